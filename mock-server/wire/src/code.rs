@@ -1,0 +1,80 @@
+//! Numbers with a meaning: statuses of CONNACK, DISCONNECT, PUBACK and QUERYACK, and the codes apps see.
+
+/// Statuses of a CONNACK.
+pub mod connack {
+    /// Accepted.
+    pub const ACCEPTED: u8 = 0;
+    /// Protocol version.
+    pub const PROTOCOL: u8 = 1;
+    /// Identifier rejected.
+    pub const IDENTIFIER: u8 = 2;
+    /// Server unavailable.
+    pub const UNAVAILABLE: u8 = 3;
+    /// Token incorrect (31004).
+    pub const TOKEN: u8 = 4;
+    /// Not authorised.
+    pub const NOT_AUTHORIZED: u8 = 5;
+    /// Ask navi again.
+    pub const REDIRECT: u8 = 6;
+    /// The app is blocked or deleted (31008).
+    pub const APP_BLOCKED: u8 = 8;
+    /// The user is banned (31009).
+    pub const USER_BLOCKED: u8 = 9;
+    /// The token's lifetime is over. Clients report 31004 (web 5.2) or 31020.
+    pub const TOKEN_EXPIRED: u8 = 10;
+    /// Another device of the same class is online and this one asked not to kick it (31023).
+    pub const ALREADY_ONLINE: u8 = 13;
+    /// The account is deactivated (31029).
+    pub const ACCOUNT_CANCELLED: u8 = 19;
+
+    /// The code an application sees for a refusal: the documented 31004 family.
+    #[must_use]
+    pub fn to_code(status: u8) -> i32 {
+        match status {
+            0 => 0,
+            1..=9 => 31_000 + i32::from(status),
+            10..=20 => 31_010 + i32::from(status),
+            other => i32::from(other),
+        }
+    }
+}
+
+/// Statuses of a DISCONNECT.
+pub mod disconnect {
+    /// Another device of the same class logged in.
+    pub const KICKED: u8 = 1;
+    /// The user was banned.
+    pub const USER_BLOCKED: u8 = 2;
+    /// Closed by the server.
+    pub const CLOSED: u8 = 3;
+    /// Logged out (client: without pushes).
+    pub const LOGOUT: u8 = 4;
+    /// Ask navi again.
+    pub const REDIRECT: u8 = 6;
+    /// The token was invalidated.
+    pub const TOKEN_EXPIRED: u8 = 7;
+    /// The account was deactivated.
+    pub const ACCOUNT_CANCELLED: u8 = 9;
+}
+
+/// Statuses of PUBACK and QUERYACK; they reach the application unchanged.
+pub mod status {
+    /// Done.
+    pub const OK: u16 = 0;
+    /// The receiver has the sender on its blacklist (BLK-002).
+    pub const BLACKLISTED: u16 = 405;
+    /// The receiver takes messages only from its white list, and the sender is not on it.
+    pub const NOT_WHITELISTED: u16 = 407;
+    /// The sender is muted in private chats.
+    pub const MUTED_PRIVATE: u16 = 20106;
+    /// More messages than the rate allows (SEND-001).
+    pub const TOO_FAST: u16 = 20604;
+    /// The operation is not supported: the clean answer to unknown queries.
+    pub const NOT_SUPPORTED: u16 = 20606;
+    /// Not a member of the group.
+    pub const NOT_IN_GROUP: u16 = 22406;
+    /// Something in the request is wrong.
+    pub const BAD_PARAMETER: u16 = 26010;
+    /// The blacklist is full.
+    pub const BLACKLIST_FULL: u16 = 20405;
+}

@@ -1,0 +1,167 @@
+//! Looking at bodies without trusting them: unknown fields shown, missing required fields named.
+//!
+//! Typed decoding fills a missing `required` with a default and forgets unknown fields; a conformance lab must
+//! see both. The descriptors are the ones the types are generated from.
+
+use std::sync::LazyLock;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+
+use crate::Topic;
+
+static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
+        .expect("the descriptor set was written by the build script of this crate")
+});
+
+/// A body as a person reads it, and what is odd about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// The message's name in `im.proto`.
+    pub message: &'static str,
+    /// The fields by name; bytes that are JSON text appear as text.
+    pub json: serde_json::Value,
+    /// Required fields that are not there.
+    pub missing: Vec<String>,
+    /// Numbers of fields the descriptors do not know.
+    pub unknown: Vec<u32>,
+}
+
+/// Decodes `body` as the message `name` of `im.proto`.
+///
+/// # Errors
+/// What makes it undecodable, or that there is no such message.
+pub fn judge(name: &'static str, body: &[u8]) -> Result<Judged, String> {
+    let descriptor = POOL
+        .get_message_by_name(&format!("im.{name}"))
+        .ok_or_else(|| format!("im.proto has no message {name}"))?;
+    let message = DynamicMessage::decode(descriptor.clone(), body).map_err(|error| error.to_string())?;
+    let missing = descriptor
+        .fields()
+        .filter(|field| {
+            field.cardinality() == prost_reflect::Cardinality::Required && !message.has_field(field)
+        })
+        .map(|field| field.name().to_owned())
+        .collect();
+    let unknown = message.unknown_fields().map(prost_reflect::UnknownField::number).collect();
+    let options = SerializeOptions::new().stringify_64_bit_integers(false).use_proto_field_name(true);
+    let mut json = message
+        .serialize_with_options(serde_json::value::Serializer, &options)
+        .map_err(|error| error.to_string())?;
+    show_content(&message, &mut json);
+    Ok(Judged { message: name, json, missing, unknown })
+}
+
+/// `content` is JSON text in a bytes field: shown as text, not as base64.
+fn show_content(message: &DynamicMessage, json: &mut serde_json::Value) {
+    for (field, value) in message.fields() {
+        let name = field.name();
+        match value {
+            prost_reflect::Value::Bytes(bytes) => {
+                if let Ok(text) = std::str::from_utf8(bytes) {
+                    json[name] = text.into();
+                }
+            }
+            prost_reflect::Value::Message(inner) => show_content(inner, &mut json[name]),
+            prost_reflect::Value::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let prost_reflect::Value::Message(inner) = item {
+                        show_content(inner, &mut json[name][index]);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The message a client's PUBLISH or QUERY of that topic carries, where known.
+#[must_use]
+pub fn request_message(topic: &Topic) -> Option<&'static str> {
+    use Topic::{
+        AddBlack, AddSeTag, AddTag, BlackStat, ChatMsg, ChatMsgS, ChrmPull, CleanGMsg, CleanPMsg, CleanSMsg,
+        DelMsg, DelRelation, DelRelationBatch, DelSeTag, DelTag, ExitChrm, GetBlack, JoinChrm, JoinChrmR,
+        PbMsgP, PcMsgP, PgMsgP, PgMsgS, PpMsgP, PpMsgS, PullEventChange, PullModifyMsg, PullMsg, PullSe,
+        PullSeAtts, PullSubData, PullUgMsg, PullUgSes, PullUs, PullUserSub, QAppBot, QnTkn, QnUrl, QryChMsg,
+        QryGMsg, QryMsg, QryMsgChange, QryPMsg, QryRelation, QryRelationR, QrySMsg, RecallMsg, Reportsdk,
+        RmBlack, RrList, RrMsg, SetSeAtt, UgMsg, UpdRTime, UpdUgRTime,
+    };
+    Some(match topic {
+        PpMsgP | PpMsgS | PgMsgP | PgMsgS | ChatMsg | ChatMsgS | UgMsg | PbMsgP | PcMsgP | RecallMsg => {
+            "UpStreamMessage"
+        }
+        UpdUgRTime | UpdRTime => "SessionMsgReadInput",
+        PullMsg => "SyncRequestMsg",
+        PullSeAtts => "SessionReq",
+        PullUs => "PullUserSettingInput",
+        Reportsdk => "ReportSDKInput",
+        QAppBot => "BotInput",
+        PullEventChange | QryMsgChange => "QueryMsgChange",
+        PullModifyMsg => "PullModifyMsgReq",
+        PullSe => "SessionQryInput",
+        PullUgMsg => "UltraGrpPullMsg",
+        PullUgSes => "UltraGrpPullSes",
+        PullUserSub => "PullUserSubReq",
+        PullSubData => "PullSubDataReq",
+        QryRelationR | QryRelation => "RelationQryInput",
+        DelRelation => "RelationsInput",
+        DelRelationBatch => "RelationDelBatchReq",
+        SetSeAtt | AddTag | DelTag => "SessionStateModifyReq",
+        AddSeTag => "SessionTagAddInput",
+        DelSeTag => "SessionTagDelInput",
+        QryPMsg | QryGMsg | QrySMsg | QryChMsg => "HistoryMsgInput",
+        QryMsg => "MsgQuery",
+        DelMsg => "DeleteMsgInput",
+        CleanPMsg | CleanGMsg | CleanSMsg => "CleanHisMsgInput",
+        RrMsg => "GrpReadReceiptMsg",
+        RrList => "GrpReadReceiptQryReq",
+        QnTkn => "GetQNupTokenInput",
+        QnUrl => "GetDownloadUrlInput",
+        AddBlack | RmBlack | BlackStat => "UserIdInput",
+        GetBlack => "Nothing",
+        JoinChrm | JoinChrmR => "ChrmInput",
+        ExitChrm => "ChrmInput",
+        ChrmPull => "ChrmPullMsg",
+        _ => return None,
+    })
+}
+
+/// The message the answer to that QUERY carries, where known.
+#[must_use]
+pub fn answer_message(topic: &Topic) -> Option<&'static str> {
+    Some(match topic {
+        Topic::PullMsg | Topic::PullUgMsg => "DownStreamMessages",
+        Topic::ChrmPull => "ChrmDownStreamMessages",
+        Topic::PullSeAtts => "SessionStates",
+        Topic::PullUs => "PullUserSettingOutput",
+        Topic::QAppBot => "BotOutput",
+        Topic::PullEventChange => "EventChangeList",
+        Topic::PullModifyMsg => "PullModifyMsgResp",
+        Topic::PullSe => "SessionsOutput",
+        Topic::QryMsgChange => "MsgChangeList",
+        Topic::QryRelationR | Topic::QryRelation => "RelationsOutput",
+        Topic::SetSeAtt => "SessionStateModifyResp",
+        Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg | Topic::QryChMsg => "HistoryMsgOuput",
+        Topic::QryMsg => "MsgQueryAck",
+        Topic::RrList => "GrpReadReceiptQryResp",
+        Topic::QnTkn => "GetQNupTokenOutput",
+        Topic::QnUrl => "GetDownloadUrlOutput",
+        Topic::GetBlack => "QueryBlackListOutput",
+        Topic::JoinChrm | Topic::JoinChrmR => "ChrmOutput",
+        _ => return None,
+    })
+}
+
+/// The message a server's PUBLISH of that topic carries, where known.
+#[must_use]
+pub fn push_message(topic: &Topic, dup: bool) -> Option<&'static str> {
+    Some(match topic {
+        _ if dup => "UpStreamMessage",
+        Topic::SNtf | Topic::SCmd => "NotifyMsg",
+        Topic::SMsg => "DownStreamMessage",
+        Topic::SUs => "UserSettingNotification",
+        Topic::SStat => "GetUserStatusOutput",
+        Topic::SOpNtf => "OperateStatusNotify",
+        _ => return None,
+    })
+}
