@@ -1,0 +1,60 @@
+//! Named bugs: deliberately wrong behaviours that prove that scenarios notice.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! bugs {
+    ($($(#[$doc:meta])* $name:ident = $wire:literal,)*) => {
+        /// A deliberately wrong behaviour of the service.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+        #[non_exhaustive]
+        pub enum Bug {
+            $($(#[$doc])* #[serde(rename = $wire)] $name,)*
+        }
+        impl Bug {
+            /// Every bug with its name.
+            pub const ALL: &[(Bug, &str)] = &[$((Bug::$name, $wire)),*];
+        }
+    };
+}
+
+bugs! {
+    /// The last message of every package is left out.
+    SkipsLastOfPackage = "skips_last_of_package",
+    /// A pull after a reconnect begins one message too early.
+    DuplicatesAfterReconnect = "duplicates_after_reconnect",
+    /// Packages hold 199 messages, so that clients count `left` wrongly.
+    WrongLeftCount = "wrong_left_count",
+    /// A second device of the same class does not kick the first.
+    NoKick = "no_kick",
+    /// A kick happens before the new login is judged.
+    KicksBeforeLogin = "kicks_before_login",
+    /// Every token is accepted as the user its text ends with, or as it stands.
+    AcceptsAnyToken = "accepts_any_token",
+    /// Wrong tokens are refused with "not authorised" instead of "token incorrect".
+    WrongTokenCode = "wrong_token_code",
+    /// Bans do not cut connections.
+    BanKeepsConnection = "ban_keeps_connection",
+    /// Bans do not refuse logins.
+    BanIsNotChecked = "ban_is_not_checked",
+    /// The blacklist is ignored.
+    IgnoresBlacklist = "ignores_blacklist",
+    /// The blacklist works both ways.
+    BlacklistBothWays = "blacklist_both_ways",
+    /// Refused messages are stored all the same.
+    StoresRefused = "stores_refused",
+    /// Messages for offline users are thrown away.
+    DropsOffline = "drops_offline",
+    /// Mailboxes never forget by age.
+    KeepsForEver = "keeps_for_ever",
+    /// Messages are pushed in pairs swapped.
+    SwapsOrder = "swaps_order",
+    /// A message is pushed twice under two UIDs.
+    DoublesMessage = "doubles_message",
+    /// Pings are not answered.
+    IgnoresPings = "ignores_pings",
+    /// The send rate is not limited.
+    NoRateLimit = "no_rate_limit",
+    /// The acknowledgement of a message comes without a UID.
+    NoMessageUid = "no_message_uid",
+}

@@ -1,0 +1,88 @@
+//! Numbers the documentation gives, each changeable a world.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Limits of a world. Defaults are the documentation's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Limits {
+    /// Messages in one package of the mailbox (OFFL-002).
+    pub package: usize,
+    /// Messages a client may send a second, all conversations together; 0 = any number (SEND-001, SEND-004).
+    pub send_per_second: u32,
+    /// Entries of a blacklist (BLK-006).
+    pub blacklist: usize,
+    /// Days that private messages wait for an offline user, 1 to 7 (OFFL-009, OFFL-011).
+    pub private_offline_days: u32,
+    /// Days that group messages wait, 1 to 7 (OFFL-012).
+    pub group_offline_days: u32,
+    /// Group messages that wait for an offline user; 0 = any number (OFFL-015, OFFL-016).
+    pub group_offline_count: usize,
+    /// Registered users of a development environment; 0 = any number (USER-002).
+    pub registered_users: usize,
+    /// Lifetime of new tokens in minutes; 0 = for ever (CONN-018).
+    pub token_lifetime_minutes: u64,
+    /// Web pages of one user with multi-device sync on (KICK-009).
+    pub web_pages: usize,
+    /// Bytes of a message's content; larger ones are refused (LIM rows).
+    pub message_bytes: usize,
+    /// Entries the journal keeps.
+    pub journal: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            package: 200,
+            send_per_second: 5,
+            blacklist: 3000,
+            private_offline_days: 7,
+            group_offline_days: 7,
+            group_offline_count: 0,
+            registered_users: 0,
+            token_lifetime_minutes: 0,
+            web_pages: 10,
+            message_bytes: 128 * 1024,
+            journal: 4096,
+        }
+    }
+}
+
+impl Limits {
+    /// What is out of range, a sentence each.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        for (name, days) in
+            [("privateOfflineDays", self.private_offline_days), ("groupOfflineDays", self.group_offline_days)]
+        {
+            if !(1..=7).contains(&days) {
+                mistakes
+                    .push(format!("`{name}` is {days}; offline messages can be kept 1 to 7 days (OFFL-014)"));
+            }
+        }
+        if self.package == 0 {
+            mistakes.push("`package` is 0; a package holds at least one message".to_owned());
+        }
+        mistakes
+    }
+
+    /// How long private and system messages wait.
+    #[must_use]
+    pub fn private_offline(&self) -> Duration {
+        days(self.private_offline_days)
+    }
+
+    /// How long group messages wait.
+    #[must_use]
+    pub fn group_offline(&self) -> Duration {
+        days(self.group_offline_days)
+    }
+}
+
+fn days(days: u32) -> Duration {
+    Duration::from_secs(u64::from(days) * 24 * 3600)
+}

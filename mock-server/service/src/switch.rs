@@ -1,0 +1,64 @@
+//! App switches: what a customer turns on in the console, each with the documentation's default.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+macro_rules! switches {
+    ($($(#[doc = $doc:literal])* $name:ident ($wire:literal) = $default:literal,)*) => {
+        /// The switches of a world.
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct Switches {
+            $($(#[doc = $doc])* #[serde(rename = $wire)] pub $name: bool,)*
+        }
+
+        impl Default for Switches {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        impl Switches {
+            /// Every switch's name.
+            pub const NAMES: &[&str] = &[$($wire),*];
+
+            /// Sets a switch by name; `false` if there is none of that name.
+            pub fn set(&mut self, name: &str, value: bool) -> bool {
+                match name {
+                    $($wire => self.$name = value,)*
+                    _ => return false,
+                }
+                true
+            }
+
+            /// Every switch with its value and meaning.
+            #[must_use]
+            pub fn describe(&self) -> Vec<(&'static str, bool, String)> {
+                vec![$(($wire, self.$name, [$($doc),*].concat().trim().to_owned())),*]
+            }
+        }
+    };
+}
+
+switches! {
+    /// Messages reach every device of a user, and sent ones the sender's others; several web pages may be online (KICK-008).
+    multi_device_sync("multiDeviceSync") = false,
+    /// Several mobile devices of a user may be online (KICK-005).
+    mobile_multi_device("mobileMultiDevice") = false,
+    /// Several mini-program connections of a user may be online (KICK-011).
+    mini_program_multi_device("miniProgramMultiDevice") = false,
+    /// The service behind `kickReconnectDevice`: devices learn of others at login (RECON-025).
+    reconnect_kick("reconnectKick") = false,
+    /// Push message bodies at once (navi `openHistoryMsg` 0); off: announce, and let the client pull.
+    direct_push("directPush") = true,
+    /// History on the server (33007 when off).
+    roaming_history("roamingHistory") = true,
+    /// A user's mobile devices get pushes while the desktop is online.
+    push_when_desktop_online("pushWhenDesktopOnline") = false,
+    /// Only the sender may recall a message.
+    recall_own_only("recallOwnOnly") = true,
+    /// Presence callbacks to the app server (USER-010).
+    presence_callback("presenceCallback") = false,
+    /// Full message routing to the app server (USER-011).
+    message_routing("messageRouting") = false,
+}
