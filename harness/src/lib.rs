@@ -1,1 +1,16 @@
-//! Placeholder.
+//! Runs YAML scenarios against any IM client and judges its callback sequence.
+//!
+//! A scenario ([`scenario`]) is checked against the requirement catalogue and the API table ([`catalogue`]), run by
+//! the [`runner`] in a simulation or through an [`adapter`], leaves a canonical callback [`sequence`], is watched by
+//! the [`oracle`], and ends in a [`verdict`] that the reporters ([`report`]) write down.
+
+pub mod adapter;
+pub mod catalogue;
+pub mod cli;
+pub mod load;
+pub mod oracle;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod sequence;
+pub mod verdict;
