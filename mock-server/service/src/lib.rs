@@ -1,15 +1,40 @@
 //! The simulated IM service: one pure state machine a world (App Key).
+//!
+//! A world is fed with [`Input`]s, [`Act`](act::Act)s and the time, and drained of [`Output`]s. It knows no socket,
+//! no clock and no thread; its ids come from its seed. One module a business term: `account` (users, tokens, lists),
+//! `session` (logging in and out), `send` and `deliver` (messages), `timeline` (mailboxes), `query` (pulls), `navi`,
+//! `server_api`, `push`, and for tests of tests [`fault`] and [`bug`].
+
+mod account;
 pub mod act;
+mod acts;
 pub mod bug;
+mod connection;
+mod deliver;
 pub mod fault;
+mod faulty;
+mod form;
+mod ids;
 mod io;
 pub mod journal;
 pub mod limits;
+mod message;
+mod navi;
+mod push;
+mod query;
+mod send;
+mod server_api;
+mod session;
 pub mod setup;
+mod state;
 pub mod switch;
+mod timeline;
 mod world;
+
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,
 };
+pub use query::NOT_BLACKLISTED;
+pub use server_api::signature_of;
 pub use world::{ActError, ConnView, Service};

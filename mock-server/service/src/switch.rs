@@ -59,6 +59,8 @@ switches! {
     recall_own_only("recallOwnOnly") = true,
     /// Presence callbacks to the app server (USER-010).
     presence_callback("presenceCallback") = false,
+    /// `test:USERID` is accepted as a token, for tests without an app server.
+    test_tokens("testTokens") = true,
     /// Full message routing to the app server (USER-011).
     message_routing("messageRouting") = false,
 }

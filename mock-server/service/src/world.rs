@@ -1,14 +1,32 @@
 //! One world: the pure state machine that shells feed and drain.
+//!
+//! This file holds the state, the public face and the way of every frame in and out (faults, journal, counters).
+//! What frames mean is told by the modules named after it: `session` (logging in and out), `send` (messages),
+//! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
-    act::Act,
-    io::{ConnId, Endpoints, Input, Output},
-    journal::Journal,
+    account::{Accounts, Tokens, UserIx},
+    bug::Bug,
+    connection::Connection,
+    fault::{Direction, Effect, FaultKind},
+    faulty::{Faults, Passing},
+    ids::Ids,
+    io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Login, Output},
+    journal::{Journal, What},
+    limits::Limits,
+    push::Pushes,
     setup::WorldSetup,
+    switch::Switches,
 };
-use serde_json::Value;
-use std::collections::VecDeque;
-use wire::UnixMillis;
 
 /// Why an act was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -23,8 +41,8 @@ pub enum ActError {
 pub struct ConnView {
     /// The connection.
     pub conn: ConnId,
-    /// Its user, once accepted.
-    pub user: Option<String>,
+    /// Its user.
+    pub user: String,
     /// The label its login gave.
     pub label: String,
     /// Frames written to it.
@@ -33,13 +51,36 @@ pub struct ConnView {
     pub read: u64,
 }
 
+/// What waits for its time.
+#[derive(Debug)]
+enum Delayed {
+    Open(ConnId, Box<Login>),
+    Up(ConnId, ClientFrame),
+    Down(ConnId, ServerFrame),
+    Http(HttpId, Box<HttpRequest>),
+}
+
 /// One world.
 #[derive(Debug)]
 pub struct Service {
+    pub(crate) app_key: String,
+    pub(crate) app_secret: String,
+    pub(crate) endpoints: Endpoints,
+    pub(crate) switches: Switches,
+    pub(crate) limits: Limits,
+    pub(crate) bugs: BTreeSet<Bug>,
+    pub(crate) ids: Ids,
+    pub(crate) accounts: Accounts,
+    pub(crate) tokens: Tokens,
+    pub(crate) named_tokens: BTreeMap<String, String>,
+    pub(crate) groups: IndexMap<Arc<str>, Vec<UserIx>>,
+    pub(crate) connections: BTreeMap<ConnId, Connection>,
+    pub(crate) pushes: Pushes,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
+    delayed: BTreeMap<(UnixMillis, u64), Delayed>,
+    next_delayed: u64,
     out: VecDeque<Output>,
-    journal: Journal,
-    app_key: String,
-    app_secret: String,
 }
 
 impl Service {
@@ -54,83 +95,356 @@ impl Service {
         endpoints: Endpoints,
         now: UnixMillis,
     ) -> Result<Self, Vec<String>> {
-        let _ = (setup, seed, endpoints, now);
-        Ok(Self {
-            out: VecDeque::new(),
-            journal: Journal::new(1),
+        let mistakes = setup.mistakes();
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let mut service = Self {
             app_key: app_key.to_owned(),
-            app_secret: String::new(),
-        })
+            app_secret: setup.app_secret.clone().unwrap_or_else(|| "mock-secret".to_owned()),
+            endpoints,
+            switches: setup.switches.clone(),
+            limits: setup.limits.clone(),
+            bugs: BTreeSet::new(),
+            ids: Ids::new(seed),
+            accounts: Accounts::default(),
+            tokens: Tokens::default(),
+            named_tokens: BTreeMap::new(),
+            groups: IndexMap::new(),
+            connections: BTreeMap::new(),
+            pushes: Pushes::default(),
+            journal: Journal::new(setup.limits.journal),
+            faults: Faults::default(),
+            delayed: BTreeMap::new(),
+            next_delayed: 0,
+            out: VecDeque::new(),
+        };
+        service.populate(setup, now);
+        Ok(service)
     }
+
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
-        let _ = (now, input);
+        match input {
+            Input::Open { conn, login } => self.open_through_faults(now, conn, login),
+            Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
+            Input::Garbage { conn, error } => {
+                self.journal.record(now, || What::Garbage { conn, error: error.to_string() });
+                self.forget(now, conn, "sent what is no frame");
+                self.out.push_back(Output::Close { conn, how: Close::Clean });
+            }
+            Input::Closed { conn } => self.forget(now, conn, "closed by the peer"),
+            Input::Http { id, request } => self.http_through_faults(now, id, request),
+        }
     }
+
     /// Drained by the shell after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.out.pop_front()
     }
+
     /// When [`on_deadline`](Self::on_deadline) must be called at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<UnixMillis> {
-        None
+        self.delayed.keys().next().map(|(at, _)| *at)
     }
+
     /// Runs what is due by `now`. Idempotent.
     pub fn on_deadline(&mut self, now: UnixMillis) {
-        let _ = now;
+        while let Some(entry) = self.delayed.first_entry() {
+            if entry.key().0 > now {
+                return;
+            }
+            match entry.remove() {
+                Delayed::Open(conn, login) => self.open(now, conn, &login),
+                Delayed::Up(conn, frame) => self.frame(now, conn, frame),
+                Delayed::Down(conn, frame) => self.write(now, conn, frame),
+                Delayed::Http(id, request) => self.http(now, id, &request),
+            }
+        }
     }
-    /// Carries out a server-side act and says what came of it.
-    ///
-    /// # Errors
-    /// An argument is wrong; then nothing has changed.
-    pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
-        let _ = (now, act);
-        Ok(Value::Null)
-    }
-    /// Issues a token for a user, registering it if need be.
-    pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
-        let _ = now;
-        user.to_owned()
-    }
-    /// The token that the set-up's `tokens:` names.
-    #[must_use]
-    pub fn named_token(&self, name: &str) -> Option<&str> {
-        let _ = name;
-        None
-    }
-    /// What the world holds: `kind` is users, devices, groups, mailboxes, pushes or switches.
-    #[must_use]
-    pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
-        let _ = (kind, id);
-        None
-    }
+
     /// Every input and output so far.
     #[must_use]
     pub fn journal(&self) -> &Journal {
         &self.journal
     }
-    /// Open connections in the order they came.
-    #[must_use]
-    pub fn connections(&self) -> Vec<ConnView> {
-        Vec::new()
-    }
+
     /// The App Key.
     #[must_use]
     pub fn app_key(&self) -> &str {
         &self.app_key
     }
+
     /// The App Secret.
     #[must_use]
     pub fn app_secret(&self) -> &str {
         &self.app_secret
     }
+
     /// Where clients find the server changed (the shell knows its port only after it listens).
     pub fn set_endpoints(&mut self, endpoints: Endpoints) {
-        let _ = endpoints;
+        self.endpoints = endpoints;
     }
+
     /// Disarms a fault; `false` if there is none of that id.
     pub fn clear_fault(&mut self, id: u64) -> bool {
-        let _ = id;
-        false
+        self.faults.disarm(id)
     }
+
+    /// Open connections in the order they came.
+    #[must_use]
+    pub fn connections(&self) -> Vec<ConnView> {
+        self.connections
+            .iter()
+            .map(|(conn, connection)| ConnView {
+                conn: *conn,
+                user: self.accounts[connection.user].id.to_string(),
+                label: connection.label.to_string(),
+                written: connection.written,
+                read: connection.read,
+            })
+            .collect()
+    }
+
+    pub(crate) fn has(&self, bug: Bug) -> bool {
+        self.bugs.contains(&bug)
+    }
+
+    pub(crate) fn user_id(&self, conn: ConnId) -> Option<Arc<str>> {
+        self.connections.get(&conn).map(|connection| self.accounts[connection.user].id.clone())
+    }
+
+    /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
+    pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
+        if self.faults.is_empty() {
+            return self.write(now, conn, frame);
+        }
+        let user = self.user_id(conn);
+        let kind = down_kind(&frame);
+        let topic = match &frame {
+            ServerFrame::Publish { topic, .. } => Some(topic),
+            _ => topic,
+        };
+        let met = kind.and_then(|kind| {
+            self.meet(now, &Passing { kind, direction: Direction::Down, topic, user: user.as_deref() })
+        });
+        match met {
+            None => self.write(now, conn, frame),
+            Some(Effect::Drop) => {}
+            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
+            Some(Effect::CutAfter) => {
+                self.write(now, conn, frame);
+                self.cut(now, conn, Close::Clean);
+            }
+            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame)),
+            Some(Effect::Duplicate) => {
+                self.write(now, conn, frame.clone());
+                self.write(now, conn, frame);
+            }
+            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame),
+        }
+    }
+
+    /// Writes a frame: journal, counters, output. To a connection that is gone, nothing.
+    fn write(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame) {
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            if connection.silenced {
+                return;
+            }
+            connection.written += 1;
+        } else if !matches!(frame, ServerFrame::ConnAck(_)) {
+            return;
+        }
+        self.journal.record(now, || What::Down { conn, frame: frame.clone() });
+        self.out.push_back(Output::Send { conn, frame });
+    }
+
+    pub(crate) fn output(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+
+    /// Breaks a connection and forgets it.
+    pub(crate) fn cut(&mut self, now: UnixMillis, conn: ConnId, how: Close) {
+        self.forget(now, conn, "cut");
+        self.out.push_back(Output::Close { conn, how });
+    }
+
+    fn meet(&mut self, now: UnixMillis, passing: &Passing<'_>) -> Option<Effect> {
+        let (id, effect) = self.faults.meet(passing)?;
+        self.journal
+            .record(now, || What::Fault { id, effect: serde_json::to_value(&effect).unwrap_or(Value::Null) });
+        Some(effect)
+    }
+
+    fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
+        self.next_delayed += 1;
+        self.delayed.insert((now + std::time::Duration::from_millis(ms), self.next_delayed), what);
+    }
+
+    fn open_through_faults(&mut self, now: UnixMillis, conn: ConnId, login: Box<Login>) {
+        let user = self.tokens.owner(&login.token).map(|user| self.accounts[user].id.clone());
+        let passing = Passing {
+            kind: FaultKind::Connect,
+            direction: Direction::Up,
+            topic: None,
+            user: user.as_deref(),
+        };
+        match self.meet(now, &passing) {
+            Some(Effect::Drop) => {
+                self.journal.record(now, || What::Open {
+                    conn,
+                    user: None,
+                    platform: login.platform,
+                    status: 0xFF,
+                });
+            }
+            Some(Effect::Cut | Effect::CutAfter) => {
+                self.journal.record(now, || What::Open {
+                    conn,
+                    user: None,
+                    platform: login.platform,
+                    status: 0xFF,
+                });
+                self.out.push_back(Output::Close { conn, how: Close::Cut });
+            }
+            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Open(conn, login)),
+            Some(Effect::Answer(status)) => self.refuse(now, conn, &login, status as u8),
+            None | Some(Effect::Duplicate | Effect::Body(_)) => self.open(now, conn, &login),
+        }
+    }
+
+    fn frame_through_faults(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        connection.read += 1;
+        self.journal.record(now, || What::Up { conn, frame: frame.clone() });
+        if self.faults.is_empty() {
+            return self.frame(now, conn, frame);
+        }
+        let user = self.user_id(conn);
+        let (kind, topic) = up_kind(&frame);
+        let met = kind.and_then(|kind| {
+            self.meet(now, &Passing { kind, direction: Direction::Up, topic, user: user.as_deref() })
+        });
+        match met {
+            None | Some(Effect::Body(_)) => self.frame(now, conn, frame),
+            Some(Effect::Drop) => {}
+            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
+            Some(Effect::CutAfter) => {
+                if let Some(connection) = self.connections.get_mut(&conn) {
+                    connection.silenced = true;
+                }
+                self.frame(now, conn, frame);
+                self.cut(now, conn, Close::Cut);
+            }
+            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Up(conn, frame)),
+            Some(Effect::Answer(status)) => self.answer(now, conn, &frame, status),
+            Some(Effect::Duplicate) => {
+                self.frame(now, conn, frame.clone());
+                self.frame(now, conn, frame);
+            }
+        }
+    }
+
+    /// Answers a request with a status instead of carrying it out.
+    fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
+        match frame {
+            ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
+            ClientFrame::Query(request) => self.query_refused(now, conn, request, status),
+            _ => {}
+        }
+    }
+
+    fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+        match frame {
+            ClientFrame::Publish(request) => self.publish(now, conn, request),
+            ClientFrame::Query(request) => self.query(now, conn, &request),
+            ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
+            ClientFrame::Ping if self.has(Bug::IgnoresPings) => {}
+            ClientFrame::Ping => self.send(now, conn, ServerFrame::Pong, None),
+            ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),
+            // A second CONNECT, confirmations and unknown types change nothing; the journal has them.
+            _ => {}
+        }
+    }
+
+    fn http_through_faults(&mut self, now: UnixMillis, id: HttpId, request: Box<HttpRequest>) {
+        let kind = if crate::navi::is_navi(&request.path) { FaultKind::Navi } else { FaultKind::Api };
+        match self.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {
+            None | Some(Effect::Duplicate) => self.http(now, id, &request),
+            Some(Effect::Drop) => self.http_journal(now, &request, 0),
+            Some(Effect::Cut) => {
+                self.http_journal(now, &request, 0);
+                self.out.push_back(Output::Respond { id, response: None });
+            }
+            Some(Effect::CutAfter) => {
+                let _ = self.http_answer(now, &request);
+                self.out.push_back(Output::Respond { id, response: None });
+            }
+            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Http(id, request)),
+            Some(Effect::Answer(status)) => {
+                let body = serde_json::json!({"code": status});
+                let response = crate::io::HttpResponse::json(status, &body);
+                self.http_journal(now, &request, status);
+                self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
+            }
+            Some(Effect::Body(text)) => {
+                let response = crate::io::HttpResponse {
+                    status: 200,
+                    content_type: "application/json; charset=utf-8",
+                    body: text.into(),
+                    ..Default::default()
+                };
+                self.http_journal(now, &request, 200);
+                self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
+            }
+        }
+    }
+
+    fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
+        let response = self.http_answer(now, request);
+        self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
+    }
+
+    fn http_answer(&mut self, now: UnixMillis, request: &HttpRequest) -> crate::io::HttpResponse {
+        let response = if crate::navi::is_navi(&request.path) {
+            self.navi(now, request)
+        } else {
+            self.server_api(now, request)
+        };
+        self.http_journal(now, request, response.status);
+        response
+    }
+
+    fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
+        self.journal.record(now, || What::Http {
+            method: request.method.clone(),
+            path: request.path.clone(),
+            body: request.body.clone(),
+            status,
+        });
+    }
+}
+
+fn up_kind(frame: &ClientFrame) -> (Option<FaultKind>, Option<&Topic>) {
+    match frame {
+        ClientFrame::Publish(request) => (Some(FaultKind::Publish), Some(&request.topic)),
+        ClientFrame::Query(request) => (Some(FaultKind::Query), Some(&request.topic)),
+        ClientFrame::PubAck { .. } => (Some(FaultKind::PubAck), None),
+        ClientFrame::Ping => (Some(FaultKind::Ping), None),
+        ClientFrame::Disconnect { .. } => (Some(FaultKind::Disconnect), None),
+        _ => (None, None),
+    }
+}
+
+fn down_kind(frame: &ServerFrame) -> Option<FaultKind> {
+    Some(match frame {
+        ServerFrame::ConnAck(_) => FaultKind::ConnAck,
+        ServerFrame::Publish { .. } => FaultKind::Publish,
+        ServerFrame::PubAck { .. } => FaultKind::PubAck,
+        ServerFrame::QueryAck { .. } => FaultKind::QueryAck,
+        ServerFrame::Pong => FaultKind::Pong,
+        ServerFrame::Disconnect { .. } => FaultKind::Disconnect,
+        _ => return None,
+    })
 }

@@ -1,0 +1,291 @@
+//! Carrying out server-side acts, and filling a new world.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use wire::{UnixMillis, code::disconnect};
+
+use crate::{
+    account::UserIx,
+    act::{Act, Ban, CutHow, OnUser, Push},
+    io::{Close, ConnId},
+    journal::What,
+    message::Conversation,
+    send::text,
+    setup::{BacklogConversation, BacklogSetup, TokenKind, WorldSetup},
+    switch::Switches,
+    world::{ActError, Service},
+};
+
+/// The longest ban the Server API knows, minutes.
+pub(crate) const LONGEST_BAN: u32 = 43_200;
+
+impl WorldSetup {
+    /// The start of virtual time: as given, or 2026-01-01T00:00:00Z.
+    #[must_use]
+    pub fn start(&self) -> UnixMillis {
+        self.start.unwrap_or(UnixMillis(1_767_225_600_000))
+    }
+
+    /// What is wrong, a sentence each.
+    #[must_use]
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut mistakes = self.limits.mistakes();
+        for user in &self.users {
+            if user.id.is_empty() {
+                mistakes.push("`users` has an entry with an empty id".to_owned());
+            }
+        }
+        for (group, members) in &self.groups {
+            if members.is_empty() {
+                mistakes.push(format!("group `{group}` has no members"));
+            }
+        }
+        for backlog in &self.backlog {
+            if backlog.conversation == BacklogConversation::Group && !self.groups.contains_key(&backlog.to) {
+                mistakes
+                    .push(format!("`backlog` goes to group `{}`, which `groups` does not name", backlog.to));
+            }
+        }
+        mistakes
+    }
+}
+
+impl From<BacklogConversation> for Conversation {
+    fn from(conversation: BacklogConversation) -> Self {
+        match conversation {
+            BacklogConversation::Private => Self::Private,
+            BacklogConversation::Group => Self::Group,
+            BacklogConversation::System => Self::System,
+        }
+    }
+}
+
+impl Service {
+    pub(crate) fn populate(&mut self, setup: &WorldSetup, now: UnixMillis) {
+        for user in &setup.users {
+            let index = self.accounts.register(&user.id);
+            let account = &mut self.accounts[index];
+            account.name = user.name.clone().unwrap_or_else(|| user.id.clone());
+            account.portrait = user.portrait.clone().unwrap_or_default();
+            account.banned_until = user.banned_minutes.map(|minutes| now + minutes_long(minutes));
+            account.deactivated = user.deactivated;
+            account.created = Some(now);
+        }
+        for (name, token) in &setup.tokens {
+            let user = self.accounts.register(&token.user);
+            let opaque = self.ids.token();
+            match (token.kind, token.lifetime_ms) {
+                (TokenKind::Valid, lifetime) => {
+                    self.tokens.issue(opaque.clone(), user, now, lifetime.map(Duration::from_millis));
+                }
+                (TokenKind::Expired, _) => {
+                    let hour = Duration::from_secs(3600);
+                    self.tokens.issue_until(opaque.clone(), user, now - hour, now);
+                }
+                (TokenKind::Unknown | TokenKind::OtherApp, _) => {}
+            }
+            let text = self.with_hosts(&opaque);
+            self.named_tokens.insert(name.clone(), text);
+        }
+        for (group, members) in &setup.groups {
+            let members = members.iter().map(|id| self.accounts.find_or_add(id)).collect();
+            self.groups.insert(group.as_str().into(), members);
+        }
+        for (owner, refused) in &setup.blacklists {
+            let ids = self.ids_of(refused);
+            let owner = self.accounts.find_or_add(owner);
+            self.accounts[owner].blacklist.extend(ids);
+        }
+        for (owner, allowed) in &setup.whitelists {
+            let ids = self.ids_of(allowed);
+            let owner = self.accounts.find_or_add(owner);
+            self.accounts[owner].whitelist.extend(ids);
+            self.accounts[owner].whitelist_on = true;
+        }
+        for backlog in &setup.backlog {
+            self.fill_backlog(backlog, now);
+        }
+    }
+
+    fn ids_of(&mut self, users: &[String]) -> Vec<Arc<str>> {
+        users
+            .iter()
+            .map(|id| {
+                let user = self.accounts.find_or_add(id);
+                self.accounts[user].id.clone()
+            })
+            .collect()
+    }
+
+    /// The last message is as old as the set-up says, each earlier one a millisecond older.
+    fn fill_backlog(&mut self, backlog: &BacklogSetup, now: UnixMillis) {
+        let end = now - Duration::from_millis(backlog.age_ms + 1);
+        for n in 1..=backlog.count {
+            let at = end - Duration::from_millis(u64::from(backlog.count - n));
+            let up = text(&backlog.text.replace("{n}", &n.to_string()));
+            self.publish_from_api(at, &backlog.from, &backlog.to, backlog.conversation.into(), up);
+        }
+    }
+
+    /// Issues a token for a user, registering it if need be.
+    pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+        let user = self.accounts.register(user);
+        let opaque = self.ids.token();
+        let minutes = self.limits.token_lifetime_minutes;
+        let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes * 60));
+        self.tokens.issue(opaque.clone(), user, now, lifetime);
+        self.with_hosts(&opaque)
+    }
+
+    /// The token that the set-up's `tokens:` names.
+    #[must_use]
+    pub fn named_token(&self, name: &str) -> Option<&str> {
+        self.named_tokens.get(name).map(String::as_str)
+    }
+
+    /// `OPAQUE@HOST;HOST`: an SDK that is given nothing but the token finds the server.
+    fn with_hosts(&self, opaque: &str) -> String {
+        format!("{opaque}@{}", self.endpoints.navi)
+    }
+
+    /// Carries out a server-side act and says what came of it.
+    ///
+    /// # Errors
+    /// An argument is wrong; then nothing has changed.
+    pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
+        let outcome = self.carry_out(now, act)?;
+        self.journal.record(now, || What::Act(serde_json::to_value(act).unwrap_or(Value::Null)));
+        Ok(outcome)
+    }
+
+    fn carry_out(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
+        match act {
+            Act::Kick(on) => Ok(self.disconnect_all(now, on, disconnect::KICKED, "kicked")),
+            Act::Redirect(on) => Ok(self.disconnect_all(now, on, disconnect::REDIRECT, "sent elsewhere")),
+            Act::Ban(Ban { user, minutes }) => self.ban(now, user, *minutes),
+            Act::Unban(OnUser { user, .. }) => {
+                let user = self.accounts.find_or_add(user);
+                self.accounts[user].banned_until = None;
+                Ok(json!({}))
+            }
+            Act::Deactivate(OnUser { user, .. }) => Ok(self.deactivate(now, user)),
+            Act::Reactivate(OnUser { user, .. }) => {
+                let user = self.accounts.find_or_add(user);
+                self.accounts[user].deactivated = false;
+                Ok(json!({}))
+            }
+            Act::InvalidateTokens(OnUser { user, .. }) => {
+                let user = self.accounts.find_or_add(user);
+                self.accounts[user].tokens_from = UnixMillis(now.0 + 1);
+                Ok(json!({}))
+            }
+            Act::Cut(cut) => {
+                let how = if cut.how == CutHow::Rst { Close::Reset } else { Close::Cut };
+                let conns = self.connections_named(&cut.user, cut.platform.as_deref());
+                for conn in &conns {
+                    self.cut(now, *conn, how);
+                }
+                Ok(json!({"connections": conns.len()}))
+            }
+            Act::Push(push) => self.push_from_api(now, push),
+            Act::Blacklist(entry) => {
+                let owner = self.accounts.find_or_add(&entry.owner);
+                self.add_black(owner, &entry.user).map(|_| json!({})).map_err(|code| {
+                    ActError::Argument(format!("the blacklist of `{}` is full ({code})", entry.owner))
+                })
+            }
+            Act::Unblacklist(entry) => {
+                let owner = self.accounts.find_or_add(&entry.owner);
+                self.accounts[owner].blacklist.shift_remove(entry.user.as_str());
+                Ok(json!({}))
+            }
+            Act::SetSwitch(set) => {
+                if self.switches.set(&set.name, set.value) {
+                    return Ok(json!({}));
+                }
+                let known = Switches::NAMES.join(", ");
+                Err(ActError::Argument(format!("there is no switch `{}`; switches are {known}", set.name)))
+            }
+            Act::Misbehave(misbehave) => {
+                if misbehave.on {
+                    self.bugs.insert(misbehave.bug);
+                } else {
+                    self.bugs.remove(&misbehave.bug);
+                }
+                Ok(json!({}))
+            }
+            Act::Fault(fault) => Ok(json!({"id": self.faults.arm(fault.clone())})),
+            Act::ClearFaults(_) => {
+                self.faults.clear();
+                Ok(json!({}))
+            }
+        }
+    }
+
+    fn connections_named(&self, user: &str, platform: Option<&str>) -> Vec<ConnId> {
+        self.accounts.find(user).map(|user| self.connections_of(user, platform)).unwrap_or_default()
+    }
+
+    fn disconnect_all(&mut self, now: UnixMillis, on: &OnUser, status: u8, why: &'static str) -> Value {
+        let conns = self.connections_named(&on.user, on.platform.as_deref());
+        for conn in &conns {
+            self.disconnect(now, *conn, status, why);
+        }
+        json!({"connections": conns.len()})
+    }
+
+    /// Bans from now on; a connected user is cut at once (CONN-031).
+    pub(crate) fn ban(&mut self, now: UnixMillis, user: &str, minutes: u32) -> Result<Value, ActError> {
+        if !(1..=LONGEST_BAN).contains(&minutes) {
+            return Err(ActError::Argument(format!("a ban lasts 1 to {LONGEST_BAN} minutes, not {minutes}")));
+        }
+        let index = self.accounts.find_or_add(user);
+        self.accounts[index].banned_until = Some(now + minutes_long(minutes));
+        if self.has(crate::bug::Bug::BanKeepsConnection) {
+            return Ok(json!({"connections": 0}));
+        }
+        let on = OnUser { user: user.to_owned(), platform: None };
+        Ok(self.disconnect_all(now, &on, disconnect::USER_BLOCKED, "banned"))
+    }
+
+    /// Cancels an account and removes its data (USER-005).
+    pub(crate) fn deactivate(&mut self, now: UnixMillis, user: &str) -> Value {
+        let index = self.accounts.find_or_add(user);
+        self.remove_data(index);
+        let on = OnUser { user: user.to_owned(), platform: None };
+        self.disconnect_all(now, &on, disconnect::ACCOUNT_CANCELLED, "deactivated")
+    }
+
+    fn remove_data(&mut self, user: UserIx) {
+        let account = &mut self.accounts[user];
+        account.deactivated = true;
+        account.mailbox.clear();
+        account.blacklist.clear();
+        account.whitelist.clear();
+        account.whitelist_on = false;
+    }
+
+    fn push_from_api(&mut self, now: UnixMillis, push: &Push) -> Result<Value, ActError> {
+        if push.conversation == BacklogConversation::Group && !self.groups.contains_key(push.to.as_str()) {
+            return Err(ActError::Argument(format!("there is no group `{}`", push.to)));
+        }
+        let mut uids = Vec::new();
+        for n in 1..=push.count {
+            let mut up =
+                text(&push.message.text.as_deref().unwrap_or_default().replace("{n}", &n.to_string()));
+            if let Some(name) = &push.message.object_name {
+                up.classname.clone_from(name);
+            }
+            if let Some(content) = &push.message.content {
+                up.content = content.to_string().into();
+            }
+            uids.push(self.publish_from_api(now, &push.from, &push.to, push.conversation.into(), up).uid);
+        }
+        Ok(json!({"messageUIds": uids}))
+    }
+}
+
+pub(crate) fn minutes_long(minutes: u32) -> Duration {
+    Duration::from_secs(u64::from(minutes) * 60)
+}

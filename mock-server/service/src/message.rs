@@ -1,0 +1,120 @@
+//! A message as the service keeps it: encoded once, in the receivers' view, shared by all who get it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    UnixMillis,
+    body::{DownStreamMessage, UpStreamMessage},
+    flags,
+};
+
+/// Conversation types that mailboxes know, with their wire numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Conversation {
+    Private = 1,
+    Group = 3,
+    System = 6,
+}
+
+/// One message. Everything but the head is in `received`.
+#[derive(Debug)]
+pub(crate) struct Message {
+    pub(crate) uid: String,
+    pub(crate) time: UnixMillis,
+    pub(crate) conversation: Conversation,
+    pub(crate) from: Arc<str>,
+    /// The peer, or the group.
+    pub(crate) target: Arc<str>,
+    /// Adds to unread counts and is worth a push.
+    pub(crate) counted: bool,
+    /// The sender asked for no push.
+    pub(crate) silent: bool,
+    /// `DownStreamMessage` as a receiver gets it.
+    pub(crate) received: Bytes,
+}
+
+impl Message {
+    /// Encodes what `from` sent for its receivers. `status_message`: shown, never stored.
+    pub(crate) fn new(
+        uid: String,
+        time: UnixMillis,
+        conversation: Conversation,
+        from: Arc<str>,
+        target: Arc<str>,
+        up: UpStreamMessage,
+        status_message: bool,
+    ) -> Self {
+        let down = DownStreamMessage {
+            from_user_id: from.to_string(),
+            r#type: conversation as i32,
+            group_id: (conversation == Conversation::Group).then(|| target.to_string()),
+            classname: up.classname,
+            content: up.content,
+            data_time: time.0,
+            status: flags::up_to_down(up.session_id),
+            msg_id: Some(uid.clone()),
+            direction: Some(2),
+            client_unique_id: up.client_unique_id,
+            extra_content: up.extra_content,
+            push_content: up.push_text,
+            config_flag: up.config_flag,
+            push_ext: up.push_ext,
+            bus_channel: up.bus_channel,
+            ext_status: status_message.then_some(flags::ext::STATUS),
+            option_bits: up.option_bits,
+            metadata: up.metadata,
+            ref_data: up.ref_data,
+            ..DownStreamMessage::default()
+        };
+        Self {
+            counted: up.session_id & flags::up::COUNT != 0,
+            silent: up.session_id & flags::up::SILENT != 0,
+            received: down.encode_to_vec().into(),
+            uid,
+            time,
+            conversation,
+            from,
+            target,
+        }
+    }
+
+    /// The same as its sender's other devices see it in a pull: direction 1 and, where the peer names the
+    /// conversation, the peer in `fromUserId`.
+    pub(crate) fn sent_view(&self) -> Bytes {
+        // Own bytes decode; were they ever not to, the receivers' view is the honest fallback.
+        let Ok(mut down) = DownStreamMessage::decode(self.received.clone()) else {
+            return self.received.clone();
+        };
+        down.direction = Some(1);
+        if self.conversation == Conversation::Private {
+            down.from_user_id = self.target.to_string();
+            down.group_id = Some(self.target.to_string());
+        }
+        down.encode_to_vec().into()
+    }
+
+    /// The same content under a new UID and time, for bugs that double messages.
+    pub(crate) fn copy_as(&self, uid: String, time: UnixMillis) -> Self {
+        let received = match DownStreamMessage::decode(self.received.clone()) {
+            Ok(mut down) => {
+                down.msg_id = Some(uid.clone());
+                down.data_time = time.0;
+                down.encode_to_vec().into()
+            }
+            Err(_) => self.received.clone(),
+        };
+        Self {
+            uid,
+            time,
+            conversation: self.conversation,
+            from: self.from.clone(),
+            target: self.target.clone(),
+            counted: self.counted,
+            silent: self.silent,
+            received,
+        }
+    }
+}

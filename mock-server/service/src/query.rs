@@ -1,0 +1,187 @@
+//! Requests of clients: the mailbox pull, the burst after login, the blacklist.
+//!
+//! Two rules keep every SDK generation well: a versioned answer is never lower than its request, and what is not
+//! supported is answered with a status, never with silence or an empty success.
+
+use bytes::Bytes;
+use prost::Message;
+use std::sync::Arc;
+use wire::{
+    Request, ServerFrame, Topic, UnixMillis,
+    body::{
+        EventChangeList, PullModifyMsgReq, PullModifyMsgResp, PullUserSettingInput, PullUserSettingOutput,
+        QueryBlackListOutput, QueryMsgChange, RelationQryInput, RelationsOutput, SessionReq, SessionStates,
+        SyncRequestMsg, UserIdInput,
+    },
+    code::status,
+};
+
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::ConnId,
+    timeline::{Ask, encode_package},
+    world::Service,
+};
+
+/// The status that tells that a user is not on the blacklist; 0 tells that it is. Assumed after the vendor's
+/// native engines; no web SDK asks.
+pub const NOT_BLACKLISTED: u16 = 101;
+
+/// A query's answer: a body, or a status that is not 0.
+type Answer = Result<Bytes, u16>;
+
+impl Service {
+    /// A QUERY of a client.
+    pub(crate) fn query(&mut self, now: UnixMillis, conn: ConnId, request: &Request) {
+        match self.query_answer(now, conn, request) {
+            Ok(body) => self.answer_query(now, conn, request, status::OK, body),
+            Err(code) => self.query_refused(now, conn, request, code),
+        }
+    }
+
+    /// Refuses a QUERY: a status, and nothing else.
+    pub(crate) fn query_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
+        self.answer_query(now, conn, request, code, Bytes::new());
+    }
+
+    fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, status: u16, body: Bytes) {
+        let frame = ServerFrame::QueryAck { id: request.id, qos: 0, seconds: now.seconds(), status, body };
+        self.send(now, conn, frame, Some(&request.topic));
+    }
+
+    fn query_answer(&mut self, now: UnixMillis, conn: ConnId, request: &Request) -> Answer {
+        let user =
+            self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
+        match request.topic {
+            Topic::PullMsg => self.pull(now, conn, user, &read(request)?),
+            Topic::PullSeAtts => {
+                let asked: SessionReq = read(request)?;
+                write(&SessionStates { version: asked.time(), state: Vec::new() })
+            }
+            Topic::PullUs => {
+                let asked: PullUserSettingInput = read(request)?;
+                write(&PullUserSettingOutput { items: Vec::new(), version: asked.version() })
+            }
+            Topic::PullEventChange => {
+                let asked: QueryMsgChange = read(request)?;
+                write(&EventChangeList {
+                    sync_time: asked.sync_time(),
+                    has_next: Some(false),
+                    ..EventChangeList::default()
+                })
+            }
+            Topic::PullModifyMsg => {
+                let asked: PullModifyMsgReq = read(request)?;
+                write(&PullModifyMsgResp {
+                    next_version: Some(asked.pull_version()),
+                    finished: Some(true),
+                    ..PullModifyMsgResp::default()
+                })
+            }
+            // Refused, 5.38 would repeat this one every second for ever.
+            Topic::QryRelationR | Topic::QryRelation => {
+                let asked: RelationQryInput = read(request)?;
+                let pull_time = Some(asked.start_time().max(now.0));
+                write(&RelationsOutput { is_finished: Some(true), pull_time, ..RelationsOutput::default() })
+            }
+            // Answers without required fields: nothing is said well by an empty body.
+            Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
+            Topic::AddBlack => self.add_black(user, &blacklist_target(request)?),
+            Topic::RmBlack => self.remove_black(user, &blacklist_target(request)?),
+            Topic::BlackStat => {
+                let listed = self.accounts[user].blacklist.contains(blacklist_target(request)?.as_str());
+                if listed { Ok(Bytes::new()) } else { Err(NOT_BLACKLISTED) }
+            }
+            Topic::GetBlack => {
+                let user_ids = self.accounts[user].blacklist.iter().map(ToString::to_string).collect();
+                write(&QueryBlackListOutput { user_ids })
+            }
+            _ => Err(status::NOT_SUPPORTED),
+        }
+    }
+
+    /// The next package of the mailbox (OFFL-001 to OFFL-008, OFFL-022, OFFL-023).
+    fn pull(&mut self, now: UnixMillis, conn: ConnId, user: UserIx, asked: &SyncRequestMsg) -> Answer {
+        let (private_since, group_since) = self.retention(now);
+        let duplicates = self.has(Bug::DuplicatesAfterReconnect);
+        let sync = self.switches.multi_device_sync;
+        let wrong_size = if self.has(Bug::WrongLeftCount) {
+            self.limits.package.saturating_sub(1).max(1)
+        } else {
+            self.limits.package
+        };
+        let Some(connection) = self.connections.get_mut(&conn) else { return Err(status::NOT_SUPPORTED) };
+        let ask = Ask {
+            device: connection.device,
+            after: UnixMillis(asked.sync_time()),
+            sent_after: (sync && asked.is_pull_send()).then(|| UnixMillis(asked.send_box_sync_time())),
+            most: wrong_size,
+            sync: sync || duplicates,
+            private_since,
+            group_since,
+        };
+        let first_pull = !std::mem::replace(&mut connection.has_pulled, true);
+        connection.pulled = Some(now);
+        let announced = connection.announced;
+        let mailbox = &mut self.accounts[user].mailbox;
+        let repeat = (duplicates && first_pull && ask.after.0 > 0)
+            .then(|| mailbox.items().filter(|item| item.message.time <= ask.after).last().cloned())
+            .flatten();
+        let (mut package, more) = mailbox.package(&ask);
+        // The watermark counts messages that came for the user, and never falls.
+        let newest = package.iter().map(|item| item.message.time).max().unwrap_or_default();
+        let last = mailbox.last();
+        let mut sync_time = ask.after.max(newest);
+        if !more {
+            connection.awaits_pull = false;
+            // Above every time announced; below every time still to be given, which starts at `now`.
+            sync_time = sync_time.max(announced).max(last).max(UnixMillis(now.0 - 1));
+        }
+        if self.has(Bug::SkipsLastOfPackage) {
+            package.pop();
+        }
+        if self.has(Bug::SwapsOrder) && package.len() > 1 {
+            package.swap(0, 1);
+        }
+        let mut encoded: Vec<Bytes> = package.iter().map(crate::timeline::Item::encoded).collect();
+        if let Some(item) = repeat {
+            let time = item.message.time;
+            let uid = self.ids.message_uid(time);
+            encoded.insert(0, Arc::new(item.message.copy_as(uid, time)).received.clone());
+        }
+        Ok(encode_package(encoded.iter(), sync_time, !more))
+    }
+
+    pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {
+        let user = self.accounts.find_or_add(user);
+        let id = self.accounts[user].id.clone();
+        let limit = self.limits.blacklist;
+        let list = &mut self.accounts[owner].blacklist;
+        if !list.contains(&id) && list.len() >= limit {
+            return Err(status::BLACKLIST_FULL);
+        }
+        list.insert(id);
+        Ok(Bytes::new())
+    }
+
+    pub(crate) fn remove_black(&mut self, owner: UserIx, user: &str) -> Answer {
+        self.accounts[owner].blacklist.shift_remove(user);
+        Ok(Bytes::new())
+    }
+}
+
+fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
+    M::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)
+}
+
+fn write(message: &impl Message) -> Answer {
+    Ok(message.encode_to_vec().into())
+}
+
+/// Whom a blacklist query is about: the body's user, or the frame's target where the body names none.
+fn blacklist_target(request: &Request) -> Result<String, u16> {
+    let named: UserIdInput = read(request)?;
+    let user = named.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| request.target.clone());
+    if user.is_empty() { Err(status::BAD_PARAMETER) } else { Ok(user) }
+}

@@ -1,0 +1,278 @@
+//! Messages that clients send: private, group, status messages (SEND, BLK).
+
+use std::sync::Arc;
+
+use prost::Message as _;
+use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code::status, flags};
+
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::ConnId,
+    message::{Conversation, Message},
+    timeline::{DeviceIx, Side},
+    world::Service,
+};
+
+/// Object names of the SDKs' own signalling; it does not count as sending (AMB-23).
+const UNCOUNTED: [&str; 6] =
+    ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
+
+/// Who gets a message.
+struct Delivery {
+    conversation: Conversation,
+    receivers: Vec<UserIx>,
+}
+
+/// What became of a message that somebody sent.
+pub(crate) struct Posted {
+    pub(crate) uid: String,
+    pub(crate) time: UnixMillis,
+}
+
+impl Service {
+    /// A PUBLISH of a client.
+    pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
+        match self.try_publish(now, conn, &request) {
+            Ok(Some(posted)) => {
+                let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid };
+                self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
+            }
+            Ok(None) => {}
+            Err(code) => self.publish_refused(now, conn, &request, code),
+        }
+    }
+
+    /// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
+    pub(crate) fn publish_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
+        self.acknowledge(now, conn, request, code, now, String::new());
+    }
+
+    fn acknowledge(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        request: &Request,
+        status: u16,
+        time: UnixMillis,
+        message_uid: String,
+    ) {
+        let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
+        self.send(now, conn, ack, Some(&request.topic));
+    }
+
+    fn try_publish(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        request: &Request,
+    ) -> Result<Option<Posted>, u16> {
+        if !matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS) {
+            return Err(status::NOT_SUPPORTED);
+        }
+        let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        if request.target.is_empty()
+            || up.classname.is_empty()
+            || up.content.len() > self.limits.message_bytes
+        {
+            return Err(status::BAD_PARAMETER);
+        }
+        let status_message = request.topic.is_status();
+        let limited =
+            !status_message && !UNCOUNTED.contains(&up.classname.as_str()) && !self.has(Bug::NoRateLimit);
+        let per_second = if limited { self.limits.send_per_second } else { 0 };
+        let Some(connection) = self.connections.get_mut(&conn) else { return Ok(None) };
+        if !connection.may_send(now, per_second) {
+            return Err(status::TOO_FAST);
+        }
+        let (sender, device) = (connection.user, connection.device);
+        let delivery = match request.topic {
+            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(sender, &request.target, &up)?,
+            _ => self.private_delivery(sender, &request.target)?,
+        };
+        let target: Arc<str> = match delivery.conversation {
+            Conversation::Private => self.accounts[delivery.receivers[0]].id.clone(),
+            _ => request.target.as_str().into(),
+        };
+        let mirror = Mirror { conn, device, request };
+        Ok(Some(self.post(now, sender, target, delivery, up, status_message, Some(&mirror))))
+    }
+
+    fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
+        // A receiver nobody registered is accepted: the service only learns of users when they connect.
+        let receiver = self.accounts.find_or_add(target);
+        self.may_write(sender, receiver)?;
+        Ok(Delivery { conversation: Conversation::Private, receivers: vec![receiver] })
+    }
+
+    /// Whether `receiver` takes private messages of `sender` (BLK-001 to BLK-004, USER-008).
+    pub(crate) fn may_write(&self, sender: UserIx, receiver: UserIx) -> Result<(), u16> {
+        if self.has(Bug::IgnoresBlacklist) {
+            return Ok(());
+        }
+        let (from, to) = (&self.accounts[sender], &self.accounts[receiver]);
+        let refused = to.blacklist.contains(&from.id)
+            || (self.has(Bug::BlacklistBothWays) && from.blacklist.contains(&to.id));
+        if refused {
+            return Err(status::BLACKLISTED);
+        }
+        if to.whitelist_on && !to.whitelist.contains(&from.id) {
+            return Err(status::NOT_WHITELISTED);
+        }
+        Ok(())
+    }
+
+    /// Members of the group but the sender, or those it names (directed message).
+    fn group_delivery(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Result<Delivery, u16> {
+        let members = self.groups.get(group).ok_or(status::NOT_IN_GROUP)?;
+        if !members.contains(&sender) {
+            return Err(status::NOT_IN_GROUP);
+        }
+        let named = |user: UserIx| {
+            up.user_id.is_empty() || up.user_id.iter().any(|id| **id == *self.accounts[user].id)
+        };
+        let receivers = members.iter().copied().filter(|user| *user != sender && named(*user)).collect();
+        Ok(Delivery { conversation: Conversation::Group, receivers })
+    }
+
+    /// A message of the app server (RECV-009): the same ways, without a sender's device.
+    pub(crate) fn publish_from_api(
+        &mut self,
+        now: UnixMillis,
+        from: &str,
+        to: &str,
+        conversation: Conversation,
+        up: UpStreamMessage,
+    ) -> Posted {
+        let sender = self.accounts.find_or_add(from);
+        let (receivers, target) = match conversation {
+            Conversation::Group => (self.groups.get(to).cloned().unwrap_or_default(), Arc::from(to)),
+            _ => {
+                let receiver = self.accounts.find_or_add(to);
+                (vec![receiver], self.accounts[receiver].id.clone())
+            }
+        };
+        self.post(now, sender, target, Delivery { conversation, receivers }, up, false, None)
+    }
+
+    /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
+    fn post(
+        &mut self,
+        now: UnixMillis,
+        sender: UserIx,
+        target: Arc<str>,
+        delivery: Delivery,
+        up: UpStreamMessage,
+        status_message: bool,
+        mirror: Option<&Mirror<'_>>,
+    ) -> Posted {
+        let Delivery { conversation, receivers } = delivery;
+        let own = mirror.is_some() && self.switches.multi_device_sync;
+        let mut time = now;
+        for user in receivers.iter().chain(own.then_some(&sender)) {
+            time = time.max(self.accounts[*user].mailbox.next_time(now));
+        }
+        let uid = self.ids.message_uid(time);
+        let from = self.accounts[sender].id.clone();
+        let up_body = mirror.filter(|_| own).map(|mirror| mirror.request.body.clone());
+        // Commands without the persist bit still wait for offline users; only status messages do not.
+        let stored = !status_message;
+        let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
+        if stored
+            && own
+            && let Some(mirror) = mirror
+        {
+            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+        }
+        for receiver in receivers {
+            if stored {
+                self.store(now, receiver, message.clone());
+            }
+            self.deliver(now, receiver, &message, status_message);
+            if self.has(Bug::DoublesMessage) {
+                self.double(now, receiver, &message);
+            }
+        }
+        if let (Some(mirror), Some(body)) = (mirror, up_body) {
+            self.mirror(now, sender, mirror, &message, body);
+        }
+        Posted { uid: message.uid.clone(), time }
+    }
+
+    fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
+        if self.has(Bug::DropsOffline) && self.accounts[receiver].connections.is_empty() {
+            return;
+        }
+        let (private, group) = self.retention(now);
+        let most = self.limits.group_offline_count;
+        let group_message = message.conversation == Conversation::Group;
+        let mailbox = &mut self.accounts[receiver].mailbox;
+        mailbox.expire(private, group);
+        mailbox.push(message, Side::Inbox, None);
+        if most > 0 && group_message {
+            mailbox.keep_group(most);
+        }
+    }
+
+    fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
+        let time = self.accounts[receiver].mailbox.next_time(message.time);
+        let copy = Arc::new(message.copy_as(self.ids.message_uid(time), time));
+        self.store(now, receiver, copy.clone());
+        self.deliver(now, receiver, &copy, false);
+    }
+
+    /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
+    /// acknowledgement.
+    fn mirror(
+        &mut self,
+        now: UnixMillis,
+        sender: UserIx,
+        mirror: &Mirror<'_>,
+        message: &Message,
+        body: bytes::Bytes,
+    ) {
+        let others = self.connections_of(sender, None);
+        for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let id = connection.next_push_id();
+            let frame = ServerFrame::Publish {
+                dup: true,
+                qos: 1,
+                seconds: message.time.seconds(),
+                topic: mirror.request.topic.clone(),
+                target: message.target.to_string(),
+                id,
+                body: body.clone(),
+            };
+            self.send(now, conn, frame, None);
+            let ack =
+                ServerFrame::PubAck { id, status: 0, time: message.time, message_uid: message.uid.clone() };
+            self.send(now, conn, ack, None);
+        }
+    }
+
+    /// Since when private and group messages are kept.
+    pub(crate) fn retention(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
+        if self.has(Bug::KeepsForEver) {
+            return (UnixMillis(i64::MIN), UnixMillis(i64::MIN));
+        }
+        (now - self.limits.private_offline(), now - self.limits.group_offline())
+    }
+}
+
+/// The sending device, for its siblings.
+struct Mirror<'a> {
+    conn: ConnId,
+    device: DeviceIx,
+    request: &'a Request,
+}
+
+/// An upstream text message, for messages of the service's own making.
+pub(crate) fn text(text: &str) -> UpStreamMessage {
+    UpStreamMessage {
+        session_id: flags::up::PERSIST | flags::up::COUNT,
+        classname: "RC:TxtMsg".to_owned(),
+        content: serde_json::json!({ "content": text }).to_string().into(),
+        ..UpStreamMessage::default()
+    }
+}

@@ -1,0 +1,228 @@
+//! A user's mailbox: what waits for its devices, in order, handed out in packages.
+//!
+//! Times are strictly increasing within a mailbox, because clients ask for "newer than". Without multi-device
+//! sync a message belongs to the first device that gets it, and is forgotten once that device is known to have it;
+//! with sync it waits for every device until its retention ends (OFFL-009 to OFFL-013).
+
+use std::{collections::VecDeque, sync::Arc};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use wire::UnixMillis;
+
+use crate::message::{Conversation, Message};
+
+/// Whose copy of a message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// It came for this user.
+    Inbox,
+    /// This user sent it, from the device with that number.
+    Outbox,
+}
+
+/// A user's device, numbered a user.
+pub(crate) type DeviceIx = u16;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) message: Arc<Message>,
+    pub(crate) side: Side,
+    /// The device it was handed to (inbox, without sync) or sent from (outbox).
+    device: Option<DeviceIx>,
+    /// The device has acknowledged it.
+    delivered: bool,
+}
+
+/// How many acknowledged messages stay at hand: a client acknowledges before it looks at the content, and one that
+/// was busy pulling fetches them again.
+const TAIL: usize = 64;
+
+#[derive(Debug, Default)]
+pub(crate) struct Mailbox {
+    items: VecDeque<Item>,
+    /// No message may be stamped this or earlier.
+    last: UnixMillis,
+    delivered: usize,
+}
+
+/// What a device asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ask {
+    pub(crate) device: DeviceIx,
+    /// Inbox watermark.
+    pub(crate) after: UnixMillis,
+    /// Outbox watermark; `None` leaves own messages out.
+    pub(crate) sent_after: Option<UnixMillis>,
+    pub(crate) most: usize,
+    /// Messages are for every device.
+    pub(crate) sync: bool,
+    /// Received earlier than this: forgotten.
+    pub(crate) private_since: UnixMillis,
+    pub(crate) group_since: UnixMillis,
+}
+
+impl Mailbox {
+    /// The first time a new message may have at `now`.
+    pub(crate) fn next_time(&self, now: UnixMillis) -> UnixMillis {
+        now.max(UnixMillis(self.last.0 + 1))
+    }
+
+    pub(crate) fn last(&self) -> UnixMillis {
+        self.last
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    pub(crate) fn push(&mut self, message: Arc<Message>, side: Side, device: Option<DeviceIx>) {
+        debug_assert!(message.time > self.last, "times of a mailbox are strictly increasing");
+        self.last = self.last.max(message.time);
+        self.items.push_back(Item { message, side, device, delivered: false });
+    }
+
+    /// The next package for a device and whether more waits behind it.
+    pub(crate) fn package(&mut self, ask: &Ask) -> (Vec<Item>, bool) {
+        if !ask.sync {
+            self.forget(ask.device, ask.after);
+        }
+        let mut package = Vec::new();
+        let first = ask.sent_after.map_or(ask.after, |sent| sent.min(ask.after));
+        let start = self.items.partition_point(|item| item.message.time <= first);
+        for item in self.items.range_mut(start..) {
+            if !item.is_for(ask) {
+                continue;
+            }
+            if package.len() == ask.most {
+                return (package, true);
+            }
+            if !ask.sync && item.side == Side::Inbox {
+                item.device = Some(ask.device);
+            }
+            package.push(item.clone());
+        }
+        (package, false)
+    }
+
+    /// Hands a message to a device at once.
+    pub(crate) fn hand_to(&mut self, time: UnixMillis, device: DeviceIx) {
+        if let Some(index) = self.find(time) {
+            self.items[index].device = Some(device);
+        }
+    }
+
+    /// The device acknowledged the message of that time. Without sync it need not wait any longer.
+    pub(crate) fn acknowledge(&mut self, time: UnixMillis, sync: bool) {
+        if sync {
+            return;
+        }
+        let Some(index) = self.find(time) else { return };
+        if !std::mem::replace(&mut self.items[index].delivered, true) {
+            self.delivered += 1;
+        }
+        while self.delivered > TAIL && self.items.front().is_some_and(|item| item.delivered) {
+            self.items.pop_front();
+            self.delivered -= 1;
+        }
+    }
+
+    /// Drops what is older than its retention.
+    pub(crate) fn expire(&mut self, private_since: UnixMillis, group_since: UnixMillis) {
+        let oldest = private_since.min(group_since);
+        while self.items.front().is_some_and(|item| item.message.time < oldest) {
+            self.pop_front();
+        }
+    }
+
+    /// Keeps only the newest `most` group messages (OFFL-016).
+    pub(crate) fn keep_group(&mut self, most: usize) {
+        let groups =
+            self.items.iter().filter(|item| item.message.conversation == Conversation::Group).count();
+        let mut surplus = groups.saturating_sub(most);
+        self.items.retain(|item| {
+            let drop = surplus > 0 && item.message.conversation == Conversation::Group;
+            if drop {
+                surplus -= 1;
+            }
+            !drop
+        });
+        self.delivered = self.items.iter().filter(|item| item.delivered).count();
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.items.clear();
+        self.delivered = 0;
+    }
+
+    pub(crate) fn items(&self) -> impl Iterator<Item = &Item> {
+        self.items.iter()
+    }
+
+    /// What the device says it has is done with.
+    fn forget(&mut self, device: DeviceIx, up_to: UnixMillis) {
+        while let Some(front) = self.items.front() {
+            let done =
+                front.message.time <= up_to && (front.side == Side::Outbox || front.device == Some(device));
+            if !done {
+                return;
+            }
+            self.pop_front();
+        }
+    }
+
+    fn pop_front(&mut self) {
+        if self.items.pop_front().is_some_and(|item| item.delivered) {
+            self.delivered -= 1;
+        }
+    }
+
+    fn find(&self, time: UnixMillis) -> Option<usize> {
+        let index = self.items.partition_point(|item| item.message.time < time);
+        self.items.get(index).is_some_and(|item| item.message.time == time).then_some(index)
+    }
+}
+
+impl Item {
+    fn is_for(&self, ask: &Ask) -> bool {
+        let time = self.message.time;
+        match self.side {
+            Side::Outbox => ask.sync && ask.sent_after.is_some_and(|after| time > after),
+            Side::Inbox => {
+                let since = match self.message.conversation {
+                    Conversation::Group => ask.group_since,
+                    _ => ask.private_since,
+                };
+                // A device that begins anew (watermark 0) does not get again what it acknowledged.
+                let seen = self.delivered && ask.after.0 == 0;
+                let mine = ask.sync || self.device.is_none_or(|device| device == ask.device);
+                time > ask.after && time >= since && mine && !seen
+            }
+        }
+    }
+
+    /// The message as this side sees it.
+    pub(crate) fn encoded(&self) -> Bytes {
+        match self.side {
+            Side::Inbox => self.message.received.clone(),
+            Side::Outbox => self.message.sent_view(),
+        }
+    }
+}
+
+/// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
+pub(crate) fn encode_package<'a>(
+    messages: impl Iterator<Item = &'a Bytes>,
+    sync_time: UnixMillis,
+    finished: bool,
+) -> Bytes {
+    let mut out = BytesMut::with_capacity(4096);
+    for message in messages {
+        out.put_u8(0x0A);
+        prost::encoding::encode_varint(message.len() as u64, &mut out);
+        out.put_slice(message);
+    }
+    out.put_u8(0x10);
+    prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);
+    out.put_slice(&[0x18, u8::from(finished)]);
+    out.freeze()
+}
