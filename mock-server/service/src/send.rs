@@ -24,6 +24,17 @@ struct Delivery {
     receivers: Vec<UserIx>,
 }
 
+/// A message on its way into the mailboxes.
+struct Outgoing<'a> {
+    sender: UserIx,
+    target: Arc<str>,
+    delivery: Delivery,
+    up: UpStreamMessage,
+    status_message: bool,
+    /// Absent for messages of the app server.
+    mirror: Option<Mirror<'a>>,
+}
+
 /// What became of a message that somebody sent.
 pub(crate) struct Posted {
     pub(crate) uid: String,
@@ -94,8 +105,8 @@ impl Service {
             Conversation::Private => self.accounts[delivery.receivers[0]].id.clone(),
             _ => request.target.as_str().into(),
         };
-        let mirror = Mirror { conn, device, request };
-        Ok(Some(self.post(now, sender, target, delivery, up, status_message, Some(&mirror))))
+        let mirror = Some(Mirror { conn, device, request });
+        Ok(Some(self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror })))
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
@@ -152,35 +163,28 @@ impl Service {
                 (vec![receiver], self.accounts[receiver].id.clone())
             }
         };
-        self.post(now, sender, target, Delivery { conversation, receivers }, up, false, None)
+        let delivery = Delivery { conversation, receivers };
+        self.post(now, Outgoing { sender, target, delivery, up, status_message: false, mirror: None })
     }
 
     /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
-    fn post(
-        &mut self,
-        now: UnixMillis,
-        sender: UserIx,
-        target: Arc<str>,
-        delivery: Delivery,
-        up: UpStreamMessage,
-        status_message: bool,
-        mirror: Option<&Mirror<'_>>,
-    ) -> Posted {
+    fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
+        let Outgoing { sender, target, delivery, up, status_message, mirror } = outgoing;
         let Delivery { conversation, receivers } = delivery;
-        let own = mirror.is_some() && self.switches.multi_device_sync;
+        let mirror = mirror.filter(|_| self.switches.multi_device_sync);
         let mut time = now;
-        for user in receivers.iter().chain(own.then_some(&sender)) {
+        for user in receivers.iter().chain(mirror.as_ref().map(|_| &sender)) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
         let uid = self.ids.message_uid(time);
         let from = self.accounts[sender].id.clone();
-        let up_body = mirror.filter(|_| own).map(|mirror| mirror.request.body.clone());
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message;
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
+        // A message to oneself is in the mailbox as received already.
         if stored
-            && own
-            && let Some(mirror) = mirror
+            && !receivers.contains(&sender)
+            && let Some(mirror) = &mirror
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
@@ -193,8 +197,8 @@ impl Service {
                 self.double(now, receiver, &message);
             }
         }
-        if let (Some(mirror), Some(body)) = (mirror, up_body) {
-            self.mirror(now, sender, mirror, &message, body);
+        if let Some(mirror) = &mirror {
+            self.mirror(now, sender, mirror, &message);
         }
         Posted { uid: message.uid.clone(), time }
     }
@@ -223,14 +227,7 @@ impl Service {
 
     /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
     /// acknowledgement.
-    fn mirror(
-        &mut self,
-        now: UnixMillis,
-        sender: UserIx,
-        mirror: &Mirror<'_>,
-        message: &Message,
-        body: bytes::Bytes,
-    ) {
+    fn mirror(&mut self, now: UnixMillis, sender: UserIx, mirror: &Mirror<'_>, message: &Message) {
         let others = self.connections_of(sender, None);
         for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
             let Some(connection) = self.connections.get_mut(&conn) else { continue };
@@ -242,7 +239,7 @@ impl Service {
                 topic: mirror.request.topic.clone(),
                 target: message.target.to_string(),
                 id,
-                body: body.clone(),
+                body: mirror.request.body.clone(),
             };
             self.send(now, conn, frame, None);
             let ack =

@@ -1,0 +1,118 @@
+//! The mailbox: packages, watermarks, retention, whose a message is.
+
+use crate::world::{World, text_of};
+
+fn backlog(count: u32) -> World {
+    World::new(&format!(
+        r#"{{"users": ["alice", "bob"], "backlog": [{{"from": "bob", "to": "alice", "count": {count}}}]}}"#
+    ))
+}
+
+#[test]
+fn a_backlog_comes_as_packages_of_200_in_order_and_once() {
+    let mut world = backlog(450);
+    let alice = world.login("alice", "Android");
+    let (mut sizes, mut texts, mut sync_time) = (vec![], vec![], 0);
+    loop {
+        let package = world.pull(alice, sync_time);
+        sizes.push(package.list.len());
+        texts.extend(package.list.iter().map(text_of));
+        assert!(package.sync_time >= sync_time);
+        sync_time = package.sync_time;
+        if package.finished() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [200, 200, 50]);
+    assert_eq!(texts, (1..=450).map(|n| format!("message {n}")).collect::<Vec<_>>());
+    assert_eq!(world.pull(alice, sync_time).list.len(), 0);
+}
+
+#[test]
+fn a_package_that_was_lost_on_the_way_comes_again() {
+    let mut world = backlog(250);
+    let alice = world.login("alice", "Android");
+    let first = world.pull(alice, 0);
+    let alice = world.login("alice", "Android");
+    assert_eq!(world.pull(alice, 0).list, first.list);
+    assert_eq!(world.pull(alice, first.sync_time).list.len(), 50);
+}
+
+#[test]
+fn everything_announced_lies_below_a_finished_answer() {
+    let mut world = World::new(r#"{"users": ["alice", "bob"]}"#);
+    let alice = world.login("alice", "Android");
+    let bob = world.settled("bob", "Android");
+    for n in 0..5 {
+        assert_eq!(world.send_text(bob, "alice", &n.to_string()), 0);
+    }
+    let package = world.pull(alice, 0);
+    let newest = package.list.last().unwrap().data_time;
+    assert!(package.finished() && package.sync_time >= newest);
+    let times: Vec<i64> = package.list.iter().map(|message| message.data_time).collect();
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+}
+
+#[test]
+fn messages_wait_as_long_as_their_retention_and_no_longer() {
+    let day = 86_400_000;
+    for (age, waits) in [(7 * day - 1000, 1), (7 * day + 1000, 0)] {
+        let mut world = backlog(1);
+        world.advance(age);
+        let alice = world.login("alice", "Android");
+        assert_eq!(world.pull(alice, 0).list.len(), waits, "after {age} ms");
+    }
+}
+
+#[test]
+fn without_sync_a_message_belongs_to_the_first_device_that_pulls_it() {
+    let mut world = backlog(3);
+    let phone = world.login("alice", "Android");
+    assert_eq!(world.pull(phone, 0).list.len(), 3);
+    let web = world.login("alice", "Web");
+    assert_eq!(world.pull(web, 0).list.len(), 0);
+}
+
+#[test]
+fn with_sync_every_device_gets_it_and_the_senders_others_too() {
+    let mut world = World::new(r#"{"users": ["alice", "bob"], "switches": {"multiDeviceSync": true}}"#);
+    let bob = world.settled("bob", "Android");
+    assert_eq!(world.send_text(bob, "alice", "hello"), 0);
+    for platform in ["Android", "Web"] {
+        let device = world.login("alice", platform);
+        assert_eq!(world.pull(device, 0).list.len(), 1, "{platform}");
+    }
+    let web = world.login("bob", "Web");
+    let own = world.pull(web, 0).list.remove(0);
+    assert_eq!((own.direction, own.from_user_id.as_str()), (Some(1), "alice"));
+}
+
+#[test]
+fn acknowledged_messages_do_not_pile_up() {
+    let mut world = World::new(r#"{"users": ["alice", "bob"], "limits": {"sendPerSecond": 0}}"#);
+    let alice = world.settled("alice", "Android");
+    let bob = world.settled("bob", "Android");
+    for n in 0..1000u16 {
+        assert_eq!(world.send_text(bob, "alice", "x"), 0);
+        world.frame(alice, wire::ClientFrame::PubAck { id: n + 1 });
+        world.out.clear();
+    }
+    let held = world.service.state("mailboxes", Some("alice")).unwrap()["count"].as_u64().unwrap();
+    assert!(held <= 65, "{held}");
+}
+
+#[test]
+fn named_bugs_change_the_packages() {
+    for (bug, first) in [("skips_last_of_package", 199), ("wrong_left_count", 199)] {
+        let mut world = backlog(300);
+        world.act(&format!(r#"{{"misbehave": {{"bug": "{bug}", "on": true}}}}"#));
+        let alice = world.login("alice", "Android");
+        assert_eq!(world.pull(alice, 0).list.len(), first, "{bug}");
+    }
+    let mut world = backlog(2);
+    world.act(r#"{"misbehave": {"bug": "duplicates_after_reconnect", "on": true}}"#);
+    let alice = world.login("alice", "Android");
+    let sync_time = world.pull(alice, 0).sync_time;
+    let alice = world.login("alice", "Android");
+    assert_eq!(world.pull(alice, sync_time).list.len(), 1);
+}
