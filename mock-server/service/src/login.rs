@@ -103,7 +103,8 @@ mod tests {
 
     #[test]
     fn extra_keys_tell_a_reconnect() {
-        let (_, login) = Login::from_websocket_query("appId=k&reconnect=1&kickReconnectDevice=1&platform=Android");
+        let (_, login) =
+            Login::from_websocket_query("appId=k&reconnect=1&kickReconnectDevice=1&platform=Android");
         assert!(login.reconnect && login.give_way);
         assert_eq!(login.platform, "Android");
     }

@@ -1,5 +1,7 @@
 //! What must hold for every frame and every byte string.
 
+#![allow(clippy::unwrap_used, reason = "a test helper that fails fails its test")]
+
 use bytes::{Bytes, BytesMut};
 use proptest::{collection::vec, prelude::*};
 use wire::{

@@ -3,6 +3,8 @@
 //! A vector file is text: `#` comments (with the source), then `name | transport | direction | hex | meaning`, where
 //! the meaning is the decoded frame as this test prints it.
 
+#![allow(clippy::unwrap_used, reason = "a test helper that fails fails its test")]
+
 use std::{fmt::Write as _, fs, path::Path};
 
 use bytes::{Bytes, BytesMut};
