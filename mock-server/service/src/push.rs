@@ -22,6 +22,7 @@ struct Record {
     at: UnixMillis,
     user: UserIx,
     message_uid: String,
+    title: String,
     sent: bool,
     why: &'static str,
 }
@@ -43,11 +44,17 @@ impl Service {
             (true, "offline")
         };
         let id = account.id.to_string();
+        // The sender's display name as registered, or as changed since (USER-012).
+        let title = self
+            .accounts
+            .find(&message.from)
+            .map(|from| self.accounts[from].name.clone())
+            .unwrap_or_default();
         let records = &mut self.pushes.records;
         if records.len() == KEPT {
             records.pop_front();
         }
-        records.push_back(Record { at: now, user, message_uid: message.uid.clone(), sent, why });
+        records.push_back(Record { at: now, user, message_uid: message.uid.clone(), title, sent, why });
         self.journal.record(now, || What::Push { user: id, message_uid: message.uid.clone(), sent, why });
     }
 
@@ -57,7 +64,7 @@ impl Service {
             .map(|record| {
                 json!({
                     "at": record.at.0, "user": &*self.accounts[record.user].id,
-                    "messageUId": record.message_uid, "sent": record.sent, "why": record.why,
+                    "messageUId": record.message_uid, "title": record.title, "sent": record.sent, "why": record.why,
                 })
             })
             .collect()

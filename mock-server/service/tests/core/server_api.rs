@@ -84,3 +84,16 @@ fn blacklist_endpoints_agree_with_the_client_side() {
     world.api("/user/blacklist/remove.json", "userId=a&blackUserId=x");
     assert_eq!(world.api("/user/blacklist/query.json", "userId=a").1["users"], serde_json::json!(["y"]));
 }
+
+#[test]
+fn a_push_shows_the_senders_name_as_it_is_now() {
+    let mut world = World::new(r#"{"users": [{"id": "bob", "name": "Bob"}, "alice"]}"#);
+    let alice = world.settled("alice", "Android");
+    let bob = world.settled("bob", "Android");
+    world.frame(alice, wire::ClientFrame::Disconnect { status: 3 });
+    world.send_text(bob, "alice", "1");
+    world.api("/user/refresh.json", "userId=bob&name=Robert");
+    world.send_text(bob, "alice", "2");
+    let pushes = world.service.state("pushes", Some("alice")).unwrap();
+    assert_eq!((&pushes[0]["title"], &pushes[1]["title"]), (&"Bob".into(), &"Robert".into()));
+}
