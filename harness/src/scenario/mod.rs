@@ -1,1 +1,53 @@
-//! Placeholder.
+//! Scenarios: the model, and the way from YAML to it with every mistake named at its place.
+
+mod matcher;
+mod model;
+mod place;
+mod step;
+mod value;
+
+pub use matcher::{Comparison, Matcher, Matching, Mismatch, NoMatch};
+pub use model::{Case, Client, MAIN_WORLD, Scenario, Times};
+pub use place::{Place, Placed, Source};
+pub use step::{
+    Api, ApiBody, Attempts, Call, EventMatch, Expect, Journal, Network, NetworkChange, Order, Quiet,
+    ServiceAct, Sign, State, Step, StepAct, Transport, Wire, WireAct,
+};
+pub use value::{Part, Ref, Scope, Unresolved, Value, resolve_map};
+
+/// Capabilities a scenario can ask for (`needs:`) and a client declares.
+pub const NEEDS: &[&str] = &[
+    "virtual_time",
+    "network",
+    "lifecycle",
+    "restart",
+    "local_store",
+    "raw_connection",
+    "several_devices",
+    "native_transport",
+    "reconnect_kick",
+    "engine_life_cycle",
+    "private",
+    "group",
+    "system",
+    "chatroom",
+    "ultragroup",
+    "offline_messages",
+    "history",
+    "local_insertion",
+    "search",
+    "recall",
+    "receipts",
+    "expansion",
+    "media",
+    "blacklist",
+    "conversations",
+    "drafts",
+    "pinning",
+    "typing",
+    "do_not_disturb",
+    "push",
+];
+
+/// Platform classes a client can present itself as, by their names on the wire.
+pub const PLATFORMS: &[&str] = &["Android", "iOS", "HarmonyOS", "Web", "PC", "MiniProgram"];
