@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The simulated IM service behind real sockets: navi, WebSocket, native TCP, Server API and control API on one port.
+//!
+//! [`Server`] runs any number of worlds (one an App Key) on one thread: their cores are `service::Service`s, this crate
+//! is the shell around them. A connection's task reads bytes, hands every frame in them to its world, and the world's
+//! answers are encoded straight into the out-buffers of whom they concern; no channel lies between. The binary of this
+//! crate is a command line around [`Server`]; the harness uses it in-process.
+
+mod address;
+pub mod cli;
+mod clock;
+mod config;
+mod conn;
+mod control;
+mod greet;
+mod http_service;
+mod io;
+mod link;
+mod reply;
+mod server;
+mod setup_file;
+mod timer;
+mod tls;
+mod world;
+mod worlds;
+mod ws;
+
+pub use address::Addresses;
+pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};
+pub use conn::ConnState;
+pub use link::LinkState;
+pub use server::{Server, StartError, WorldError};

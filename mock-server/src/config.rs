@@ -1,0 +1,85 @@
+//! What a server is started with.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use service::setup::WorldSetup;
+use wire::UnixMillis;
+
+/// The App Key of the world that is there without asking.
+pub const DEFAULT_APP_KEY: &str = "mock-app-key";
+/// The App Secret of every world that names no other.
+pub const DEFAULT_APP_SECRET: &str = "mock-secret";
+
+/// How a [`Server`](crate::Server) is started. The default serves the default App Key on a free loopback port.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address and port; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Worlds to begin with; the first is the one that `world` describes.
+    pub apps: Vec<App>,
+    /// Refuse unknown App Keys and `test:` tokens; otherwise an App Key becomes a world on first sight.
+    pub strict: bool,
+    /// What the first world holds; nothing if not given.
+    pub world: Option<WorldSetup>,
+    /// Speak TLS on every connection.
+    pub tls: Option<Tls>,
+    /// Seed of every world's ids.
+    pub seed: u64,
+    /// Who may use the control API: bearers of this token, from anywhere; without one, loopback peers only.
+    pub control_token: Option<String>,
+    /// The largest frame body accepted, in bytes.
+    pub max_frame: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            apps: vec![App::default()],
+            strict: false,
+            world: None,
+            tls: None,
+            seed: 0,
+            control_token: None,
+            max_frame: wire::DEFAULT_MAX_FRAME,
+        }
+    }
+}
+
+/// An App Key and its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct App {
+    /// The App Key.
+    pub key: String,
+    /// Its secret.
+    pub secret: String,
+}
+
+impl Default for App {
+    fn default() -> Self {
+        Self { key: DEFAULT_APP_KEY.to_owned(), secret: DEFAULT_APP_SECRET.to_owned() }
+    }
+}
+
+/// Where the certificate comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Made at the start, for `localhost` and the loopback addresses.
+    SelfSigned,
+    /// Read from PEM files.
+    Files {
+        /// Certificate chain.
+        cert: PathBuf,
+        /// Private key.
+        key: PathBuf,
+    },
+}
+
+/// How a world's time goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// With the machine's clock; advancing adds to it.
+    Wall,
+    /// Only by being advanced, from this time on.
+    Manual(UnixMillis),
+}

@@ -1,0 +1,218 @@
+//! Plain HTTP on the one port: the control API, `/ping`, and everything a world answers (navi, Server API).
+
+use std::{net::SocketAddr, rc::Rc};
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use service::{HttpRequest, HttpResponse};
+
+use crate::{
+    control,
+    io::{Io, Rewound},
+    link::LinkState,
+    reply::{self, Reply},
+    world::World,
+    worlds::Worlds,
+};
+
+/// The largest request body accepted, in bytes.
+const MAX_BODY: usize = 32 << 20;
+/// Code of the Server API for an App Key that is unknown.
+const UNKNOWN_APP: u32 = 1001;
+
+/// The connection is to be closed without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("closed without an answer")]
+struct NoAnswer;
+
+/// Serves a connection to its end. `head` is what was read of it.
+pub(crate) async fn serve(worlds: Rc<Worlds>, io: Io, head: BytesMut, peer: SocketAddr) {
+    let scheme = if matches!(io, Io::Tls(_)) { "https" } else { "http" };
+    let answer = service_fn(move |request| answer(worlds.clone(), request, peer, scheme));
+    let served = http1::Builder::new().serve_connection(TokioIo::new(Rewound::new(head, io)), answer).await;
+    if let Err(error) = served {
+        tracing::debug!(%error, %peer, "an HTTP connection ended");
+    }
+}
+
+async fn answer(
+    worlds: Rc<Worlds>,
+    request: Request<Incoming>,
+    peer: SocketAddr,
+    scheme: &'static str,
+) -> Result<Reply, NoAnswer> {
+    let (parts, body) = request.into_parts();
+    let path = collapsed(parts.uri.path());
+    let is_control = path == control::ROOT || path.starts_with(&format!("{}/", control::ROOT));
+    if parts.method == Method::OPTIONS && !is_control {
+        return Ok(preflight());
+    }
+    let body = match Limited::new(body, MAX_BODY).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            let text = json!({"code": 413, "errorMessage": format!("the body exceeds {MAX_BODY} bytes")});
+            return Ok(reply::json(StatusCode::PAYLOAD_TOO_LARGE, &text));
+        }
+        Err(_) => return Err(NoAnswer),
+    };
+    if is_control {
+        return Ok(control::answer(&worlds, &parts, &path, body, peer).await);
+    }
+    let mut reply = match path.as_str() {
+        "/ping" => reply::whole(StatusCode::OK, "text/plain; charset=utf-8", ""),
+        "/websocket" => upgrade_required(),
+        _ => to_world(&worlds, &parts, path, body, scheme).await?,
+    };
+    allow_any_origin(reply.headers_mut());
+    Ok(reply)
+}
+
+/// `//user//getToken.json` is what some SDKs make of a base address that ends with a slash.
+fn collapsed(path: &str) -> String {
+    let mut collapsed = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !collapsed.ends_with('/') {
+            collapsed.push(character);
+        }
+    }
+    collapsed
+}
+
+fn preflight() -> Reply {
+    let mut reply = reply::whole(StatusCode::NO_CONTENT, "text/plain; charset=utf-8", "");
+    let headers = reply.headers_mut();
+    allow_any_origin(headers);
+    let allowed = "RC-Appkey, RC-App-Key, App-Key, RC-Negotiate, Content-Type, X-Requested-With, Authorization, \
+                   Nonce, Timestamp, Signature, RC-Nonce, RC-Timestamp, RC-Signature, X-Harness-Connection";
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, OPTIONS"));
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    reply
+}
+
+/// Navi answers are read by pages of any origin; nobody sends credentials.
+fn allow_any_origin(headers: &mut HeaderMap) {
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+}
+
+fn upgrade_required() -> Reply {
+    let text =
+        json!({"code": 426, "errorMessage": "a WebSocket opens with an upgrade on a connection of its own"});
+    reply::json(StatusCode::UPGRADE_REQUIRED, &text)
+}
+
+async fn to_world(
+    worlds: &Worlds,
+    parts: &Parts,
+    path: String,
+    body: Bytes,
+    scheme: &'static str,
+) -> Result<Reply, NoAnswer> {
+    let query = parts.uri.query().unwrap_or_default();
+    let Some(app_key) = app_key(&parts.headers, query) else {
+        return Ok(without_app_key(&path));
+    };
+    let Some(world) = worlds.meet(&app_key) else { return Ok(unknown_app(&path, &app_key)) };
+    let label = text(&parts.headers, "x-harness-connection").unwrap_or_default();
+    pass(&world, &label).await?;
+    let host = text(&parts.headers, "host").unwrap_or_else(|| worlds.addresses.websocket.clone());
+    let request = HttpRequest {
+        method: parts.method.to_string(),
+        path,
+        query: query.to_owned(),
+        headers: parts.headers.iter().map(plain_header).collect(),
+        body,
+        origin: format!("{scheme}://{host}"),
+    };
+    let answer = world.request(worlds.next_request(), Box::new(request)).await.ok_or(NoAnswer)?;
+    Ok(reply_of(*answer))
+}
+
+/// Waits until the link lets a request through.
+async fn pass(world: &World, label: &str) -> Result<(), NoAnswer> {
+    loop {
+        let changed = world.changed.notified();
+        match world.link_of(label) {
+            LinkState::Up => return Ok(()),
+            LinkState::Refuse => return Err(NoAnswer),
+            LinkState::Stall => changed.await,
+            // The request is lost on its way; only the client's patience ends this.
+            LinkState::HalfOpen => std::future::pending().await,
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn plain_header((name, value): (&HeaderName, &HeaderValue)) -> (String, String) {
+    (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+}
+
+fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
+    let named = ["rc-appkey", "app-key", "rc-app-key"].iter().find_map(|name| text(headers, name));
+    named
+        .or_else(|| {
+            let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+            pairs.find(|(name, _)| name == "appId").map(|(_, value)| value.into_owned())
+        })
+        .filter(|key| !key.is_empty())
+}
+
+fn without_app_key(path: &str) -> Reply {
+    if path == "/" {
+        let text = format!("mock-server {}\ncontrol API: {}/\n", env!("CARGO_PKG_VERSION"), control::ROOT);
+        return reply::whole(StatusCode::OK, "text/plain; charset=utf-8", text);
+    }
+    let text = json!({
+        "code": UNKNOWN_APP,
+        "errorMessage": "no App Key: headers RC-Appkey, App-Key or RC-App-Key, or the query's appId, name one",
+    });
+    reply::json(StatusCode::UNAUTHORIZED, &text)
+}
+
+/// Clients read 403 as "no such App Key"; the Server API has its own code.
+fn unknown_app(path: &str, app_key: &str) -> Reply {
+    let message = format!("the App Key {app_key} is unknown");
+    if path.contains("navi") {
+        return reply::json(StatusCode::FORBIDDEN, &json!({"code": 403, "errorMessage": message}));
+    }
+    reply::json(StatusCode::UNAUTHORIZED, &json!({"code": UNKNOWN_APP, "errorMessage": message}))
+}
+
+fn reply_of(answer: HttpResponse) -> Reply {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let content_type = if answer.content_type.is_empty() { reply::JSON } else { answer.content_type };
+    let mut reply = reply::whole(status, content_type, answer.body);
+    for (name, value) in answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            reply.headers_mut().append(name, value);
+        }
+    }
+    reply
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn repeated_slashes_are_one() {
+        assert_eq!(collapsed("//user///getToken.json"), "/user/getToken.json");
+        assert_eq!(collapsed("/"), "/");
+    }
+
+    #[test]
+    fn the_app_key_is_found_where_sdks_put_it() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(app_key(&headers, "appId=a%2Bb&x=1").as_deref(), Some("a+b"));
+        headers.insert("RC-App-Key", HeaderValue::from_static("k"));
+        assert_eq!(app_key(&headers, "appId=a").as_deref(), Some("k"));
+        assert_eq!(app_key(&HeaderMap::new(), "appId="), None);
+    }
+}

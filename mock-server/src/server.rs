@@ -1,0 +1,357 @@
+//! A running server and the handle on it. All worlds live on one thread of their own; the handle sends it work and waits
+//! for what came of it, so that it can be used from any thread, with a runtime or without.
+
+use std::{
+    net::{SocketAddr, TcpListener as StdListener},
+    rc::Rc,
+    sync::mpsc as std_mpsc,
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use service::{Service, setup::WorldSetup};
+use tokio::{
+    net::TcpListener,
+    runtime::{Builder, LocalOptions},
+    sync::mpsc,
+};
+use tokio_rustls::TlsAcceptor;
+use wire::UnixMillis;
+
+use crate::{
+    address::Addresses,
+    config::{Clock, Config},
+    conn::ConnState,
+    greet,
+    link::LinkState,
+    timer, tls,
+    world::World,
+    worlds::Worlds,
+};
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on, mostly because it is in use.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The certificate or its key.
+    #[error("TLS: {0}")]
+    Tls(String),
+    /// The set-up of the first world.
+    #[error("the world's set-up is wrong: {}", .0.join("; "))]
+    World(Vec<String>),
+    /// The system gives no thread or event queue.
+    #[error("the server's thread: {0}")]
+    Thread(std::io::Error),
+}
+
+/// Why something could not be done to a world.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorldError {
+    /// No world has that App Key.
+    #[error("there is no world {0}")]
+    Unknown(String),
+    /// Mistakes of a set-up, a sentence each.
+    #[error("the world's set-up is wrong: {}", .0.join("; "))]
+    Setup(Vec<String>),
+    /// What was waited for did not happen in time.
+    #[error("nothing of the kind within {0:?}")]
+    Timeout(Duration),
+    /// The server has stopped.
+    #[error("the server has stopped")]
+    Stopped,
+}
+
+type Work = Box<dyn FnOnce(&Rc<Worlds>) + Send>;
+
+enum Command {
+    Work(Work),
+    Stop,
+}
+
+/// A server that runs until it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    commands: mpsc::UnboundedSender<Command>,
+    thread: Option<JoinHandle<()>>,
+    addresses: Addresses,
+}
+
+impl Server {
+    /// Listens and serves.
+    ///
+    /// # Errors
+    /// The address, the certificate or the first world is wrong; then nothing is left behind.
+    pub fn start(config: Config) -> Result<Self, StartError> {
+        let address = config.listen;
+        let listen = |source| StartError::Listen { address, source };
+        let listener = StdListener::bind(address).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let bound = listener.local_addr().map_err(listen)?;
+        let addresses = Addresses::new(bound, config.tls.is_some());
+        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose();
+        let acceptor = acceptor.map_err(|error| StartError::Tls(error.to_string()))?;
+
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let (ready, started) = std_mpsc::channel();
+        let found = addresses.clone();
+        let thread = std::thread::Builder::new()
+            .name("mock-server".to_owned())
+            .spawn(move || serve(config, found, listener, acceptor, inbox, &ready))
+            .map_err(StartError::Thread)?;
+        let server = Self { commands, thread: Some(thread), addresses };
+        match started.recv() {
+            Ok(Ok(())) => Ok(server),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(StartError::Thread(std::io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    /// Where it is found.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.addresses
+    }
+
+    /// Creates or replaces a world; connections of the old one are closed. A wall clock begins at the set-up's `start`,
+    /// if it gives one.
+    ///
+    /// # Errors
+    /// The mistakes of the set-up; then nothing has changed.
+    pub fn put_world(
+        &self,
+        app_key: &str,
+        setup: WorldSetup,
+        seed: u64,
+        clock: Clock,
+    ) -> Result<(), WorldError> {
+        let key = app_key.to_owned();
+        self.call(move |worlds| {
+            let put = worlds.put(&key, setup, seed, clock);
+            put.map(drop).map_err(WorldError::Setup)
+        })?
+    }
+
+    /// Closes a world and its connections; `false` if there is none.
+    ///
+    /// # Errors
+    /// The server has stopped.
+    pub fn remove_world(&self, app_key: &str) -> Result<bool, WorldError> {
+        let key = app_key.to_owned();
+        self.call(move |worlds| worlds.remove(&key))
+    }
+
+    /// Runs `work` on the server's thread with the world's service and its time, then writes what came of it.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn with_world<T: Send + 'static>(
+        &self,
+        app_key: &str,
+        work: impl FnOnce(&mut Service, UnixMillis) -> T + Send + 'static,
+    ) -> Result<T, WorldError> {
+        self.world(app_key, move |world| world.with(work))
+    }
+
+    /// The world's time.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn now(&self, app_key: &str) -> Result<UnixMillis, WorldError> {
+        self.world(app_key, |world| world.now())
+    }
+
+    /// Moves the world's time forward, running every deadline on the way in order; tells the new time.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn advance_to(&self, app_key: &str, until: UnixMillis) -> Result<UnixMillis, WorldError> {
+        self.world(app_key, move |world| world.advance_to(until))
+    }
+
+    /// Connections in the order they came, with those that ended of late.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn connections(&self, app_key: &str) -> Result<Vec<ConnState>, WorldError> {
+        self.world(app_key, |world| world.connections())
+    }
+
+    /// Changes the links of clients whose label begins with `label_prefix`, now and for later connections.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn link(&self, app_key: &str, label_prefix: &str, state: LinkState) -> Result<(), WorldError> {
+        let prefix = label_prefix.to_owned();
+        self.world(app_key, move |world| world.set_link(&prefix, state))
+    }
+
+    /// Breaks the connections of clients whose label begins with `label_prefix`; says how many.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn cut(&self, app_key: &str, label_prefix: &str) -> Result<usize, WorldError> {
+        let prefix = label_prefix.to_owned();
+        self.world(app_key, move |world| world.cut(&prefix))
+    }
+
+    /// Waits until `look` finds what it looks for: it is asked now and after every change of the world, at most for
+    /// `limit` on the machine's clock.
+    ///
+    /// # Errors
+    /// There is no such world, or the limit is over.
+    pub fn wait<T: Send + 'static>(
+        &self,
+        app_key: &str,
+        limit: Duration,
+        mut look: impl FnMut(&Service, &[ConnState]) -> Option<T> + Send + 'static,
+    ) -> Result<T, WorldError> {
+        let (found, answer) = std_mpsc::channel();
+        self.world(app_key, move |world| {
+            let world = world.clone();
+            tokio::task::spawn_local(async move {
+                let look = || world.look(|service| look(service, &world.connections()));
+                let seen = tokio::time::timeout(limit, until(&world, look)).await;
+                // The caller waits as long as this task lives.
+                let _ = found.send(seen.ok().flatten());
+            });
+        })?;
+        match answer.recv() {
+            Ok(Some(seen)) => Ok(seen),
+            Ok(None) => Err(WorldError::Timeout(limit)),
+            Err(_) => Err(WorldError::Stopped),
+        }
+    }
+
+    /// Closes every connection and stops. Dropping the server does the same.
+    pub fn shutdown(self) {}
+
+    fn world<T: Send + 'static>(
+        &self,
+        app_key: &str,
+        work: impl FnOnce(&Rc<World>) -> T + Send + 'static,
+    ) -> Result<T, WorldError> {
+        let key = app_key.to_owned();
+        self.call(move |worlds| match worlds.get(&key) {
+            Some(world) => Ok(work(&world)),
+            None => Err(WorldError::Unknown(key)),
+        })?
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Rc<Worlds>) -> T + Send + 'static,
+    ) -> Result<T, WorldError> {
+        let (done, answer) = std_mpsc::channel();
+        let work: Work = Box::new(move |worlds| {
+            // The caller waits for it.
+            let _ = done.send(work(worlds));
+        });
+        self.commands.send(Command::Work(work)).map_err(|_| WorldError::Stopped)?;
+        answer.recv().map_err(|_| WorldError::Stopped)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Fails only if the thread has ended already.
+        let _ = self.commands.send(Command::Stop);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Asks `look` now and after every change, until it finds something or the world is removed.
+pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+    loop {
+        let changed = world.changed.notified();
+        if let Some(found) = look() {
+            return Some(found);
+        }
+        if world.is_removed() {
+            return None;
+        }
+        changed.await;
+    }
+}
+
+/// The server's thread.
+fn serve(
+    config: Config,
+    addresses: Addresses,
+    listener: StdListener,
+    acceptor: Option<TlsAcceptor>,
+    mut inbox: mpsc::UnboundedReceiver<Command>,
+    ready: &std_mpsc::Sender<Result<(), StartError>>,
+) {
+    let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(StartError::Thread(error)));
+            return;
+        }
+    };
+    runtime.block_on(async move {
+        let address = config.listen;
+        let started = Worlds::new(config, addresses).map_err(StartError::World).and_then(|worlds| {
+            let listener = TcpListener::from_std(listener);
+            Ok((worlds, listener.map_err(|source| StartError::Listen { address, source })?))
+        });
+        let worlds = match started {
+            Ok((worlds, listener)) => {
+                tokio::task::spawn_local(accept(worlds.clone(), listener, acceptor));
+                tokio::task::spawn_local(timer::run(worlds.clone()));
+                let _ = ready.send(Ok(()));
+                worlds
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return;
+            }
+        };
+        while let Some(Command::Work(work)) = inbox.recv().await {
+            work(&worlds);
+        }
+        close_all(&worlds).await;
+    });
+}
+
+/// Says goodbye to everybody; who does not listen is left.
+async fn close_all(worlds: &Worlds) {
+    for world in worlds.all() {
+        worlds.remove(&world.app_key);
+    }
+    // The connections' tasks are awake now: a few turns write what waits and end the streams.
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
+}
+
+async fn accept(worlds: Rc<Worlds>, listener: TcpListener, acceptor: Option<TlsAcceptor>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                let (worlds, acceptor) = (worlds.clone(), acceptor.clone());
+                tokio::task::spawn_local(async move {
+                    // Boxed, so that a connection that is in does not carry the memory of getting in.
+                    let greeted = Box::pin(greet::greet(worlds, acceptor, stream, peer)).await;
+                    if let Some((conn, world)) = greeted {
+                        conn.run(world).await;
+                    }
+                });
+            }
+            Err(error) => {
+                // Mostly no file descriptors left: others may end meanwhile.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! One world on the server's thread: its service, its clock, and the connections and requests that wait for its answers.
+//!
+//! Nothing here is borrowed across an await. Inputs go in one by one, outputs are encoded into out-buffers at once, and
+//! [`World::settle`] ends a batch: it flushes whom it concerned, wakes who watches, and looks at the next deadline.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, VecDeque},
+    hash::{BuildHasherDefault, Hasher},
+    rc::Rc,
+};
+
+use service::{Close, ConnId, HttpId, HttpRequest, HttpResponse, Input, Output, Service};
+use tokio::sync::{Notify, oneshot};
+use wire::{FrameError, UnixMillis};
+
+use crate::{
+    clock::WorldClock,
+    conn::{Conn, ConnState},
+    link::{LinkState, Links},
+    timer::Timer,
+};
+
+/// How many ended connections are remembered.
+const PAST: usize = 1024;
+
+/// Connections are numbered one after the other: their number is hash enough.
+#[derive(Debug, Default)]
+pub(crate) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+    fn write_u64(&mut self, number: u64) {
+        self.0 = self.0.wrapping_add(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+}
+
+type Numbered<V> = HashMap<u64, V, BuildHasherDefault<NumberHasher>>;
+type Waiting = oneshot::Sender<Option<Box<HttpResponse>>>;
+
+pub(crate) struct World {
+    pub(crate) app_key: String,
+    pub(crate) max_frame: usize,
+    /// What sockets are read into; one for the whole thread.
+    pub(crate) scratch: Rc<RefCell<Box<[u8]>>>,
+    /// Told after every batch that somebody may wait for.
+    pub(crate) changed: Notify,
+    service: RefCell<Service>,
+    clock: RefCell<WorldClock>,
+    conns: RefCell<Numbered<Rc<Conn>>>,
+    requests: RefCell<Numbered<Waiting>>,
+    dirty: RefCell<Vec<Rc<Conn>>>,
+    past: RefCell<VecDeque<ConnState>>,
+    links: RefCell<Links>,
+    timer: Rc<Timer>,
+    removed: Cell<bool>,
+}
+
+impl World {
+    pub(crate) fn new(
+        service: Service,
+        clock: WorldClock,
+        max_frame: usize,
+        scratch: Rc<RefCell<Box<[u8]>>>,
+        timer: Rc<Timer>,
+    ) -> Self {
+        Self {
+            app_key: service.app_key().to_owned(),
+            max_frame,
+            scratch,
+            changed: Notify::new(),
+            service: RefCell::new(service),
+            clock: RefCell::new(clock),
+            conns: RefCell::default(),
+            requests: RefCell::default(),
+            dirty: RefCell::default(),
+            past: RefCell::default(),
+            links: RefCell::default(),
+            timer,
+            removed: Cell::new(false),
+        }
+    }
+
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.borrow_mut().now()
+    }
+
+    /// What is added to the machine's clock; `None` on a clock moved by hand.
+    pub(crate) fn offset(&self) -> Option<i64> {
+        self.clock.borrow().offset()
+    }
+
+    /// One input; [`settle`](Self::settle) must follow before the thread goes on to wait.
+    pub(crate) fn input(&self, input: Input) {
+        let now = self.now();
+        let mut service = self.service.borrow_mut();
+        service.handle(now, input);
+        self.drain(&mut service);
+    }
+
+    /// Anything else that may cause outputs, settled.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Service, UnixMillis) -> T) -> T {
+        let now = self.now();
+        let mut service = self.service.borrow_mut();
+        let value = work(&mut service, now);
+        self.drain(&mut service);
+        drop(service);
+        self.settle();
+        value
+    }
+
+    /// A look that changes nothing.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&Service) -> T) -> T {
+        look(&self.service.borrow())
+    }
+
+    pub(crate) fn garbage(&self, conn: ConnId, error: FrameError) {
+        tracing::debug!(app = self.app_key, conn = conn.0, %error, "garbage");
+        self.input(Input::Garbage { conn, error });
+    }
+
+    pub(crate) fn note(&self, conn: ConnId, text: &str) {
+        tracing::debug!(app = self.app_key, conn = conn.0, text, "note");
+        let now = self.now();
+        self.service.borrow_mut().note(now, conn, text);
+    }
+
+    fn drain(&self, service: &mut Service) {
+        while let Some(output) = service.poll_output() {
+            match output {
+                Output::Send { conn, frame } => self.on(conn, |conn| conn.send(&frame)),
+                Output::SendRaw { conn, bytes } => self.on(conn, |conn| conn.send_raw(&bytes)),
+                Output::Close { conn, how } => {
+                    if let Some(conn) = self.forget(conn) {
+                        conn.close(how);
+                    }
+                }
+                Output::Respond { id, response } => {
+                    if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {
+                        // Nobody there any more: the client gave up.
+                        let _ = waiting.send(response);
+                    }
+                }
+            }
+        }
+    }
+
+    fn on(&self, conn: ConnId, write: impl FnOnce(&Conn)) {
+        let conns = self.conns.borrow();
+        let Some(conn) = conns.get(&conn.0) else { return };
+        write(conn);
+        let mut dirty = self.dirty.borrow_mut();
+        // Answers to one peer come in a row; a connection that is flushed twice finds nothing to do.
+        if !dirty.last().is_some_and(|last| Rc::ptr_eq(last, conn)) {
+            dirty.push(conn.clone());
+        }
+    }
+
+    /// Something was put into the connection's out-buffer.
+    pub(crate) fn mark(&self, conn: ConnId) {
+        self.on(conn, |_| {});
+    }
+
+    /// Ends a batch.
+    pub(crate) fn settle(&self) {
+        let mut dirty = self.dirty.take();
+        dirty.iter().for_each(|conn| conn.flush());
+        dirty.clear();
+        // Flushing marks nobody: the list comes back empty, with its memory.
+        self.dirty.replace(dirty);
+        self.changed.notify_waiters();
+        if let Some(due) = self.due() {
+            self.timer.arm(due);
+        }
+    }
+
+    /// When, on the machine's clock, the world has something to do.
+    pub(crate) fn due(&self) -> Option<UnixMillis> {
+        let deadline = self.service.borrow().next_deadline()?;
+        self.clock.borrow().on_wall(deadline)
+    }
+
+    /// Runs what is due by now.
+    pub(crate) fn run_due(&self) {
+        let now = self.now();
+        if self.look(|service| service.next_deadline().is_some_and(|at| at <= now)) {
+            self.with(|service, now| service.on_deadline(now));
+        }
+    }
+
+    /// Moves the time to `until`, running every deadline on the way at its own time.
+    pub(crate) fn advance_to(&self, until: UnixMillis) -> UnixMillis {
+        while let Some(at) = self.look(Service::next_deadline).filter(|at| *at <= until) {
+            self.clock.borrow_mut().advance_to(at);
+            self.with(|service, now| service.on_deadline(now));
+        }
+        self.clock.borrow_mut().advance_to(until);
+        self.settle();
+        self.now()
+    }
+
+    /// Takes a connection in; its login follows as an input.
+    pub(crate) fn add(&self, conn: Rc<Conn>) {
+        self.conns.borrow_mut().insert(conn.id.0, conn);
+    }
+
+    pub(crate) fn closed_by_peer(&self, conn: ConnId) {
+        if self.forget(conn).is_some() {
+            self.input(Input::Closed { conn });
+        }
+    }
+
+    fn forget(&self, conn: ConnId) -> Option<Rc<Conn>> {
+        let conn = self.conns.borrow_mut().remove(&conn.0)?;
+        let mut past = self.past.borrow_mut();
+        if past.len() == PAST {
+            past.pop_front();
+        }
+        past.push_back(conn.state(true));
+        Some(conn)
+    }
+
+    /// An HTTP request; the answer may come much later, or never.
+    pub(crate) async fn request(&self, id: HttpId, request: Box<HttpRequest>) -> Option<Box<HttpResponse>> {
+        /// A client that gives up takes its place with it.
+        struct Place<'a>(&'a World, u64);
+        impl Drop for Place<'_> {
+            fn drop(&mut self) {
+                self.0.requests.borrow_mut().remove(&self.1);
+            }
+        }
+        let (waiting, answer) = oneshot::channel();
+        self.requests.borrow_mut().insert(id.0, waiting);
+        let _place = Place(self, id.0);
+        self.input(Input::Http { id, request });
+        self.settle();
+        answer.await.ok().flatten()
+    }
+
+    pub(crate) fn link_of(&self, label: &str) -> LinkState {
+        self.links.borrow().of(label)
+    }
+
+    pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
+        self.links.borrow_mut().set(prefix, state);
+        for conn in self.labelled(prefix) {
+            conn.set_link(self.link_of(&conn.label));
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Breaks the connections of a label prefix; says how many.
+    pub(crate) fn cut(&self, prefix: &str) -> usize {
+        let conns = self.labelled(prefix);
+        conns.iter().for_each(|conn| conn.break_off(self));
+        conns.len()
+    }
+
+    fn labelled(&self, prefix: &str) -> Vec<Rc<Conn>> {
+        let conns = self.conns.borrow();
+        let mut conns: Vec<_> =
+            conns.values().filter(|conn| conn.label.starts_with(prefix)).cloned().collect();
+        conns.sort_by_key(|conn| conn.id);
+        conns
+    }
+
+    /// Connections in the order they came: ended ones that are still remembered, and open ones.
+    pub(crate) fn connections(&self) -> Vec<ConnState> {
+        let mut states: Vec<_> = self.past.borrow().iter().cloned().collect();
+        states.extend(self.conns.borrow().values().map(|conn| conn.state(false)));
+        states.sort_by_key(|state| state.conn);
+        states
+    }
+
+    pub(crate) fn is_removed(&self) -> bool {
+        self.removed.get()
+    }
+
+    /// Closes every connection in good form and leaves requests without an answer.
+    pub(crate) fn remove(&self) {
+        self.removed.set(true);
+        let conns: Vec<_> = self.conns.borrow_mut().drain().map(|(_, conn)| conn).collect();
+        for conn in conns {
+            conn.close(Close::Clean);
+        }
+        self.requests.borrow_mut().clear();
+        self.changed.notify_waiters();
+    }
+}
