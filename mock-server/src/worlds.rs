@@ -28,7 +28,7 @@ pub(crate) struct Worlds {
     last_conn: Cell<u64>,
     last_request: Cell<u64>,
     /// Connections whose first bytes were neither a login nor HTTP.
-    pub(crate) strangers: Cell<u64>,
+    strangers: Cell<u64>,
 }
 
 impl Worlds {
@@ -132,6 +132,16 @@ impl Worlds {
     pub(crate) fn next_request(&self) -> HttpId {
         self.last_request.set(self.last_request.get() + 1);
         HttpId(self.last_request.get())
+    }
+
+    /// What the process has seen so far.
+    pub(crate) fn counters(&self) -> serde_json::Value {
+        serde_json::json!({
+            "worlds": self.by_key.borrow().len(),
+            "connectionsOpened": self.last_conn.get(),
+            "requests": self.last_request.get(),
+            "strangers": self.strangers.get(),
+        })
     }
 
     pub(crate) fn count_stranger(&self, what: &str) {

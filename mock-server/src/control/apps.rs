@@ -1,0 +1,95 @@
+//! Worlds: made, described, acted on.
+
+use std::rc::Rc;
+
+use http::StatusCode;
+use serde_json::{Value, json};
+use service::{act::Act, fault::Fault};
+
+use super::{Call, Refusal, done, world_json};
+use crate::{config::Clock, reply::Reply, setup_file, world::World, worlds::Worlds};
+
+/// Kinds of state a service may hold; those it does not know are left out of the whole.
+const KINDS: [&str; 8] =
+    ["users", "devices", "groups", "chatrooms", "ultragroups", "mailboxes", "pushes", "switches"];
+
+pub(super) fn overview(worlds: &Rc<Worlds>) -> Value {
+    json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "strict": worlds.config.strict,
+        "addresses": worlds.addresses,
+        "apps": worlds.all().iter().map(|world| world_json(world)).collect::<Vec<_>>(),
+        "counters": worlds.counters(),
+    })
+}
+
+pub(super) fn describe(world: &World) -> Value {
+    let mut described = world_json(world);
+    described["switches"] = world.look(|service| service.state("switches", None)).unwrap_or(Value::Null);
+    described["connections"] = world.connections().iter().map(connection_json).collect();
+    described
+}
+
+fn connection_json(state: &crate::conn::ConnState) -> Value {
+    json!({
+        "conn": state.conn.0, "user": state.user, "label": state.label, "read": state.read,
+        "written": state.written, "closed": state.closed,
+    })
+}
+
+/// Creates or replaces a world from a `service:` section, YAML or JSON.
+pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let text = std::str::from_utf8(&call.body).map_err(|error| {
+        Refusal::invalid("the body is not UTF-8").at(format!("byte {}", error.valid_up_to()))
+    })?;
+    let setup =
+        setup_file::parse(text).map_err(|mistake| Refusal::invalid(mistake.message).at(mistake.at))?;
+    let seed = call.number("seed")?.unwrap_or(worlds.config.seed);
+    let is_new = worlds.get(app_key).is_none();
+    let world = worlds
+        .put(app_key, setup, seed, Clock::Wall)
+        .map_err(|mistakes| Refusal::invalid(mistakes.join("; ")).at("service"))?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(crate::reply::json(status, &describe(&world)))
+}
+
+pub(super) fn whole_state(world: &World) -> Value {
+    world.look(|service| {
+        let known = KINDS.iter().filter_map(|kind| Some(((*kind).to_owned(), service.state(kind, None)?)));
+        Value::Object(known.collect())
+    })
+}
+
+pub(super) fn state(world: &World, kind: &str, id: Option<&str>) -> Result<Reply, Refusal> {
+    let held = world.look(|service| service.state(kind, id));
+    let missing = || match id {
+        Some(id) => Refusal::not_found(format!("`{kind}` holds no `{id}`")).at(kind),
+        None => Refusal::not_found(format!("there is no state `{kind}`")).at(kind),
+    };
+    held.map(|held| done(&held)).ok_or_else(missing)
+}
+
+/// One act, as a scenario's `service:` step writes it.
+pub(super) fn act(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let act: Act = call.json()?;
+    carry_out(world, &act)
+}
+
+/// Arms a fault; the answer has its id.
+pub(super) fn arm(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
+    let fault: Fault = call.json()?;
+    carry_out(world, &Act::Fault(fault))
+}
+
+fn carry_out(world: &World, act: &Act) -> Result<Reply, Refusal> {
+    let outcome = world.with(|service, now| service.act(now, act));
+    outcome.map(|outcome| done(&outcome)).map_err(|error| Refusal::invalid(error.to_string()))
+}
+
+pub(super) fn disarm(world: &World, id: &str) -> Result<Reply, Refusal> {
+    let number = id.parse().map_err(|_| Refusal::invalid(format!("`{id}` is no fault's id")).at("id"))?;
+    if world.with(|service, _| service.clear_fault(number)) {
+        return Ok(done(&json!({})));
+    }
+    Err(Refusal::not_found(format!("no fault {number} is armed")).at("id"))
+}
