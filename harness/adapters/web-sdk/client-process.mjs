@@ -1,0 +1,138 @@
+// One SDK instance, in a process of its own: the SDKs are singletons. Spoken to by the front over IPC.
+
+import { join } from 'node:path';
+import { createRequire } from 'node:module';
+
+import { VirtualClock } from './clock.mjs';
+import { browserGlobals, seededRandom, storage } from './globals.mjs';
+import { HERE } from './install.mjs';
+import { ImlibNext } from './imlib-next.mjs';
+import { ImlibV4 } from './imlib-v4.mjs';
+import { Traffic } from './sockets.mjs';
+import { VERSIONS } from './versions.mjs';
+
+const FENCE_PATIENCE_MS = 5;
+const version = process.argv[2];
+const sdkKind = VERSIONS[version].kind;
+
+// What the SDK prints must not get between the lines of the protocol.
+for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) {
+  console[name] = (...args) => process.stderr.write(`${args.map(String).join(' ')}\n`);
+}
+
+// Loading these takes most of the start; it happens before the client is asked for.
+const require = createRequire(import.meta.url);
+const fakeTimers = require('@sinonjs/fake-timers');
+require('ws');
+if (sdkKind === 'next') require('jsdom');
+
+let client; // { name, clock, traffic, api, local }
+let events = 0;
+
+const post = (message) => process.send?.(message);
+const realSetImmediate = setImmediate;
+const turn = () => new Promise((resolve) => realSetImmediate(resolve));
+const wallClock = performance;
+
+function emit(name, args) {
+  events += 1;
+  post({ event: { n: events, client: client.name, name, args } });
+}
+
+function create({ client: name, appKey, options = {}, seed = 0, epoch = 1_767_225_600_000, stored }) {
+  Math.random = seededRandom(Number(BigInt(seed) & 0xffffffffn));
+  const traffic = new Traffic(name);
+  const local = storage(stored);
+  browserGlobals(sdkKind, traffic, local);
+  const clock = new VirtualClock(fakeTimers, epoch);
+  client = { name, traffic, clock, local };
+  const sdk = clock.load(join(HERE, 'sdks', version), VERSIONS[version].package);
+  const Api = sdkKind === 'v4' ? ImlibV4 : ImlibNext;
+  client.api = new Api(sdk, { appKey, options }, emit);
+  return { code: 0 };
+}
+
+/** Messages are made here: the SDKs have no such factory, and a canonical message is plain data. */
+function made({ type, targetId, channelId = '', ...rest }, messageType) {
+  if (!type || !targetId) return { value: null };
+  const { messageIdentifier: identifier, ...more } = rest;
+  const own = identifier === undefined ? {} : { identifier };
+  return { value: { conversationType: type, targetId, channelId, messageType, direction: 'send', ...own, ...more } };
+}
+
+function call({ method, args = {} }) {
+  if (method === 'createTextMessage') return made(args, 'text');
+  if (method === 'createCustomMessage') return made(args, 'custom');
+  if (method === 'connect' && args.timeout > 0) {
+    return { unsupported: 'the SDK has no connect timeout of the app’s own' };
+  }
+  const known = ['connect', 'disconnect', 'sendMessage'];
+  if (!known.includes(method)) return { unsupported: `${VERSIONS[version].package} ${version}: ${method} is not mapped` };
+  return client.api[method](args);
+}
+
+function view() {
+  return {
+    client: client.name,
+    conns: client.traffic.counts(),
+    http: client.traffic.http,
+    event: events,
+    next: client.clock.next(),
+    refused: [...client.traffic.refusedHosts],
+  };
+}
+
+/** Nothing is in flight: as much received as was written, closes seen, requests answered, sockets open. */
+function quiet({ frames = [], heldHttp = 0, heldUpgrades = 0 }) {
+  const { traffic } = client;
+  const connections = frames.every(({ conn, written, closed }) => {
+    const mine = traffic.connections.find(({ n }) => n === conn);
+    if (!mine) return false;
+    return closed ? mine.closed : mine.received >= written;
+  });
+  const http = traffic.http.started - traffic.http.finished <= heldHttp;
+  return connections && http && traffic.opening <= heldUpgrades;
+}
+
+async function fence(request) {
+  const until = wallClock.now() + FENCE_PATIENCE_MS;
+  let calm = 0;
+  let before = '';
+  while (calm < 2 && wallClock.now() < until) {
+    await turn();
+    const now = JSON.stringify(view());
+    calm = quiet(request) && now === before ? calm + 1 : 0;
+    before = now;
+  }
+  return { ...view(), quiet: calm >= 2 };
+}
+
+async function handle({ act, args }) {
+  switch (act) {
+    case 'create': return create(args);
+    case 'call': return call(args);
+    case 'tick': {
+      await client.clock.tick(args.to);
+      return { to: client.clock.now(), next: client.clock.next() };
+    }
+    case 'fence': return fence(args);
+    case 'store': return { stored: { ...client.local } };
+    default: return { unsupported: `no such act: ${act}` };
+  }
+}
+
+// One at a time, in the order they came.
+let queue = Promise.resolve();
+process.on('message', ({ id, ...request }) => {
+  queue = queue.then(async () => {
+    try {
+      post({ id, reply: await handle(request) });
+    } catch (error) {
+      post({ id, reply: { error: `${error?.stack ?? error}` } });
+    }
+  });
+});
+process.on('disconnect', () => process.exit(0));
+process.on('unhandledRejection', (error) => post({ log: { level: 'error', text: `unhandled: ${error?.stack ?? error}` } }));
+process.on('uncaughtException', (error) => post({ log: { level: 'error', text: `uncaught: ${error?.stack ?? error}` } }));
+post({ ready: true });

@@ -1,0 +1,62 @@
+// A virtual clock that only the SDK's own files see. Nothing on disk changes and nothing is installed globally: files
+// under `@rongcloud` are compiled with the clock's timers and `Date` as local names, on their first line.
+
+import { readFileSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const FAKED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'];
+const MOST_TIMERS_AN_INSTANT = 10_000;
+
+export class VirtualClock {
+  constructor(fakeTimers, epoch) {
+    this.epoch = epoch;
+    this.fake = fakeTimers.createClock(epoch, 1_000_000);
+  }
+
+  /** Milliseconds since the scenario began. */
+  now() {
+    return this.fake.now - this.epoch;
+  }
+
+  /** When the next timer is due, in milliseconds since the scenario began; null without one. */
+  next() {
+    let first = Infinity;
+    for (const { callAt } of this.fake.timers?.values() ?? []) first = Math.min(first, callAt);
+    return first === Infinity ? null : first - this.epoch;
+  }
+
+  /** Runs the timers of the next due instant, at most up to `to`, letting promises run after each. */
+  async tick(to) {
+    const next = this.next();
+    const instant = next === null ? to : Math.max(this.now(), Math.min(next, to));
+    for (let fired = 0; ; fired += 1) {
+      if (fired > MOST_TIMERS_AN_INSTANT) throw new Error(`more than ${fired} timers are due at ${instant} ms`);
+      const due = this.next();
+      if (due === null || due > instant) break;
+      this.fake.next();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    if (this.now() < instant) this.fake.tick(instant - this.now());
+    return this.now();
+  }
+
+  /** Loads a package from `folder` so that its files live in this clock's time. */
+  load(folder, name) {
+    globalThis.__virtualClock = Object.fromEntries(FAKED.map((key) => [key, this.fake[key]]));
+    const prologue = `var {${FAKED.join(',')}}=globalThis.__virtualClock;`;
+    const compile = (module, file) => {
+      const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+      const strict = /^\s*(['"])use strict\1/.test(text) ? '"use strict";' : '';
+      module._compile(strict + prologue + text, file);
+    };
+    const plain = Module._extensions['.js'];
+    const hook = (module, file) => {
+      if (/[\\/]@rongcloud[\\/]/.test(file)) compile(module, file);
+      else plain(module, file);
+    };
+    Module._extensions['.js'] = hook;
+    Module._extensions['.cjs'] = hook;
+    return createRequire(join(folder, 'package.json'))(name);
+  }
+}

@@ -1,0 +1,74 @@
+// Messages between the SDKs' shapes and the documented engine's.
+
+const TYPES = [undefined, 'private', 'discussion', 'group', 'chatroom', 'customer_service', 'system'];
+TYPES[10] = 'ultra_group';
+
+export function conversationNumber(type) {
+  const number = TYPES.indexOf(type);
+  return number > 0 ? number : undefined;
+}
+
+/** What to send for a canonical message, or a sentence why it cannot be. */
+export function outgoing(message) {
+  switch (message?.messageType) {
+    case 'text':
+      return { objectName: 'RC:TxtMsg', content: { content: message.text }, persisted: true, counted: true };
+    case 'custom': {
+      const policy = message.policy ?? 'normal';
+      if (policy === 'status') return { problem: 'status messages of an own type are not mapped yet' };
+      const persisted = policy !== 'command';
+      return {
+        objectName: message.identifier,
+        content: { ...(message.fields ?? {}) },
+        persisted,
+        counted: policy === 'normal',
+        own: true,
+      };
+    }
+    default:
+      return { problem: `messages of type ${message?.messageType} are not mapped yet` };
+  }
+}
+
+/** The canonical message of what an SDK hands over. Only what is known gets a key. */
+export function canonical(raw, known = {}) {
+  const objectName = raw.messageType;
+  const message = {
+    conversationType: TYPES[raw.conversationType ?? raw.type] ?? String(raw.conversationType ?? raw.type),
+    targetId: raw.targetId,
+    channelId: raw.channelId ?? '',
+    objectName,
+    messageUId: raw.messageUId || undefined,
+    sentTime: raw.sentTime || undefined,
+    senderUserId: raw.senderUserId,
+    direction: raw.messageDirection === 1 ? 'send' : 'receive',
+    offLine: typeof raw.isOffLineMessage === 'boolean' ? raw.isOffLineMessage : undefined,
+    ...known,
+  };
+  if (objectName === 'RC:TxtMsg') {
+    message.messageType = 'text';
+    message.text = raw.content?.content;
+  } else if (objectName.startsWith('RC:')) {
+    message.messageType = BUILT_IN[objectName] ?? 'unknown';
+    message.rawData = JSON.stringify(raw.content);
+  } else {
+    message.messageType = 'custom';
+    message.identifier = objectName;
+    message.fields = raw.content;
+  }
+  return message;
+}
+
+const BUILT_IN = {
+  'RC:ImgMsg': 'image',
+  'RC:HQVCMsg': 'voice',
+  'RC:VcMsg': 'voice',
+  'RC:FileMsg': 'file',
+  'RC:SightMsg': 'sight',
+  'RC:GIFMsg': 'gif',
+  'RC:ReferenceMsg': 'reference',
+  'RC:LBSMsg': 'location',
+  'RC:CmdMsg': 'command',
+  'RC:CmdNtf': 'command_notification',
+  'RC:RcNtf': 'recall',
+};

@@ -1,0 +1,92 @@
+// The SDK's way out: WebSocket and XMLHttpRequest with counters for the fence, and a wall around loopback.
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
+/** Nothing listens on the discard port: a refused host fails at once. */
+const NOWHERE = '127.0.0.1:9';
+
+export function isLoopback(url) {
+  try {
+    return LOOPBACK.has(new URL(url).hostname);
+  } catch {
+    return false;
+  }
+}
+
+export class Traffic {
+  constructor(client) {
+    this.client = client;
+    this.connections = [];
+    this.http = { started: 0, finished: 0 };
+    this.opening = 0;
+    this.refusedHosts = new Set();
+  }
+
+  refuse(url) {
+    this.refusedHosts.add(new URL(url).host);
+    const away = new URL(url);
+    return `${away.protocol.startsWith('ws') ? 'ws' : 'http'}://${NOWHERE}/`;
+  }
+
+  counts() {
+    return this.connections.map(({ n, sent, received, closed }) => ({ n, sent, received, closed }));
+  }
+}
+
+/** A WebSocket class over `ws` that numbers its connections and counts a frame only once the SDK has handled it. */
+export function countingWebSocket(WS, traffic) {
+  return class extends WS {
+    constructor(url, protocols) {
+      const entry = { n: traffic.connections.length + 1, sent: 0, received: 0, closed: false, open: false };
+      const target = isLoopback(url) ? url : traffic.refuse(url);
+      super(target, protocols || undefined, {
+        allowSynchronousEvents: false,
+        headers: { 'X-Harness-Connection': `${traffic.client}/${entry.n}` },
+      });
+      traffic.connections.push(entry);
+      traffic.opening += 1;
+      const settled = () => {
+        if (!entry.open) {
+          entry.open = true;
+          traffic.opening -= 1;
+        }
+      };
+      const later = (act) => setImmediate(act);
+      super.on('open', () => later(settled));
+      super.on('message', () => later(() => (entry.received += 1)));
+      super.on('close', () => later(() => { settled(); entry.closed = true; }));
+      super.on('error', () => {}); // `close` follows; without a listener it would end the process
+      this.entry = entry;
+    }
+
+    send(data, ...more) {
+      this.entry.sent += 1;
+      super.send(data, ...more);
+    }
+  };
+}
+
+/**
+ * Wraps an XMLHttpRequest class: counts requests, keeps foreign hosts out. The methods of the small package are
+ * the instance's own, so the instance is wrapped, not the prototype.
+ */
+export function countingXhr(XHR, traffic) {
+  return function CountingXhr() {
+    const xhr = new XHR();
+    if (!('withCredentials' in xhr)) xhr.withCredentials = false;
+    const open = xhr.open.bind(xhr);
+    const send = xhr.send.bind(xhr);
+    xhr.open = (method, url, ...more) => open(method, isLoopback(url) ? url : traffic.refuse(url), ...more);
+    xhr.send = (...args) => {
+      traffic.http.started += 1;
+      let done = false;
+      const finish = () => {
+        if (done) return;
+        done = true;
+        setImmediate(() => (traffic.http.finished += 1));
+      };
+      for (const event of ['loadend', 'error', 'abort', 'timeout']) xhr.addEventListener(event, finish);
+      return send(...args);
+    };
+    return xhr;
+  };
+}
