@@ -1,1 +1,7 @@
-//! Placeholder.
+//! The requirement catalogue and the table of the documented API, both part of the program.
+
+mod api;
+mod requirements;
+
+pub use api::{ApiTable, EventInfo, EventKind, Method, Param, api};
+pub use requirements::{Catalogue, Level, Requirement, Side, Testable, catalogue};

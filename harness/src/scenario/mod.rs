@@ -1,14 +1,20 @@
 //! Scenarios: the model, and the way from YAML to it with every mistake named at its place.
 
+mod diagnostic;
+mod duration;
 mod matcher;
 mod model;
 mod place;
+mod read;
 mod step;
+mod tree;
 mod value;
 
+pub use diagnostic::Diagnostic;
 pub use matcher::{Comparison, Matcher, Matching, Mismatch, NoMatch};
 pub use model::{Case, Client, MAIN_WORLD, Scenario, Times};
 pub use place::{Place, Placed, Source};
+pub use read::{Loader, parse, parse_with};
 pub use step::{
     Api, ApiBody, Attempts, Call, EventMatch, Expect, Journal, Network, NetworkChange, Order, Quiet,
     ServiceAct, Sign, State, Step, StepAct, Transport, Wire, WireAct,

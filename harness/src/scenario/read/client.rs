@@ -1,0 +1,83 @@
+//! `clients:`
+
+use indexmap::IndexMap;
+
+use super::Reader;
+use crate::{
+    catalogue::api,
+    scenario::{
+        MAIN_WORLD, PLATFORMS,
+        model::Client,
+        tree::{Data, Node},
+    },
+};
+
+const KEYS: &[&str] = &["user", "world", "platform", "options", "keep_store", "device", "client"];
+
+impl Reader<'_> {
+    pub(super) fn all_clients(&mut self, node: &Node) -> IndexMap<String, Client> {
+        let mut clients = IndexMap::new();
+        let Data::Map(entries) = &node.data else {
+            self.expected(node, "clients by name: a mapping");
+            return clients;
+        };
+        for entry in entries {
+            let name = &entry.key.value;
+            if !super::value::is_name(name) {
+                let message = format!("`{name}` is no name for a client");
+                let help = Some("letters, digits and `_`, beginning with a letter".to_owned());
+                self.wrong(entry.key.at, "wrong_name", message, "here", help);
+            }
+            self.clients.push(name.clone());
+            let client = self.client(&entry.value);
+            clients.insert(name.clone(), Client { at: entry.key.at, ..client });
+        }
+        clients
+    }
+
+    fn client(&mut self, node: &Node) -> Client {
+        let mut client = Client {
+            at: node.at,
+            user: String::new(),
+            world: MAIN_WORLD.to_owned(),
+            platform: "Android".to_owned(),
+            options: serde_json::Map::new(),
+            keep_store: true,
+            device: None,
+            client: None,
+        };
+        let entries = self.entries(node, "a client", KEYS);
+        client.world = self.world_name(node.get("world"));
+        for entry in entries {
+            let value = &entry.value;
+            match entry.key.value.as_str() {
+                "user" => {
+                    let Some(user) = self.text(value, "a user id") else { continue };
+                    self.known_user(&client.world.clone(), &user, value.at);
+                    client.user = user;
+                }
+                "platform" => {
+                    let choices: Vec<_> = PLATFORMS.iter().map(|name| (*name, *name)).collect();
+                    if let Some(platform) = self.choice(value, "platform", &choices) {
+                        client.platform = platform.to_owned();
+                    }
+                }
+                "options" => {
+                    self.typed_object(value, "EngineOptions", "engine option", super::typed::Role::Argument);
+                    if let serde_json::Value::Object(options) = value.json() {
+                        client.options = options;
+                    }
+                }
+                "keep_store" => client.keep_store = self.boolean(value, "`keep_store`").unwrap_or(true),
+                "device" => client.device = self.text(value, "a device id"),
+                "client" => client.client = self.text(value, "a client: `reference`, `web-sdk@4.6.4`"),
+                _ => {}
+            }
+        }
+        if node.get("user").is_none() && matches!(node.data, Data::Map(_)) {
+            self.wrong(node.at, "missing_key", "`user` is missing", "of this client", None);
+        }
+        debug_assert!(api().fields("EngineOptions").is_some());
+        client
+    }
+}
