@@ -167,8 +167,13 @@ pub struct Native {
 }
 
 impl Native {
+    /// A client on a socket that has already sent its CONNECT.
+    pub fn on(stream: TcpStream) -> Self {
+        Self { stream, buffer: BytesMut::new() }
+    }
+
     pub fn open(server: &Server, token: &str) -> Self {
-        let mut native = Self { stream: socket(server), buffer: BytesMut::new() };
+        let mut native = Self::on(socket(server));
         native.send(&ClientFrame::Connect(connect(token)));
         native
     }
