@@ -1,5 +1,7 @@
 //! The command line as scripts see it: the ready line, exit codes, signals.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::{

@@ -1,5 +1,7 @@
 //! The control API, call by call.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::io::{BufRead, BufReader, Write};

@@ -1,5 +1,7 @@
 //! Plain HTTP on the one port: navi for every SDK generation, CORS, the Server API, and answers that come late or never.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::io::{Read, Write};

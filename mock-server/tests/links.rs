@@ -1,5 +1,7 @@
 //! The handle: worlds in manual time, and links that refuse, stall, lose and break.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Native clients on TCP: login, framing, and streams that are none.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::{

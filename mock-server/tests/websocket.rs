@@ -1,5 +1,7 @@
 //! Clients on WebSocket: login, keep-alive, and what must not disturb anybody else.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod support;
 
 use std::{io::Write, net::Shutdown, time::Duration};

@@ -186,13 +186,15 @@ fn no_world(app_key: &str) -> Refusal {
 
 /// A known path with another method is told apart from a path that does not exist.
 fn unknown_call(method: &str, path: &str, segments: &[&str]) -> Refusal {
-    let known = match segments {
-        [""] | ["openapi.json"] | ["apps", _] => true,
-        ["apps", _, "clock" | "state" | "act" | "faults" | "journal" | "await"] => true,
-        ["apps", _, "clock", "advance"] | ["apps", _, "journal", "stream"] => true,
-        ["apps", _, "faults" | "state", ..] => true,
-        _ => false,
-    };
+    let known = matches!(
+        segments,
+        ["" | "openapi.json"]
+            | ["apps", _]
+            | ["apps", _, "clock" | "state" | "act" | "faults" | "journal" | "await"]
+            | ["apps", _, "clock", "advance"]
+            | ["apps", _, "journal", "stream"]
+            | ["apps", _, "faults" | "state", ..]
+    );
     if known {
         return Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", format!("{path} has no {method}"));
     }

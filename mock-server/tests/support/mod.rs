@@ -1,5 +1,5 @@
 //! Clients for the tests: blocking sockets with a limit on every wait, one server a test, nothing shared.
-#![allow(dead_code, unreachable_pub, reason = "every test file takes what it needs")]
+#![allow(dead_code, unreachable_pub, clippy::expect_used, reason = "every test file takes what it needs")]
 
 use std::{
     io::{Read, Write},
