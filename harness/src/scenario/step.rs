@@ -263,7 +263,7 @@ pub enum WireAct {
     SendHex(Vec<u8>),
     /// `send`: a frame, built from its kind and fields.
     Send {
-        /// Kind, as in the journal: `connect`, `publish`, `query`, `queryConfirm`, `pubAck`, `ping`, `disconnect`.
+        /// Kind, as in the journal: `CONNECT`, `PUBLISH`, `PUBACK`, `QUERY`, `QUERYCON`, `PINGREQ`, `DISCONNECT`.
         kind: String,
         /// Its fields.
         fields: IndexMap<String, Value>,

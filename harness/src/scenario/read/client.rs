@@ -3,13 +3,10 @@
 use indexmap::IndexMap;
 
 use super::Reader;
-use crate::{
-    catalogue::api,
-    scenario::{
-        MAIN_WORLD, PLATFORMS,
-        model::Client,
-        tree::{Data, Node},
-    },
+use crate::scenario::{
+    MAIN_WORLD, PLATFORMS,
+    model::Client,
+    tree::{Data, Node},
 };
 
 const KEYS: &[&str] = &["user", "world", "platform", "options", "keep_store", "device", "client"];
@@ -77,7 +74,6 @@ impl Reader<'_> {
         if node.get("user").is_none() && matches!(node.data, Data::Map(_)) {
             self.wrong(node.at, "missing_key", "`user` is missing", "of this client", None);
         }
-        debug_assert!(api().fields("EngineOptions").is_some());
         client
     }
 }

@@ -2,8 +2,8 @@
 //! tree, so that a mistake keeps its place.
 
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, IntoDeserializer, MapAccess,
-    SeqAccess, VariantAccess, Visitor, value::StrDeserializer,
+    DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer,
+    MapAccess, SeqAccess, Unexpected, VariantAccess, Visitor, value::StrDeserializer,
 };
 use serde_json::Value as Json;
 
@@ -21,7 +21,7 @@ pub(super) struct SectionError {
     pub(super) message: String,
     pub(super) help: Option<String>,
     /// Something is missing: there is nothing to leave out before reading on.
-    missing: bool,
+    missing: Option<&'static str>,
 }
 
 impl std::fmt::Display for SectionError {
@@ -34,18 +34,28 @@ impl std::error::Error for SectionError {}
 
 impl serde::de::Error for SectionError {
     fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self { at: None, message: message.to_string(), help: None, missing: false }
+        Self { at: None, message: message.to_string(), help: None, missing: None }
     }
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
         let help = suggest(field, expected.iter().copied());
-        Self { at: None, message: format!("unknown key `{field}`"), help, missing: false }
+        Self { at: None, message: format!("unknown key `{field}`"), help, missing: None }
     }
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
         let help = suggest(variant, expected.iter().copied());
-        Self { at: None, message: format!("`{variant}` is not known here"), help, missing: false }
+        Self { at: None, message: format!("`{variant}` is not known here"), help, missing: None }
+    }
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let expected = match expected.to_string().as_str() {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number from 0".to_owned(),
+            "i32" | "i64" => "a whole number".to_owned(),
+            "a sequence" => "a list".to_owned(),
+            "a map" => "a mapping".to_owned(),
+            other => other.to_owned(),
+        };
+        Self::custom(format!("expected {expected}, not {unexpected}"))
     }
     fn missing_field(field: &'static str) -> Self {
-        Self { missing: true, ..Self::custom(format!("`{field}` is missing")) }
+        Self { missing: Some(field), ..Self::custom(format!("`{field}` is missing")) }
     }
 }
 
@@ -60,38 +70,51 @@ impl SectionError {
 pub(super) fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<SectionError>> {
     let mut rest = node.clone();
     let mut errors = Vec::new();
+    let mut left_out = Vec::new();
     loop {
         match T::deserialize(NodeDeserializer(&rest)) {
             Ok(value) if errors.is_empty() => return Ok(value),
             Ok(_) => return Err(errors),
             Err(error) => {
-                let at = error.at.filter(|_| !error.missing);
-                errors.push(error);
-                if !at.is_some_and(|at| prune(&mut rest, at)) {
-                    return Err(errors);
+                let (at, missing) = (error.at, error.missing);
+                // What is missing because it was left out above is no mistake of its own.
+                let own_doing =
+                    missing.is_some_and(|key| left_out.iter().any(|out| out == key || key == ONE_NAME));
+                if !own_doing || errors.is_empty() {
+                    errors.push(error);
                 }
+                let pruned = at.filter(|_| missing.is_none()).and_then(|at| prune(&mut rest, at));
+                let Some(key) = pruned else { return Err(errors) };
+                left_out.push(key);
             }
         }
     }
 }
 
-/// Leaves out the entry or item at a place; false if there is none below this node.
-fn prune(node: &mut Node, at: Place) -> bool {
+/// Stands for the name of an enum's variant where a key is reported missing.
+const ONE_NAME: &str = "";
+
+/// Leaves out the entry or item at a place and gives its key (empty for an item); `None` if there is none below
+/// this node.
+fn prune(node: &mut Node, at: Place) -> Option<String> {
     match &mut node.data {
-        Data::Scalar { .. } => false,
-        Data::List(items) => {
-            let before = items.len();
-            items.retain(|item| item.at != at);
-            items.len() < before || items.iter_mut().any(|item| prune(item, at))
-        }
+        Data::Scalar { .. } => None,
+        Data::List(items) => match items.iter().position(|item| item.at == at) {
+            Some(n) => {
+                items.remove(n);
+                Some(String::new())
+            }
+            None => items.iter_mut().find_map(|item| prune(item, at)),
+        },
         Data::Map(entries) => {
-            let before = entries.len();
             // A mapping's place is that of its first key, so only look for what is complained about: keys and scalars.
-            entries.retain(|entry| {
-                entry.key.at != at
-                    && !(entry.value.at == at && matches!(entry.value.data, Data::Scalar { .. }))
-            });
-            entries.len() < before || entries.iter_mut().any(|entry| prune(&mut entry.value, at))
+            let complained = |entry: &Entry| {
+                entry.key.at == at || entry.value.at == at && matches!(entry.value.data, Data::Scalar { .. })
+            };
+            match entries.iter().position(complained) {
+                Some(n) => Some(entries.remove(n).key.value),
+                None => entries.iter_mut().find_map(|entry| prune(&mut entry.value, at)),
+            }
         }
     }
 }
@@ -184,7 +207,8 @@ impl<'a> Deserializer<'a> for NodeDeserializer<'a> {
             }
             _ => {
                 let message = format!("expected one name, or a mapping with one key, not {}", node.kind());
-                return Err(SectionError::custom(message).or_at(node.at));
+                let error = SectionError { missing: Some(ONE_NAME), ..SectionError::custom(message) };
+                return Err(error.or_at(node.at));
             }
         };
         visitor.visit_enum(access).map_err(|error| error.or_at(node.at))

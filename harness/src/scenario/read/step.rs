@@ -134,7 +134,7 @@ impl Reader<'_> {
 
     fn repeat(&mut self, step: &Node, node: &Node) -> Option<StepAct> {
         self.entries(step, "`repeat`", &["repeat", "steps"]);
-        let times = self.count(node, "how often");
+        let times = self.count(node, "a number of repetitions");
         self.required(step, &["steps"]);
         let outer = self.names.insert("i".to_owned(), Name::Value);
         let steps = step.get("steps").map(|steps| self.steps(steps)).unwrap_or_default();

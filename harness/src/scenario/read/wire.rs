@@ -11,7 +11,7 @@ const ACTS: &[&str] = &["open", "send_hex", "send", "expect", "closed", "close"]
 
 /// Frames that can be built.
 pub(crate) const FRAMES: &[&str] =
-    &["connect", "publish", "query", "queryConfirm", "pubAck", "ping", "disconnect"];
+    &["CONNECT", "PUBLISH", "PUBACK", "QUERY", "QUERYCON", "PINGREQ", "DISCONNECT"];
 
 impl Reader<'_> {
     pub(super) fn wire(&mut self, step: &Node, target: &Node) -> Option<StepAct> {
@@ -90,7 +90,7 @@ impl Reader<'_> {
         bytes
     }
 
-    /// `ping`, or `publish: {…}`
+    /// `PINGREQ`, or `PUBLISH: {…}`
     fn frame(&mut self, node: &Node) -> Option<WireAct> {
         let (kind, at, fields) = match &node.data {
             Data::Scalar { text, .. } if !node.is_null() => (text.clone(), node.at, None),
@@ -98,7 +98,7 @@ impl Reader<'_> {
                 (entries[0].key.value.clone(), entries[0].key.at, Some(&entries[0].value))
             }
             _ => {
-                self.expected(node, "a frame: `ping`, or `publish: {…}`");
+                self.expected(node, "a frame: `PINGREQ`, or `PUBLISH: {…}`");
                 return None;
             }
         };

@@ -1,0 +1,40 @@
+//! Every kind of mistake in a scenario file, as an author sees it: all at once, each at its word.
+
+use std::{fs, path::Path};
+
+use harness::scenario;
+use miette::{GraphicalReportHandler, GraphicalTheme};
+
+fn shown(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes").join(name);
+    let text = fs::read_to_string(path).unwrap();
+    let Err(mistakes) = scenario::parse_with(name, &text, &|path| Err(format!("no file `{path}`"))) else {
+        panic!("{name} has no mistakes");
+    };
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_context_lines(0);
+    let mut shown = mistakes.iter().map(|mistake| mistake.line() + "\n").collect::<String>();
+    for mistake in &mistakes {
+        shown.push('\n');
+        handler.render_report(&mut shown, mistake).unwrap();
+    }
+    shown
+}
+
+macro_rules! mistakes {
+    ($($test:ident: $file:literal)*) => {$(
+        #[test]
+        fn $test() {
+            insta::assert_snapshot!(shown($file));
+        }
+    )*};
+}
+
+mistakes! {
+    unknown_keys_and_names: "keys-and-names.yaml"
+    values_and_matchers: "values.yaml"
+    service_sections_and_acts: "service.yaml"
+    people_of_a_world: "world.yaml"
+    broken_yaml: "no-yaml.yaml"
+    duplicate_keys_and_wrong_shapes: "duplicate-and-shape.yaml"
+    no_mapping_at_all: "no-mapping.yaml"
+}
