@@ -11,7 +11,7 @@ fn shown(name: &str) -> String {
     let Err(mistakes) = scenario::parse_with(name, &text, &|path| Err(format!("no file `{path}`"))) else {
         panic!("{name} has no mistakes");
     };
-    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_context_lines(0);
+    let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor());
     let mut shown = mistakes.iter().map(|mistake| mistake.line() + "\n").collect::<String>();
     for mistake in &mistakes {
         shown.push('\n');
