@@ -186,9 +186,7 @@ impl Engine {
                 self.pushed(now, crate::inbox::Pushed { dup, qos, topic, target, id, body });
             }
             ServerFrame::PubAck { id, status, time, message_uid } => {
-                if !self.mirror_acknowledged(id, time, &message_uid) {
-                    self.send_answered(id, status, time, message_uid);
-                }
+                self.acknowledged(id, status, time, message_uid)
             }
             ServerFrame::QueryAck { id, status, body, .. } => self.query_answered(now, id, status, body),
             ServerFrame::Pong => {
@@ -198,6 +196,13 @@ impl Engine {
             }
             ServerFrame::Disconnect { status, .. } => self.told_to_leave(now, status),
             _ => {}
+        }
+    }
+
+    /// The server's and our own message ids are counted apart, so an acknowledgement is first looked for among mirrors.
+    fn acknowledged(&mut self, id: u16, status: u16, time: UnixMillis, message_uid: String) {
+        if !self.mirror_acknowledged(id, time, &message_uid) {
+            self.send_answered(id, status, time, message_uid);
         }
     }
 
@@ -343,7 +348,7 @@ impl Engine {
         let after = text(args, "order") == "after";
         let of = Conversation { kind: &kind, target: &target, channel: &channel, time, count, after };
         let (code, messages) = match self.store.conversation(&self.user, &of) {
-            Ok(rows) => (0, rows.into_iter().map(|row| Value::Object(row)).collect()),
+            Ok(rows) => (0, rows.into_iter().map(Value::Object).collect()),
             Err(_) => (code::NOT_CONNECTED, Vec::new()),
         };
         let order = text(args, "order");

@@ -39,4 +39,5 @@ pub use io::{
 };
 pub use query::NOT_BLACKLISTED;
 pub use server_api::signature_of;
+pub use setup::WorldSetup;
 pub use world::{ActError, ConnView, Service};
