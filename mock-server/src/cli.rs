@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     address::Addresses,
     config::{App, Config, Tls},
-    server::{Server, StartError},
+    server::{self, StartError},
     setup_file,
 };
 
@@ -100,11 +100,11 @@ pub fn run() -> ExitCode {
         Ok(config) => config,
         Err(message) => return fail(EXIT_USAGE, &message),
     };
-    match serve(config) {
+    let apps = config.apps.clone();
+    match server::run(config, signals, |addresses| announce(addresses, &apps)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Start(error @ StartError::Thread(_))) => fail(EXIT_BROKEN, &error.to_string()),
-        Err(Failure::Start(error)) => fail(EXIT_USAGE, &error.to_string()),
-        Err(Failure::System(error)) => fail(EXIT_BROKEN, &error.to_string()),
+        Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
+        Err(error) => fail(EXIT_USAGE, &error.to_string()),
     }
 }
 
@@ -139,29 +139,6 @@ fn config(args: Args) -> Result<Config, String> {
         control_token: args.control_token,
         ..Config::default()
     })
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Start(#[from] StartError),
-    #[error(transparent)]
-    System(#[from] std::io::Error),
-}
-
-fn serve(config: Config) -> Result<(), Failure> {
-    // Before the ready line: who reads it may send a signal at once.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let stop = {
-        let _inside = runtime.enter();
-        signals()?
-    };
-    let apps = config.apps.clone();
-    let server = Server::start(config)?;
-    announce(server.addresses(), &apps)?;
-    runtime.block_on(stop);
-    server.shutdown();
-    Ok(())
 }
 
 fn announce(addresses: &Addresses, apps: &[App]) -> std::io::Result<()> {

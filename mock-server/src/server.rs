@@ -12,7 +12,7 @@ use std::{
 use service::{Service, setup::WorldSetup};
 use tokio::{
     net::TcpListener,
-    runtime::{Builder, LocalOptions},
+    runtime::{Builder, LocalOptions, LocalRuntime},
     sync::mpsc,
 };
 use tokio_rustls::TlsAcceptor;
@@ -89,21 +89,23 @@ impl Server {
     /// # Errors
     /// The address, the certificate or the first world is wrong; then nothing is left behind.
     pub fn start(config: Config) -> Result<Self, StartError> {
-        let address = config.listen;
-        let listen = |source| StartError::Listen { address, source };
-        let listener = StdListener::bind(address).map_err(listen)?;
-        listener.set_nonblocking(true).map_err(listen)?;
-        let bound = listener.local_addr().map_err(listen)?;
-        let addresses = Addresses::new(bound, config.tls.is_some());
-        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose();
-        let acceptor = acceptor.map_err(|error| StartError::Tls(error.to_string()))?;
-
+        let bound = Bound::new(config)?;
+        let addresses = bound.addresses.clone();
         let (commands, inbox) = mpsc::unbounded_channel();
         let (ready, started) = std_mpsc::channel();
-        let found = addresses.clone();
         let thread = std::thread::Builder::new()
             .name("mock-server".to_owned())
-            .spawn(move || serve(config, found, listener, acceptor, inbox, &ready))
+            .spawn(move || {
+                let served = runtime().and_then(|runtime| {
+                    runtime.block_on(bound.serve(inbox, || {
+                        // The starter waits for it.
+                        let _ = ready.send(Ok(()));
+                    }))
+                });
+                if let Err(error) = served {
+                    let _ = ready.send(Err(error));
+                }
+            })
             .map_err(StartError::Thread)?;
         let server = Self { commands, thread: Some(thread), addresses };
         match started.recv() {
@@ -282,45 +284,81 @@ pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>)
     }
 }
 
-/// The server's thread.
-fn serve(
+/// Serves on this thread until `stop` says so: the command line's way, with the whole process on one thread. `stop` is
+/// made inside the runtime; `ready` is told where the server is found.
+pub(crate) fn run<S: Future<Output = ()> + 'static>(
+    config: Config,
+    stop: impl FnOnce() -> std::io::Result<S>,
+    ready: impl FnOnce(&Addresses) -> std::io::Result<()>,
+) -> Result<(), StartError> {
+    let bound = Bound::new(config)?;
+    let addresses = bound.addresses.clone();
+    runtime()?.block_on(async {
+        let stop = stop().map_err(StartError::Thread)?;
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let mut announced = Ok(());
+        let served = bound.serve(inbox, || {
+            announced = ready(&addresses);
+            let stopped = announced.is_err();
+            tokio::task::spawn_local(async move {
+                if !stopped {
+                    stop.await;
+                }
+                let _ = commands.send(Command::Stop);
+            });
+        });
+        served.await?;
+        announced.map_err(StartError::Thread)
+    })
+}
+
+fn runtime() -> Result<LocalRuntime, StartError> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(StartError::Thread)
+}
+
+/// A server that listens and does not serve yet.
+struct Bound {
     config: Config,
     addresses: Addresses,
     listener: StdListener,
     acceptor: Option<TlsAcceptor>,
-    mut inbox: mpsc::UnboundedReceiver<Command>,
-    ready: &std_mpsc::Sender<Result<(), StartError>>,
-) {
-    let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            let _ = ready.send(Err(StartError::Thread(error)));
-            return;
-        }
-    };
-    runtime.block_on(async move {
+}
+
+impl Bound {
+    fn new(config: Config) -> Result<Self, StartError> {
         let address = config.listen;
-        let started = Worlds::new(config, addresses).map_err(StartError::World).and_then(|worlds| {
-            let listener = TcpListener::from_std(listener);
-            Ok((worlds, listener.map_err(|source| StartError::Listen { address, source })?))
-        });
-        let worlds = match started {
-            Ok((worlds, listener)) => {
-                tokio::task::spawn_local(accept(worlds.clone(), listener, acceptor));
-                tokio::task::spawn_local(timer::run(worlds.clone()));
-                let _ = ready.send(Ok(()));
-                worlds
-            }
-            Err(error) => {
-                let _ = ready.send(Err(error));
-                return;
-            }
-        };
+        let listen = |source| StartError::Listen { address, source };
+        let listener = StdListener::bind(address).map_err(listen)?;
+        listener.set_nonblocking(true).map_err(listen)?;
+        let bound = listener.local_addr().map_err(listen)?;
+        let addresses = Addresses::new(bound, config.tls.is_some());
+        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose();
+        let acceptor = acceptor.map_err(|error| StartError::Tls(error.to_string()))?;
+        Ok(Self { config, addresses, listener, acceptor })
+    }
+
+    /// Runs commands, connections and deadlines until it is told to stop.
+    async fn serve(
+        self,
+        mut inbox: mpsc::UnboundedReceiver<Command>,
+        ready: impl FnOnce(),
+    ) -> Result<(), StartError> {
+        let address = self.config.listen;
+        let listener = TcpListener::from_std(self.listener);
+        let listener = listener.map_err(|source| StartError::Listen { address, source })?;
+        let worlds = Worlds::new(self.config, self.addresses).map_err(StartError::World)?;
+        tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
+        tokio::task::spawn_local(timer::run(worlds.clone()));
+        ready();
         while let Some(Command::Work(work)) = inbox.recv().await {
             work(&worlds);
         }
         close_all(&worlds).await;
-    });
+        Ok(())
+    }
 }
 
 /// Says goodbye to everybody; who does not listen is left.
