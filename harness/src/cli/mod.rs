@@ -1,1 +1,151 @@
-//! Placeholder.
+//! The command line.
+
+pub mod exit;
+pub mod files;
+
+mod clients;
+mod explain;
+mod lint;
+mod list;
+mod requirements;
+mod review;
+mod run;
+
+use std::{
+    ffi::OsString,
+    io::{self, IsTerminal, Write},
+    process::ExitCode,
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use run::{RunArgs, Shard};
+
+/// Runs scenarios against an IM client and judges its callback sequence.
+#[derive(Debug, Parser)]
+#[command(name = "harness", version, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs scenarios and judges them.
+    Run(RunArgs),
+    /// Lists scenarios and their cases.
+    List(list::ListArgs),
+    /// Names every mistake in scenario files.
+    Lint(lint::LintArgs),
+    /// Prints the JSON Schema of the scenario format.
+    Schema,
+    /// Explains a requirement, method, callback, enum, bug, act, capability or exit code.
+    Explain(explain::ExplainArgs),
+    /// Shows the requirement catalogue and which scenarios cover it.
+    Requirements(requirements::RequirementsArgs),
+    /// Shows the clients that can be tested, and what each needs.
+    Clients(clients::ClientsArgs),
+    /// Accepts or refuses changed sequences.
+    Review(review::ReviewArgs),
+}
+
+/// How results are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// JSON, one object a line where there are many.
+    Json,
+}
+
+/// Why a command ends early: what to say, and the exit code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stop {
+    /// One line.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+    /// One of [`exit`].
+    pub code: u8,
+}
+
+impl Stop {
+    /// Wrong usage or a wrong file.
+    #[must_use]
+    pub fn usage(message: impl Into<String>, hint: Option<String>) -> Self {
+        Self { message: message.into(), hint, code: exit::USAGE }
+    }
+}
+
+impl From<io::Error> for Stop {
+    /// A reader that went away (`harness list | head`) is no failure.
+    fn from(error: io::Error) -> Self {
+        let code =
+            if error.kind() == io::ErrorKind::BrokenPipe { exit::CONFORMS } else { exit::HARNESS_FAULT };
+        Self { message: error.to_string(), hint: None, code }
+    }
+}
+
+/// The program: reads the arguments, writes to stdout and stderr, gives the exit code.
+#[must_use]
+pub fn main() -> ExitCode {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let code = run_with(std::env::args_os(), &mut out, &mut io::stderr(), io::stdin().is_terminal());
+    let flushed = out.flush().map_err(Stop::from);
+    ExitCode::from(match flushed {
+        Err(stop) if code == exit::CONFORMS => stop.code,
+        _ => code,
+    })
+}
+
+/// The program on given arguments (the first is its name) and writers.
+pub fn run_with(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    terminal: bool,
+) -> u8 {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wanted = !error.use_stderr();
+            let text = error.render();
+            // Nowhere to say that nothing can be said.
+            let _ = if wanted { write!(out, "{text}") } else { write!(err, "{text}") };
+            return if wanted { exit::CONFORMS } else { exit::USAGE };
+        }
+    };
+    match dispatch(cli.command, out, err, terminal) {
+        Ok(code) => code,
+        Err(stop) => {
+            if stop.code != exit::CONFORMS {
+                let hint = stop.hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
+                let _ = writeln!(err, "harness: {}{hint}", stop.message);
+            }
+            stop.code
+        }
+    }
+}
+
+fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write, terminal: bool) -> Result<u8, Stop> {
+    match command {
+        Command::Run(args) => run::run(&args, out, err),
+        Command::List(args) => list::run(&args, out, err),
+        Command::Lint(args) => lint::run(&args, out, err),
+        Command::Schema => {
+            out.write_all(schema_text().as_bytes())?;
+            Ok(exit::CONFORMS)
+        }
+        Command::Explain(args) => explain::run(&args, out),
+        Command::Requirements(args) => requirements::run(&args, out, err),
+        Command::Clients(args) => clients::run(&args, out),
+        Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
+    }
+}
+
+/// What `harness schema` prints, and what `scenarios/schema.json` holds.
+#[must_use]
+pub fn schema_text() -> String {
+    format!("{:#}\n", crate::scenario::schema())
+}

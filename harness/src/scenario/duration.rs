@@ -26,8 +26,11 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
 
 /// Whole milliseconds only: `0.25s` is one, `0.0001s` is none.
 fn milliseconds(number: &str, unit_ms: u64) -> Option<u64> {
+    if !number.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let mut total = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()?.checked_mul(unit_ms)? };
+    let mut total = whole.parse::<u64>().ok()?.checked_mul(unit_ms)?;
     if !fraction.is_empty() {
         let scale = 10u64.checked_pow(u32::try_from(fraction.len()).ok()?)?;
         let scaled = fraction.parse::<u64>().ok()?.checked_mul(unit_ms)?;

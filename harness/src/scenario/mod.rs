@@ -6,15 +6,19 @@ mod matcher;
 mod model;
 mod place;
 mod read;
+mod schema;
 mod step;
 mod tree;
 mod value;
 
 pub use diagnostic::Diagnostic;
+pub(crate) use diagnostic::nearest;
 pub use matcher::{Comparison, Matcher, Matching, Mismatch, NoMatch};
 pub use model::{Case, Client, MAIN_WORLD, Scenario, Times};
 pub use place::{Place, Placed, Source};
+pub(crate) use read::names;
 pub use read::{Loader, parse, parse_with};
+pub use schema::schema;
 pub use step::{
     Api, ApiBody, Attempts, Call, EventMatch, Expect, Journal, Network, NetworkChange, Order, Quiet,
     ServiceAct, Sign, State, Step, StepAct, Transport, Wire, WireAct,

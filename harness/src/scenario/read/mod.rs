@@ -12,6 +12,14 @@ mod typed;
 mod value;
 mod wire;
 
+/// Words of the format that the schema and `harness explain` know as well.
+pub(crate) mod names {
+    pub(crate) use super::{
+        step::{KINDS, STATES},
+        wire::FRAMES,
+    };
+}
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

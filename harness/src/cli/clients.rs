@@ -1,0 +1,124 @@
+//! `harness clients`: what can be tested, what it needs, and whether it is there.
+
+use std::{
+    env,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Format, Stop, exit};
+
+/// Arguments of `harness clients`.
+#[derive(Debug, Args)]
+pub(super) struct ClientsArgs {
+    /// How they are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Where the web SDK adapter stands in a checkout.
+const WEB_SDK: &str = "harness/adapters/web-sdk";
+
+/// A client the harness knows by name.
+struct Known {
+    name: String,
+    about: &'static str,
+    /// What is missing; empty: it is ready.
+    missing: Vec<String>,
+    /// The command that brings it.
+    install: Option<String>,
+}
+
+pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    for Known { name, about, missing, install } in known(Path::new(WEB_SDK)) {
+        match args.format {
+            Format::Json => {
+                let ready = missing.is_empty();
+                let line = json!({"name": name, "about": about, "ready": ready, "missing": missing, "install": install});
+                writeln!(out, "{line}")?;
+            }
+            Format::Text if missing.is_empty() => writeln!(out, "{name:16} ready    {about}")?,
+            Format::Text => {
+                writeln!(out, "{name:16} missing  {about}")?;
+                writeln!(out, "{:16}          needs {}", "", missing.join(", "))?;
+                if let Some(command) = install {
+                    writeln!(out, "{:16}          {command}", "")?;
+                }
+            }
+        }
+    }
+    if args.format == Format::Text {
+        writeln!(out, "Any other command that speaks the adapter protocol: --client 'COMMAND ARGS'")?;
+    }
+    Ok(exit::CONFORMS)
+}
+
+fn known(web_sdk: &Path) -> Vec<Known> {
+    let mut clients = vec![Known {
+        name: "reference".to_owned(),
+        about: "our own client, in virtual time, inside this process",
+        missing: Vec::new(),
+        install: None,
+    }];
+    let node = on_path("node");
+    for version in versions(web_sdk) {
+        let mut missing = Vec::new();
+        if !node {
+            missing.push("Node 20 or newer (`node` on the PATH)".to_owned());
+        }
+        if !web_sdk.join("sdks").join(&version).join("node_modules/.installed").exists() {
+            missing.push("its packages from npm".to_owned());
+        }
+        clients.push(Known {
+            name: format!("web-sdk@{version}"),
+            about: "the vendor's web SDK, unmodified, in virtual time",
+            install: (!missing.is_empty()).then(|| format!("node {WEB_SDK}/install.mjs {version}")),
+            missing,
+        });
+    }
+    clients
+}
+
+/// The versions with a lock file, oldest first.
+fn versions(web_sdk: &Path) -> Vec<String> {
+    let folders = std::fs::read_dir(web_sdk.join("sdks")).into_iter().flatten().flatten();
+    let mut versions: Vec<String> = folders
+        .filter(|folder| folder.path().join("package-lock.json").exists())
+        .filter_map(|folder| folder.file_name().into_string().ok())
+        .collect();
+    versions.sort_by_key(|version| {
+        version.split('.').map(|part| part.parse::<u32>().unwrap_or_default()).collect::<Vec<_>>()
+    });
+    versions
+}
+
+fn on_path(program: &str) -> bool {
+    let paths = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&paths).any(|folder: PathBuf| {
+        folder.join(program).is_file() || folder.join(format!("{program}.exe")).is_file()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_sdk_without_packages_is_missing_and_says_how_to_get_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for version in ["5.38.0", "4.6.4"] {
+            let sdk = folder.path().join("sdks").join(version);
+            std::fs::create_dir_all(&sdk).unwrap();
+            std::fs::write(sdk.join("package-lock.json"), "{}").unwrap();
+        }
+        let clients = known(folder.path());
+        let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
+        assert_eq!(names, ["reference", "web-sdk@4.6.4", "web-sdk@5.38.0"]);
+        assert!(clients[0].missing.is_empty());
+        assert!(clients[1].missing.iter().any(|what| what == "its packages from npm"));
+        assert_eq!(clients[1].install.as_deref(), Some("node harness/adapters/web-sdk/install.mjs 4.6.4"));
+    }
+}

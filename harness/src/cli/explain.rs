@@ -1,0 +1,230 @@
+//! `harness explain`: what a name means, whatever kind of name it is.
+
+use std::{io::Write, path::Path};
+
+use clap::Args;
+use schemars::generate::SchemaSettings;
+use service::{act::Act, bug::Bug, fault::Fault, switch::Switches};
+
+use super::{Stop, exit, requirements};
+use crate::{
+    catalogue::{EventInfo, EventKind, Method, Param, Requirement, api, catalogue},
+    scenario::{NEEDS, PLATFORMS, names, nearest},
+};
+
+/// Arguments of `harness explain`.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// `CONN-014`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list: `areas`,
+    /// `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`, `exit-codes`.
+    name: String,
+}
+
+/// Names of lists.
+const LISTS: &[&str] = &[
+    "areas",
+    "methods",
+    "callbacks",
+    "enums",
+    "bugs",
+    "acts",
+    "faults",
+    "switches",
+    "needs",
+    "steps",
+    "exit-codes",
+];
+
+pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    let name = args.name.as_str();
+    if list(name, out)? || single(name, out)? {
+        return Ok(exit::CONFORMS);
+    }
+    let api = api();
+    let known = (catalogue().ids())
+        .chain(catalogue().areas.keys().map(String::as_str))
+        .chain(api.methods.keys().map(String::as_str))
+        .chain(api.events.keys().map(String::as_str))
+        .chain(api.enums.keys().map(String::as_str))
+        .chain(Bug::ALL.iter().map(|(_, name)| *name))
+        .chain(Switches::NAMES.iter().copied())
+        .chain(LISTS.iter().copied());
+    let hint = match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("lists: {}", LISTS.join(", ")),
+    };
+    Err(Stop::usage(format!("nothing is called `{name}`"), Some(hint)))
+}
+
+fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
+    match name {
+        "areas" => {
+            for (area, about) in &catalogue().areas {
+                writeln!(out, "{area:9} {about}")?;
+            }
+        }
+        "methods" => {
+            for (name, method) in &api().methods {
+                writeln!(out, "{}", signature(name, &method.params))?;
+            }
+        }
+        "callbacks" => {
+            for (name, event) in &api().events {
+                writeln!(out, "{}", signature(name, &event.params))?;
+            }
+        }
+        "enums" => {
+            for (name, members) in &api().enums {
+                writeln!(out, "{name}: {}", members.keys().cloned().collect::<Vec<_>>().join(", "))?;
+            }
+        }
+        "bugs" => variants(&schema_of::<Bug>(), out)?,
+        "acts" => variants(&schema_of::<Act>(), out)?,
+        "faults" => writeln!(out, "{:#}", schema_of::<Fault>())?,
+        "switches" => {
+            for (name, value, meaning) in Switches::default().describe() {
+                writeln!(out, "{name} ({value}): {meaning}")?;
+            }
+        }
+        "needs" => writeln!(out, "needs: {}\nplatforms: {}", NEEDS.join(", "), PLATFORMS.join(", "))?,
+        "steps" => {
+            writeln!(out, "steps: {}", names::KINDS.join(", "))?;
+            writeln!(out, "frames of `wire`: {}", names::FRAMES.join(", "))?;
+            writeln!(out, "kinds of `state`: {}", names::STATES.join(", "))?;
+        }
+        "exit-codes" => {
+            for (code, meaning) in exit::ALL {
+                writeln!(out, "{code:3}  {meaning}")?;
+            }
+        }
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+fn single(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
+    let api = api();
+    if let Some(found) = catalogue().get(name) {
+        requirement(found, out)?;
+    } else if let Some(about) = catalogue().areas.get(name) {
+        writeln!(out, "{name}: {about}")?;
+        for found in catalogue().requirements.iter().filter(|found| found.area() == name) {
+            writeln!(out, "{}  {}", found.id, found.statement)?;
+        }
+    } else if let Some(found) = api.methods.get(name) {
+        method(name, found, out)?;
+    } else if let Some(found) = api.events.get(name) {
+        event(name, found, out)?;
+    } else if let Some(new) = api.renamed.get(name) {
+        writeln!(out, "`{name}` is called `{new}` today")?;
+    } else if let Some(members) = api.enums.get(name) {
+        writeln!(out, "{name}")?;
+        for (member, number) in members {
+            writeln!(out, "  {member} ({number})")?;
+        }
+    } else if let Some(fields) = api.fields(name) {
+        writeln!(out, "{name}")?;
+        for (field, kind) in fields {
+            writeln!(out, "  {field}: {}", kind.map_or("any", Param::name))?;
+        }
+    } else if let Some((switch, value, meaning)) =
+        Switches::default().describe().into_iter().find(|(switch, ..)| *switch == name)
+    {
+        writeln!(out, "switch {switch}, {value} unless set: {meaning}")?;
+    } else if let Some((_, meaning)) =
+        named_variants(&schema_of::<Bug>()).into_iter().find(|(bug, _)| bug == name)
+    {
+        writeln!(out, "bug of the service {name}: {meaning}")?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
+}
+
+fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {
+    let Requirement { id, statement, side, level, testable, note, uncovered } = found;
+    writeln!(out, "{id}  {statement}")?;
+    let note = note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
+    writeln!(out, "  side {side:?}, level {level:?}, testable {testable:?}{note}")?;
+    if let Some(reason) = uncovered {
+        writeln!(out, "  not covered: {reason}")?;
+    }
+    // Outside a checkout there are no scenarios to look through, and the rest is still worth saying.
+    if Path::new(super::files::DEFAULT).is_dir() {
+        let covering = requirements::covering(&[], &mut std::io::sink())?;
+        match covering.get(id) {
+            Some(paths) => paths.iter().try_for_each(|path| writeln!(out, "  covered by {path}"))?,
+            None => writeln!(out, "  no scenario covers it")?,
+        }
+    }
+    Ok(())
+}
+
+fn method(name: &str, method: &Method, out: &mut dyn Write) -> Result<(), Stop> {
+    writeln!(out, "{} -> {}", signature(name, &method.params), method.returns)?;
+    for answer in &method.answers {
+        match api().events.get(answer) {
+            Some(event) => writeln!(out, "  answered by {}", signature(answer, &event.params))?,
+            None => writeln!(out, "  answered by {answer}")?,
+        }
+    }
+    enums_of(&method.params, out)
+}
+
+fn event(name: &str, event: &EventInfo, out: &mut dyn Write) -> Result<(), Stop> {
+    writeln!(out, "{}", signature(name, &event.params))?;
+    match event.kind {
+        EventKind::Event => writeln!(out, "  comes by itself")?,
+        EventKind::Result => {
+            let methods = api().methods.iter().filter(|(_, method)| method.answers.iter().any(|a| a == name));
+            let methods: Vec<&str> = methods.map(|(method, _)| method.as_str()).collect();
+            writeln!(out, "  answers {}", methods.join(", "))?;
+        }
+    }
+    enums_of(&event.params, out)
+}
+
+fn enums_of(params: &indexmap::IndexMap<String, Param>, out: &mut dyn Write) -> Result<(), Stop> {
+    for kind in params.values() {
+        let kind = kind.element().unwrap_or_else(|| kind.clone());
+        if let Some(members) = api().enums.get(kind.name()) {
+            let members: Vec<&str> = members.keys().map(String::as_str).collect();
+            writeln!(out, "  {}: {}", kind.name(), members.join(", "))?;
+        }
+    }
+    Ok(())
+}
+
+fn signature(name: &str, params: &indexmap::IndexMap<String, Param>) -> String {
+    let params: Vec<String> = params
+        .iter()
+        .map(|(param, kind)| format!("{param}{}: {}", if kind.optional() { "?" } else { "" }, kind.name()))
+        .collect();
+    format!("{name}({})", params.join(", "))
+}
+
+fn schema_of<T: schemars::JsonSchema>() -> serde_json::Value {
+    SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value()
+}
+
+/// Names and doc comments of an enum's variants.
+fn named_variants(schema: &serde_json::Value) -> Vec<(String, String)> {
+    let cases = schema["oneOf"].as_array().into_iter().flatten();
+    cases
+        .flat_map(|case| {
+            let meaning = case["description"].as_str().unwrap_or_default().to_owned();
+            let keys = case["properties"].as_object().into_iter().flat_map(|map| map.keys().cloned());
+            let names = case["const"].as_str().map(str::to_owned).into_iter().chain(keys);
+            let more = case["enum"].as_array().into_iter().flatten().filter_map(|name| name.as_str());
+            let names: Vec<String> = names.chain(more.map(str::to_owned)).collect();
+            names.into_iter().map(move |name| (name, meaning.clone()))
+        })
+        .collect()
+}
+
+fn variants(schema: &serde_json::Value, out: &mut dyn Write) -> Result<(), Stop> {
+    for (name, meaning) in named_variants(schema) {
+        writeln!(out, "{name}: {meaning}")?;
+    }
+    Ok(())
+}
