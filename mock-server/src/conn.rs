@@ -89,14 +89,7 @@ pub struct ConnState {
 
 impl Conn {
     /// `carry` is what was read behind the login.
-    pub(crate) fn new(
-        id: ConnId,
-        label: &str,
-        transport: Transport,
-        io: Io,
-        carry: BytesMut,
-        link: LinkState,
-    ) -> Rc<Self> {
+    pub(crate) fn new(id: ConnId, label: &str, transport: Transport, io: Io, carry: BytesMut) -> Rc<Self> {
         let inner = Inner {
             io,
             out: BytesMut::new(),
@@ -104,7 +97,7 @@ impl Conn {
             pieces: None,
             waker: None,
             phase: Phase::Open,
-            link,
+            link: LinkState::Up,
             unheard_end: false,
             user: Box::default(),
             written: 0,

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wire::{ClientFrame, ConnAck, ConnAckLayout, ServerFrame, code::connack};
 
-use crate::{conn::Conn, http_service, io::Io, link::LinkState, world::World, worlds::Worlds, ws};
+use crate::{conn::Conn, http_service, io::Io, world::World, worlds::Worlds, ws};
 
 /// The largest HTTP head accepted, in bytes.
 const MAX_HEAD: usize = 64 << 10;
@@ -174,7 +174,9 @@ fn upgrade(head: &[u8]) -> Option<Upgrade> {
 async fn websocket(worlds: &Worlds, mut io: Io, mut head: BytesMut, upgrade: Upgrade) -> Option<Greeted> {
     let (app_key, mut login) = Login::from_websocket_query(&upgrade.query);
     login.label = upgrade.label;
-    if link(worlds, &app_key, &login.label) == LinkState::Refuse {
+    if let Some(world) = worlds.get(&app_key)
+        && !world.passes(&login.label).await
+    {
         return None;
     }
     let accept = derive_accept_key(upgrade.key.as_bytes());
@@ -188,10 +190,6 @@ async fn websocket(worlds: &Worlds, mut io: Io, mut head: BytesMut, upgrade: Upg
     enter(worlds, io, behind, &app_key, login).await
 }
 
-fn link(worlds: &Worlds, app_key: &str, label: &str) -> LinkState {
-    worlds.get(app_key).map(|world| world.link_of(label)).unwrap_or_default()
-}
-
 /// Presents a login to its world; an App Key that is none is refused with a CONNACK.
 async fn enter(
     worlds: &Worlds,
@@ -200,20 +198,19 @@ async fn enter(
     app_key: &str,
     login: Login,
 ) -> Option<Greeted> {
-    let state = link(worlds, app_key, &login.label);
-    if state == LinkState::Refuse {
-        return None;
-    }
     let Some(world) = worlds.meet(app_key) else {
         tracing::info!(app_key, "a login to an unknown App Key, refused");
         let _ = end(&mut io, &unknown_app(&login)).await;
         return None;
     };
+    if !world.passes(&login.label).await {
+        return None;
+    }
     if let Io::Plain(stream) = &io {
         // Frames are small and answered one by one: never wait to fill a segment.
         let _ = stream.set_nodelay(true);
     }
-    let conn = Conn::new(worlds.next_conn(), &login.label, login.transport, io, behind, state);
+    let conn = Conn::new(worlds.next_conn(), &login.label, login.transport, io, behind);
     world.add(conn.clone());
     world.input(Input::Open { conn: conn.id, login: Box::new(login) });
     world.settle();

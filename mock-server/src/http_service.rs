@@ -13,9 +13,7 @@ use service::{HttpRequest, HttpResponse};
 use crate::{
     control,
     io::{Io, Rewound},
-    link::LinkState,
     reply::{self, Reply},
-    world::World,
     worlds::Worlds,
 };
 
@@ -118,7 +116,9 @@ async fn to_world(
     };
     let Some(world) = worlds.meet(&app_key) else { return Ok(unknown_app(&path, &app_key)) };
     let label = text(&parts.headers, "x-harness-connection").unwrap_or_default();
-    pass(&world, &label).await?;
+    if !world.passes(&label).await {
+        return Err(NoAnswer);
+    }
     let host = text(&parts.headers, "host").unwrap_or_else(|| worlds.addresses.websocket.clone());
     let request = HttpRequest {
         method: parts.method.to_string(),
@@ -130,20 +130,6 @@ async fn to_world(
     };
     let answer = world.request(worlds.next_request(), Box::new(request)).await.ok_or(NoAnswer)?;
     Ok(reply_of(*answer))
-}
-
-/// Waits until the link lets a request through.
-async fn pass(world: &World, label: &str) -> Result<(), NoAnswer> {
-    loop {
-        let changed = world.changed.notified();
-        match world.link_of(label) {
-            LinkState::Up => return Ok(()),
-            LinkState::Refuse => return Err(NoAnswer),
-            LinkState::Stall => changed.await,
-            // The request is lost on its way; only the client's patience ends this.
-            LinkState::HalfOpen => std::future::pending().await,
-        }
-    }
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

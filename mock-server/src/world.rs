@@ -246,6 +246,27 @@ impl World {
         self.links.borrow().of(label)
     }
 
+    /// Waits until the link lets a new request or connection through; `false` if it never will.
+    pub(crate) async fn passes(&self, label: &str) -> bool {
+        loop {
+            let changed = self.changed.notified();
+            match self.link_of(label) {
+                LinkState::Up => return true,
+                LinkState::Refuse => return false,
+                LinkState::Stall => changed.await,
+                LinkState::HalfOpen => {
+                    // Lost on its way: nobody hears of it while the link is like this, and later it is too late.
+                    let mut changed = changed;
+                    while self.link_of(label) == LinkState::HalfOpen {
+                        changed.await;
+                        changed = self.changed.notified();
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+
     pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
         self.links.borrow_mut().set(prefix, state);
         for conn in self.labelled(prefix) {

@@ -73,6 +73,24 @@ fn a_stalled_link_holds_everything_and_loses_nothing() {
 }
 
 #[test]
+fn a_stalled_link_holds_new_connections_and_requests_too() {
+    let server = server();
+    server.link(APP, "phone/", LinkState::Stall).unwrap();
+    let mut navi = socket(&server);
+    let target = format!("/navi.js?appId={APP}&token=t");
+    support::send_http(&mut navi, "GET", &target, &["X-Harness-Connection: phone/1"], "");
+    Web::login(&server, "u2").ping();
+    let served = |service: &service::Service| {
+        service.journal().after(0).any(|entry| entry.to_json()["kind"] == "http")
+    };
+    assert!(!server.with_world(APP, move |service, _| served(service)).unwrap());
+    server.link(APP, "phone/", LinkState::Up).unwrap();
+    let mut text = String::new();
+    std::io::Read::read_to_string(&mut navi, &mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200"), "{text}");
+}
+
+#[test]
 fn a_half_open_link_loses_everything_and_looks_open() {
     let server = server();
     let mut web = Web::login(&server, "u1");
