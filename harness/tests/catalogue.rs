@@ -1,5 +1,7 @@
 //! The committed catalogue and API table are read whole, and agree with each other and with the program.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::collections::BTreeSet;
 
 use harness::catalogue::{Side, Testable, api, catalogue};

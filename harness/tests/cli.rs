@@ -1,5 +1,7 @@
 //! The command line: what each command prints and which exit code it gives.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{ffi::OsString, fs, path::Path};
 
 use harness::cli::{exit, run_with};

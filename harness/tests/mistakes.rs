@@ -1,5 +1,7 @@
 //! Every kind of mistake in a scenario file, as an author sees it: all at once, each at its word.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{fs, path::Path};
 
 use harness::scenario;

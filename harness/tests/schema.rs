@@ -1,5 +1,7 @@
 //! The committed JSON Schema is current, every scenario fits it, and it refuses what the reader refuses.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{fs, path::Path};
 
 use harness::{cli::files, scenario};

@@ -47,6 +47,8 @@ enum Command {
     Clients(clients::ClientsArgs),
     /// Accepts or refuses changed sequences.
     Review(review::ReviewArgs),
+    /// Loads a server with many simulated clients; rates, latencies, memory.
+    Load(crate::load::Args),
 }
 
 /// How results are written.
@@ -141,6 +143,10 @@ fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write, terminal
         Command::Requirements(args) => requirements::run(&args, out, err),
         Command::Clients(args) => clients::run(&args, out),
         Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
+        Command::Load(args) => match crate::load::run(&args, out) {
+            Ok(()) => Ok(exit::CONFORMS),
+            Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),
+        },
     }
 }
 

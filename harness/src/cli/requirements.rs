@@ -28,15 +28,13 @@ pub(super) struct RequirementsArgs {
 }
 
 pub(super) fn run(args: &RequirementsArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    if let Some(area) = &args.area {
-        if !catalogue().areas.contains_key(area) {
-            let hint = nearest(area, catalogue().areas.keys().map(String::as_str))
-                .map(|area| format!("did you mean `{area}`?"))
-                .or_else(|| {
-                    Some(catalogue().areas.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
-                });
-            return Err(Stop::usage(format!("unknown area `{area}`"), hint));
-        }
+    if let Some(area) = &args.area
+        && !catalogue().areas.contains_key(area)
+    {
+        let hint = nearest(area, catalogue().areas.keys().map(String::as_str))
+            .map(|area| format!("did you mean `{area}`?"))
+            .or_else(|| Some(catalogue().areas.keys().map(String::as_str).collect::<Vec<_>>().join(", ")));
+        return Err(Stop::usage(format!("unknown area `{area}`"), hint));
     }
     let covering = covering(&args.paths, err)?;
     let mut totals = Totals::default();

@@ -34,7 +34,7 @@ pub enum StepAct {
     /// `service`: a server-side act.
     Service(ServiceAct),
     /// `api`: a Server API request.
-    Api(Api),
+    Api(Box<Api>),
     /// `network`: something happens to a client's network.
     Network(Network),
     /// `background`: the client's app goes to the background.

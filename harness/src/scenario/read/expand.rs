@@ -41,10 +41,10 @@ pub(super) fn includes(
         Data::Scalar { .. } => {}
         Data::Map(entries) => {
             for entry in entries {
-                if matches!(entry.key.value.as_str(), "steps" | "parallel") {
-                    if let Data::List(items) = &mut entry.value.data {
-                        steps(items, sources, include, mistakes, depth);
-                    }
+                if matches!(entry.key.value.as_str(), "steps" | "parallel")
+                    && let Data::List(items) = &mut entry.value.data
+                {
+                    steps(items, sources, include, mistakes, depth);
                 }
             }
         }

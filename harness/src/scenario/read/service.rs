@@ -120,10 +120,10 @@ impl Reader<'_> {
                     BacklogConversation::Group => self.known_group(name, &backlog.to, to.at),
                     _ => self.user_node(name, to),
                 }
-                if backlog.conversation != BacklogConversation::System {
-                    if let Some(from) = item.get("from") {
-                        self.user_node(name, from);
-                    }
+                if backlog.conversation != BacklogConversation::System
+                    && let Some(from) = item.get("from")
+                {
+                    self.user_node(name, from);
                 }
             }
         }
@@ -137,12 +137,12 @@ impl Reader<'_> {
         }
         let Data::Map(entries) = &node.data else { return };
         let Some(act) = entries.first() else { return };
-        if act.key.value == "setSwitch" {
-            if let Some(name) = act.value.get("name") {
-                let word = name.text().unwrap_or_default();
-                if !word.starts_with('$') && !Switches::NAMES.contains(&word) {
-                    self.unknown(name.at, "unknown_switch", "switch", word, Switches::NAMES.iter().copied());
-                }
+        if act.key.value == "setSwitch"
+            && let Some(name) = act.value.get("name")
+        {
+            let word = name.text().unwrap_or_default();
+            if !word.starts_with('$') && !Switches::NAMES.contains(&word) {
+                self.unknown(name.at, "unknown_switch", "switch", word, Switches::NAMES.iter().copied());
             }
         }
         for key in ["user", "owner"] {

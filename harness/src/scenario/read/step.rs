@@ -215,7 +215,7 @@ impl Reader<'_> {
             }
         }
         self.required(node, &["path"]);
-        StepAct::Api(api)
+        StepAct::Api(Box::new(api))
     }
 
     fn state(&mut self, node: &Node) -> Option<StepAct> {
