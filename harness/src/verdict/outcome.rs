@@ -98,21 +98,7 @@ mod tests {
     };
 
     fn result(verdict: Verdict) -> ScenarioResult {
-        ScenarioResult {
-            path: "scenarios/a/b.yaml".into(),
-            title: "t".into(),
-            case: Default::default(),
-            covers: vec![],
-            client: client(),
-            seed: 1,
-            verdict,
-            wall_us: 1,
-            virtual_ms: 1,
-            sequence: vec![],
-            first_difference: None,
-            trace: vec![],
-            log: vec![],
-        }
+        ScenarioResult::new("scenarios/a/b.yaml", "t", client(), verdict)
     }
 
     fn client() -> ClientInfo {

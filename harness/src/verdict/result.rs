@@ -44,6 +44,31 @@ pub struct ScenarioResult {
 }
 
 impl ScenarioResult {
+    /// A result of which no more is known yet than who ran what.
+    #[must_use]
+    pub fn new(
+        path: impl Into<String>,
+        title: impl Into<String>,
+        client: ClientInfo,
+        verdict: Verdict,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            title: title.into(),
+            case: IndexMap::new(),
+            covers: Vec::new(),
+            client,
+            seed: 0,
+            verdict,
+            wall_us: 0,
+            virtual_ms: 0,
+            sequence: Vec::new(),
+            first_difference: None,
+            trace: Vec::new(),
+            log: Vec::new(),
+        }
+    }
+
     /// The case's name: the path without `scenarios/` and `.yaml`, then the axes: `message/send[type=group]`.
     /// Baselines match it and reports show it.
     #[must_use]
