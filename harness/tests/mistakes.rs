@@ -40,3 +40,21 @@ mistakes! {
     duplicate_keys_and_wrong_shapes: "duplicate-and-shape.yaml"
     no_mapping_at_all: "no-mapping.yaml"
 }
+
+#[test]
+fn whatever_is_cut_off_or_left_out_reading_never_panics() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mistakes");
+    let no_file = |_: &str| Err("no file".to_owned());
+    for entry in fs::read_dir(folder).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        for end in (0..text.len()).filter(|end| text.is_char_boundary(*end)) {
+            let _ = scenario::parse_with("s.yaml", &text[..end], &no_file);
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        for left_out in 0..lines.len() {
+            let rest: Vec<&str> =
+                lines.iter().enumerate().filter(|(n, _)| *n != left_out).map(|(_, line)| *line).collect();
+            let _ = scenario::parse_with("s.yaml", &rest.join("\n"), &no_file);
+        }
+    }
+}

@@ -186,9 +186,13 @@ impl Reader<'_> {
                 &[]
             }
         };
+        // First, because sequences among the arguments run along them.
+        if let Some(times) = args.and_then(|args| args.get("times")) {
+            event.times = self.times(times);
+        }
         for entry in entries {
             match entry.key.value.as_str() {
-                "times" => event.times = self.times(&entry.value),
+                "times" => {}
                 "at" => event.time = Some(self.matcher(&entry.value)),
                 "save_as" => event.save_as = self.new_name(&entry.value),
                 arg => {
@@ -212,13 +216,13 @@ impl Reader<'_> {
         Some(event)
     }
 
-    /// `199..0` needs `times: 200` before it: otherwise one of the two numbers is a slip.
+    /// `199..0` needs `times: 200`: otherwise one of the two numbers is a slip.
     fn check_sequence(&mut self, matcher: &Matcher, times: Times, entry: &Entry) {
         let Matcher::Sequence { from, to } = matcher else { return };
         let steps = from.abs_diff(*to) + 1;
         if times.most.map(u64::from) != Some(steps) || times.least != times.most.unwrap_or_default() {
             let message = format!("`{from}..{to}` runs over {steps} events");
-            let help = Some(format!("write `times: {steps}` before it"));
+            let help = Some(format!("add `times: {steps}`"));
             self.wrong(entry.value.at, "wrong_sequence", message, "here", help);
         }
     }
