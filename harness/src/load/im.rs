@@ -1,0 +1,104 @@
+//! Our own protocol: the frames a load needs, the same on both transports.
+
+use bytes::{Bytes, BytesMut};
+use prost::Message as _;
+use wire::{
+    ClientFrame, Connect, Request, ServerFrame, Topic,
+    body::{SyncRequestMsg, UpStreamMessage},
+    flags::up,
+};
+
+use super::{
+    LoadError,
+    protocol::{Heard, Who, broken},
+};
+
+/// The native login. Phones, so that no other login of the user is at odds with it.
+pub(crate) fn connect(who: &Who, out: &mut BytesMut) {
+    let connect = Connect {
+        version: 3,
+        flags: 0xC6,
+        keep_alive: 60,
+        device_id: format!("load-{}", who.user),
+        client: "HarnessLoad".to_owned(),
+        client_info: "Android-load-5.2.5".to_owned(),
+        app_key: who.app_key.clone(),
+        token: format!("test:{}", who.user),
+        rest: Bytes::new(),
+    };
+    wire::native::encode_client(&ClientFrame::Connect(connect), out);
+}
+
+/// The address of a WebSocket login.
+pub(crate) fn address(who: &Who) -> String {
+    let Who { app_key, user, .. } = who;
+    format!(
+        "/websocket?appId={app_key}&token=test%3A{user}&sdkVer=5.2.5&deviceId=load-{user}&platform=Android&protocolVer=3"
+    )
+}
+
+/// A private text message. `content` is JSON.
+pub(crate) fn message(to: &str, content: &[u8], id: u16) -> ClientFrame {
+    let message = UpStreamMessage {
+        session_id: up::PERSIST | up::COUNT,
+        classname: "RC:TxtMsg".to_owned(),
+        content: content.to_vec().into(),
+        ..UpStreamMessage::default()
+    };
+    ClientFrame::Publish(Request::new(Topic::PpMsgP, to, id, message.encode_to_vec().into()))
+}
+
+/// Asks for what the mailbox holds behind `after`.
+pub(crate) fn pull(user: &str, after: i64, id: u16) -> ClientFrame {
+    let asked = SyncRequestMsg {
+        sync_time: Some(after),
+        is_pull_send: Some(false),
+        send_box_sync_time: Some(0),
+        ..SyncRequestMsg::default()
+    };
+    ClientFrame::Query(Request::new(Topic::PullMsg, user, id, asked.encode_to_vec().into()))
+}
+
+/// `DownStreamMessages` with its messages left encoded: they are counted, not read, as MQTT's are.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Package {
+    #[prost(bytes = "bytes", repeated, tag = "1")]
+    list: Vec<Bytes>,
+    #[prost(int64, required, tag = "2")]
+    sync_time: i64,
+    #[prost(bool, optional, tag = "3")]
+    finished: Option<bool>,
+}
+
+/// What a frame says.
+pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
+    Ok(match frame {
+        ServerFrame::ConnAck(ack) if ack.accepted.is_some() => Heard::Accepted,
+        ServerFrame::ConnAck(ack) => {
+            return Err(LoadError::Protocol(format!("login refused with status {}", ack.status)));
+        }
+        ServerFrame::PubAck { id, status: 0, .. } => Heard::Taken(id),
+        ServerFrame::PubAck { status, .. } => {
+            return Err(LoadError::Protocol(format!("message refused with status {status}")));
+        }
+        ServerFrame::Publish { topic: Topic::SMsg, id, qos, .. } => {
+            Heard::Message(if qos > 0 { id } else { 0 })
+        }
+        ServerFrame::Publish { topic: Topic::SNtf, id, .. } => Heard::Notice(id),
+        ServerFrame::QueryAck { status: 0, body, .. } => {
+            let package = Package::decode(body).map_err(broken)?;
+            Heard::Package {
+                messages: package.list.len() as u64,
+                sync_time: package.sync_time,
+                finished: package.finished.unwrap_or(true),
+            }
+        }
+        ServerFrame::QueryAck { status, .. } => {
+            return Err(LoadError::Protocol(format!("pull refused with status {status}")));
+        }
+        ServerFrame::Disconnect { status, .. } => {
+            return Err(LoadError::Protocol(format!("sent away with status {status}")));
+        }
+        _ => Heard::Other,
+    })
+}

@@ -1,0 +1,148 @@
+//! One client's connection: the socket, what waits to be written, what has been read.
+
+use std::{collections::VecDeque, io, net::SocketAddr};
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+
+use super::{
+    LoadError,
+    protocol::{Heard, Protocol, Who},
+};
+
+pub(crate) struct Link {
+    pub(crate) protocol: Protocol,
+    who: Who,
+    stream: TcpStream,
+    out: BytesMut,
+    buffer: BytesMut,
+    upgraded: bool,
+    /// Heard while something else was waited for.
+    early: VecDeque<Heard>,
+    next_id: u16,
+    sync_time: i64,
+}
+
+impl Link {
+    /// Connects and logs in.
+    pub(crate) async fn open(address: SocketAddr, protocol: Protocol, who: Who) -> Result<Self, LoadError> {
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        let mut link = Self {
+            protocol,
+            who,
+            stream,
+            out: BytesMut::new(),
+            buffer: BytesMut::new(),
+            upgraded: false,
+            early: VecDeque::new(),
+            next_id: 0,
+            sync_time: 0,
+        };
+        protocol.login(&link.who, &mut link.out);
+        link.flush().await?;
+        link.wait(|heard| *heard == Heard::Accepted).await?;
+        Ok(link)
+    }
+
+    fn id(&mut self) -> u16 {
+        // 0 is no id in MQTT.
+        self.next_id = self.next_id.checked_add(1).unwrap_or(1);
+        self.next_id
+    }
+
+    /// Asks for messages; the answer is [`Heard::Package`] or [`Heard::Subscribed`].
+    pub(crate) fn ask(&mut self) {
+        let id = self.id();
+        self.protocol.ask(&self.who, self.sync_time, id, &mut self.out);
+    }
+
+    /// Asks for messages until none is left or the server says that it will send them; tells how many came.
+    pub(crate) async fn settle(&mut self) -> Result<u64, LoadError> {
+        let mut messages = 0;
+        loop {
+            self.ask();
+            self.flush().await?;
+            let answer = |heard: &Heard| matches!(heard, Heard::Package { .. } | Heard::Subscribed);
+            match self.wait(answer).await? {
+                Heard::Package { messages: some, finished, .. } => {
+                    messages += some;
+                    if finished {
+                        return Ok(messages);
+                    }
+                }
+                _ => return Ok(messages),
+            }
+        }
+    }
+
+    pub(crate) fn publish(&mut self, to: &str, content: &[u8]) {
+        let id = self.id();
+        self.protocol.publish(to, content, id, &mut self.out);
+    }
+
+    pub(crate) fn acknowledge(&mut self, id: u16) {
+        if id > 0 {
+            self.protocol.acknowledge(id, &mut self.out);
+        }
+    }
+
+    /// Writes what waits.
+    pub(crate) async fn flush(&mut self) -> io::Result<()> {
+        if !self.out.is_empty() {
+            self.stream.write_all(&self.out).await?;
+            self.out.clear();
+        }
+        Ok(())
+    }
+
+    /// The next thing heard, without waiting.
+    pub(crate) fn heard(&mut self) -> Result<Option<Heard>, LoadError> {
+        if let Some(early) = self.early.pop_front() {
+            return Ok(Some(early));
+        }
+        self.parse()
+    }
+
+    fn parse(&mut self) -> Result<Option<Heard>, LoadError> {
+        let heard = self.protocol.hear(&mut self.buffer, self.upgraded)?;
+        match &heard {
+            Some(Heard::Upgraded) => self.upgraded = true,
+            Some(Heard::Package { sync_time, .. }) => self.sync_time = *sync_time,
+            _ => {}
+        }
+        Ok(heard)
+    }
+
+    /// Waits for bytes. Cancel safe.
+    pub(crate) async fn read(&mut self) -> Result<(), LoadError> {
+        self.buffer.reserve(8 << 10);
+        match self.stream.read_buf(&mut self.buffer).await? {
+            0 => Err(LoadError::Protocol("the server closed the connection".to_owned())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until something of that kind is heard; the rest is kept for later.
+    async fn wait(&mut self, is_it: impl Fn(&Heard) -> bool) -> Result<Heard, LoadError> {
+        loop {
+            match self.parse()? {
+                Some(heard) if is_it(&heard) => return Ok(heard),
+                Some(Heard::Upgraded | Heard::Other) => {}
+                Some(heard) => self.early.push_back(heard),
+                None => self.read().await?,
+            }
+        }
+    }
+
+    /// Gives back the memory of reading: many idle clients live in one process.
+    pub(crate) fn shrink(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+        self.out = BytesMut::new();
+    }
+}
