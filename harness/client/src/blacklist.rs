@@ -10,9 +10,10 @@ use wire::{
 
 use crate::{
     code,
-    engine::{Engine, Pending},
+    engine::Engine,
     io::CallResult,
     message::{Object, text},
+    request::Pending,
 };
 
 /// The answer to `blackStat` that tells: not on the list. Assumed after the vendor's native engines.
@@ -49,7 +50,7 @@ impl Engine {
     }
 
     fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Bytes, pending: Pending) {
-        if self.link.online().is_none() {
+        if !self.link.is_online() {
             self.failed(now, pending, code::NOT_CONNECTED);
         } else {
             self.request(now, topic, target, body, pending);

@@ -7,31 +7,37 @@ use serde_json::{Map, Value};
 /// What an application registered for an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Listener {
+    Set,
     Named(String),
     Cleared,
 }
 
 /// Listeners by event. An event that was never spoken of is listened to: scenarios want to see everything.
 #[derive(Debug, Default)]
-pub(crate) struct Listeners(BTreeMap<String, Listener>);
+pub(crate) struct Listeners(BTreeMap<&'static str, Listener>);
 
 impl Listeners {
-    /// `setOnXListener`: with a `listener` name it is set, without one it is cleared. `None`: no such setter.
-    pub(crate) fn set(&mut self, method: &str, args: &Map<String, Value>, events: &[&str]) -> Option<()> {
-        let event = method.strip_prefix("set")?.strip_suffix("Listener")?;
-        let event = format!("{}{}", event.get(..1)?.to_ascii_lowercase(), event.get(1..)?);
-        if !events.contains(&event.as_str()) {
-            return None;
-        }
-        let listener = match args.get("listener") {
-            Some(Value::String(name)) => Listener::Named(name.clone()),
+    /// `setOnXListener`: `{listener: NAME}` or `{enabled: true}` sets the one listener, anything else clears it.
+    /// `None`: there is no such setter.
+    pub(crate) fn set(
+        &mut self,
+        method: &str,
+        args: &Map<String, Value>,
+        events: &[&'static str],
+    ) -> Option<()> {
+        let named = method.strip_prefix("setOn")?.strip_suffix("Listener")?;
+        let event = events.iter().find(|event| event.strip_prefix("on") == Some(named))?;
+        let listener = match (args.get("listener"), args.get("enabled")) {
+            (_, Some(Value::Bool(false))) => Listener::Cleared,
+            (Some(Value::String(name)), _) => Listener::Named(name.clone()),
+            (_, Some(Value::Bool(true))) => Listener::Set,
             _ => Listener::Cleared,
         };
         self.0.insert(event, listener);
         Some(())
     }
 
-    /// The arguments as the listener gets them; `None` if nobody listens.
+    /// The arguments as the listener gets them, with its name if it has one; `None` if nobody listens.
     pub(crate) fn arguments(&self, event: &str, mut args: Map<String, Value>) -> Option<Map<String, Value>> {
         match self.0.get(event) {
             Some(Listener::Cleared) => None,
@@ -39,7 +45,7 @@ impl Listeners {
                 args.insert("listener".to_owned(), name.as_str().into());
                 Some(args)
             }
-            None => Some(args),
+            Some(Listener::Set) | None => Some(args),
         }
     }
 }

@@ -1,0 +1,152 @@
+//! One attempt: an address, an open connection, the login, the greeting (CONN-004, CONN-011 to CONN-014, CONN-030).
+
+use serde_json::json;
+use wire::{ClientFrame, ConnAck, Connect, UnixMillis, code::connack};
+
+use super::{Link, STEP_LIMIT, VERSION, heartbeat::Heartbeat};
+use crate::{
+    code,
+    engine::Engine,
+    io::{EngineOutput, Route},
+};
+
+impl Engine {
+    pub(super) fn attempt(&mut self, now: UnixMillis) {
+        self.change_status("connecting");
+        if let Some(wanted) = &mut self.wanted {
+            wanted.redirected = false;
+        }
+        self.open(now, 0);
+    }
+
+    /// Opens a connection to the address of that index. No answer of navi at hand: it is asked. No such address: the
+    /// attempt has failed.
+    pub(super) fn open(&mut self, now: UnixMillis, address: usize) {
+        let Some(found) = self.navi_address(now, address) else {
+            return if address == 0 { self.ask_navi(now, 0) } else { self.lost(now) };
+        };
+        let conn = self.next_id();
+        self.link = Link::Opening { conn, address, until: now + STEP_LIMIT };
+        let route = if self.speaks_tcp() {
+            Route::Tcp
+        } else {
+            Route::WebSocket { path_and_query: self.upgrade_path() }
+        };
+        self.output(EngineOutput::Open { conn, address: found, route });
+    }
+
+    /// The address did not answer: the next one is tried in the same attempt.
+    pub(super) fn next_address(&mut self, now: UnixMillis) {
+        if let Link::Opening { conn, address, .. } = self.link {
+            self.output(EngineOutput::Close { conn });
+            self.link = Link::Idle;
+            self.open(now, address + 1);
+        }
+    }
+
+    /// The token as it goes to the server: what follows the `@` named addresses and stays here.
+    fn short_token(&self) -> String {
+        let token = self.wanted.as_ref().map(|wanted| wanted.token.as_str()).unwrap_or_default();
+        token.split_once('@').map_or_else(|| token.to_owned(), |(opaque, _)| format!("{opaque}@"))
+    }
+
+    /// Whether this is a reconnect, and whether it gives way to a device that came online (RECON-022 to RECON-027).
+    /// `kickReconnectDevice` counts for reconnects only: a first login always kicks.
+    fn marks(&self) -> (u8, u8) {
+        let reconnect = self.wanted.as_ref().is_some_and(|wanted| wanted.established);
+        (u8::from(reconnect), u8::from(self.options.kick_reconnect_device))
+    }
+
+    fn upgrade_path(&self) -> String {
+        let (reconnect, gives_way) = self.marks();
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("appId", &self.env.app_key)
+            .append_pair("token", &self.short_token())
+            .append_pair("sdkVer", VERSION)
+            .append_pair("deviceId", &self.env.device_id)
+            .append_pair("platform", &self.env.platform)
+            .append_pair("protocolVer", "3")
+            .append_pair("reconnect", &reconnect.to_string())
+            .append_pair("kickReconnectDevice", &gives_way.to_string())
+            .finish();
+        format!("/websocket?{query}")
+    }
+
+    pub(crate) fn opened(&mut self, now: UnixMillis, conn: u64) {
+        if !matches!(self.link, Link::Opening { conn: opening, .. } if opening == conn) {
+            return;
+        }
+        self.link = Link::Greeting { conn, until: now + STEP_LIMIT };
+        self.last_message_id = 0;
+        if self.speaks_tcp() {
+            let (reconnect, gives_way) = self.marks();
+            let facts = format!("session:reconnect={reconnect},kickReconnectDevice={gives_way}");
+            let mut rest = bytes::BytesMut::new();
+            wire::encode_text(&facts, &mut rest);
+            self.write(ClientFrame::Connect(Connect {
+                version: 3,
+                flags: 0xC6,
+                keep_alive: 10,
+                device_id: self.env.device_id.clone(),
+                client: "ReferenceClient".to_owned(),
+                client_info: format!("{}--{VERSION}", self.env.platform),
+                app_key: self.env.app_key.clone(),
+                token: self.short_token(),
+                rest: rest.freeze(),
+            }));
+        }
+    }
+
+    /// CONNACK. A busy server is tried again; every other refusal is final, for the app to handle (AMB-25, RECON-019).
+    pub(crate) fn greeted(&mut self, now: UnixMillis, ack: ConnAck) {
+        let Link::Greeting { conn, .. } = self.link else { return };
+        let code = i64::from(connack::to_code(ack.status));
+        match (ack.status, ack.accepted) {
+            (connack::ACCEPTED, Some(accepted)) => self.accepted(now, conn, &accepted),
+            (connack::REDIRECT, _) => self.redirected(now),
+            (connack::ACCEPTED | connack::UNAVAILABLE, _) => self.lost(now),
+            (connack::TOKEN | connack::TOKEN_EXPIRED, _) => {
+                self.end(now, code::TOKEN_INCORRECT, Some("token_incorrect"));
+            }
+            (connack::USER_BLOCKED, _) => self.end(now, code, Some("conn_user_blocked")),
+            (connack::ALREADY_ONLINE, _) => self.end(now, code, Some("kicked_offline_by_other_client")),
+            _ => self.end(now, code, Some("unconnected")),
+        }
+    }
+
+    fn accepted(&mut self, now: UnixMillis, conn: u64, accepted: &wire::Accepted) {
+        self.link = Link::Online { conn, heartbeat: Heartbeat::started(now) };
+        self.user.clone_from(&accepted.user_id);
+        // A line end stands in no App Key: no two pairs make one owner.
+        self.owner = format!("{}\n{}", self.env.app_key, accepted.user_id);
+        let owed = self.wanted.as_mut().map_or(0, |wanted| {
+            wanted.established = true;
+            std::mem::take(&mut wanted.owed)
+        });
+        self.write(ClientFrame::Ping);
+        // The local database is a user's: it opens once the user is known, before the app hears of it (CONN-021).
+        if owed > 0 {
+            self.fire("onDatabaseOpened", json!({"code": 0}));
+        }
+        self.change_status("connected");
+        let user = self.user.clone();
+        for _ in 0..owed {
+            self.fire("onConnected", json!({"code": 0, "userId": user}));
+        }
+        self.begin_sync(now, accepted.time);
+    }
+
+    /// The server sends us elsewhere: navi is asked anew, at once the first time, then as after a failure.
+    fn redirected(&mut self, now: UnixMillis) {
+        self.navi = None;
+        match (&mut self.wanted, self.link.conn()) {
+            (Some(wanted), Some(conn)) if !wanted.redirected => {
+                wanted.redirected = true;
+                self.output(EngineOutput::Close { conn });
+                self.link = Link::Idle;
+                self.ask_navi(now, 0);
+            }
+            _ => self.lost(now),
+        }
+    }
+}

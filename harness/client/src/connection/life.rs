@@ -1,0 +1,198 @@
+//! When there is an attempt, and when there is none any more: `connect`, `disconnect`, losses, refusals, the network.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use wire::{ClientFrame, UnixMillis, code::disconnect};
+
+use super::{Link, Wanted, heartbeat::Beat, ladder::ladder};
+use crate::{
+    code,
+    engine::Engine,
+    io::{CallResult, EngineOutput},
+    message::text,
+};
+
+/// DISCONNECT status of a log-out that keeps pushes; [`disconnect::LOGOUT`] ends them (CONN-025, CONN-026).
+const KEEP_PUSH: u8 = 2;
+
+impl Engine {
+    /// `connect(token, timeout)`: accepted at once, answered by one `onConnected` (CONN-002, CONN-036).
+    pub(crate) fn connect(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+        let token = text(args, "token");
+        let seconds = match args.get("timeout") {
+            None | Some(Value::Null) => Some(0.0),
+            Some(timeout) => timeout.as_f64(),
+        };
+        let Some(seconds) = seconds.filter(|_| !token.is_empty() && !self.options.wrong) else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        if self.link.is_online() && self.wanted.as_ref().is_some_and(|wanted| wanted.token == token) {
+            // Already there: the call is answered, no second session is made (CONN-024).
+            let user = self.user.clone();
+            self.fire("onConnected", json!({"code": 0, "userId": user}));
+            return CallResult::Code(0);
+        }
+        // Zero and below mean: without limit (CONN-009, CONN-010).
+        let limit = (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        let owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
+        self.abandon();
+        self.fail_pending(now);
+        self.wanted = Some(Wanted {
+            token,
+            owed,
+            give_up: limit.map(|limit| now + limit),
+            attempts: 0,
+            established: false,
+            redirected: false,
+        });
+        if self.network {
+            self.change_status("connecting");
+        }
+        self.schedule(now);
+        CallResult::Code(0)
+    }
+
+    /// `disconnect(receivePush)`: leaves for good, no attempt follows (RECON-020, RECON-021).
+    pub(crate) fn disconnect(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+        let keep_push = match args.get("receivePush") {
+            None | Some(Value::Null) => true,
+            Some(Value::Bool(keep_push)) => *keep_push,
+            Some(_) => return CallResult::Code(code::PARAM_ERROR),
+        };
+        if self.wanted.is_none() {
+            return CallResult::Code(0);
+        }
+        if self.link.is_online() {
+            self.write(ClientFrame::Disconnect {
+                status: if keep_push { KEEP_PUSH } else { disconnect::LOGOUT },
+            });
+        }
+        self.end(now, code::NOT_CONNECTED, Some(if keep_push { "unconnected" } else { "sign_out" }));
+        CallResult::Code(0)
+    }
+
+    /// Drops whatever connection or request there is, without a word.
+    fn abandon(&mut self) {
+        if let Some(conn) = self.link.conn() {
+            self.output(EngineOutput::Close { conn });
+        }
+        self.link = Link::Idle;
+        self.inbox.disconnected();
+    }
+
+    /// Connecting is over for good; whoever waits for `onConnected` is told (CONN-003, RECON-019).
+    pub(crate) fn end(&mut self, now: UnixMillis, code: i64, status: Option<&'static str>) {
+        self.abandon();
+        let owed = self.wanted.take().map_or(0, |wanted| wanted.owed);
+        self.fail_pending(now);
+        if let Some(status) = status {
+            self.change_status(status);
+        }
+        for _ in 0..owed {
+            self.fire("onConnected", json!({"code": code, "userId": ""}));
+        }
+    }
+
+    /// An attempt failed or the connection broke: wait for the next attempt (RECON-001).
+    pub(super) fn lost(&mut self, now: UnixMillis) {
+        let success = match &self.link {
+            Link::Online { heartbeat, .. } => Some(heartbeat.was_a_success(now)),
+            _ => None,
+        };
+        self.abandon();
+        self.fail_pending(now);
+        if success == Some(true)
+            && let Some(wanted) = &mut self.wanted
+        {
+            wanted.attempts = 0;
+        }
+        if success.is_some() && self.network {
+            self.change_status("suspend");
+        }
+        self.schedule(now);
+    }
+
+    /// Plans the next attempt: its delay runs from now, or from when there is a network again (RECON-017, RECON-018).
+    fn schedule(&mut self, now: UnixMillis) {
+        let Some(wanted) = &mut self.wanted else { return };
+        if !self.network {
+            self.link = Link::Waiting { until: None };
+            self.change_status("network_unavailable");
+            return;
+        }
+        let delay = ladder(wanted.attempts);
+        wanted.attempts += 1;
+        self.link = Link::Waiting { until: Some(now + delay) };
+    }
+
+    /// Begins the ladder anew: the app came to the foreground, or the network changed (RECON-012, RECON-013). An
+    /// attempt under way goes on; if it fails, the next one follows at once.
+    pub(crate) fn restart_ladder(&mut self, now: UnixMillis) {
+        let Some(wanted) = &mut self.wanted else { return };
+        wanted.attempts = 0;
+        if matches!(self.link, Link::Waiting { .. }) {
+            self.schedule(now);
+        }
+    }
+
+    pub(crate) fn network_changed(&mut self, now: UnixMillis, available: bool) {
+        self.network = available;
+        if available {
+            self.restart_ladder(now);
+        } else if self.wanted.is_some() {
+            self.lost(now);
+        }
+    }
+
+    /// When a first connection is given up.
+    pub(crate) fn give_up(&self) -> Option<UnixMillis> {
+        self.wanted.as_ref().filter(|wanted| !wanted.established).and_then(|wanted| wanted.give_up)
+    }
+
+    pub(crate) fn connection_due(&mut self, now: UnixMillis) {
+        if self.give_up().is_some_and(|give_up| give_up <= now) {
+            return self.end(now, code::CONNECT_TIMEOUT, Some("timeout"));
+        }
+        if self.link.deadline().is_none_or(|due| due > now) {
+            return;
+        }
+        match &mut self.link {
+            Link::Waiting { .. } => self.attempt(now),
+            Link::Navigating { .. } => self.next_navi(now),
+            Link::Opening { .. } => self.next_address(now),
+            Link::Greeting { .. } => self.lost(now),
+            Link::Online { heartbeat, .. } => match heartbeat.on_deadline(now) {
+                Beat::Ping => self.write(ClientFrame::Ping),
+                Beat::Lost => self.lost(now),
+            },
+            Link::Idle => {}
+        }
+    }
+
+    pub(crate) fn closed(&mut self, now: UnixMillis, conn: u64) {
+        match &self.link {
+            Link::Opening { conn: opening, .. } if *opening == conn => self.next_address(now),
+            link if link.conn() == Some(conn) => self.lost(now),
+            _ => {}
+        }
+    }
+
+    /// DISCONNECT: a kick, a ban, a redirect … (KICK-001, KICK-003, CONN-031).
+    pub(crate) fn told_to_leave(&mut self, now: UnixMillis, status: u8) {
+        match status {
+            disconnect::KICKED => self.end(now, code::KICKED, Some("kicked_offline_by_other_client")),
+            disconnect::USER_BLOCKED | 5 => self.end(now, code::BANNED_ONLINE, Some("conn_user_blocked")),
+            disconnect::TOKEN_EXPIRED => self.end(now, code::TOKEN_INCORRECT, Some("token_incorrect")),
+            disconnect::LOGOUT => self.end(now, code::NOT_CONNECTED, Some("sign_out")),
+            8 => self.end(now, code::PROTOCOL_VERSION, Some("unconnected")),
+            disconnect::ACCOUNT_CANCELLED => self.end(now, code::ACCOUNT_CANCELLED, Some("unconnected")),
+            disconnect::REDIRECT | 0 => {
+                // Somewhere else: navi is asked anew.
+                self.navi = None;
+                self.lost(now);
+            }
+            _ => self.lost(now),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the server says on its own: messages, announcements, mirrors of the user's other devices (RECV-008, SYNC).
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    ClientFrame, Topic, UnixMillis,
+    body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
+    flags,
+};
+
+use super::is_own;
+use crate::engine::Engine;
+
+/// `type` of an announcement that is about a chatroom, not about the mailbox.
+const CHATROOM: i32 = 2;
+
+/// A server's PUBLISH.
+#[derive(Debug, Clone)]
+pub(crate) struct Pushed {
+    pub(crate) dup: bool,
+    pub(crate) qos: u8,
+    pub(crate) topic: Topic,
+    pub(crate) target: String,
+    pub(crate) id: u16,
+    pub(crate) body: Bytes,
+}
+
+impl Engine {
+    pub(crate) fn pushed(&mut self, now: UnixMillis, push: Pushed) {
+        if push.dup {
+            // Another device of ours sent this. Shown once its acknowledgement tells UID and time; status messages,
+            // which get none, are nothing to this device.
+            if matches!(push.topic, Topic::PpMsgP | Topic::PgMsgP | Topic::RecallMsg) {
+                self.inbox.mirrors.insert(push.id, push);
+            }
+            return;
+        }
+        if push.qos > 0 {
+            // At once, whatever it holds.
+            self.write(ClientFrame::PubAck { id: push.id });
+        }
+        match push.topic {
+            Topic::SNtf => {
+                if let Ok(notify) = NotifyMsg::decode(push.body)
+                    && notify.r#type != CHATROOM
+                {
+                    self.told_of(now, UnixMillis(notify.time()));
+                }
+            }
+            Topic::SMsg => {
+                if let Ok(down) = DownStreamMessage::decode(push.body) {
+                    self.message_pushed(now, &down);
+                }
+            }
+            // Commands and unknown topics change nothing here.
+            _ => {}
+        }
+    }
+
+    fn told_of(&mut self, now: UnixMillis, time: UnixMillis) {
+        self.inbox.announced = self.inbox.announced.max(time);
+        if self.inbox.pulling {
+            self.inbox.noticed = true;
+        } else if self.inbox.announced > self.inbox.received {
+            self.pull(now);
+        }
+    }
+
+    fn message_pushed(&mut self, now: UnixMillis, down: &DownStreamMessage) {
+        let status_message = down.ext_status() & flags::ext::STATUS != 0;
+        let time = UnixMillis(down.data_time);
+        if !status_message && (self.inbox.pulling || !self.inbox.synced) {
+            // A pull brings it in its place. Taken now, it would lift the watermark over what is still to come.
+            return self.told_of(now, time);
+        }
+        if let Some(arrival) = self.take_in(now, down) {
+            self.hand_over(arrival, 0, false);
+        }
+        if !status_message && !is_own(down) {
+            self.inbox.received = self.inbox.received.max(time);
+            self.save_watermarks();
+        }
+    }
+
+    /// Completes a mirror; `false` if that id is none.
+    pub(crate) fn mirror_acknowledged(
+        &mut self,
+        now: UnixMillis,
+        id: u16,
+        time: UnixMillis,
+        uid: &str,
+    ) -> bool {
+        let Some(mirror) = self.inbox.mirrors.remove(&id) else { return false };
+        let kind = match mirror.topic {
+            Topic::PgMsgP => 3,
+            _ => 1,
+        };
+        let Ok(up) = UpStreamMessage::decode(mirror.body) else { return true };
+        let down = DownStreamMessage {
+            // As in a pull: an own private message names the peer as its sender.
+            from_user_id: mirror.target.clone(),
+            r#type: kind,
+            group_id: Some(mirror.target),
+            classname: up.classname,
+            content: up.content,
+            data_time: time.0,
+            status: flags::up_to_down(up.session_id),
+            msg_id: Some(uid.to_owned()),
+            direction: Some(1),
+            ..DownStreamMessage::default()
+        };
+        if let Some(arrival) = self.take_in(now, &down) {
+            self.hand_over(arrival, 0, false);
+        }
+        if self.inbox.synced && !self.inbox.pulling {
+            self.inbox.sent = self.inbox.sent.max(time);
+            self.save_watermarks();
+        }
+        true
+    }
+}

@@ -1,0 +1,106 @@
+//! Requests under way: every accepted one ends in exactly one result (ERR-008, ENG-007).
+
+use bytes::Bytes;
+use wire::{ClientFrame, Request, Topic, UnixMillis};
+
+use crate::{code, engine::Engine, message::Object, send::SendEvents};
+
+/// How long a request waits for its answer, as the vendor's engines have it.
+const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// What an unanswered request was about.
+#[derive(Debug, Clone)]
+pub(crate) enum Pending {
+    /// A message of the app, and the callbacks that tell of it.
+    Send { message: Object, events: SendEvents },
+    /// A package of the mailbox.
+    Pull,
+    /// A blacklist request: the callback that answers it, and the user it is about.
+    Blacklist { event: &'static str, user: Option<String> },
+}
+
+impl Engine {
+    /// Sends a request on the open connection; it will be answered, or fail after thirty seconds.
+    pub(crate) fn request(
+        &mut self,
+        now: UnixMillis,
+        topic: Topic,
+        target: &str,
+        body: Bytes,
+        pending: Pending,
+    ) {
+        let id = self.next_message_id();
+        let mut request = Request::new(topic, target, id, body);
+        let frame = if matches!(pending, Pending::Send { .. }) {
+            ClientFrame::Publish(request)
+        } else {
+            request.qos = 0;
+            ClientFrame::Query(request)
+        };
+        self.pending.insert(id, (now + ANSWER_LIMIT, pending));
+        self.write(frame);
+    }
+
+    /// Ids run from 1 to 65535 and round again, past those still in use.
+    fn next_message_id(&mut self) -> u16 {
+        for _ in 0..=u16::MAX {
+            self.last_message_id = self.last_message_id.checked_add(1).unwrap_or(1);
+            if !self.pending.contains_key(&self.last_message_id) {
+                break;
+            }
+        }
+        self.last_message_id
+    }
+
+    pub(crate) fn requests_overdue(&mut self, now: UnixMillis) {
+        let overdue: Vec<u16> =
+            self.pending.iter().filter(|(_, (until, _))| *until <= now).map(|(id, _)| *id).collect();
+        for id in overdue {
+            if let Some((_, pending)) = self.pending.remove(&id) {
+                self.failed(now, pending, code::NO_ANSWER);
+            }
+        }
+    }
+
+    /// The connection is gone: whatever waited on it will not be answered.
+    pub(crate) fn fail_pending(&mut self, now: UnixMillis) {
+        for (_, (_, pending)) in std::mem::take(&mut self.pending) {
+            self.failed(now, pending, code::CONNECTION_LOST);
+        }
+    }
+
+    /// A request ended without an answer.
+    pub(crate) fn failed(&mut self, now: UnixMillis, pending: Pending, code: i64) {
+        match pending {
+            Pending::Send { message, events } => self.sent(message, events, code, None),
+            Pending::Pull => self.pull_failed(now, code),
+            Pending::Blacklist { event, user } => self.blacklist_answered(event, user, code, &Bytes::new()),
+        }
+    }
+
+    pub(crate) fn query_answered(&mut self, now: UnixMillis, id: u16, status: u16, body: &Bytes) {
+        // A query's answer does not answer a message that happens to have its id.
+        if matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+            return;
+        }
+        match self.pending.remove(&id) {
+            Some((_, Pending::Pull)) if status == 0 => self.package(now, body),
+            Some((_, Pending::Blacklist { event, user })) => {
+                self.blacklist_answered(event, user, i64::from(status), body);
+            }
+            Some((_, pending)) => self.failed(now, pending, i64::from(status)),
+            None => {}
+        }
+    }
+
+    /// The server answered a message.
+    pub(crate) fn send_answered(&mut self, id: u16, status: u16, time: UnixMillis, uid: String) {
+        if !matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+            return;
+        }
+        if let Some((_, Pending::Send { message, events })) = self.pending.remove(&id) {
+            let accepted = (status == 0).then_some((time, uid));
+            self.sent(message, events, i64::from(status), accepted);
+        }
+    }
+}
