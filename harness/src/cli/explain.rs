@@ -145,7 +145,8 @@ fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {
     let Requirement { id, statement, side, level, testable, note, uncovered } = found;
     writeln!(out, "{id}  {statement}")?;
     let note = note.as_ref().map_or_else(String::new, |note| format!(" ({note})"));
-    writeln!(out, "  side {side:?}, level {level:?}, testable {testable:?}{note}")?;
+    let facts = format!("side {side:?}, level {level:?}, testable {testable:?}").to_lowercase();
+    writeln!(out, "  {facts}{note}")?;
     if let Some(reason) = uncovered {
         writeln!(out, "  not covered: {reason}")?;
     }
