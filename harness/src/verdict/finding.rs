@@ -64,6 +64,8 @@ pub enum FindingKind {
     ReturnCode,
     /// A Server API answer differs from the `api` step.
     Api,
+    /// What the service holds or recorded differs from a `state` or `journal` step.
+    Service,
 }
 
 impl FindingKind {
@@ -76,6 +78,7 @@ impl FindingKind {
             Self::Oracle => "oracle",
             Self::ReturnCode => "return-code",
             Self::Api => "api",
+            Self::Service => "service",
         }
     }
 }

@@ -1,0 +1,226 @@
+//! The terminal: a bar while it runs if somebody watches, then failures, one block each, then the totals.
+//!
+//! Without a terminal (CI) it is quiet: one line for each red scenario as it ends, the blocks and totals at the end.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::text;
+use crate::verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind};
+
+/// How the terminal reporter behaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TerminalOptions {
+    /// ANSI colours.
+    pub colour: bool,
+    /// A progress bar on stderr.
+    pub progress: bool,
+}
+
+impl TerminalOptions {
+    /// What suits the surroundings: colours on a terminal unless `NO_COLOR` is set to something, a bar on a terminal
+    /// unless `CI` is set.
+    #[must_use]
+    pub fn detect() -> Self {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        Self {
+            colour: io::stdout().is_terminal() && !set("NO_COLOR"),
+            progress: io::stderr().is_terminal() && !set("CI"),
+        }
+    }
+}
+
+/// The terminal reporter; takes events, writes to any writer.
+#[derive(Debug)]
+pub struct Terminal<W> {
+    out: W,
+    options: TerminalOptions,
+    bar: Option<ProgressBar>,
+}
+
+impl<W: Write> Terminal<W> {
+    /// Onto a writer, stdout as a rule.
+    pub fn new(out: W, options: TerminalOptions) -> Self {
+        Self { out, options, bar: None }
+    }
+
+    /// Takes an event as it happens: moves the bar, says which scenario turned red.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn event(&mut self, event: &RunEvent) -> io::Result<()> {
+        match event {
+            RunEvent::RunStarted { planned, .. } if self.options.progress => {
+                let style = ProgressStyle::with_template("{bar:32.green/black.bright} {pos}/{len} {msg}")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar());
+                let bar = ProgressBar::new(*planned as u64).with_style(style);
+                bar.enable_steady_tick(Duration::from_millis(100));
+                self.bar = Some(bar);
+            }
+            RunEvent::ScenarioStarted { title, .. } => {
+                if let Some(bar) = &self.bar {
+                    bar.set_message(title.clone());
+                }
+            }
+            RunEvent::ScenarioFinished(result) => self.finished(result)?,
+            RunEvent::RunFinished { .. } => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            RunEvent::RunStarted { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn finished(&mut self, result: &ScenarioResult) -> io::Result<()> {
+        let kind = result.verdict.kind();
+        if kind.is_red() {
+            let line = format!("{} {}", self.word(kind), result.name());
+            match &self.bar {
+                Some(bar) => bar.println(line),
+                None => writeln!(self.out, "{line}")?,
+            }
+        }
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+        Ok(())
+    }
+
+    /// Writes what a finished run comes to: a block for each red scenario, the totals, the outcome.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn summary(&mut self, run: &RunResult) -> io::Result<()> {
+        for result in run.results.iter().filter(|result| result.verdict.kind().is_red()) {
+            self.block(result, run)?;
+        }
+        self.quiet_verdicts(run)?;
+        for trouble in text::troubles(run) {
+            let word = self.paint("31;1", "!");
+            writeln!(self.out, "{word} {trouble}")?;
+        }
+        let client = &run.client;
+        writeln!(
+            self.out,
+            "{client}, {} clock, seed {}, {}",
+            client.clock.word(),
+            run.seed,
+            text::wall(run.wall_us)
+        )?;
+        writeln!(self.out, "{} planned: {}", run.planned, text::totals(&run.totals()))?;
+        let outcome = run.outcome();
+        let colour = if outcome.code() == 0 { "32;1" } else { "31;1" };
+        let words = self.paint(colour, &text::outcome(run));
+        writeln!(self.out, "{words} (exit code {})", outcome.code())?;
+        self.out.flush()
+    }
+
+    fn block(&mut self, result: &ScenarioResult, run: &RunResult) -> io::Result<()> {
+        let (word, title) = (self.word(result.verdict.kind()), self.paint("1", &result.title));
+        writeln!(self.out, "\n{word} {title}")?;
+        writeln!(self.out, "    {}  {}", result.name(), self.paint("2", &result.covers.join(" ")))?;
+        match &result.verdict {
+            Verdict::CouldNotRun { reason } => writeln!(self.out, "    {reason}")?,
+            Verdict::UnexpectedlyPassing { entry, reason } => {
+                writeln!(
+                    self.out,
+                    "    baseline entry `{entry}` says it fails ({reason}): remove the entry"
+                )?;
+            }
+            Verdict::Flaky { attempts, failed, .. } => {
+                writeln!(self.out, "    failed {failed} of {attempts} attempts with the same seed")?;
+            }
+            _ => {}
+        }
+        for finding in result.verdict.findings() {
+            self.finding(finding)?;
+        }
+        if let Some(difference) = &result.first_difference {
+            writeln!(self.out, "    first difference")?;
+            for line in &difference.before {
+                writeln!(self.out, "        {}", self.paint("2", line))?;
+            }
+            for line in &difference.expected {
+                writeln!(self.out, "      {}", self.paint("31", &format!("- {line}")))?;
+            }
+            for line in &difference.seen {
+                writeln!(self.out, "      {}", self.paint("32", &format!("+ {line}")))?;
+            }
+        }
+        let client = if run.client.name == "reference" {
+            String::new()
+        } else {
+            format!(" --client {}", run.client.name)
+        };
+        let again = format!("again: harness run {} --seed {}{client}", result.path, run.seed);
+        writeln!(self.out, "    {}\n", self.paint("2", &again))
+    }
+
+    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+        let place = finding.place.as_ref().map(|place| format!(" at {place}"));
+        let client = finding.client.as_ref().map(|client| format!(", {client}"));
+        let time = finding.at_ms.map(|ms| format!(", {}", text::at(ms)));
+        let known = finding.known.as_ref().map(|reason| format!(" (known: {reason})"));
+        let head: String = [place, client, time, known].into_iter().flatten().collect();
+        writeln!(self.out, "    {}{head}", self.paint("1", finding.kind.word()))?;
+        if let Some(place) = finding.place.as_ref().filter(|place| !place.snippet.is_empty()) {
+            for line in place.snippet.lines() {
+                writeln!(self.out, "      {}", self.paint("2", &format!("| {line}")))?;
+            }
+        }
+        self.aligned("expected", &finding.expected)?;
+        self.aligned("seen", &finding.seen)?;
+        finding.hint.as_ref().map_or(Ok(()), |hint| self.aligned("hint", hint))
+    }
+
+    fn aligned(&mut self, label: &str, text: &str) -> io::Result<()> {
+        for (index, line) in text.lines().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            writeln!(self.out, "      {label:<9} {line}")?;
+        }
+        Ok(())
+    }
+
+    /// Known failures and what is unsupported: a line each kind of reason, so that nothing is skipped in silence.
+    fn quiet_verdicts(&mut self, run: &RunResult) -> io::Result<()> {
+        let mut reasons: BTreeMap<(VerdictKind, &str), usize> = BTreeMap::new();
+        for result in &run.results {
+            match &result.verdict {
+                Verdict::Unsupported { what, .. } => {
+                    *reasons.entry((VerdictKind::Unsupported, what)).or_default() += 1
+                }
+                Verdict::KnownFailing { reason, .. } => {
+                    *reasons.entry((VerdictKind::KnownFailing, reason)).or_default() += 1;
+                }
+                _ => {}
+            }
+        }
+        for ((kind, why), count) in reasons {
+            let word = self.word(kind);
+            writeln!(self.out, "{word} {count}: {why}")?;
+        }
+        Ok(())
+    }
+
+    fn word(&self, kind: VerdictKind) -> String {
+        let colour = match kind {
+            VerdictKind::Pass => "32",
+            VerdictKind::Fail | VerdictKind::UnexpectedlyPassing | VerdictKind::Flaky => "31;1",
+            VerdictKind::CouldNotRun => "35;1",
+            VerdictKind::KnownFailing => "33",
+            VerdictKind::Unsupported => "36",
+        };
+        self.paint(colour, &kind.words().to_uppercase())
+    }
+
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.options.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
