@@ -1,5 +1,7 @@
-//! `harness`: runs scenarios against an IM client and judges its callback sequence.
+//! The `harness` command.
 
-fn main() -> std::process::ExitCode {
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
     harness::cli::main()
 }

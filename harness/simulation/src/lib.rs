@@ -4,19 +4,20 @@
 //! time, then by the order in which they were caused: the same seed gives the same sequence, byte for byte.
 
 mod client;
+mod deliver;
 mod network;
+mod outgoing;
+mod raw;
 
 use std::collections::BTreeMap;
 
-use bytes::{Bytes, BytesMut};
 use indexmap::IndexMap;
-use reference_client::{CallResult, ClientEnv, EngineInput, EngineOutput, HttpAnswer, Route, Store};
+use reference_client::{CallResult, ClientEnv, Store};
 use serde_json::{Map, Value};
 use service::{
-    ActError, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, Service,
-    WorldSetup, act::Act,
+    ActError, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Service, WorldSetup, act::Act,
 };
-use wire::{ClientFrame, UnixMillis, native, websocket};
+use wire::UnixMillis;
 
 use client::Client;
 pub use client::NetworkEvent;
@@ -74,6 +75,7 @@ pub struct Simulation {
     worlds: IndexMap<String, Service>,
     clients: IndexMap<String, Client>,
     wires: BTreeMap<ConnId, Wire>,
+    raws: BTreeMap<String, raw::Raw>,
     traffic: Traffic,
     held: Vec<Parcel>,
     next_conn: u64,
@@ -92,6 +94,7 @@ impl Simulation {
             worlds: IndexMap::new(),
             clients: IndexMap::new(),
             wires: BTreeMap::new(),
+            raws: BTreeMap::new(),
             traffic: Traffic::default(),
             held: Vec::new(),
             next_conn: 0,
@@ -114,7 +117,9 @@ impl Simulation {
     pub fn add_world(&mut self, app_key: &str, setup: &WorldSetup) -> Result<(), Vec<String>> {
         let endpoints =
             Endpoints { navi: NAVI.into(), websocket: ADDRESS.into(), tcp: ADDRESS.into(), tls: false };
-        let service = Service::new(app_key, setup, self.seed, endpoints, self.now)?;
+        // Worlds of one simulation do not share tokens and UIDs.
+        let seed = self.seed.wrapping_add(self.worlds.len() as u64);
+        let service = Service::new(app_key, setup, seed, endpoints, self.now)?;
         self.worlds.insert(app_key.to_owned(), service);
         Ok(())
     }
@@ -298,253 +303,6 @@ impl Simulation {
             return true;
         }
         false
-    }
-
-    fn deliver(&mut self, parcel: Parcel) {
-        let client = match &parcel {
-            Parcel::Opened { client, .. }
-            | Parcel::OpenFailed { client, .. }
-            | Parcel::Answer { client, .. } => client.clone(),
-            Parcel::Up { conn, .. }
-            | Parcel::Down { conn, .. }
-            | Parcel::Closed { conn }
-            | Parcel::Left { conn }
-            | Parcel::Upgrade { conn, .. } => match self.wires.get(conn) {
-                Some(wire) => wire.client.clone(),
-                None => return,
-            },
-        };
-        let told = matches!(parcel, Parcel::OpenFailed { .. });
-        match self.clients.get(&client).map(|client| client.link) {
-            Some(LinkState::Stall) if !told => return self.held.push(parcel),
-            Some(LinkState::HalfOpen | LinkState::Offline) if !told => return,
-            _ => {}
-        }
-        match parcel {
-            Parcel::Opened { conn, .. } => self.tell(&client, EngineInput::Opened { conn }),
-            Parcel::OpenFailed { conn, .. } => self.tell(&client, EngineInput::OpenFailed { conn }),
-            Parcel::Answer { id, answer, .. } => self.tell(&client, EngineInput::HttpAnswer { id, answer }),
-            Parcel::Upgrade { conn, query } => {
-                let (app_key, login) = Login::from_websocket_query(&query);
-                self.present(conn, &app_key, login);
-            }
-            Parcel::Up { conn, bytes } => self.up(conn, bytes),
-            Parcel::Down { conn, bytes } => self.down(&client, conn, bytes),
-            Parcel::Closed { conn } => {
-                if let Some(wire) = self.wires.remove(&conn) {
-                    self.tell(&client, EngineInput::Closed { conn: wire.engine_conn });
-                }
-            }
-            Parcel::Left { conn } => {
-                if let Some(wire) = self.wires.remove(&conn) {
-                    self.service_input(&wire.world, Input::Closed { conn });
-                }
-            }
-        }
-    }
-
-    fn tell(&mut self, client: &str, input: EngineInput) {
-        let now = self.now;
-        if let Some(known) = self.clients.get_mut(client) {
-            known.engine.handle(now, input);
-            self.drain_client(client);
-        }
-    }
-
-    fn service_input(&mut self, app_key: &str, input: Input) {
-        let now = self.now;
-        if let Some(service) = self.worlds.get_mut(app_key) {
-            service.handle(now, input);
-            self.drain_world(app_key);
-        }
-    }
-
-    /// A login reaches the world its App Key names; an unknown App Key gets no answer but the end.
-    fn present(&mut self, conn: ConnId, app_key: &str, mut login: Login) {
-        if !self.worlds.contains_key(app_key) {
-            self.traffic.put(self.now, Parcel::Closed { conn });
-            return;
-        }
-        if let Some(wire) = self.wires.get_mut(&conn) {
-            app_key.clone_into(&mut wire.world);
-            wire.presented = true;
-            login.label = format!("{}/{}", wire.client, wire.engine_conn);
-        }
-        self.service_input(app_key, Input::Open { conn, login: Box::new(login) });
-    }
-
-    fn up(&mut self, conn: ConnId, bytes: Bytes) {
-        let Some(wire) = self.wires.get(&conn) else { return };
-        let (world, presented) = (wire.world.clone(), wire.presented);
-        let decoded = match wire.route {
-            Route::Tcp => native::decode_client(&mut BytesMut::from(&bytes[..]), wire::DEFAULT_MAX_FRAME),
-            Route::WebSocket { .. } => websocket::decode_client(bytes).map(Some),
-        };
-        match decoded {
-            Ok(Some(ClientFrame::Connect(connect))) if !presented => {
-                let (app_key, login) = Login::from_connect(&connect);
-                self.present(conn, &app_key, login);
-            }
-            Ok(Some(frame)) => self.service_input(&world, Input::Frame { conn, frame }),
-            Ok(None) => {}
-            Err(error) => self.service_input(&world, Input::Garbage { conn, error }),
-        }
-    }
-
-    fn down(&mut self, client: &str, conn: ConnId, bytes: Bytes) {
-        let Some(wire) = self.wires.get(&conn) else { return };
-        let engine_conn = wire.engine_conn;
-        let decoded = match wire.route {
-            Route::Tcp => native::decode_server(&mut BytesMut::from(&bytes[..]), wire::DEFAULT_MAX_FRAME),
-            Route::WebSocket { .. } => websocket::decode_server(bytes, false).map(Some),
-        };
-        match decoded {
-            Ok(Some(frame)) => self.tell(client, EngineInput::Frame { conn: engine_conn, frame }),
-            // What a client cannot read ends its connection.
-            _ => self.tell(client, EngineInput::Closed { conn: engine_conn }),
-        }
-    }
-
-    /// Takes what a world wants done; gives the answer to the request numbered 0, which is a direct one.
-    fn drain_world(&mut self, app_key: &str) -> Option<HttpResponse> {
-        let mut direct = None;
-        while let Some(output) = self.worlds.get_mut(app_key).and_then(Service::poll_output) {
-            match output {
-                Output::Send { conn, frame } => {
-                    let Some(wire) = self.wires.get(&conn) else { continue };
-                    let mut bytes = BytesMut::new();
-                    match wire.route {
-                        Route::Tcp => native::encode_server(&frame, &mut bytes),
-                        Route::WebSocket { .. } => websocket::encode_server(&frame, &mut bytes),
-                    }
-                    self.traffic.put(self.now, Parcel::Down { conn, bytes: bytes.freeze() });
-                }
-                Output::SendRaw { conn, bytes } => self.traffic.put(self.now, Parcel::Down { conn, bytes }),
-                Output::Close { conn, .. } => self.traffic.put(self.now, Parcel::Closed { conn }),
-                Output::Respond { id: HttpId(0), response } => direct = response.map(|response| *response),
-                Output::Respond { id, response } => self.respond(id, response),
-            }
-        }
-        direct
-    }
-
-    fn respond(&mut self, id: HttpId, response: Option<Box<HttpResponse>>) {
-        let asked = self.clients.iter_mut().find_map(|(name, client)| {
-            client.requests.remove(&id).map(|engine_id| (name.clone(), engine_id))
-        });
-        if let Some((client, id)) = asked {
-            let answer = response.map(|response| HttpAnswer { status: response.status, body: response.body });
-            self.traffic.put(self.now, Parcel::Answer { client, id, answer });
-        }
-    }
-
-    fn drain_client(&mut self, name: &str) {
-        while let Some(output) = self.clients.get_mut(name).and_then(|client| client.engine.poll_output()) {
-            match output {
-                EngineOutput::Callback { name: event, args } => self.record(name, event, args),
-                EngineOutput::Http { id, method, url, headers, body } => {
-                    let request = (method, url, headers, body);
-                    self.http_from(name, id, request);
-                }
-                EngineOutput::Open { conn, address, route } => self.open_from(name, conn, &address, route),
-                EngineOutput::Send { conn, frame } => self.send_from(name, conn, &frame),
-                EngineOutput::Close { conn } => {
-                    if let Some(conn) = self.wire_of(name, conn) {
-                        self.traffic.put(self.now, Parcel::Left { conn });
-                    }
-                }
-            }
-        }
-    }
-
-    fn record(&mut self, client: &str, name: &str, args: Map<String, Value>) {
-        let at = self.now;
-        let Some(known) = self.clients.get_mut(client) else { return };
-        known.events += 1;
-        self.events.push(Event {
-            n: known.events,
-            at,
-            client: client.to_owned(),
-            name: name.to_owned(),
-            args,
-        });
-    }
-
-    fn wire_of(&self, client: &str, engine_conn: u64) -> Option<ConnId> {
-        let mine = |wire: &Wire| wire.client == client && wire.engine_conn == engine_conn;
-        self.wires.iter().find(|(_, wire)| mine(wire)).map(|(conn, _)| *conn)
-    }
-
-    fn http_from(
-        &mut self,
-        name: &str,
-        id: u64,
-        (method, url, headers, body): (&'static str, String, Vec<(String, String)>, Bytes),
-    ) {
-        let Some(client) = self.clients.get_mut(name) else { return };
-        self.attempts.push((self.now, name.to_owned()));
-        client.asked_navi = true;
-        let path = url.strip_prefix(NAVI).map(str::to_owned);
-        let app_key = client.env.app_key.clone();
-        let (Some(path), LinkState::Up | LinkState::Stall) = (path, client.link) else {
-            if !url.starts_with(NAVI) {
-                self.foreign.push((self.now, name.to_owned(), url));
-            }
-            if client.link != LinkState::HalfOpen {
-                self.traffic.put(self.now, Parcel::Answer { client: name.to_owned(), id, answer: None });
-            }
-            return;
-        };
-        self.next_conn += 1;
-        let http = HttpId(self.next_conn);
-        client.requests.insert(http, id);
-        let (path, query) = path.split_once('?').unwrap_or((&path, ""));
-        let headers = headers.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect();
-        let request = HttpRequest {
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
-            headers,
-            body,
-            origin: NAVI.to_owned(),
-        };
-        self.service_input(&app_key, Input::Http { id: http, request: Box::new(request) });
-    }
-
-    fn open_from(&mut self, name: &str, engine_conn: u64, address: &str, route: Route) {
-        let Some(client) = self.clients.get_mut(name) else { return };
-        if !std::mem::replace(&mut client.asked_navi, false) {
-            self.attempts.push((self.now, name.to_owned()));
-        }
-        if address != ADDRESS || matches!(client.link, LinkState::Refuse | LinkState::Offline) {
-            self.traffic.put(self.now, Parcel::OpenFailed { client: name.to_owned(), conn: engine_conn });
-            return;
-        }
-        self.next_conn += 1;
-        let conn = ConnId(self.next_conn);
-        let wire = Wire {
-            world: client.env.app_key.clone(),
-            client: name.to_owned(),
-            engine_conn,
-            route: route.clone(),
-            presented: false,
-        };
-        self.wires.insert(conn, wire);
-        self.traffic.put(self.now, Parcel::Opened { client: name.to_owned(), conn: engine_conn });
-        if let Route::WebSocket { path_and_query } = route {
-            let query = path_and_query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
-            self.traffic.put(self.now, Parcel::Upgrade { conn, query });
-        }
-    }
-
-    fn send_from(&mut self, name: &str, engine_conn: u64, frame: &ClientFrame) {
-        let Some(conn) = self.wire_of(name, engine_conn) else { return };
-        let mut bytes = BytesMut::new();
-        match self.wires[&conn].route {
-            Route::Tcp => native::encode_client(frame, &mut bytes),
-            Route::WebSocket { .. } => websocket::encode_client(frame, &mut bytes),
-        }
-        self.traffic.put(self.now, Parcel::Up { conn, bytes: bytes.freeze() });
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reference_client::Route;
 use service::ConnId;
 use wire::UnixMillis;
@@ -54,6 +54,8 @@ pub(crate) struct Wire {
     pub(crate) route: Route,
     /// The service knows of it.
     pub(crate) presented: bool,
+    /// The beginning of a native frame whose rest has not arrived.
+    pub(crate) stream: BytesMut,
 }
 
 /// What is under way, by arrival and then by dispatch.

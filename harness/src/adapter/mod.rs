@@ -1,1 +1,8 @@
-//! Placeholder.
+//! Clients behind adapters: the protocol, the process, and the driver that runs cases with them.
+
+mod driver;
+mod http;
+mod process;
+
+pub use driver::AdapterDriver;
+pub use process::Command;

@@ -21,6 +21,8 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use run::{RunArgs, Shard};
 
+use crate::report::TerminalOptions;
+
 /// Runs scenarios against an IM client and judges its callback sequence.
 #[derive(Debug, Parser)]
 #[command(name = "harness", version, arg_required_else_help = true)]
@@ -92,7 +94,7 @@ impl From<io::Error> for Stop {
 /// The program: reads the arguments, writes to stdout and stderr, gives the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(io::stdout());
     let code = run_with(std::env::args_os(), &mut out, &mut io::stderr(), io::stdin().is_terminal());
     let flushed = out.flush().map_err(Stop::from);
     ExitCode::from(match flushed {
@@ -104,7 +106,7 @@ pub fn main() -> ExitCode {
 /// The program on given arguments (the first is its name) and writers.
 pub fn run_with(
     args: impl IntoIterator<Item = OsString>,
-    out: &mut dyn Write,
+    out: &mut (dyn Write + Send),
     err: &mut dyn Write,
     terminal: bool,
 ) -> u8 {
@@ -130,9 +132,14 @@ pub fn run_with(
     }
 }
 
-fn dispatch(command: Command, out: &mut dyn Write, err: &mut dyn Write, terminal: bool) -> Result<u8, Stop> {
+fn dispatch(
+    command: Command,
+    out: &mut (dyn Write + Send),
+    err: &mut dyn Write,
+    terminal: bool,
+) -> Result<u8, Stop> {
     match command {
-        Command::Run(args) => run::run(&args, out, err),
+        Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect()),
         Command::List(args) => list::run(&args, out, err),
         Command::Lint(args) => lint::run(&args, out, err),
         Command::Schema => {

@@ -1,11 +1,27 @@
 //! `harness run`: which cases are run, and how.
 
-use std::{io::Write, path::PathBuf, str::FromStr};
+use std::{
+    io::Write,
+    path::PathBuf,
+    str::FromStr,
+    sync::Mutex,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use clap::Args;
 
 use super::{Format, Stop, exit, files, lint};
-use crate::scenario::Scenario;
+use crate::{
+    adapter::{AdapterDriver, Command},
+    catalogue::{Requirement, Testable, catalogue},
+    report::{self, RequirementRow, Terminal, TerminalOptions},
+    runner::{self, Driver, Fault, Options, Ran, SimDriver, Snapshots},
+    scenario::Scenario,
+    verdict::RunEvent,
+};
+
+/// The client that runs inside this process.
+const REFERENCE: &str = "reference";
 
 /// Arguments of `harness run`.
 #[derive(Debug, Clone, Args)]
@@ -116,10 +132,96 @@ impl RunArgs {
     }
 }
 
-pub(super) fn run(args: &RunArgs, _out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+/// Runs what is selected, writes the reports, and gives the exit code.
+pub(super) fn run(
+    args: &RunArgs,
+    out: &mut (dyn Write + Send),
+    err: &mut dyn Write,
+    terminal: TerminalOptions,
+) -> Result<u8, Stop> {
     let scenarios = args.select(err)?;
-    let message = format!("{} scenarios are right, but this build has no runner", scenarios.len());
-    Err(Stop { message, hint: None, code: exit::HARNESS_FAULT })
+    let command = match args.client.as_str() {
+        REFERENCE => None,
+        name => Some(Command::named(name).map_err(|error| {
+            Stop::usage(error, Some("`harness clients` shows the ones that are known".to_owned()))
+        })?),
+    };
+    let make = || -> Result<Box<dyn Driver>, Fault> {
+        Ok(match &command {
+            None => Box::<SimDriver>::default(),
+            Some(command) => Box::new(AdapterDriver::start(command)?),
+        })
+    };
+    let snapshots = match (&command, args.accept) {
+        // Reviewed sequences beside the scenarios are the reference client's.
+        (Some(_), _) => Snapshots::Ignore,
+        (None, false) => Snapshots::Compare,
+        (None, true) => Snapshots::Accept,
+    };
+    let defaults = Options::default();
+    let options = Options {
+        seed: args.seed,
+        jobs: args.jobs.unwrap_or(defaults.jobs),
+        snapshots,
+        started_ms: unix_ms(),
+        ..defaults
+    };
+    let terminal = Mutex::new(Terminal::new(&mut *out, terminal));
+    let progress = |event: &RunEvent| {
+        if args.format == Format::Text
+            && let Ok(mut terminal) = terminal.lock()
+        {
+            // A reader that went away is noticed when the summary is written.
+            let _ = terminal.event(event);
+        }
+    };
+    let Ran { run, sequences } =
+        runner::run(&scenarios, &options, &make, &progress).map_err(|fault| Stop {
+            message: format!("{} could not be run: {fault}", args.client),
+            hint: None,
+            code: exit::INCOMPLETE,
+        })?;
+    let requirements: Vec<RequirementRow> = catalogue().requirements.iter().map(row).collect();
+    report::write_all(&args.reports, &run, &requirements)
+        .map_err(|error| Stop::usage(error.to_string(), None))?;
+    if let Some(path) = &args.sequences {
+        let cases = run.results.iter().zip(&sequences);
+        let text: String = cases.map(|(case, sequence)| format!("== {}\n{sequence}", case.name())).collect();
+        std::fs::write(path, text)
+            .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
+    }
+    match args.format {
+        Format::Text => {
+            let mut terminal = terminal.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+            terminal.summary(&run)?;
+        }
+        // At the end and in the order of the files, so that verdicts are final: sequences are compared last.
+        Format::Json => {
+            drop(terminal);
+            let text = report::json_lines(std::slice::from_ref(&run)).map_err(|error| Stop {
+                message: error.to_string(),
+                hint: None,
+                code: exit::HARNESS_FAULT,
+            })?;
+            out.write_all(text.as_bytes())?;
+        }
+    }
+    Ok(run.exit_code())
+}
+
+fn row(requirement: &Requirement) -> RequirementRow {
+    RequirementRow {
+        id: requirement.id.clone(),
+        statement: requirement.statement.clone(),
+        testable: requirement.testable != Testable::No,
+        uncovered_reason: requirement.uncovered.clone(),
+    }
+}
+
+/// The wall clock, for the head of reports only; 0 on a machine whose clock stands before 1970.
+fn unix_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

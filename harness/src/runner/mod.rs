@@ -1,1 +1,228 @@
-//! Placeholder.
+//! Runs cases: each in worlds of its own, side by side, results in the order of the files.
+
+mod case;
+mod driver;
+mod judge;
+mod needs;
+mod sim;
+mod snapshot;
+mod trace;
+
+use std::{
+    collections::BTreeMap,
+    num::NonZeroUsize,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use case::{Left, Run, Stop};
+pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+pub use sim::SimDriver;
+pub use snapshot::Snapshots;
+
+use crate::{
+    oracle,
+    scenario::{Case, Scenario},
+    sequence::{self, Entry, Line},
+    verdict::{ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine, Verdict},
+};
+
+/// How a run goes.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Seed of everything drawn.
+    pub seed: u64,
+    /// Cases side by side.
+    pub jobs: NonZeroUsize,
+    /// What to do with sequences.
+    pub snapshots: Snapshots,
+    /// Keep the service's journal of every case, not only of those that did not pass.
+    pub trace_all: bool,
+    /// Wall time of the start, unix milliseconds, for reports.
+    pub started_ms: i64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self { seed: 1, jobs, snapshots: Snapshots::Ignore, trace_all: false, started_ms: 0 }
+    }
+}
+
+/// Makes drivers, one for each job.
+pub type MakeDriver<'a> = &'a (dyn Fn() -> Result<Box<dyn Driver>, Fault> + Sync);
+
+/// Runs every case. `progress` hears of each result as it comes, in any order; snapshots are compared at the end.
+///
+/// # Errors
+/// No driver can be made: nothing was run.
+pub fn run(
+    scenarios: &[Scenario],
+    options: &Options,
+    make: MakeDriver<'_>,
+    progress: &(dyn Fn(&RunEvent) + Sync),
+) -> Result<Ran, Fault> {
+    let began = Instant::now();
+    let cases: Vec<(&Scenario, &Case)> = scenarios
+        .iter()
+        .flat_map(|scenario| scenario.cases.iter().map(move |case| (scenario, case)))
+        .collect();
+    let first = make()?;
+    let abilities = first.abilities().clone();
+    let mut run = RunResult::new(client_info(&abilities), options.seed, options.started_ms, cases.len());
+    progress(&run.started_event());
+    let next = AtomicUsize::new(0);
+    let results: Mutex<BTreeMap<usize, RanCase>> = Mutex::new(BTreeMap::new());
+    let work = |mut driver: Box<dyn Driver>| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some((scenario, case)) = cases.get(index) else { return };
+            let result = run_case(scenario, case, index, options, driver.as_mut());
+            progress(&RunEvent::ScenarioFinished(Box::new(result.result.clone())));
+            // Nobody panics while holding it; were it so, the results are still whole.
+            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(index, result);
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..options.jobs.get().min(cases.len().max(1)) {
+            scope.spawn(|| {
+                // One driver works already: fewer jobs are no failure.
+                if let Ok(driver) = make() {
+                    work(driver);
+                }
+            });
+        }
+        work(first);
+    });
+    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut results: Vec<RanCase> = results.into_values().collect();
+    snapshot::compare(scenarios, &mut results, options.snapshots);
+    run.wall_us = micros(began.elapsed());
+    let (cases, sequences) = results.into_iter().map(|case| (case.result, case.sequence)).unzip();
+    run.results = cases;
+    progress(&run.finished_event());
+    Ok(Ran { run, sequences })
+}
+
+fn client_info(abilities: &Abilities) -> ClientInfo {
+    let clock = if abilities.clock == "real" { Clock::Real } else { Clock::Virtual };
+    ClientInfo { name: abilities.client.clone(), version: abilities.version.clone(), clock }
+}
+
+fn micros(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A run and the canonical sequence of each of its cases.
+#[derive(Debug)]
+pub struct Ran {
+    /// What reports are made of.
+    pub run: RunResult,
+    /// A text a case, in the order of the results; empty where nothing ran.
+    pub sequences: Vec<String>,
+}
+
+/// A case that was run.
+#[derive(Debug)]
+pub struct RanCase {
+    /// What reports show of it.
+    pub result: ScenarioResult,
+    /// Its canonical sequence.
+    pub sequence: String,
+    /// The case's label, by which its sequence is kept.
+    pub label: String,
+}
+
+/// Runs one case and judges it, snapshot aside.
+pub fn run_case(
+    scenario: &Scenario,
+    case: &Case,
+    index: usize,
+    options: &Options,
+    driver: &mut dyn Driver,
+) -> RanCase {
+    let began = Instant::now();
+    // The App Key keeps cases apart, the seed makes them the same in every order and on every machine.
+    let app_key = format!("case-{index}");
+    let seed = seed_of(options.seed, scenario.path(), &case.label());
+    let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
+        Ok(mut run) => {
+            let outcome = run.steps();
+            let events = run.driver.events().to_vec();
+            let keep = options.trace_all || outcome.is_err();
+            (outcome, run.finish(keep), events)
+        }
+        Err(stop) => (Err(stop), Left::default(), Vec::new()),
+    };
+    driver.end();
+    let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
+    let mut verdict = match outcome {
+        Ok(()) => Verdict::Pass,
+        Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![finding] },
+        Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
+        Err(Stop::Broken(reason)) => Verdict::CouldNotRun { reason },
+    };
+    if ran {
+        watch(case, &left, &events, &mut verdict);
+    }
+    let lines = if ran { sequence_of(case, &left, &events) } else { Vec::new() };
+    let client = client_info(driver.abilities());
+    let mut result = ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
+    result.case.clone_from(&case.axes);
+    result.covers = scenario.covers.iter().map(|id| id.value.clone()).collect();
+    result.seed = seed;
+    result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
+    result.trace = left.trace;
+    let sequence = sequence::text(&lines);
+    result.sequence = (0..).zip(lines).map(|(order, line)| shown(order, line)).collect();
+    result.wall_us = micros(began.elapsed());
+    RanCase { result, sequence, label: case.label() }
+}
+
+fn shown(order: u32, line: Line) -> SequenceLine {
+    let kind = if line.is_call { LineKind::Call } else { LineKind::Callback };
+    SequenceLine { order, at_ms: line.at_ms, client: line.client, kind, text: line.text, mark: None }
+}
+
+/// What the oracle saw joins the findings.
+fn watch(case: &Case, left: &Left, events: &[simulation::Event], verdict: &mut Verdict) {
+    let users = case.clients.iter().map(|(name, client)| (name.clone(), client.user.clone())).collect();
+    let watched = oracle::Watched { events, calls: &left.calls, users: &users, disturbed: left.disturbed };
+    let broken: Vec<Finding> = oracle::judge(&watched)
+        .into_iter()
+        .map(|broken| Finding {
+            at_ms: Some(left.virtual_ms),
+            ..Finding::new(FindingKind::Oracle, broken.rule, broken.seen)
+        })
+        .collect();
+    match verdict {
+        Verdict::Fail { findings } => findings.extend(broken),
+        Verdict::Pass if !broken.is_empty() => *verdict = Verdict::Fail { findings: broken },
+        _ => {}
+    }
+}
+
+fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<Line> {
+    let fired = events.iter().map(|event| Entry {
+        at: event.at,
+        client: event.client.clone(),
+        name: event.name.clone(),
+        args: event.args.clone(),
+        returned: None,
+    });
+    // A call stands before what it causes at the same instant; `canonical` keeps this order within a client.
+    let mut entries: Vec<Entry> = left.calls.iter().cloned().chain(fired).collect();
+    entries.sort_by_key(|entry| entry.at);
+    let clients: Vec<String> = case.clients.keys().cloned().collect();
+    sequence::canonical(&entries, &clients, left.start, &left.aliases)
+}
+
+/// FNV-1a over the run's seed and the case's name.
+fn seed_of(seed: u64, path: &str, label: &str) -> u64 {
+    let bytes = seed.to_le_bytes().into_iter().chain(path.bytes()).chain([0]).chain(label.bytes());
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}

@@ -13,7 +13,7 @@ pub use event::{EventError, FORMAT, RunEvent};
 pub use finding::{Finding, FindingKind, Place};
 pub use outcome::Outcome;
 pub use result::{
-    ClientInfo, Clock, Difference, Direction, LineKind, Mark, ScenarioResult, SequenceLine, TraceEntry, TraceKind,
-    Verdict, VerdictKind,
+    ClientInfo, Clock, Difference, Direction, LineKind, Mark, ScenarioResult, SequenceLine, TraceEntry,
+    TraceKind, Verdict, VerdictKind,
 };
 pub use run::{RunResult, Totals};

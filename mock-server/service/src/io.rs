@@ -35,6 +35,7 @@ pub enum Transport {
     serde::Deserialize,
     schemars::JsonSchema,
 )]
+#[serde(rename_all = "camelCase")]
 pub enum PlatformClass {
     /// Android, iOS, HarmonyOS, Flutter, React Native, uni-app, Unity.
     Mobile,

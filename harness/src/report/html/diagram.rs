@@ -107,7 +107,7 @@ impl Row {
     }
 
     /// How many lanes it spans, for the ends of arrows.
-    fn lanes(&self) -> usize {
+    pub(super) fn lanes(&self) -> usize {
         self.to - self.from
     }
 }

@@ -110,7 +110,7 @@ impl Card {
     }
 
     /// Open from the start: what somebody must look at.
-    fn open(&self) -> bool {
+    pub(super) fn open(&self) -> bool {
         self.kind.is_red()
     }
 }

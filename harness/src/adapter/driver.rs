@@ -1,0 +1,384 @@
+//! Real clients as a driver: an adapter's process, our own server in this process, and one virtual clock over both.
+//!
+//! The server's clock moves first, then the adapter runs the timers of the next due instant, then a fence: both sides
+//! agree on how many frames each has sent and received. One instant at a time, never a long jump.
+
+use std::{
+    collections::BTreeMap,
+    thread,
+    time::{Duration, Instant},
+};
+
+use mock_server::{Clock, Config, ConnState, LinkState, Server};
+use serde_json::{Map, Value, json};
+use service::{HttpRequest, HttpResponse, act::Act};
+use simulation::Event;
+use wire::UnixMillis;
+
+use super::process::{Adapter, Command};
+use crate::{
+    runner::{Abilities, Driver, Fault, Look, Returned, Stage},
+    scenario::NetworkChange,
+};
+
+/// How long both sides may disagree before the case is given up, real time.
+const FENCE_LIMIT: Duration = Duration::from_secs(20);
+/// Rounds in which nothing at all changes, after which what is still open counts as held on purpose (a request that
+/// a fault swallowed, a connection that is never answered).
+const STILL_ROUNDS: u32 = 25;
+/// More timers than this at one instant are a livelock.
+const MOST_TICKS: u32 = 10_000;
+
+/// Runs cases with clients of one adapter.
+#[derive(Debug)]
+pub struct AdapterDriver {
+    abilities: Abilities,
+    command: Command,
+    adapter: Option<Adapter>,
+    server: Server,
+    app_keys: Vec<String>,
+    clients: Vec<String>,
+    creations: BTreeMap<String, Value>,
+    events: Vec<Event>,
+    start: UnixMillis,
+    now: UnixMillis,
+    next_timer: Option<i64>,
+}
+
+impl AdapterDriver {
+    /// Starts the adapter and a server for it.
+    ///
+    /// # Errors
+    /// Either does not start.
+    pub fn start(command: &Command) -> Result<Self, Fault> {
+        let (adapter, hello) = Adapter::start(command)?;
+        let server = Server::start(Config::default()).map_err(|error| Fault(error.to_string()))?;
+        Ok(Self {
+            abilities: abilities(command, &hello),
+            command: command.clone(),
+            adapter: Some(adapter),
+            server,
+            app_keys: Vec::new(),
+            clients: Vec::new(),
+            creations: BTreeMap::new(),
+            events: Vec::new(),
+            start: UnixMillis(0),
+            now: UnixMillis(0),
+            next_timer: None,
+        })
+    }
+
+    fn ask(&mut self, kind: &str, body: Value) -> Result<Value, Fault> {
+        let Some(adapter) = &mut self.adapter else { return Err(Fault("the adapter is gone".to_owned())) };
+        let reply = adapter.ask(kind, body);
+        let events = std::mem::take(&mut adapter.events);
+        if reply.is_err() {
+            // A broken adapter does not come back by itself: the next case gets a new one.
+            self.adapter = None;
+        }
+        for event in events {
+            self.record(&event);
+        }
+        reply
+    }
+
+    fn record(&mut self, event: &Value) {
+        let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
+        self.events.push(Event {
+            n: event["n"].as_u64().unwrap_or_default(),
+            at: self.now,
+            client: text("client"),
+            name: text("name"),
+            args: event["args"].as_object().cloned().unwrap_or_default(),
+        });
+    }
+
+    fn connections(&self) -> Result<Vec<ConnState>, Fault> {
+        let mut all = Vec::new();
+        for app_key in &self.app_keys {
+            all.extend(self.server.connections(app_key).map_err(|error| Fault(error.to_string()))?);
+        }
+        Ok(all)
+    }
+
+    /// Asks both sides for their counts until they agree and nothing is under way.
+    fn fence(&mut self) -> Result<(), Fault> {
+        let until = Instant::now() + FENCE_LIMIT;
+        let (mut before, mut still) = (String::new(), 0);
+        loop {
+            let server = self.connections()?;
+            let frames: Vec<Value> = server.iter().filter_map(frame_counts).collect();
+            let fenced = self.ask("fence", json!({"frames": frames}))?["fenced"].clone();
+            self.next_timer = fenced["next"].as_i64();
+            let agreed = fenced["quiet"] == true && agree(&fenced, &server);
+            let after = self.connections()?;
+            if agreed && after == server {
+                return Ok(());
+            }
+            let picture = format!("{after:?} {}", fenced["clients"]);
+            still = if picture == before { still + 1 } else { 0 };
+            before = picture;
+            if still >= STILL_ROUNDS && after == server {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(Fault(format!("client and server do not come to rest: {fenced}")));
+            }
+            // The other side needs the processor to get there.
+            thread::yield_now();
+        }
+    }
+
+    fn tick(&mut self, to: UnixMillis) -> Result<(), Fault> {
+        let ticked = self.ask("tick", json!({"to": to.0 - self.start.0}))?;
+        self.next_timer = ticked["ticked"]["next"].as_i64();
+        self.fence()
+    }
+
+    fn server_deadline(&self) -> Result<Option<UnixMillis>, Fault> {
+        let mut first = None;
+        for app_key in &self.app_keys {
+            let due = self.server.with_world(app_key, |service, _| service.next_deadline());
+            let due = due.map_err(|error| Fault(error.to_string()))?;
+            first = [first, due].into_iter().flatten().min();
+        }
+        Ok(first)
+    }
+
+    fn create(&mut self, name: &str) -> Result<(), Fault> {
+        let body = self.creations.get(name).cloned().unwrap_or(Value::Null);
+        let reply = self.ask("create", body)?;
+        match reply.get("unsupported").and_then(Value::as_str) {
+            Some(reason) => Err(Fault(reason.to_owned())),
+            None => Ok(()),
+        }
+    }
+
+    fn on_links(&self, client: &str, state: LinkState) -> Result<(), Fault> {
+        for app_key in &self.app_keys {
+            self.server
+                .link(app_key, &format!("{client}/"), state)
+                .map_err(|error| Fault(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn cut(&self, client: &str) -> Result<(), Fault> {
+        for app_key in &self.app_keys {
+            self.server.cut(app_key, &format!("{client}/")).map_err(|error| Fault(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+/// What the server says of a connection, for the adapter's fence: its label is `client/number`.
+fn frame_counts(state: &ConnState) -> Option<Value> {
+    let (client, n) = state.label.rsplit_once('/')?;
+    let n: u64 = n.parse().ok()?;
+    Some(json!({"client": client, "conn": n, "written": state.written, "closed": state.closed}))
+}
+
+/// Whether the server has read what the clients sent, on every connection that is open on both sides.
+fn agree(fenced: &Value, server: &[ConnState]) -> bool {
+    let clients = fenced["clients"].as_array().map_or(&[][..], Vec::as_slice);
+    clients.iter().all(|client| {
+        let conns = client["conns"].as_array().map_or(&[][..], Vec::as_slice);
+        conns.iter().all(|conn| {
+            let label = format!("{}/{}", client["client"].as_str().unwrap_or_default(), conn["n"]);
+            let known = server.iter().rfind(|state| state.label == label);
+            match known {
+                Some(state) if !state.closed && conn["closed"] != true => {
+                    Some(state.read) == conn["sent"].as_u64()
+                }
+                Some(state) => state.closed && conn["closed"] == true,
+                // Never accepted: only its end counts.
+                None => conn["closed"] == true,
+            }
+        })
+    })
+}
+
+fn abilities(command: &Command, hello: &Value) -> Abilities {
+    let set = |key: &str| {
+        let items = hello[key].as_array().map_or(&[][..], Vec::as_slice);
+        items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+    };
+    let mut unknown_args = std::collections::BTreeSet::new();
+    for (event, args) in hello["unknownArgs"].as_object().into_iter().flatten() {
+        for arg in args.as_array().into_iter().flatten().filter_map(Value::as_str) {
+            unknown_args.insert(format!("{event}.{arg}"));
+        }
+    }
+    let text = |key: &str| hello[key].as_str().unwrap_or_default().to_owned();
+    Abilities {
+        client: command.name.clone(),
+        version: if hello["sdk"].is_string() { text("sdk") } else { text("version") },
+        clock: text("clock"),
+        capabilities: set("capabilities"),
+        methods: set("methods"),
+        events: set("events"),
+        unknown_args,
+        platforms: set("platforms"),
+    }
+}
+
+impl Driver for AdapterDriver {
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
+        if self.adapter.is_none() {
+            self.adapter = Some(Adapter::start(&self.command)?.0);
+        }
+        self.start = stage.start;
+        self.now = stage.start;
+        self.next_timer = None;
+        self.app_keys.clear();
+        for (n, (app_key, setup)) in (0..).zip(&stage.worlds) {
+            // Worlds of one case do not share tokens and UIDs.
+            self.server
+                .put_world(app_key, (*setup).clone(), stage.seed.wrapping_add(n), Clock::Manual(stage.start))
+                .map_err(|error| Fault(error.to_string()))?;
+            self.app_keys.push(app_key.clone());
+        }
+        let navi = self.navi();
+        for (name, (client, app_key)) in &stage.clients {
+            let mut options = client.options.clone();
+            options.entry("naviServer").or_insert_with(|| navi.clone().into());
+            let body = json!({
+                "client": name, "appKey": app_key, "user": client.user, "platform": client.platform,
+                "options": options, "seed": stage.seed, "epoch": stage.start.0, "store": "empty",
+            });
+            self.creations.insert(name.clone(), body);
+            self.clients.push(name.clone());
+            self.create(name)?;
+        }
+        self.fence()
+    }
+
+    fn navi(&self) -> String {
+        self.server.addresses().navi.clone()
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    fn call(
+        &mut self,
+        client: &str,
+        method: &str,
+        args: &Map<String, Value>,
+        settle: bool,
+    ) -> Result<Returned, Fault> {
+        let reply = self.ask("call", json!({"client": client, "method": method, "args": args}))?;
+        if let Some(reason) = reply.get("unsupported").and_then(Value::as_str) {
+            return Ok(Returned::Unsupported(reason.to_owned()));
+        }
+        let result = &reply["result"];
+        let returned = result.get("value").or_else(|| result.get("code")).cloned().unwrap_or(Value::Null);
+        if settle {
+            self.settle()?;
+        }
+        Ok(Returned::Value(returned))
+    }
+
+    fn settle(&mut self) -> Result<(), Fault> {
+        self.fence()?;
+        for _ in 0..MOST_TICKS {
+            match self.next_timer {
+                Some(next) if self.start.0 + next <= self.now.0 => self.tick(self.now)?,
+                _ => return Ok(()),
+            }
+        }
+        Err(Fault(format!("livelock: more than {MOST_TICKS} timers at {}", self.now)))
+    }
+
+    fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        self.settle()?;
+        if self.now >= target {
+            return Ok(false);
+        }
+        let timer = self.next_timer.map(|next| UnixMillis(self.start.0 + next));
+        let due = [timer, self.server_deadline()?].into_iter().flatten().min();
+        self.now = due.map_or(target, |due| due.clamp(self.now, target));
+        let now = self.now;
+        for app_key in &self.app_keys {
+            self.server.advance_to(app_key, now).map_err(|error| Fault(error.to_string()))?;
+        }
+        self.fence()?;
+        self.tick(now)?;
+        Ok(true)
+    }
+
+    fn act(&mut self, app_key: &str, act: &Act) -> Result<Value, Fault> {
+        let act = act.clone();
+        let outcome = self.server.with_world(app_key, move |service, now| service.act(now, &act));
+        outcome.map_err(|error| Fault(error.to_string()))?.map_err(|error| Fault(error.to_string()))
+    }
+
+    fn api(&mut self, _app_key: &str, request: HttpRequest) -> Result<HttpResponse, Fault> {
+        // The request's headers name the world.
+        let answer = super::http::request(&self.server.addresses().server_api, request)?;
+        self.settle()?;
+        Ok(answer)
+    }
+
+    fn network(&mut self, client: &str, change: NetworkChange) -> Result<(), Fault> {
+        match change {
+            NetworkChange::Refuse => self.on_links(client, LinkState::Refuse)?,
+            NetworkChange::Allow | NetworkChange::Resume => self.on_links(client, LinkState::Up)?,
+            NetworkChange::Stall => self.on_links(client, LinkState::Stall)?,
+            NetworkChange::HalfOpen => self.on_links(client, LinkState::HalfOpen)?,
+            NetworkChange::Cut => self.cut(client)?,
+            NetworkChange::Offline | NetworkChange::Online | NetworkChange::Change => {
+                return Err(Fault("this client cannot be told of its network".to_owned()));
+            }
+        }
+        self.settle()
+    }
+
+    fn lifecycle(&mut self, client: &str, _foreground: bool) -> Result<(), Fault> {
+        Err(Fault(format!("{client} has no foreground and background")))
+    }
+
+    fn restart(&mut self, client: &str, keep_store: bool) -> Result<(), Fault> {
+        self.ask("destroy", json!({"client": client, "keepStore": keep_store}))?;
+        if let Some(Value::Object(body)) = self.creations.get_mut(client) {
+            body.insert("store".to_owned(), if keep_store { "kept" } else { "empty" }.into());
+            body.insert("epoch".to_owned(), self.start.0.into());
+        }
+        self.create(client)?;
+        // The new process begins at the case's start: its clock catches up before anything is called.
+        let now = self.now;
+        self.tick(now)
+    }
+
+    fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    fn attempts(&self, _client: &str) -> Vec<UnixMillis> {
+        // An attempt that is refused leaves no trace here; adapters do not claim the capability.
+        Vec::new()
+    }
+
+    fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault> {
+        self.server.with_world(app_key, look).map_err(|error| Fault(error.to_string()))
+    }
+
+    fn end(&mut self) {
+        // What cannot be reset is replaced before the next case.
+        if self.ask("reset", json!({})).is_err() {
+            self.adapter = None;
+        }
+        for app_key in std::mem::take(&mut self.app_keys) {
+            // A world that is gone already is what is wanted.
+            let _ = self.server.remove_world(&app_key);
+        }
+        self.clients.clear();
+        self.creations.clear();
+        self.events.clear();
+    }
+}

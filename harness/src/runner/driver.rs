@@ -1,0 +1,165 @@
+//! What runs a case: a simulation with reference clients, or real clients behind adapters.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use service::{HttpRequest, HttpResponse, Service, act::Act};
+use simulation::Event;
+use wire::UnixMillis;
+
+use crate::scenario::{Client, NetworkChange};
+
+/// Why a case cannot go on; nothing that was under test.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub String);
+
+impl From<simulation::SimulationError> for Fault {
+    fn from(error: simulation::SimulationError) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// What a call returned at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Returned {
+    /// The promise's number or value.
+    Value(Value),
+    /// The client does not do that.
+    Unsupported(String),
+}
+
+/// What a client can do, as it declares it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Abilities {
+    /// Its name, `reference` or `web-sdk@4.6.4`.
+    pub client: String,
+    /// What it says of its version.
+    pub version: String,
+    /// `virtual` or `real`.
+    pub clock: String,
+    /// Capabilities that scenarios can need.
+    pub capabilities: BTreeSet<String>,
+    /// Methods it has.
+    pub methods: BTreeSet<String>,
+    /// Callbacks it can fire.
+    pub events: BTreeSet<String>,
+    /// Arguments of callbacks it never tells: `onMessageReceived.left`, `onMessageSent.message.messageId`.
+    pub unknown_args: BTreeSet<String>,
+    /// Platforms it can be; empty: any.
+    pub platforms: BTreeSet<String>,
+}
+
+/// A look into a world; it may run on the server's thread, so it owns what it needs and gives JSON.
+pub type Look = Box<dyn FnOnce(&mut Service, UnixMillis) -> Value + Send>;
+
+/// A case's surroundings, made and driven. One case at a time.
+pub trait Driver {
+    /// What the client under test can do.
+    fn abilities(&self) -> &Abilities;
+
+    /// Makes the worlds (by App Key) and clients of a case.
+    ///
+    /// # Errors
+    /// Something of it cannot be made.
+    fn begin(&mut self, case: &Stage<'_>) -> Result<(), Fault>;
+
+    /// Where clients ask for navigation.
+    fn navi(&self) -> String;
+
+    /// Virtual time.
+    fn now(&self) -> UnixMillis;
+
+    /// Calls a method; with `settle`, lets everything it causes at this instant happen.
+    ///
+    /// # Errors
+    /// The client is gone.
+    fn call(
+        &mut self,
+        client: &str,
+        method: &str,
+        args: &Map<String, Value>,
+        settle: bool,
+    ) -> Result<Returned, Fault>;
+
+    /// Lets everything happen that is due at this instant.
+    ///
+    /// # Errors
+    /// It does not end, or the client is gone.
+    fn settle(&mut self) -> Result<(), Fault>;
+
+    /// Jumps to the next thing that is due, at most to `target`; `false` once it is there and settled.
+    ///
+    /// # Errors
+    /// As [`settle`](Self::settle).
+    fn step(&mut self, target: UnixMillis) -> Result<bool, Fault>;
+
+    /// A server-side act.
+    ///
+    /// # Errors
+    /// An argument of it is wrong.
+    fn act(&mut self, app_key: &str, act: &Act) -> Result<Value, Fault>;
+
+    /// A Server API request.
+    ///
+    /// # Errors
+    /// No answer, or the world is gone.
+    fn api(&mut self, app_key: &str, request: HttpRequest) -> Result<HttpResponse, Fault>;
+
+    /// Something happens to a client's network.
+    ///
+    /// # Errors
+    /// This driver cannot do that, or the client is gone.
+    fn network(&mut self, client: &str, change: NetworkChange) -> Result<(), Fault>;
+
+    /// The app goes to the background or comes back.
+    ///
+    /// # Errors
+    /// As [`network`](Self::network).
+    fn lifecycle(&mut self, client: &str, foreground: bool) -> Result<(), Fault>;
+
+    /// The app is killed and started.
+    ///
+    /// # Errors
+    /// As [`network`](Self::network).
+    fn restart(&mut self, client: &str, keep_store: bool) -> Result<(), Fault>;
+
+    /// Callbacks since the case began, in order.
+    fn events(&self) -> &[Event];
+
+    /// When a client tried to connect, since the case began.
+    fn attempts(&self, client: &str) -> Vec<UnixMillis>;
+
+    /// Looks into a world.
+    ///
+    /// # Errors
+    /// The world is gone.
+    fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault>;
+
+    /// Takes the case down.
+    fn end(&mut self);
+
+    /// Lets virtual time pass.
+    ///
+    /// # Errors
+    /// As [`settle`](Self::settle).
+    fn advance(&mut self, duration: Duration) -> Result<(), Fault> {
+        let target = self.now() + duration;
+        while self.step(target)? {}
+        Ok(())
+    }
+}
+
+/// What a case needs around it.
+#[derive(Debug)]
+pub struct Stage<'a> {
+    /// Worlds by App Key, in order.
+    pub worlds: IndexMap<String, &'a service::WorldSetup>,
+    /// Clients by name, with the App Key of their world.
+    pub clients: IndexMap<String, (&'a Client, String)>,
+    /// The case's seed.
+    pub seed: u64,
+    /// Start of virtual time.
+    pub start: UnixMillis,
+}

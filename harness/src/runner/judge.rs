@@ -1,0 +1,281 @@
+//! Judging callbacks: what must come, in which order, and what must not.
+
+use serde_json::{Map, Value as Json};
+use simulation::Event;
+
+use super::case::{Run, Stop};
+use crate::{
+    scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope},
+    verdict::FindingKind,
+};
+
+/// How far a client's callbacks have been looked at: everything before was expected, or skipped by what was.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Cursor {
+    /// Callbacks of this client that lie behind.
+    passed: usize,
+}
+
+/// A successful match: how far it reached, and what it captured.
+struct Matched {
+    reached: usize,
+    captures: Map<String, Json>,
+}
+
+/// What stands in the way of a match.
+struct Missing {
+    what: String,
+    near: Option<String>,
+}
+
+type Outcome = Result<Result<Matched, Missing>, Stop>;
+
+impl Run<'_> {
+    /// Waits until the callbacks are there, at most as long as the step allows.
+    pub(super) fn expect(&mut self, expect: &Expect, at: Place) -> Result<(), Stop> {
+        let until = expect.within.map(|within| self.driver.now() + within);
+        self.driver.settle()?;
+        loop {
+            let missing = match self.try_expect(expect)? {
+                Ok(matched) => {
+                    self.keep(matched.captures);
+                    self.cursor(&expect.client).passed = matched.reached;
+                    return Ok(());
+                }
+                Err(missing) => missing,
+            };
+            let more = match until {
+                Some(until) => self.driver.step(until)?,
+                None => false,
+            };
+            if more {
+                continue;
+            }
+            // The last step may have brought it.
+            if until.is_some()
+                && let Ok(matched) = self.try_expect(expect)?
+            {
+                self.keep(matched.captures);
+                self.cursor(&expect.client).passed = matched.reached;
+                return Ok(());
+            }
+            let seen = missing.near.unwrap_or_else(|| self.seen_since(&expect.client));
+            return Err(self.found(
+                FindingKind::Expectation,
+                at,
+                format!("{}: {}", expect.client, missing.what),
+                seen,
+            ));
+        }
+    }
+
+    /// Callbacks that the client fired and no expectation has passed, by name.
+    fn seen_since(&mut self, client: &str) -> String {
+        let passed = self.cursor(client).passed;
+        let names: Vec<&str> = self
+            .driver
+            .events()
+            .iter()
+            .filter(|e| e.client == client)
+            .skip(passed)
+            .map(|e| e.name.as_str())
+            .collect();
+        if names.is_empty() { "no further callback".to_owned() } else { shorten(&names.join(", ")) }
+    }
+
+    fn try_expect(&mut self, expect: &Expect) -> Outcome {
+        let passed = self.cursor(&expect.client).passed;
+        let events: Vec<&Event> = self.driver.events().iter().filter(|e| e.client == expect.client).collect();
+        let base = |name: &str| self.lookup(name);
+        let mut finder = Finder { events: &events, captures: Map::new(), base: &base };
+        let outcome = match expect.order {
+            Order::InOrder => finder.in_order(&expect.events, passed),
+            Order::AnyOrder => finder.any_order(&expect.events, passed),
+            Order::OneOf => finder.one_of(&expect.events, passed),
+        };
+        match outcome {
+            Ok(Ok(reached)) => Ok(Ok(Matched { reached, captures: finder.captures })),
+            Ok(Err(missing)) => Ok(Err(missing)),
+            Err(unresolved) => Err(self.unresolved(&unresolved)),
+        }
+    }
+
+    /// Nothing of it may come, for as long as the step says.
+    pub(super) fn none(&mut self, quiet: &Quiet, at: Place) -> Result<(), Stop> {
+        match quiet.lasting {
+            Some(lasting) => self.driver.advance(lasting)?,
+            None => self.driver.settle()?,
+        }
+        // Since the last expectation, or the last step that did something, whichever is later.
+        let before = self.driver.events()[..self.acted].iter().filter(|e| e.client == quiet.client).count();
+        let passed = self.cursor(&quiet.client).passed.max(before);
+        let events: Vec<&Event> =
+            self.driver.events().iter().filter(|e| e.client == quiet.client).skip(passed).collect();
+        let base = |name: &str| self.lookup(name);
+        let mut finder = Finder { events: &events, captures: Map::new(), base: &base };
+        let mut unwanted = None;
+        for event in &events {
+            let hit = quiet.of.is_empty()
+                || finder.matches_any(&quiet.of, event).map_err(|unresolved| self.unresolved(&unresolved))?;
+            if hit {
+                unwanted = Some((*event).clone());
+                break;
+            }
+        }
+        match unwanted {
+            None => Ok(()),
+            Some(event) => {
+                let names: Vec<&str> = quiet.of.iter().map(|of| of.name.as_str()).collect();
+                let what = if names.is_empty() { "callback".to_owned() } else { names.join(" or ") };
+                let expected = format!("{}: no {what}", quiet.client);
+                Err(self.found(FindingKind::Expectation, at, expected, describe(&event)))
+            }
+        }
+    }
+}
+
+/// Looks for events; names captured on the way are known to what follows.
+struct Finder<'a> {
+    events: &'a [&'a Event],
+    captures: Map<String, Json>,
+    base: &'a dyn Fn(&str) -> Option<Json>,
+}
+
+type Found<T> = Result<T, crate::scenario::Unresolved>;
+
+impl Finder<'_> {
+    /// Each after the one before; gives the index behind the last.
+    fn in_order(&mut self, wanted: &[EventMatch], mut from: usize) -> Found<Result<usize, Missing>> {
+        for event in wanted {
+            match self.run(event, from, &[])? {
+                Ok(hits) => from = hits.last().map_or(from, |last| last + 1),
+                Err(missing) => return Ok(Err(missing)),
+            }
+        }
+        Ok(Ok(from))
+    }
+
+    /// All of them, each event used once.
+    fn any_order(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<usize, Missing>> {
+        let mut used: Vec<usize> = Vec::new();
+        for event in wanted {
+            match self.run(event, from, &used)? {
+                Ok(hits) => used.extend(hits),
+                Err(missing) => return Ok(Err(missing)),
+            }
+        }
+        Ok(Ok(used.into_iter().max().map_or(from, |last| last + 1)))
+    }
+
+    fn one_of(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<usize, Missing>> {
+        let mut words = Vec::new();
+        for event in wanted {
+            match self.run(event, from, &[])? {
+                Ok(hits) => return Ok(Ok(hits.last().map_or(from, |last| last + 1))),
+                Err(missing) => words.push(missing.what),
+            }
+        }
+        Ok(Err(Missing { what: words.join(" or "), near: None }))
+    }
+
+    /// As many fitting events as are wanted, from an index on.
+    fn run(
+        &mut self,
+        wanted: &EventMatch,
+        from: usize,
+        used: &[usize],
+    ) -> Found<Result<Vec<usize>, Missing>> {
+        let mut hits = Vec::new();
+        let mut near = None;
+        for (index, event) in self.events.iter().enumerate().skip(from) {
+            if wanted.times.most.is_some_and(|most| hits.len() >= most as usize) {
+                break;
+            }
+            if used.contains(&index) || event.name != wanted.name {
+                continue;
+            }
+            match self.fits(wanted, event, hits.len())? {
+                Ok(captures) => {
+                    self.captures.extend(captures);
+                    if let Some(name) = &wanted.save_as {
+                        self.captures.insert(name.clone(), Json::Object(event.args.clone()));
+                    }
+                    hits.push(index);
+                }
+                Err(why) => near = near.or(Some(format!("{} ({why})", describe(event)))),
+            }
+        }
+        if hits.len() >= wanted.times.least as usize {
+            return Ok(Ok(hits));
+        }
+        let times = match (wanted.times.least, hits.len()) {
+            (1, _) => String::new(),
+            (least, seen) => format!(" ×{least}, of which {seen} came"),
+        };
+        Ok(Err(Missing { what: format!("{}{times}", self.words(wanted)), near }))
+    }
+
+    fn words(&self, wanted: &EventMatch) -> String {
+        let scope = Layered { first: &self.captures, then: self.base };
+        let with = Matching { scope: &scope, index: 0 };
+        let args: Vec<_> =
+            wanted.args.iter().map(|(name, m)| format!("{name}: {}", m.words(&with))).collect();
+        format!("{}({})", wanted.name, args.join(", "))
+    }
+
+    fn fits(
+        &self,
+        wanted: &EventMatch,
+        event: &Event,
+        index: usize,
+    ) -> Found<Result<Map<String, Json>, String>> {
+        let scope = Layered { first: &self.captures, then: self.base };
+        let with = Matching { scope: &scope, index: index as i64 };
+        let mut captures = Map::new();
+        let time = wanted.time.as_ref().map(|matcher| (matcher, Json::from(event.at.0)));
+        let args = wanted.args.iter().map(|(name, matcher)| (name.as_str(), matcher, event.args.get(name)));
+        let time = time.as_ref().map(|(matcher, at)| ("at", *matcher, Some(at)));
+        for (name, matcher, seen) in args.chain(time) {
+            match matcher.check(seen, &with) {
+                Ok(more) => captures.extend(more),
+                Err(NoMatch::Mismatch(mismatch)) => return Ok(Err(format!("{name}: {mismatch}"))),
+                Err(NoMatch::Unresolved(unresolved)) => return Err(unresolved),
+            }
+        }
+        Ok(Ok(captures))
+    }
+
+    fn matches_any(&mut self, wanted: &[EventMatch], event: &Event) -> Found<bool> {
+        for one in wanted.iter().filter(|one| one.name == event.name) {
+            if self.fits(one, event, 0)?.is_ok() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+struct Layered<'a> {
+    first: &'a Map<String, Json>,
+    then: &'a dyn Fn(&str) -> Option<Json>,
+}
+
+impl Scope for Layered<'_> {
+    fn lookup(&self, name: &str) -> Option<Json> {
+        self.first.get(name).cloned().or_else(|| (self.then)(name))
+    }
+}
+
+fn describe(event: &Event) -> String {
+    shorten(&format!("{}{}", event.name, Json::Object(event.args.clone())))
+}
+
+/// Keeps what is shown to a person to a few lines.
+pub(super) fn shorten(text: &str) -> String {
+    const MOST: usize = 400;
+    if text.chars().count() <= MOST {
+        return text.to_owned();
+    }
+    let head: String = text.chars().take(MOST).collect();
+    format!("{head}…")
+}

@@ -1,0 +1,168 @@
+//! The simulation as a driver: service, reference clients and network in virtual time.
+
+use reference_client::{CallResult, ClientEnv, Engine};
+use serde_json::{Map, Value};
+use service::{HttpRequest, HttpResponse, act::Act};
+use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
+use wire::UnixMillis;
+
+use super::driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+use crate::scenario::NetworkChange;
+
+/// Capabilities the reference client lacks so far.
+const MISSING: [&str; 14] = [
+    "raw_connection",
+    "chatroom",
+    "ultragroup",
+    "search",
+    "recall",
+    "receipts",
+    "expansion",
+    "media",
+    "conversations",
+    "drafts",
+    "pinning",
+    "typing",
+    "do_not_disturb",
+    "local_insertion",
+];
+
+/// Runs cases in a simulation of their own.
+#[derive(Debug)]
+pub struct SimDriver {
+    abilities: Abilities,
+    simulation: Simulation,
+}
+
+impl Default for SimDriver {
+    fn default() -> Self {
+        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
+        let can = crate::scenario::NEEDS.iter().filter(|need| !MISSING.contains(need));
+        Self {
+            abilities: Abilities {
+                client: "reference".to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                clock: "virtual".to_owned(),
+                capabilities: can.copied().chain([super::needs::ATTEMPTS]).map(str::to_owned).collect(),
+                methods: names(Engine::METHODS),
+                events: names(Engine::EVENTS),
+                ..Abilities::default()
+            },
+            simulation: Simulation::new(0, UnixMillis(0)),
+        }
+    }
+}
+
+impl Driver for SimDriver {
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
+        self.simulation = Simulation::new(stage.seed, stage.start);
+        for (app_key, setup) in &stage.worlds {
+            self.simulation.add_world(app_key, setup).map_err(|mistakes| Fault(mistakes.join("; ")))?;
+        }
+        for (name, (client, app_key)) in &stage.clients {
+            let mut options = client.options.clone();
+            options.entry("naviServer").or_insert_with(|| NAVI.into());
+            // `null` takes the default away: the engine falls back on its own.
+            options.retain(|_, value| !value.is_null());
+            let env = ClientEnv {
+                app_key: app_key.clone(),
+                platform: client.platform.clone(),
+                device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
+                seed: stage.seed,
+                options,
+            };
+            self.simulation.add_client(name, env)?;
+        }
+        Ok(())
+    }
+
+    fn navi(&self) -> String {
+        NAVI.to_owned()
+    }
+
+    fn now(&self) -> UnixMillis {
+        self.simulation.now()
+    }
+
+    fn call(
+        &mut self,
+        client: &str,
+        method: &str,
+        args: &Map<String, Value>,
+        settle: bool,
+    ) -> Result<Returned, Fault> {
+        let result = if settle {
+            self.simulation.call(client, method, args)?
+        } else {
+            self.simulation.begin_call(client, method, args)?
+        };
+        Ok(match result {
+            CallResult::Code(code) => Returned::Value(code.into()),
+            CallResult::Value(value) => Returned::Value(value),
+            CallResult::Unsupported(reason) => Returned::Unsupported(reason),
+        })
+    }
+
+    fn settle(&mut self) -> Result<(), Fault> {
+        Ok(self.simulation.settle()?)
+    }
+
+    fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        Ok(self.simulation.step(target)?)
+    }
+
+    fn act(&mut self, app_key: &str, act: &Act) -> Result<Value, Fault> {
+        self.simulation.act(app_key, act).map_err(|error| Fault(error.to_string()))
+    }
+
+    fn api(&mut self, app_key: &str, request: HttpRequest) -> Result<HttpResponse, Fault> {
+        let answer = self.simulation.api(app_key, request)?;
+        answer.ok_or_else(|| Fault("the service gave no answer to a Server API request".to_owned()))
+    }
+
+    fn network(&mut self, client: &str, change: NetworkChange) -> Result<(), Fault> {
+        let event = match change {
+            NetworkChange::Offline => NetworkEvent::Link(LinkState::Offline),
+            NetworkChange::Online | NetworkChange::Allow | NetworkChange::Resume => {
+                NetworkEvent::Link(LinkState::Up)
+            }
+            NetworkChange::Refuse => NetworkEvent::Link(LinkState::Refuse),
+            NetworkChange::Stall => NetworkEvent::Link(LinkState::Stall),
+            NetworkChange::HalfOpen => NetworkEvent::Link(LinkState::HalfOpen),
+            NetworkChange::Cut => NetworkEvent::Cut,
+            NetworkChange::Change => NetworkEvent::Change,
+        };
+        Ok(self.simulation.network(client, event)?)
+    }
+
+    fn lifecycle(&mut self, client: &str, foreground: bool) -> Result<(), Fault> {
+        Ok(self.simulation.lifecycle(client, foreground)?)
+    }
+
+    fn restart(&mut self, client: &str, keep_store: bool) -> Result<(), Fault> {
+        Ok(self.simulation.restart(client, keep_store)?)
+    }
+
+    fn events(&self) -> &[Event] {
+        self.simulation.events()
+    }
+
+    fn attempts(&self, client: &str) -> Vec<UnixMillis> {
+        let mine = self.simulation.attempts().iter().filter(|(_, who)| who == client);
+        mine.map(|(at, _)| *at).collect()
+    }
+
+    fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault> {
+        let now = self.simulation.now();
+        let world = self.simulation.world_mut(app_key);
+        Ok(look(world.ok_or_else(|| Fault(format!("there is no world `{app_key}`")))?, now))
+    }
+
+    fn end(&mut self) {
+        self.simulation = Simulation::new(0, UnixMillis(0));
+    }
+}
