@@ -101,6 +101,9 @@ impl<W: Write> Terminal<W> {
         for result in run.results.iter().filter(|result| result.verdict.kind().is_red()) {
             self.block(result, run)?;
         }
+        if run.results.iter().any(|result| result.verdict.kind().is_red()) {
+            writeln!(self.out)?;
+        }
         self.quiet_verdicts(run)?;
         for trouble in text::troubles(run) {
             let word = self.paint("31;1", "!");
@@ -160,7 +163,7 @@ impl<W: Write> Terminal<W> {
             format!(" --client {}", run.client.name)
         };
         let again = format!("again: harness run {} --seed {}{client}", result.path, run.seed);
-        writeln!(self.out, "    {}\n", self.paint("2", &again))
+        writeln!(self.out, "    {}", self.paint("2", &again))
     }
 
     fn finding(&mut self, finding: &Finding) -> io::Result<()> {

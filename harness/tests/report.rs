@@ -1,0 +1,187 @@
+//! Every reporter on one sample run: what people and tools read, as snapshots, and its structure.
+
+use std::{fs, path::Path, process::Command};
+
+use harness::{
+    report::{self, Terminal, TerminalOptions},
+    verdict::{Outcome, RunEvent, RunResult, Verdict},
+};
+
+#[path = "report/junit_rules.rs"]
+mod junit_rules;
+#[path = "report/sample.rs"]
+mod sample;
+
+fn terminal(run: &RunResult, colour: bool) -> String {
+    let mut out = Vec::new();
+    let mut terminal = Terminal::new(&mut out, TerminalOptions { colour, progress: false });
+    terminal.event(&run.started_event()).unwrap();
+    for result in &run.results {
+        terminal.event(&RunEvent::ScenarioFinished(Box::new(result.clone()))).unwrap();
+    }
+    terminal.event(&run.finished_event()).unwrap();
+    terminal.summary(run).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn the_terminal_shows_what_is_red_and_every_total() {
+    insta::assert_snapshot!("terminal", terminal(&sample::red(), false));
+}
+
+#[test]
+fn a_green_run_is_three_lines() {
+    insta::assert_snapshot!(terminal(&sample::green(), false), @r"
+    reference 0.1.0, virtual clock, seed 7, 184 ms
+    20 planned: 20 passed, 0 failed, 0 unexpectedly passing, 0 flaky, 0 could not run, 0 known failing, 0 unsupported
+    conforms (exit code 0)
+    ");
+}
+
+#[test]
+fn colours_are_only_written_when_asked_for() {
+    assert!(!terminal(&sample::red(), false).contains('\u{1b}'));
+    assert!(terminal(&sample::red(), true).contains("\u{1b}[31;1mFAILED\u{1b}[0m"));
+}
+
+#[test]
+fn a_run_that_judged_nothing_says_so_everywhere() {
+    let mut run = sample::red();
+    run.results.retain(|result| matches!(result.verdict, Verdict::Unsupported { .. }));
+    run.planned = run.results.len();
+    run.baseline_problems.clear();
+    assert_eq!(run.outcome(), Outcome::Incomplete);
+    let said = "nothing was judged: of 2 scenarios 2 are unsupported and 0 could not run";
+    assert!(terminal(&run, false).contains(said));
+    assert!(report::junit(std::slice::from_ref(&run)).unwrap().contains(said));
+    assert!(report::html(std::slice::from_ref(&run), &[]).unwrap().contains(said));
+}
+
+#[test]
+fn junit_is_what_tools_read() {
+    let xml = report::junit(&[sample::red()]).unwrap();
+    junit_rules::check(&xml).unwrap();
+    insta::assert_snapshot!("junit", xml);
+}
+
+#[test]
+fn junit_of_several_runs_has_a_suite_for_each() {
+    let xml = report::junit(&[sample::green(), sample::red()]).unwrap();
+    junit_rules::check(&xml).unwrap();
+    assert_eq!(xml.matches("<testsuite ").count(), 2);
+}
+
+#[test]
+fn the_rules_for_junit_notice_what_is_wrong() {
+    let good = report::junit(&[sample::red()]).unwrap();
+    for (from, to) in [
+        ("<testcase name=", "<testcase title="),
+        ("<failure ", "<fault "),
+        ("tests=\"", "tests=\"x"),
+        ("time=\"0.004\"", "time=\"soon\""),
+        ("</testsuite>", "<testsuite name=\"again\"/></testsuite>"),
+    ] {
+        assert!(good.contains(from), "{from}");
+        let bad = good
+            .replace(from, to)
+            .replace("</failure>", if from == "<failure " { "</fault>" } else { "</failure>" });
+        assert!(junit_rules::check(&bad).is_err(), "{from} -> {to}");
+    }
+}
+
+#[test]
+fn json_lines_are_read_back_as_they_were() {
+    let runs = [sample::green(), sample::red()];
+    let text = report::json_lines(&runs).unwrap();
+    assert_eq!(report::read_json_lines(&text).unwrap(), runs);
+}
+
+#[test]
+fn json_lines_have_their_form() {
+    let mut run = sample::red();
+    run.results.retain(|result| result.path.contains("kick/second-login") || result.path.contains("media/"));
+    insta::assert_snapshot!("json_lines", report::json_lines(&[run]).unwrap());
+}
+
+#[test]
+fn a_live_stream_and_a_finished_run_write_the_same_lines() {
+    let run = sample::red();
+    let mut live = Vec::new();
+    let mut lines = report::JsonLines::new(&mut live);
+    lines.event(&run.started_event()).unwrap();
+    for result in &run.results {
+        lines.event(&RunEvent::ScenarioFinished(Box::new(result.clone()))).unwrap();
+    }
+    lines.event(&run.finished_event()).unwrap();
+    assert_eq!(String::from_utf8(live).unwrap(), report::json_lines(&[run]).unwrap());
+}
+
+#[test]
+fn a_line_that_is_no_event_is_named() {
+    let mut text = report::json_lines(&[sample::green()]).unwrap();
+    text.insert_str(text.find('\n').unwrap() + 1, "{\"event\":\"coffee\"}\n");
+    let error = report::read_json_lines(&text).unwrap_err().to_string();
+    assert!(error.starts_with("line 2 is no event: unknown variant `coffee`"), "{error}");
+}
+
+#[test]
+fn the_page_holds_the_key_facts_and_nothing_from_outside() {
+    let page = report::html(&[sample::green(), sample::red()], &sample::requirements()).unwrap();
+    for fact in [
+        "reference 0.1.0",
+        "web-sdk 5.9.3",
+        "incomplete; also does not conform, baseline stale · exit 3",
+        "20 of 21 planned scenarios reported a result",
+        "did you mean `chatroom/join`?",
+        "scenarios/kick/second-login.yaml:21:9",
+        "id=\"r-KICK-002\"",
+        "the unit is ambiguous in the documentation",
+        "not testable: cannot be tested",
+        "Not in the catalogue.",
+        "First difference",
+        "<b>onConnectionStatusChanged</b> {status: suspended}",
+        "clientId: device-1",
+        "The client has no ultragroup: the adapter declares no such capability",
+        "msg#1 delivered twice &#60;&#38;&#62;",
+    ] {
+        assert!(page.contains(fact), "{fact}");
+    }
+    for outside in ["src=", "href=\"http", "url(", "@import", "<link"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+}
+
+#[test]
+fn every_link_of_the_page_has_its_target() {
+    let page = report::html(&[sample::green(), sample::red()], &sample::requirements()).unwrap();
+    for link in page.split("href=\"#").skip(1) {
+        let target = link.split('"').next().unwrap();
+        assert!(page.contains(&format!("id=\"{target}\"")), "{target}");
+    }
+}
+
+#[test]
+fn all_files_are_written_beside_each_other() {
+    let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-sample");
+    let files =
+        report::write_merged(&dir, &[sample::green(), sample::red()], &sample::requirements()).unwrap();
+    let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(names, report::FILES);
+    assert!(files.iter().all(|path| fs::metadata(path).unwrap().len() > 0));
+}
+
+#[test]
+fn a_folder_that_cannot_be_made_is_named() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let error = report::write_all(&file.path().join("reports"), &sample::green(), &[]).unwrap_err();
+    assert!(error.to_string().starts_with("failed to write "), "{error}");
+}
+
+/// The scripts of the page are parsed where a Node is installed; without one there is nothing to check them with.
+#[test]
+fn the_script_of_the_page_parses() {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/report.js");
+    if let Ok(output) = Command::new("node").arg("--check").arg(&script).output() {
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
