@@ -1,10 +1,28 @@
 //! Ids of a world: one seeded source, so that the same seed gives the same ids.
 
+use std::fmt;
+
 use rand_chacha::{
     ChaCha8Rng,
     rand_core::{Rng, SeedableRng},
 };
 use wire::UnixMillis;
+
+/// A message UID. Kept in place: there is one in every message, and messages come and go by the hundred thousand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Uid([u8; 19]);
+
+impl Uid {
+    pub(crate) fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("a UID is made of digits, capital letters and hyphens")
+    }
+}
+
+impl fmt::Display for Uid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
 
 /// The world's generator of message UIDs, tokens and session ids.
 #[derive(Debug)]
@@ -23,20 +41,17 @@ impl Ids {
 
     /// A message UID in the vendor's shape: four groups of four characters of 0-9A-V. Time first, then a running
     /// number, then the world's salt: unique without remembering any.
-    pub(crate) fn message_uid(&mut self, at: UnixMillis) -> String {
+    pub(crate) fn message_uid(&mut self, at: UnixMillis) -> Uid {
         self.messages += 1;
         let bits = (u128::from(at.0.unsigned_abs() & 0xFFF_FFFF_FFFF) << 36)
             | (u128::from(self.messages & 0xF_FFFF) << 16)
             | u128::from(self.salt);
-        let mut uid = String::with_capacity(19);
+        let mut uid = [b'-'; 19];
         for index in 0..16 {
-            if index > 0 && index % 4 == 0 {
-                uid.push('-');
-            }
             let digit = ((bits >> (75 - 5 * index)) & 31) as u8;
-            uid.push(char::from(if digit < 10 { b'0' + digit } else { b'A' + digit - 10 }));
+            uid[index + index / 4] = if digit < 10 { b'0' + digit } else { b'A' + digit - 10 };
         }
-        uid
+        Uid(uid)
     }
 
     /// The opaque part of a token: 32 letters and digits.
@@ -65,8 +80,8 @@ mod tests {
         let first = ids.message_uid(UnixMillis(1_767_225_600_000));
         let second = ids.message_uid(UnixMillis(1_767_225_600_000));
         assert_ne!(first, second);
-        assert!(first.split('-').all(|group| group.len() == 4), "{first}");
-        assert_eq!(first.len(), 19);
+        assert!(first.as_str().split('-').all(|group| group.len() == 4), "{first}");
+        assert_eq!(first.as_str().split('-').count(), 4);
     }
 
     #[test]

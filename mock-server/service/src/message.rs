@@ -10,6 +10,8 @@ use wire::{
     flags,
 };
 
+use crate::ids::Uid;
+
 /// Conversation types that mailboxes know, with their wire numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
@@ -22,7 +24,7 @@ pub(crate) enum Conversation {
 /// One message. Everything but the head is in `received`.
 #[derive(Debug)]
 pub(crate) struct Message {
-    pub(crate) uid: String,
+    pub(crate) uid: Uid,
     pub(crate) time: UnixMillis,
     pub(crate) conversation: Conversation,
     pub(crate) from: Arc<str>,
@@ -39,7 +41,7 @@ pub(crate) struct Message {
 impl Message {
     /// Encodes what `from` sent for its receivers. `status_message`: shown, never stored.
     pub(crate) fn new(
-        uid: String,
+        uid: Uid,
         time: UnixMillis,
         conversation: Conversation,
         from: Arc<str>,
@@ -55,7 +57,7 @@ impl Message {
             content: up.content,
             data_time: time.0,
             status: flags::up_to_down(up.session_id),
-            msg_id: Some(uid.clone()),
+            msg_id: Some(uid.to_string()),
             direction: Some(2),
             client_unique_id: up.client_unique_id,
             extra_content: up.extra_content,
@@ -83,24 +85,24 @@ impl Message {
 
     /// The same as its sender's other devices see it in a pull: direction 1 and, where the peer names the
     /// conversation, the peer in `fromUserId`.
-    pub(crate) fn sent_view(&self) -> Bytes {
+    pub(crate) fn sent_view(&self) -> Vec<u8> {
         // Own bytes decode; were they ever not to, the receivers' view is the honest fallback.
         let Ok(mut down) = DownStreamMessage::decode(self.received.clone()) else {
-            return self.received.clone();
+            return self.received.to_vec();
         };
         down.direction = Some(1);
         if self.conversation == Conversation::Private {
             down.from_user_id = self.target.to_string();
             down.group_id = Some(self.target.to_string());
         }
-        down.encode_to_vec().into()
+        down.encode_to_vec()
     }
 
     /// The same content under a new UID and time, for bugs that double messages.
-    pub(crate) fn copy_as(&self, uid: String, time: UnixMillis) -> Self {
+    pub(crate) fn copy_as(&self, uid: Uid, time: UnixMillis) -> Self {
         let received = match DownStreamMessage::decode(self.received.clone()) {
             Ok(mut down) => {
-                down.msg_id = Some(uid.clone());
+                down.msg_id = Some(uid.to_string());
                 down.data_time = time.0;
                 down.encode_to_vec().into()
             }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::{account::UserIx, io::PlatformClass, journal::What, message::Message, world::Service};
+use crate::{account::UserIx, ids::Uid, io::PlatformClass, journal::What, message::Message, world::Service};
 
 /// How many records are kept.
 const KEPT: usize = 1024;
@@ -21,7 +21,7 @@ pub(crate) struct Pushes {
 struct Record {
     at: UnixMillis,
     user: UserIx,
-    message_uid: String,
+    message_uid: Uid,
     title: String,
     sent: bool,
     why: &'static str,
@@ -54,8 +54,8 @@ impl Service {
         if records.len() == KEPT {
             records.pop_front();
         }
-        records.push_back(Record { at: now, user, message_uid: message.uid.clone(), title, sent, why });
-        self.journal.record(now, || What::Push { user: id, message_uid: message.uid.clone(), sent, why });
+        records.push_back(Record { at: now, user, message_uid: message.uid, title, sent, why });
+        self.journal.record(now, || What::Push { user: id, message_uid: message.uid.to_string(), sent, why });
     }
 
     pub(crate) fn pushes_json(&self, user: Option<UserIx>) -> Value {
@@ -64,7 +64,7 @@ impl Service {
             .map(|record| {
                 json!({
                     "at": record.at.0, "user": &*self.accounts[record.user].id,
-                    "messageUId": record.message_uid, "title": record.title, "sent": record.sent, "why": record.why,
+                    "messageUId": record.message_uid.as_str(), "title": record.title, "sent": record.sent, "why": record.why,
                 })
             })
             .collect()

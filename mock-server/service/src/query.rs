@@ -5,7 +5,6 @@
 
 use bytes::Bytes;
 use prost::Message;
-use std::sync::Arc;
 use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
@@ -20,7 +19,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     io::ConnId,
-    timeline::{Ask, encode_package},
+    timeline::{Ask, Item, encode_package},
     world::Service,
 };
 
@@ -144,13 +143,12 @@ impl Service {
         if self.has(Bug::SwapsOrder) && package.len() > 1 {
             package.swap(0, 1);
         }
-        let mut encoded: Vec<Bytes> = package.iter().map(crate::timeline::Item::encoded).collect();
         if let Some(item) = repeat {
             let time = item.message.time;
             let uid = self.ids.message_uid(time);
-            encoded.insert(0, Arc::new(item.message.copy_as(uid, time)).received.clone());
+            package.insert(0, Item::stray(item.message.copy_as(uid, time)));
         }
-        Ok(encode_package(encoded.iter(), sync_time, !more))
+        Ok(encode_package(&package, sync_time, !more))
     }
 
     pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {

@@ -8,6 +8,7 @@ use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code:
 use crate::{
     account::UserIx,
     bug::Bug,
+    ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
     timeline::{DeviceIx, Side},
@@ -37,7 +38,7 @@ struct Outgoing<'a> {
 
 /// What became of a message that somebody sent.
 pub(crate) struct Posted {
-    pub(crate) uid: String,
+    pub(crate) uid: Uid,
     pub(crate) time: UnixMillis,
 }
 
@@ -46,7 +47,7 @@ impl Service {
     pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
         match self.try_publish(now, conn, &request) {
             Ok(Some(posted)) => {
-                let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid };
+                let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
                 self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
             }
             Ok(None) => {}
@@ -200,7 +201,7 @@ impl Service {
         if let Some(mirror) = &mirror {
             self.mirror(now, sender, mirror, &message);
         }
-        Posted { uid: message.uid.clone(), time }
+        Posted { uid: message.uid, time }
     }
 
     fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
@@ -243,7 +244,7 @@ impl Service {
             };
             self.send(now, conn, frame, None);
             let ack =
-                ServerFrame::PubAck { id, status: 0, time: message.time, message_uid: message.uid.clone() };
+                ServerFrame::PubAck { id, status: 0, time: message.time, message_uid: message.uid.to_string() };
             self.send(now, conn, ack, None);
         }
     }

@@ -4,7 +4,7 @@
 //! sync a message belongs to the first device that gets it, and is forgotten once that device is known to have it;
 //! with sync it waits for every device until its retention ends (OFFL-009 to OFFL-013).
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use wire::UnixMillis;
@@ -200,26 +200,30 @@ impl Item {
         }
     }
 
+    /// A message for the user that no mailbox holds.
+    pub(crate) fn stray(message: Message) -> Self {
+        Self { message: Arc::new(message), side: Side::Inbox, device: None, delivered: false }
+    }
+
     /// The message as this side sees it.
-    pub(crate) fn encoded(&self) -> Bytes {
+    fn encoded(&self) -> Cow<'_, [u8]> {
         match self.side {
-            Side::Inbox => self.message.received.clone(),
-            Side::Outbox => self.message.sent_view(),
+            Side::Inbox => Cow::Borrowed(&self.message.received),
+            Side::Outbox => Cow::Owned(self.message.sent_view()),
         }
     }
 }
 
 /// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
-pub(crate) fn encode_package<'a>(
-    messages: impl Iterator<Item = &'a Bytes>,
-    sync_time: UnixMillis,
-    finished: bool,
-) -> Bytes {
-    let mut out = BytesMut::with_capacity(4096);
-    for message in messages {
+pub(crate) fn encode_package(package: &[Item], sync_time: UnixMillis, finished: bool) -> Bytes {
+    // Tag and length of a message take up to six bytes; both views of one are about as long.
+    let hint: usize = package.iter().map(|item| item.message.received.len() + 6).sum();
+    let mut out = BytesMut::with_capacity(hint + 16);
+    for item in package {
+        let message = item.encoded();
         out.put_u8(0x0A);
         prost::encoding::encode_varint(message.len() as u64, &mut out);
-        out.put_slice(message);
+        out.put_slice(&message);
     }
     out.put_u8(0x10);
     prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);

@@ -81,43 +81,51 @@ pub fn decode_server(buffer: &mut BytesMut, max: usize) -> Result<Option<ServerF
 
 /// Appends a client's frame.
 pub fn encode_client(frame: &ClientFrame, out: &mut BytesMut) {
-    encode(frame.header(), out, |out| frame.write_body(true, out));
+    encode(frame.header(), 0, out, |out| frame.write_body(true, out));
 }
 
 /// Appends a server's frame.
 pub fn encode_server(frame: &ServerFrame, out: &mut BytesMut) {
-    out.reserve(6 + frame.body_hint());
-    encode(frame.header(), out, |out| frame.write_body(true, out));
+    let hint = frame.body_hint();
+    out.reserve(LONGEST_HEAD + hint);
+    encode(frame.header(), hint, out, |out| frame.write_body(true, out));
 }
 
-/// Writes the body behind room for the longest head, then moves it up to the head it needs.
-fn encode(header: Header, out: &mut BytesMut, write_body: impl FnOnce(&mut BytesMut)) {
-    const LONGEST_HEAD: usize = 6;
-    let start = out.len();
-    out.put_bytes(0, LONGEST_HEAD);
-    write_body(out);
-    let size = out.len() - start - LONGEST_HEAD;
-    apply_pad(&mut out[start + LONGEST_HEAD..]);
+/// Header, check byte and a length of four bytes.
+const LONGEST_HEAD: usize = 6;
 
-    let mut head = [0; LONGEST_HEAD];
-    head[0] = header.to_byte();
-    let mut check = head[0];
+/// Header, check byte and the length of a body of that size.
+fn head_size(size: usize) -> usize {
+    match size {
+        0..=0x7F => 3,
+        0x80..=0x3FFF => 4,
+        0x4000..=0x1F_FFFF => 5,
+        _ => LONGEST_HEAD,
+    }
+}
+
+/// Writes the body behind room for the head that `hint` makes likely, and moves it if it needs another.
+fn encode(header: Header, hint: usize, out: &mut BytesMut, write_body: impl FnOnce(&mut BytesMut)) {
+    let start = out.len();
+    let room = head_size(hint);
+    out.put_bytes(0, room);
+    write_body(out);
+    let size = out.len() - start - room;
+    apply_pad(&mut out[start + room..]);
+
+    let needed = head_size(size);
+    if needed != room {
+        out.put_bytes(0, needed.saturating_sub(room));
+        out.copy_within(start + room..start + room + size, start + needed);
+        out.truncate(start + needed + size);
+    }
+    let (first, length) = (header.to_byte(), &mut out[start..start + needed]);
+    let mut check = first;
     let mut rest = size;
-    let mut length = 2;
-    loop {
-        let more = rest > 0x7F && length < LONGEST_HEAD - 1;
-        head[length] = (rest & 0x7F) as u8 | if more { 0x80 } else { 0 };
-        check ^= head[length];
-        length += 1;
+    for (index, byte) in length.iter_mut().enumerate().skip(2) {
+        *byte = (rest & 0x7F) as u8 | if index + 1 < needed { 0x80 } else { 0 };
+        check ^= *byte;
         rest >>= 7;
-        if !more {
-            break;
-        }
     }
-    head[1] = check;
-    out[start..start + length].copy_from_slice(&head[..length]);
-    if length < LONGEST_HEAD {
-        out.copy_within(start + LONGEST_HEAD.., start + length);
-        out.truncate(start + length + size);
-    }
+    length[..2].copy_from_slice(&[first, check]);
 }

@@ -32,7 +32,7 @@ impl Service {
                 continue;
             }
             let posted = self.publish_from_api(call.now, from, &user, conversation, message.clone());
-            uids.push(json!({"userId": user, "messageUID": posted.uid}));
+            uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))
     }

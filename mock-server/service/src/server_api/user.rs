@@ -136,7 +136,7 @@ impl Service {
         for id in call.ids("userId", MOST_IDS)? {
             self.deactivate(call.now, id);
         }
-        Ok(json!({"operateId": self.ids.message_uid(call.now)}))
+        Ok(json!({"operateId": self.ids.message_uid(call.now).as_str()}))
     }
 
     pub(super) fn api_deactivated(&mut self, _call: &Call) -> Answer {
@@ -150,7 +150,7 @@ impl Service {
             let user = self.accounts.find_or_add(id);
             self.accounts[user].deactivated = false;
         }
-        Ok(json!({"operateId": self.ids.message_uid(call.now)}))
+        Ok(json!({"operateId": self.ids.message_uid(call.now).as_str()}))
     }
 }
 
