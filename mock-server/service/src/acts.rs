@@ -280,7 +280,11 @@ impl Service {
             if let Some(content) = &push.message.content {
                 up.content = content.to_string().into();
             }
-            uids.push(self.publish_from_api(now, &push.from, &push.to, push.conversation.into(), up).uid.to_string());
+            uids.push(
+                self.publish_from_api(now, &push.from, &push.to, push.conversation.into(), up)
+                    .uid
+                    .to_string(),
+            );
         }
         Ok(json!({"messageUIds": uids}))
     }
