@@ -243,8 +243,12 @@ impl Service {
                 body: mirror.request.body.clone(),
             };
             self.send(now, conn, frame, None);
-            let ack =
-                ServerFrame::PubAck { id, status: 0, time: message.time, message_uid: message.uid.to_string() };
+            let ack = ServerFrame::PubAck {
+                id,
+                status: 0,
+                time: message.time,
+                message_uid: message.uid.to_string(),
+            };
             self.send(now, conn, ack, None);
         }
     }
