@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{
     scenario::{
-        Api, ApiBody, Attempts, Call, Case, Journal, MAIN_WORLD, Matcher, Matching, Place, Scenario, Sign,
-        State, Step, StepAct, Unresolved, Value, resolve_map,
+        Api, ApiBody, Attempts, Call, Case, Journal, MAIN_WORLD, Matcher, Matching, NetworkChange, Place,
+        Scenario, Sign, State, Step, StepAct, Unresolved, Value, resolve_map,
     },
     sequence::{Aliases, Entry},
-    verdict::{self, Finding, FindingKind, TraceEntry},
+    verdict::{self, Finding, FindingKind, LineKind, TraceEntry},
 };
 
 /// Why a case ends before its last step.
@@ -46,7 +46,10 @@ impl From<Fault> for Stop {
 /// What is left of a case for judging.
 #[derive(Debug, Default)]
 pub(super) struct Left {
-    pub(super) calls: Vec<Entry>,
+    /// Calls and other steps that did something, in order.
+    pub(super) done: Vec<Entry>,
+    /// How many callbacks there were when each step began.
+    pub(super) begun: Vec<usize>,
     pub(super) aliases: Aliases,
     pub(super) disturbed: bool,
     pub(super) trace: Vec<TraceEntry>,
@@ -66,6 +69,8 @@ pub(super) struct Run<'a> {
     marks: IndexMap<String, IndexMap<String, usize>>,
     /// Callbacks of all clients that were there when the last step that did something began.
     pub(super) acted: usize,
+    /// Inside `parallel`: one step as far as order is concerned.
+    parallel: bool,
     start: UnixMillis,
     left: Left,
 }
@@ -105,7 +110,19 @@ impl<'a> Run<'a> {
         let cursors = case.clients.keys().map(|name| (name.clone(), Cursor::default())).collect();
         let left = Left { start, ..Left::default() };
         let (marks, names) = (IndexMap::new(), Map::new());
-        let mut run = Self { scenario, case, driver, app_keys, names, cursors, marks, acted: 0, start, left };
+        let mut run = Self {
+            scenario,
+            case,
+            driver,
+            app_keys,
+            names,
+            cursors,
+            marks,
+            acted: 0,
+            parallel: false,
+            start,
+            left,
+        };
         run.name_worlds()?;
         Ok(run)
     }
@@ -190,7 +207,11 @@ impl<'a> Run<'a> {
                 if let Ok(Json::Array(entries)) =
                     self.driver.look(app_key, Box::new(|service, _| entries(service, i64::MIN)))
                 {
-                    trace.extend((0..).zip(&entries).map(|(order, entry)| super::trace::entry(order, entry, self.start)));
+                    trace.extend(
+                        (0..)
+                            .zip(&entries)
+                            .map(|(order, entry)| super::trace::entry(order, entry, self.start)),
+                    );
                 }
             }
             self.left.trace = trace;
@@ -203,6 +224,10 @@ impl<'a> Run<'a> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        if !self.parallel {
+            self.left.begun.push(self.driver.events().len());
+        }
+        self.note_step(&step.act)?;
         let judges = matches!(
             step.act,
             StepAct::Expect(_)
@@ -246,14 +271,18 @@ impl<'a> Run<'a> {
                 self.left.disturbed = true;
                 Ok(self.driver.restart(client, false)?)
             }
-            StepAct::Wire(_) => Err(Stop::Unsupported { what: "raw_connection".to_owned(), reason: "raw connections are not driven yet".to_owned() }),
+            StepAct::Wire(_) => Err(Stop::Unsupported {
+                what: "raw_connection".to_owned(),
+                reason: "raw connections are not driven yet".to_owned(),
+            }),
             StepAct::Parallel(steps) => {
-                for step in steps {
-                    match &step.act {
-                        StepAct::Call(call) => self.call(step.at, call, false)?,
-                        _ => self.step(step)?,
-                    }
-                }
+                self.parallel = true;
+                let begun = steps.iter().try_for_each(|step| match &step.act {
+                    StepAct::Call(call) => self.call(step.at, call, false),
+                    _ => self.step(step),
+                });
+                self.parallel = false;
+                begun?;
                 Ok(self.driver.settle()?)
             }
             StepAct::Repeat { times, steps } => {
@@ -273,7 +302,11 @@ impl<'a> Run<'a> {
             StepAct::Mark(name) => {
                 let now = self.driver.now().0;
                 self.names.insert(name.clone(), now.into());
-                let attempts = self.case.clients.keys().map(|client| (client.clone(), self.driver.attempts(client).len()));
+                let attempts = self
+                    .case
+                    .clients
+                    .keys()
+                    .map(|client| (client.clone(), self.driver.attempts(client).len()));
                 self.marks.insert(name.clone(), attempts.collect());
                 Ok(())
             }
@@ -281,6 +314,49 @@ impl<'a> Run<'a> {
             StepAct::Journal(journal) => self.journal(step.at, journal),
             StepAct::Attempts(attempts) => self.attempts(step.at, attempts),
         }
+    }
+
+    /// Puts something that was done into the sequence.
+    fn note(
+        &mut self,
+        kind: LineKind,
+        at: UnixMillis,
+        client: &str,
+        name: &str,
+        args: Map<String, Json>,
+        returned: Option<Json>,
+    ) {
+        let step = self.left.begun.len().saturating_sub(1);
+        let (client, name) = (client.to_owned(), name.to_owned());
+        self.left.done.push(Entry { step, at, client, kind, name, args, returned });
+    }
+
+    /// Steps other than calls that a reader of the sequence must know of.
+    fn note_step(&mut self, act: &StepAct) -> Result<(), Stop> {
+        let one = |key: &str, value: Json| Map::from_iter([(key.to_owned(), value)]);
+        let (client, name, args) = match act {
+            StepAct::Service(act) => match self.resolve(&act.act)? {
+                Json::Object(args) => ("", "service", args),
+                _ => return Ok(()),
+            },
+            StepAct::Api(api) => {
+                let path = self.resolve(&api.path)?;
+                ("", "api", one(&api.method, path))
+            }
+            StepAct::Network(network) => {
+                let known = NetworkChange::ALL.iter().find(|(_, change)| *change == network.change);
+                let spelling = known.map_or("", |(spelling, _)| *spelling);
+                (network.client.as_str(), "network", one("do", spelling.into()))
+            }
+            StepAct::Background(client) => (client.as_str(), "background", Map::new()),
+            StepAct::Foreground(client) => (client.as_str(), "foreground", Map::new()),
+            StepAct::Restart(client) => (client.as_str(), "restart", Map::new()),
+            StepAct::Reinstall(client) => (client.as_str(), "reinstall", Map::new()),
+            _ => return Ok(()),
+        };
+        let (client, at) = (client.to_owned(), self.driver.now());
+        self.note(LineKind::Step, at, &client, name, args, None);
+        Ok(())
     }
 
     fn call(&mut self, at: Place, call: &Call, settle: bool) -> Result<(), Stop> {
@@ -294,13 +370,8 @@ impl<'a> Run<'a> {
                 return Err(Stop::Unsupported { what: call.method.clone(), reason });
             }
         };
-        self.left.calls.push(Entry {
-            at: when,
-            client: call.client.clone(),
-            name: format!("call {}", call.method),
-            args,
-            returned: Some(returned.clone()),
-        });
+        let name = format!("call {}", call.method);
+        self.note(LineKind::Call, when, &call.client, &name, args, Some(returned.clone()));
         if let Some(name) = &call.save_as {
             self.names.insert(name.clone(), returned.clone());
         }

@@ -27,8 +27,11 @@ pub use snapshot::Snapshots;
 use crate::{
     oracle,
     scenario::{Case, Scenario},
-    sequence::{self, Entry, Line},
-    verdict::{ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine, Verdict},
+    sequence::{self, Entry},
+    verdict::{
+        ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine,
+        Verdict,
+    },
 };
 
 /// How a run goes.
@@ -148,7 +151,9 @@ pub fn run_case(
     let began = Instant::now();
     // The App Key keeps cases apart, the seed makes them the same in every order and on every machine.
     let app_key = format!("case-{index}");
-    let seed = seed_of(options.seed, scenario.path(), &case.label());
+    // Without what leads to the folder: from wherever it is run, a case draws the same.
+    let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
+    let seed = seed_of(options.seed, path, &case.label());
     let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
         Ok(mut run) => {
             let outcome = run.steps();
@@ -178,20 +183,15 @@ pub fn run_case(
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
     result.trace = left.trace;
     let sequence = sequence::text(&lines);
-    result.sequence = (0..).zip(lines).map(|(order, line)| shown(order, line)).collect();
+    result.sequence = lines;
     result.wall_us = micros(began.elapsed());
     RanCase { result, sequence, label: case.label() }
-}
-
-fn shown(order: u32, line: Line) -> SequenceLine {
-    let kind = if line.is_call { LineKind::Call } else { LineKind::Callback };
-    SequenceLine { order, at_ms: line.at_ms, client: line.client, kind, text: line.text, mark: None }
 }
 
 /// What the oracle saw joins the findings.
 fn watch(case: &Case, left: &Left, events: &[simulation::Event], verdict: &mut Verdict) {
     let users = case.clients.iter().map(|(name, client)| (name.clone(), client.user.clone())).collect();
-    let watched = oracle::Watched { events, calls: &left.calls, users: &users, disturbed: left.disturbed };
+    let watched = oracle::Watched { events, calls: &left.done, users: &users, disturbed: left.disturbed };
     let broken: Vec<Finding> = oracle::judge(&watched)
         .into_iter()
         .map(|broken| Finding {
@@ -206,23 +206,26 @@ fn watch(case: &Case, left: &Left, events: &[simulation::Event], verdict: &mut V
     }
 }
 
-fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<Line> {
-    let fired = events.iter().map(|event| Entry {
+fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<SequenceLine> {
+    let fired = events.iter().enumerate().map(|(index, event)| Entry {
+        // The last step that began before it.
+        step: left.begun.partition_point(|begun| *begun <= index).saturating_sub(1),
         at: event.at,
         client: event.client.clone(),
+        kind: LineKind::Callback,
         name: event.name.clone(),
         args: event.args.clone(),
         returned: None,
     });
-    // A call stands before what it causes at the same instant; `canonical` keeps this order within a client.
-    let mut entries: Vec<Entry> = left.calls.iter().cloned().chain(fired).collect();
-    entries.sort_by_key(|entry| entry.at);
+    // What was done stands before what it caused; `canonical` keeps this order.
+    let entries: Vec<Entry> = left.done.iter().cloned().chain(fired).collect();
     let clients: Vec<String> = case.clients.keys().cloned().collect();
     sequence::canonical(&entries, &clients, left.start, &left.aliases)
 }
 
-/// FNV-1a over the run's seed and the case's name.
+/// FNV-1a over the run's seed and the case's name, which is the same wherever the run is started.
 fn seed_of(seed: u64, path: &str, label: &str) -> u64 {
+    let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
     let bytes = seed.to_le_bytes().into_iter().chain(path.bytes()).chain([0]).chain(label.bytes());
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
