@@ -13,7 +13,7 @@ pub struct ClientEnv {
     pub platform: String,
     /// Device id, the same over restarts of one installation.
     pub device_id: String,
-    /// Seed of everything random.
+    /// Seed of everything random; nothing is, so far.
     pub seed: u64,
     /// `RCIMIWEngineOptions` by their documented names; fixed from now on (ENG-012).
     pub options: Map<String, Value>,

@@ -44,7 +44,9 @@ impl Engine {
                 if let Ok(notify) = NotifyMsg::decode(push.body)
                     && notify.r#type != CHATROOM
                 {
-                    self.told_of(now, UnixMillis(notify.time()));
+                    // Without a time it tells of something new all the same.
+                    let time = notify.time.unwrap_or(self.inbox.received.0.saturating_add(1));
+                    self.told_of(now, UnixMillis(time));
                 }
             }
             Topic::SMsg => {

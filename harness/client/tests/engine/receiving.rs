@@ -7,7 +7,7 @@ use reference_client::{CallResult, Store};
 use serde_json::{Value, json};
 use wire::{
     ClientFrame, ServerFrame, Topic,
-    body::{DownStreamMessage, UpStreamMessage},
+    body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
 };
 
 use crate::rig::{Rig, START, package, seconds, text_at};
@@ -118,6 +118,10 @@ fn a_real_time_message_counts_nothing_however_it_comes() {
     let pulls = rig.pulls.len();
     rig.announce(START.0 + 3);
     assert_eq!(rig.pulls.len(), pulls);
+    // One without a time cannot be judged: it is followed.
+    let timeless = NotifyMsg { r#type: 1, ..NotifyMsg::default() };
+    rig.push(Topic::SNtf, false, 1, timeless.encode_to_vec());
+    assert_eq!(rig.pulls.len(), pulls + 1);
 }
 
 #[test]
