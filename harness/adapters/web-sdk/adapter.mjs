@@ -11,7 +11,7 @@ import { log, readLines, send } from './protocol.mjs';
 import { VERSIONS, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
-const DEVICES = 8;
+const DEVICES = 12;
 const CALL_LIMIT_MS = 20_000;
 
 const flag = process.argv.indexOf('--sdk');

@@ -36,6 +36,8 @@ pub const NEEDS: &[&str] = &[
     "several_devices",
     "native_transport",
     "reconnect_kick",
+    // The client itself repeats and limits a first connection that fails.
+    "connect_retries",
     "engine_life_cycle",
     "private",
     "group",
