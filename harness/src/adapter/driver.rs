@@ -10,12 +10,16 @@ use std::{
 };
 
 use mock_server::{Clock, Config, ConnState, LinkState, Server};
+use reference_client::ClientEnv;
 use serde_json::{Map, Value, json};
 use service::{HttpRequest, HttpResponse, act::Act};
 use simulation::Event;
 use wire::UnixMillis;
 
-use super::process::{Adapter, Command};
+use super::{
+    engine_client::EngineClient,
+    process::{Adapter, Command},
+};
 use crate::{
     runner::{Abilities, Driver, Fault, Look, Returned, Stage},
     scenario::NetworkChange,
@@ -34,10 +38,14 @@ const MOST_TICKS: u32 = 10_000;
 pub struct AdapterDriver {
     abilities: Abilities,
     command: Command,
-    adapter: Option<Adapter>,
+    /// By the name of the client they drive: the one under test, and those a scenario asks for beside it.
+    adapters: BTreeMap<String, Adapter>,
+    /// Reference clients beside the one under test.
+    engines: BTreeMap<String, EngineClient>,
+    /// Which adapter drives a client; reference clients are not here.
+    driven: BTreeMap<String, String>,
     server: Server,
     app_keys: Vec<String>,
-    clients: Vec<String>,
     creations: BTreeMap<String, Value>,
     events: Vec<Event>,
     start: UnixMillis,
@@ -56,10 +64,11 @@ impl AdapterDriver {
         Ok(Self {
             abilities: abilities(command, &hello),
             command: command.clone(),
-            adapter: Some(adapter),
+            adapters: BTreeMap::from([(command.name.clone(), adapter)]),
+            engines: BTreeMap::new(),
+            driven: BTreeMap::new(),
             server,
             app_keys: Vec::new(),
-            clients: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
             start: UnixMillis(0),
@@ -68,18 +77,73 @@ impl AdapterDriver {
         })
     }
 
-    fn ask(&mut self, kind: &str, body: Value) -> Result<Value, Fault> {
-        let Some(adapter) = &mut self.adapter else { return Err(Fault("the adapter is gone".to_owned())) };
+    /// Asks the adapter of that client, started if need be.
+    fn ask(&mut self, client: &str, kind: &str, body: Value) -> Result<Value, Fault> {
+        let name = self.driven.get(client).cloned().unwrap_or_else(|| self.command.name.clone());
+        self.ask_adapter(&name, kind, body)
+    }
+
+    fn ask_adapter(&mut self, name: &str, kind: &str, body: Value) -> Result<Value, Fault> {
+        if !self.adapters.contains_key(name) {
+            let command = if name == self.command.name {
+                self.command.clone()
+            } else {
+                Command::named(name).map_err(Fault)?
+            };
+            self.adapters.insert(name.to_owned(), Adapter::start(&command)?.0);
+        }
+        let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
         let reply = adapter.ask(kind, body);
         let events = std::mem::take(&mut adapter.events);
         if reply.is_err() {
             // A broken adapter does not come back by itself: the next case gets a new one.
-            self.adapter = None;
+            self.adapters.remove(name);
         }
         for event in events {
             self.record(&event);
         }
         reply
+    }
+
+    /// Adapters that drive a client of this case, each once, in a fixed order.
+    fn busy_adapters(&self) -> Vec<String> {
+        let mut names: Vec<String> = self.driven.values().cloned().collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Asks every adapter of the case; gives their views of their clients, whether all are quiet, and the next timer.
+    fn ask_all(&mut self, frames: &[Value]) -> Result<(Vec<Value>, bool), Fault> {
+        let (mut views, mut quiet, mut next) = (Vec::new(), true, None);
+        for name in self.busy_adapters() {
+            let mine: Vec<&Value> = frames
+                .iter()
+                .filter(|frame| self.driven.get(frame["client"].as_str().unwrap_or_default()) == Some(&name))
+                .collect();
+            let fenced = self.ask_adapter(&name, "fence", json!({"frames": mine}))?["fenced"].clone();
+            quiet &= fenced["quiet"] == true;
+            next = [next, fenced["next"].as_i64()].into_iter().flatten().min();
+            views.extend(fenced["clients"].as_array().cloned().unwrap_or_default());
+        }
+        for name in self.engines.keys().cloned().collect::<Vec<_>>() {
+            let now = self.now;
+            let Some(engine) = self.engines.get_mut(&name) else { continue };
+            quiet &= !engine.pump(now);
+            views.push(engine.view());
+            quiet &= is_caught_up(&engine.view(), frames);
+            self.record_engine(&name);
+        }
+        self.next_timer = next;
+        Ok((views, quiet))
+    }
+
+    fn record_engine(&mut self, name: &str) {
+        let Some(engine) = self.engines.get_mut(name) else { return };
+        for (event, args) in engine.take_fired() {
+            let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
+            self.events.push(Event { n, at: self.now, client: name.to_owned(), name: event, args });
+        }
     }
 
     fn record(&mut self, event: &Value) {
@@ -108,21 +172,20 @@ impl AdapterDriver {
         loop {
             let server = self.connections()?;
             let frames: Vec<Value> = server.iter().filter_map(frame_counts).collect();
-            let fenced = self.ask("fence", json!({"frames": frames}))?["fenced"].clone();
-            self.next_timer = fenced["next"].as_i64();
-            let agreed = fenced["quiet"] == true && agree(&fenced, &server);
+            let (views, quiet) = self.ask_all(&frames)?;
+            let agreed = quiet && agree(&views, &server);
             let after = self.connections()?;
             if agreed && after == server {
                 return Ok(());
             }
-            let picture = format!("{after:?} {}", fenced["clients"]);
+            let picture = format!("{after:?} {views:?}");
             still = if picture == before { still + 1 } else { 0 };
             before = picture;
             if still >= STILL_ROUNDS && after == server {
                 return Ok(());
             }
             if Instant::now() > until {
-                return Err(Fault(format!("client and server do not come to rest: {fenced}")));
+                return Err(Fault(format!("clients and server do not come to rest: {views:?}")));
             }
             // The other side needs the processor to get there.
             thread::yield_now();
@@ -130,9 +193,23 @@ impl AdapterDriver {
     }
 
     fn tick(&mut self, to: UnixMillis) -> Result<(), Fault> {
-        let ticked = self.ask("tick", json!({"to": to.0 - self.start.0}))?;
-        self.next_timer = ticked["ticked"]["next"].as_i64();
+        for name in self.busy_adapters() {
+            self.ask_adapter(&name, "tick", json!({"to": to.0 - self.start.0}))?;
+        }
+        for name in self.engines.keys().cloned().collect::<Vec<_>>() {
+            if let Some(engine) = self.engines.get_mut(&name) {
+                engine.on_deadline(to);
+            }
+            self.record_engine(&name);
+        }
         self.fence()
+    }
+
+    /// When the next timer of any client is due.
+    fn client_deadline(&self) -> Option<UnixMillis> {
+        let timer = self.next_timer.map(|next| UnixMillis(self.start.0 + next));
+        let engines = self.engines.values().filter_map(EngineClient::next_deadline);
+        engines.chain(timer).min()
     }
 
     fn server_deadline(&self) -> Result<Option<UnixMillis>, Fault> {
@@ -147,7 +224,7 @@ impl AdapterDriver {
 
     fn create(&mut self, name: &str) -> Result<(), Fault> {
         let body = self.creations.get(name).cloned().unwrap_or(Value::Null);
-        let reply = self.ask("create", body)?;
+        let reply = self.ask(name, "create", body)?;
         match reply.get("unsupported").and_then(Value::as_str) {
             Some(reason) => Err(Fault(reason.to_owned())),
             None => Ok(()),
@@ -178,9 +255,20 @@ fn frame_counts(state: &ConnState) -> Option<Value> {
     Some(json!({"client": client, "conn": n, "written": state.written, "closed": state.closed}))
 }
 
+/// Whether a reference client has read what the server wrote to it.
+fn is_caught_up(view: &Value, frames: &[Value]) -> bool {
+    let conns = view["conns"].as_array().map_or(&[][..], Vec::as_slice);
+    frames.iter().filter(|frame| frame["client"] == view["client"]).all(|frame| {
+        let conn = conns.iter().find(|conn| conn["n"] == frame["conn"]);
+        conn.is_some_and(|conn| match frame["closed"] == true {
+            true => conn["closed"] == true,
+            false => conn["received"].as_u64() >= frame["written"].as_u64(),
+        })
+    })
+}
+
 /// Whether the server has read what the clients sent, on every connection that is open on both sides.
-fn agree(fenced: &Value, server: &[ConnState]) -> bool {
-    let clients = fenced["clients"].as_array().map_or(&[][..], Vec::as_slice);
+fn agree(clients: &[Value], server: &[ConnState]) -> bool {
     clients.iter().all(|client| {
         let conns = client["conns"].as_array().map_or(&[][..], Vec::as_slice);
         conns.iter().all(|conn| {
@@ -219,6 +307,7 @@ fn abilities(command: &Command, hello: &Value) -> Abilities {
         events: set("events"),
         unknown_args,
         platforms: set("platforms"),
+        beside: std::collections::BTreeSet::new(),
     }
 }
 
@@ -228,9 +317,6 @@ impl Driver for AdapterDriver {
     }
 
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
-        if self.adapter.is_none() {
-            self.adapter = Some(Adapter::start(&self.command)?.0);
-        }
         self.start = stage.start;
         self.now = stage.start;
         self.next_timer = None;
@@ -246,12 +332,24 @@ impl Driver for AdapterDriver {
         for (name, (client, app_key)) in &stage.clients {
             let mut options = client.options.clone();
             options.entry("naviServer").or_insert_with(|| navi.clone().into());
+            let kind = client.client.clone().unwrap_or_else(|| self.command.name.clone());
+            if kind == "reference" {
+                let env = ClientEnv {
+                    app_key: app_key.clone(),
+                    platform: client.platform.clone(),
+                    device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
+                    seed: stage.seed,
+                    options,
+                };
+                self.engines.insert(name.clone(), EngineClient::new(name, env, stage.start)?);
+                continue;
+            }
             let body = json!({
                 "client": name, "appKey": app_key, "user": client.user, "platform": client.platform,
                 "options": options, "seed": stage.seed, "epoch": stage.start.0, "store": "empty",
             });
             self.creations.insert(name.clone(), body);
-            self.clients.push(name.clone());
+            self.driven.insert(name.clone(), kind);
             self.create(name)?;
         }
         self.fence()
@@ -272,7 +370,15 @@ impl Driver for AdapterDriver {
         args: &Map<String, Value>,
         settle: bool,
     ) -> Result<Returned, Fault> {
-        let reply = self.ask("call", json!({"client": client, "method": method, "args": args}))?;
+        if let Some(engine) = self.engines.get_mut(client) {
+            let returned = engine.call(self.now, method, args);
+            self.record_engine(client);
+            if settle {
+                self.settle()?;
+            }
+            return Ok(returned);
+        }
+        let reply = self.ask(client, "call", json!({"client": client, "method": method, "args": args}))?;
         if let Some(reason) = reply.get("unsupported").and_then(Value::as_str) {
             return Ok(Returned::Unsupported(reason.to_owned()));
         }
@@ -287,8 +393,8 @@ impl Driver for AdapterDriver {
     fn settle(&mut self) -> Result<(), Fault> {
         self.fence()?;
         for _ in 0..MOST_TICKS {
-            match self.next_timer {
-                Some(next) if self.start.0 + next <= self.now.0 => self.tick(self.now)?,
+            match self.client_deadline() {
+                Some(due) if due <= self.now => self.tick(self.now)?,
                 _ => return Ok(()),
             }
         }
@@ -300,8 +406,7 @@ impl Driver for AdapterDriver {
         if self.now >= target {
             return Ok(false);
         }
-        let timer = self.next_timer.map(|next| UnixMillis(self.start.0 + next));
-        let due = [timer, self.server_deadline()?].into_iter().flatten().min();
+        let due = [self.client_deadline(), self.server_deadline()?].into_iter().flatten().min();
         self.now = due.map_or(target, |due| due.clamp(self.now, target));
         let now = self.now;
         for app_key in &self.app_keys {
@@ -344,7 +449,7 @@ impl Driver for AdapterDriver {
     }
 
     fn restart(&mut self, client: &str, keep_store: bool) -> Result<(), Fault> {
-        self.ask("destroy", json!({"client": client, "keepStore": keep_store}))?;
+        self.ask(client, "destroy", json!({"client": client, "keepStore": keep_store}))?;
         if let Some(Value::Object(body)) = self.creations.get_mut(client) {
             body.insert("store".to_owned(), if keep_store { "kept" } else { "empty" }.into());
             body.insert("epoch".to_owned(), self.start.0.into());
@@ -369,15 +474,16 @@ impl Driver for AdapterDriver {
     }
 
     fn end(&mut self) {
-        // What cannot be reset is replaced before the next case.
-        if self.ask("reset", json!({})).is_err() {
-            self.adapter = None;
+        for name in self.busy_adapters() {
+            // What cannot be reset is replaced before the next case: `ask_adapter` forgets it.
+            let _ = self.ask_adapter(&name, "reset", json!({}));
         }
+        self.engines.clear();
+        self.driven.clear();
         for app_key in std::mem::take(&mut self.app_keys) {
             // A world that is gone already is what is wanted.
             let _ = self.server.remove_world(&app_key);
         }
-        self.clients.clear();
         self.creations.clear();
         self.events.clear();
     }

@@ -1,6 +1,7 @@
 //! Clients behind adapters: the protocol, the process, and the driver that runs cases with them.
 
 mod driver;
+mod engine_client;
 mod http;
 mod process;
 

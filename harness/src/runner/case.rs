@@ -1,21 +1,19 @@
 //! One case, step by step: names are resolved, steps done, expectations judged.
 
-use std::time::Duration;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
-use service::{HttpRequest, act::Act};
+use service::act::Act;
 use wire::UnixMillis;
 
 use super::{
     driver::{Driver, Fault, Returned, Stage},
     judge::{self, Cursor},
-    needs,
+    look, needs,
 };
 use crate::{
     scenario::{
-        Api, ApiBody, Attempts, Call, Case, Journal, MAIN_WORLD, Matcher, Matching, NetworkChange, Place,
-        Scenario, Sign, State, Step, StepAct, Unresolved, Value, resolve_map,
+        Call, Case, MAIN_WORLD, Matcher, Matching, NetworkChange, Place, Scenario, Step, StepAct, Unresolved,
+        Value, resolve_map,
     },
     sequence::{Aliases, Entry},
     verdict::{self, Finding, FindingKind, LineKind, TraceEntry},
@@ -63,15 +61,16 @@ pub(super) struct Run<'a> {
     case: &'a Case,
     pub(super) driver: &'a mut dyn Driver,
     app_keys: IndexMap<String, String>,
-    names: Map<String, Json>,
+    pub(super) names: Map<String, Json>,
     cursors: IndexMap<String, Cursor>,
+    pub(super) raws: IndexMap<String, super::raw::RawConnection>,
     /// Attempts of each client that lie before a mark: an instant alone does not tell before from after.
-    marks: IndexMap<String, IndexMap<String, usize>>,
+    pub(super) marks: IndexMap<String, IndexMap<String, usize>>,
     /// Callbacks of all clients that were there when the last step that did something began.
     pub(super) acted: usize,
     /// Inside `parallel`: one step as far as order is concerned.
     parallel: bool,
-    start: UnixMillis,
+    pub(super) start: UnixMillis,
     left: Left,
 }
 
@@ -109,7 +108,7 @@ impl<'a> Run<'a> {
         driver.begin(&stage)?;
         let cursors = case.clients.keys().map(|name| (name.clone(), Cursor::default())).collect();
         let left = Left { start, ..Left::default() };
-        let (marks, names) = (IndexMap::new(), Map::new());
+        let (marks, names, raws) = (IndexMap::new(), Map::new(), IndexMap::new());
         let mut run = Self {
             scenario,
             case,
@@ -117,6 +116,7 @@ impl<'a> Run<'a> {
             app_keys,
             names,
             cursors,
+            raws,
             marks,
             acted: 0,
             parallel: false,
@@ -205,7 +205,7 @@ impl<'a> Run<'a> {
             for app_key in self.app_keys.values() {
                 // A world that is gone has no trace.
                 if let Ok(Json::Array(entries)) =
-                    self.driver.look(app_key, Box::new(|service, _| entries(service, i64::MIN)))
+                    self.driver.look(app_key, Box::new(|service, _| look::entries(service, i64::MIN)))
                 {
                     trace.extend(
                         (0..)
@@ -271,10 +271,7 @@ impl<'a> Run<'a> {
                 self.left.disturbed = true;
                 Ok(self.driver.restart(client, false)?)
             }
-            StepAct::Wire(_) => Err(Stop::Unsupported {
-                what: "raw_connection".to_owned(),
-                reason: "raw connections are not driven yet".to_owned(),
-            }),
+            StepAct::Wire(wire) => self.wire(wire, step.at),
             StepAct::Parallel(steps) => {
                 self.parallel = true;
                 let begun = steps.iter().try_for_each(|step| match &step.act {
@@ -381,132 +378,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn api(&mut self, at: Place, api: &Api) -> Result<(), Stop> {
-        let app_key = self.app_keys[&api.world].clone();
-        let request = self.request(&app_key, api)?;
-        let response = self.driver.api(&app_key, request)?;
-        let body: Json = serde_json::from_slice(&response.body).unwrap_or(Json::Null);
-        let what = format!("status of {body}");
-        self.check(&api.status, Some(&response.status.into()), FindingKind::Api, at, &what)?;
-        if let Some(json) = &api.json {
-            self.check(json, Some(&body), FindingKind::Api, at, "answer")?;
-        }
-        if let Some(name) = &api.save_as {
-            self.names.insert(name.clone(), body);
-        }
-        Ok(())
-    }
-
-    fn request(&mut self, app_key: &str, api: &Api) -> Result<HttpRequest, Stop> {
-        let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let encode = |map: &Map<String, Json>| {
-            let mut form = url::form_urlencoded::Serializer::new(String::new());
-            for (key, value) in map {
-                match value {
-                    Json::Array(items) => {
-                        items.iter().for_each(|item| drop(form.append_pair(key, &text(item))))
-                    }
-                    other => drop(form.append_pair(key, &text(other))),
-                }
-            }
-            form.finish()
-        };
-        let secret = self.driver.look(app_key, Box::new(|service, _| service.app_secret().into()))?;
-        let secret = secret.as_str().unwrap_or_default();
-        let map = |run: &Self, map: &IndexMap<String, Value>| {
-            resolve_map(map, &|name: &str| run.lookup(name)).map_err(|u| run.unresolved(&u))
-        };
-        let mut headers = Vec::new();
-        if api.sign != Sign::Unsigned {
-            let (nonce, timestamp) = ("42".to_owned(), (self.driver.now().0 / 1000).to_string());
-            let signature = match api.sign {
-                Sign::Wrong => "0".repeat(40),
-                _ => service::signature_of(secret, &nonce, &timestamp),
-            };
-            let signing = [
-                ("app-key", app_key.to_owned()),
-                ("nonce", nonce),
-                ("timestamp", timestamp),
-                ("signature", signature),
-            ];
-            headers.extend(signing.map(|(name, value)| (name.to_owned(), value)));
-        }
-        let (kind, body) = match &api.body {
-            ApiBody::Empty => ("application/x-www-form-urlencoded", String::new()),
-            ApiBody::Form(form) => ("application/x-www-form-urlencoded", encode(&map(self, form)?)),
-            ApiBody::Json(json) => ("application/json", self.resolve(json)?.to_string()),
-        };
-        headers.push(("content-type".to_owned(), kind.to_owned()));
-        let further = map(self, &api.headers)?;
-        headers.extend(further.iter().map(|(name, value)| (name.to_ascii_lowercase(), text(value))));
-        Ok(HttpRequest {
-            method: api.method.clone(),
-            path: text(&self.resolve(&api.path)?),
-            query: encode(&map(self, &api.query)?),
-            headers,
-            body: body.into(),
-            origin: self.driver.navi(),
-        })
-    }
-
-    fn state(&mut self, at: Place, state: &State) -> Result<(), Stop> {
-        let app_key = self.app_keys[&state.world].clone();
-        let id = state.id.as_ref().map(|id| self.resolve(id)).transpose()?;
-        let id = id.as_ref().map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
-        let kind = state.kind.value.clone();
-        let seen = self
-            .driver
-            .look(&app_key, Box::new(move |service, _| service.state(&kind, id.as_deref()).into()))?;
-        let seen = Some(&seen).filter(|seen| !seen.is_null());
-        self.check(&state.expect, seen, FindingKind::Service, at, &state.kind.value)
-    }
-
-    fn journal(&mut self, at: Place, journal: &Journal) -> Result<(), Stop> {
-        let app_key = self.app_keys[&journal.world].clone();
-        let since = journal.since.as_ref().map(|since| self.resolve(since)).transpose()?;
-        let since = since.and_then(|since| since.as_i64()).unwrap_or(i64::MIN);
-        let entries = self.driver.look(&app_key, Box::new(move |service, _| entries(service, since)))?;
-        let entries = entries.as_array().map_or(&[][..], Vec::as_slice);
-        let scope = |name: &str| self.lookup(name);
-        let with = Matching { scope: &scope, index: 0 };
-        let count = entries.iter().filter(|entry| journal.of.check(Some(entry), &with).is_ok()).count();
-        let what = format!("journal entries that are {}", journal.of.words(&with));
-        self.check(&journal.count, Some(&count.into()), FindingKind::Service, at, &what)
-    }
-
-    fn attempts(&mut self, at: Place, attempts: &Attempts) -> Result<(), Stop> {
-        let since = attempts.since.as_ref().map(|since| self.resolve(since)).transpose()?;
-        let since = UnixMillis(since.and_then(|since| since.as_i64()).unwrap_or(self.start.0));
-        let behind = match &attempts.since {
-            Some(Value::Ref(reference)) if reference.plus_ms == 0 => self.marks.get(&reference.name),
-            _ => None,
-        };
-        let behind = behind.and_then(|mark| mark.get(&attempts.client)).copied().unwrap_or(0);
-        let seen: Vec<Duration> = self
-            .driver
-            .attempts(&attempts.client)
-            .into_iter()
-            .skip(behind)
-            .filter(|at| *at >= since)
-            .map(|at| at.since(since))
-            .collect();
-        let close = |a: &Duration, b: &Duration| a.abs_diff(*b) <= attempts.tolerance;
-        let same = seen.len() == attempts.at.len() && seen.iter().zip(&attempts.at).all(|(a, b)| close(a, b));
-        if same {
-            return Ok(());
-        }
-        let list = |list: &[Duration]| {
-            list.iter().map(|at| format!("{:.3}s", at.as_secs_f64())).collect::<Vec<_>>().join(", ")
-        };
-        let (expected, seen) = (list(&attempts.at), list(&seen));
-        Err(self.found(
-            FindingKind::Expectation,
-            at,
-            format!("attempts at {expected}"),
-            format!("attempts at {seen}"),
-        ))
-    }
-
     pub(super) fn check(
         &mut self,
         matcher: &Matcher,
@@ -542,12 +413,30 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// A written expectation about a client did not hold.
+    pub(super) fn found_at(&self, client: &str, at: Place, expected: String, seen: String) -> Stop {
+        match self.found(FindingKind::Expectation, at, expected, seen) {
+            Stop::Found(finding) => Stop::Found(Finding { client: Some(client.to_owned()), ..finding }),
+            other => other,
+        }
+    }
+
     pub(super) fn place(&self, at: Place) -> String {
         at.describe(&self.scenario.sources)
     }
 
     fn broken(&self, at: Place, fault: &Fault) -> Stop {
-        Stop::Broken(format!("{}: {fault}", self.place(at)))
+        self.wrong(at, &fault.to_string())
+    }
+
+    /// Something in the scenario cannot be carried out.
+    pub(super) fn wrong(&self, at: Place, why: &str) -> Stop {
+        Stop::Broken(format!("{}: {why}", self.place(at)))
+    }
+
+    /// The App Key of a world.
+    pub(super) fn app_key(&self, world: &str) -> String {
+        self.app_keys[world].clone()
     }
 
     pub(super) fn unresolved(&self, unresolved: &Unresolved) -> Stop {
@@ -572,14 +461,4 @@ impl<'a> Run<'a> {
     pub(super) fn cursor(&mut self, client: &str) -> &mut Cursor {
         self.cursors.entry(client.to_owned()).or_default()
     }
-}
-
-/// The journal's entries since an instant, as a list.
-fn entries(service: &service::Service, since: i64) -> Json {
-    service
-        .journal()
-        .after(0)
-        .filter(|entry| entry.at.0 >= since)
-        .map(service::journal::Entry::to_json)
-        .collect()
 }

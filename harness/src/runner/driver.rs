@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
+use bytes::Bytes;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use service::{HttpRequest, HttpResponse, Service, act::Act};
 use simulation::Event;
 use wire::UnixMillis;
 
+use super::raw::RawView;
 use crate::scenario::{Client, NetworkChange};
 
 /// Why a case cannot go on; nothing that was under test.
@@ -49,6 +51,8 @@ pub struct Abilities {
     pub unknown_args: BTreeSet<String>,
     /// Platforms it can be; empty: any.
     pub platforms: BTreeSet<String>,
+    /// Other clients that can take part in the same case, by name.
+    pub beside: BTreeSet<String>,
 }
 
 /// A look into a world; it may run on the server's thread, so it owns what it needs and gives JSON.
@@ -137,6 +141,38 @@ pub trait Driver {
     /// The world is gone.
     fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault>;
 
+    /// Opens a raw connection to a world: a WebSocket with that query, or a native stream.
+    ///
+    /// # Errors
+    /// This driver has none, or the world is gone.
+    fn raw_open(&mut self, _name: &str, _app_key: &str, _query: Option<&str>) -> Result<(), Fault> {
+        Err(no_raw())
+    }
+
+    /// Sends bytes as they are on a raw connection.
+    ///
+    /// # Errors
+    /// This driver has none, or none of that name.
+    fn raw_send(&mut self, _name: &str, _bytes: Bytes) -> Result<(), Fault> {
+        Err(no_raw())
+    }
+
+    /// What came on a raw connection so far.
+    ///
+    /// # Errors
+    /// As [`raw_send`](Self::raw_send).
+    fn raw_view(&mut self, _name: &str) -> Result<RawView, Fault> {
+        Err(no_raw())
+    }
+
+    /// Closes this side of a raw connection.
+    ///
+    /// # Errors
+    /// As [`raw_send`](Self::raw_send).
+    fn raw_close(&mut self, _name: &str) -> Result<(), Fault> {
+        Err(no_raw())
+    }
+
     /// Takes the case down.
     fn end(&mut self);
 
@@ -149,6 +185,10 @@ pub trait Driver {
         while self.step(target)? {}
         Ok(())
     }
+}
+
+fn no_raw() -> Fault {
+    Fault("raw connections cannot be made beside this client".to_owned())
 }
 
 /// What a case needs around it.

@@ -4,10 +4,7 @@ use serde_json::{Map, Value as Json};
 use simulation::Event;
 
 use super::case::{Run, Stop};
-use crate::{
-    scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope},
-    verdict::FindingKind,
-};
+use crate::scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope};
 
 /// How far a client's callbacks have been looked at: everything before was expected, or skipped by what was.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,12 +57,8 @@ impl Run<'_> {
                 return Ok(());
             }
             let seen = missing.near.unwrap_or_else(|| self.seen_since(&expect.client));
-            return Err(self.found(
-                FindingKind::Expectation,
-                at,
-                format!("{}: {}", expect.client, missing.what),
-                seen,
-            ));
+            let expected = format!("{}: {}", expect.client, missing.what);
+            return Err(self.found_at(&expect.client, at, expected, seen));
         }
     }
 
@@ -128,7 +121,7 @@ impl Run<'_> {
                 let names: Vec<&str> = quiet.of.iter().map(|of| of.name.as_str()).collect();
                 let what = if names.is_empty() { "callback".to_owned() } else { names.join(" or ") };
                 let expected = format!("{}: no {what}", quiet.client);
-                Err(self.found(FindingKind::Expectation, at, expected, describe(&event)))
+                Err(self.found_at(&quiet.client, at, expected, describe(&event)))
             }
         }
     }

@@ -3,7 +3,9 @@
 mod case;
 mod driver;
 mod judge;
+mod look;
 mod needs;
+mod raw;
 mod sim;
 mod snapshot;
 mod trace;
@@ -21,6 +23,7 @@ use std::{
 
 use case::{Left, Run, Stop};
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+pub use raw::RawView;
 pub use sim::SimDriver;
 pub use snapshot::Snapshots;
 

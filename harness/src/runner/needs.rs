@@ -1,43 +1,72 @@
 //! Whether a client can run a case at all. What it lacks is said; nothing is skipped in silence.
 
 use super::driver::Abilities;
-use crate::scenario::{Case, EventMatch, Matcher, Scenario, Step, StepAct};
+use crate::scenario::{Case, Client, EventMatch, Matcher, Order, Scenario, Step, StepAct};
 
 /// Declared by clients whose attempts to connect are visible, refused ones too.
 pub(super) const ATTEMPTS: &str = "attempts";
 
+/// The client that the simulation runs.
+const REFERENCE: &str = "reference";
+
 /// The first thing the case needs and the client lacks.
-pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> Option<(String, String)> {
+pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> Lack {
     let lacks = |what: &str, how: String| Some((what.to_owned(), format!("{} {how}", can.client)));
     if let Some(need) = scenario.needs.iter().find(|need| !can.capabilities.contains(need.value.as_str())) {
         return lacks(&need.value, format!("has no {}", need.value.replace('_', " ")));
     }
+    // Clients a scenario names itself stand beside the one under test, in a run over sockets.
+    let mut others = case.clients.values().filter_map(|client| client.client.as_deref());
+    if let Some(other) = others.find(|other| can.client == REFERENCE && *other != REFERENCE) {
+        let reason = format!("the simulation hosts no {other}: run the scenario with `--client {other}`");
+        return Some((other.to_owned(), reason));
+    }
+    let mut mine = case.clients.iter().filter(|(_, client)| client.client.is_none());
     if !can.platforms.is_empty()
-        && let Some((name, client)) =
-            case.clients.iter().find(|(_, client)| !can.platforms.contains(&client.platform))
+        && let Some((name, client)) = mine.find(|(_, client)| !can.platforms.contains(&client.platform))
     {
         return lacks(&client.platform, format!("cannot be {} (client `{name}`)", client.platform));
     }
-    steps(&case.steps, can).map(|reason| ("step".to_owned(), reason))
+    if let Some((name, client)) = case.clients.iter().find(|(_, client)| is_another(client, can)) {
+        let other = client.client.as_deref().unwrap_or_default();
+        return lacks(other, format!("runs alone; client `{name}` is to be {other}"));
+    }
+    steps(&case.steps, can)
 }
 
-fn steps(list: &[Step], can: &Abilities) -> Option<String> {
+/// Whether a client of a mixed scenario is not the one under test.
+fn is_another(client: &Client, can: &Abilities) -> bool {
+    client.client.as_ref().is_some_and(|other| *other != can.client && !can.beside.contains(other))
+}
+
+type Lack = Option<(String, String)>;
+
+fn steps(list: &[Step], can: &Abilities) -> Lack {
     list.iter().find_map(|step| match &step.act {
         StepAct::Call(call) if !can.methods.contains(&call.method) => {
-            Some(format!("{} has no method `{}`", can.client, call.method))
+            let reason = format!("{} has no such method: {}", can.client, call.method);
+            Some((call.method.clone(), reason))
         }
-        StepAct::Expect(expect) => expect.events.iter().find_map(|event| unknown(event, can)),
+        StepAct::Expect(expect) => {
+            // What may stay away need not be known.
+            let events: Vec<_> = expect.events.iter().filter(|event| event.times.least > 0).collect();
+            let lacks: Vec<_> = events.iter().filter_map(|event| unknown(event, can)).collect();
+            let enough = expect.order == Order::OneOf && lacks.len() < events.len();
+            lacks.into_iter().next().filter(|_| !enough)
+        }
         // That a callback the client does not have stays away proves nothing.
         StepAct::None(quiet)
             if !quiet.of.is_empty() && quiet.of.iter().all(|of| !can.events.contains(&of.name)) =>
         {
-            Some(format!("{} has no callback `{}`", can.client, quiet.of[0].name))
+            no_callback(&quiet.of[0].name, can)
         }
         StepAct::Background(_) | StepAct::Foreground(_) => lacking("lifecycle", can),
         StepAct::Restart(_) | StepAct::Reinstall(_) => lacking("restart", can),
         StepAct::Network(_) => lacking("network", can),
+        StepAct::Advance(_) => lacking("virtual_time", can),
         StepAct::Attempts(_) if !can.capabilities.contains(ATTEMPTS) => {
-            Some(format!("attempts of {} to connect cannot be seen", can.client))
+            let reason = format!("attempts of {} to connect cannot be seen", can.client);
+            Some((ATTEMPTS.to_owned(), reason))
         }
         StepAct::Wire(_) => lacking("raw_connection", can),
         StepAct::Parallel(inner) | StepAct::Repeat { steps: inner, .. } => steps(inner, can),
@@ -45,21 +74,26 @@ fn steps(list: &[Step], can: &Abilities) -> Option<String> {
     })
 }
 
-fn lacking(need: &str, can: &Abilities) -> Option<String> {
-    (!can.capabilities.contains(need)).then(|| format!("{} has no {}", can.client, need.replace('_', " ")))
+fn lacking(need: &str, can: &Abilities) -> Lack {
+    let lacks = !can.capabilities.contains(need);
+    lacks.then(|| (need.to_owned(), format!("{} has no {}", can.client, need.replace('_', " "))))
 }
 
-fn unknown(event: &EventMatch, can: &Abilities) -> Option<String> {
+fn no_callback(name: &str, can: &Abilities) -> Lack {
+    Some((name.to_owned(), format!("{} has no such callback: {name}", can.client)))
+}
+
+fn unknown(event: &EventMatch, can: &Abilities) -> Lack {
     if !can.events.contains(&event.name) {
-        return Some(format!("{} has no callback `{}`", can.client, event.name));
+        return no_callback(&event.name, can);
     }
     event.args.iter().find_map(|(name, matcher)| untold(&format!("{}.{name}", event.name), matcher, can))
 }
 
 /// An argument, or a field below it, that the client never tells.
-fn untold(path: &str, matcher: &Matcher, can: &Abilities) -> Option<String> {
+fn untold(path: &str, matcher: &Matcher, can: &Abilities) -> Lack {
     if can.unknown_args.contains(path) {
-        return Some(format!("{} does not tell `{path}`", can.client));
+        return Some((path.to_owned(), format!("{} does not tell `{path}`", can.client)));
     }
     match matcher {
         Matcher::Object(fields) | Matcher::Exactly(fields) => {

@@ -1,17 +1,20 @@
 //! The simulation as a driver: service, reference clients and network in virtual time.
 
+use bytes::Bytes;
 use reference_client::{CallResult, ClientEnv, Engine};
 use serde_json::{Map, Value};
 use service::{HttpRequest, HttpResponse, act::Act};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
 use wire::UnixMillis;
 
-use super::driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+use super::{
+    driver::{Abilities, Driver, Fault, Look, Returned, Stage},
+    raw::RawView,
+};
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 14] = [
-    "raw_connection",
+const MISSING: [&str; 13] = [
     "chatroom",
     "ultragroup",
     "search",
@@ -160,6 +163,23 @@ impl Driver for SimDriver {
         let now = self.simulation.now();
         let world = self.simulation.world_mut(app_key);
         Ok(look(world.ok_or_else(|| Fault(format!("there is no world `{app_key}`")))?, now))
+    }
+
+    fn raw_open(&mut self, name: &str, app_key: &str, query: Option<&str>) -> Result<(), Fault> {
+        Ok(self.simulation.open_raw(name, app_key, query)?)
+    }
+
+    fn raw_send(&mut self, name: &str, bytes: Bytes) -> Result<(), Fault> {
+        Ok(self.simulation.send_raw(name, bytes)?)
+    }
+
+    fn raw_view(&mut self, name: &str) -> Result<RawView, Fault> {
+        let frames = self.simulation.raw_frames(name)?.to_vec();
+        Ok(RawView { frames, closed: self.simulation.raw_closed(name)? })
+    }
+
+    fn raw_close(&mut self, name: &str) -> Result<(), Fault> {
+        Ok(self.simulation.close_raw(name)?)
     }
 
     fn end(&mut self) {
