@@ -26,6 +26,8 @@ pub(crate) type DeviceIx = u16;
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     pub(crate) message: Arc<Message>,
+    /// The message's, at hand for searches: they would touch every message on their way.
+    time: UnixMillis,
     pub(crate) side: Side,
     /// The device it was handed to (inbox, without sync) or sent from (outbox).
     device: Option<DeviceIx>,
@@ -78,7 +80,8 @@ impl Mailbox {
     pub(crate) fn push(&mut self, message: Arc<Message>, side: Side, device: Option<DeviceIx>) {
         debug_assert!(message.time > self.last, "times of a mailbox are strictly increasing");
         self.last = self.last.max(message.time);
-        self.items.push_back(Item { message, side, device, delivered: false });
+        let time = message.time;
+        self.items.push_back(Item { message, time, side, device, delivered: false });
     }
 
     /// The next package for a device and whether more waits behind it.
@@ -88,7 +91,7 @@ impl Mailbox {
         }
         let mut package = Vec::new();
         let first = ask.sent_after.map_or(ask.after, |sent| sent.min(ask.after));
-        let start = self.items.partition_point(|item| item.message.time <= first);
+        let start = self.items.partition_point(|item| item.time <= first);
         for item in self.items.range_mut(start..) {
             if !item.is_for(ask) {
                 continue;
@@ -129,7 +132,7 @@ impl Mailbox {
     /// Drops what is older than its retention.
     pub(crate) fn expire(&mut self, private_since: UnixMillis, group_since: UnixMillis) {
         let oldest = private_since.min(group_since);
-        while self.items.front().is_some_and(|item| item.message.time < oldest) {
+        while self.items.front().is_some_and(|item| item.time < oldest) {
             self.pop_front();
         }
     }
@@ -161,8 +164,7 @@ impl Mailbox {
     /// What the device says it has is done with.
     fn forget(&mut self, device: DeviceIx, up_to: UnixMillis) {
         while let Some(front) = self.items.front() {
-            let done =
-                front.message.time <= up_to && (front.side == Side::Outbox || front.device == Some(device));
+            let done = front.time <= up_to && (front.side == Side::Outbox || front.device == Some(device));
             if !done {
                 return;
             }
@@ -177,14 +179,18 @@ impl Mailbox {
     }
 
     fn find(&self, time: UnixMillis) -> Option<usize> {
-        let index = self.items.partition_point(|item| item.message.time < time);
-        self.items.get(index).is_some_and(|item| item.message.time == time).then_some(index)
+        // Mostly the one that has just come.
+        if self.items.back().is_some_and(|item| item.time == time) {
+            return Some(self.items.len() - 1);
+        }
+        let index = self.items.partition_point(|item| item.time < time);
+        self.items.get(index).is_some_and(|item| item.time == time).then_some(index)
     }
 }
 
 impl Item {
     fn is_for(&self, ask: &Ask) -> bool {
-        let time = self.message.time;
+        let time = self.time;
         match self.side {
             Side::Outbox => ask.sync && ask.sent_after.is_some_and(|after| time > after),
             Side::Inbox => {
@@ -202,7 +208,8 @@ impl Item {
 
     /// A message for the user that no mailbox holds.
     pub(crate) fn stray(message: Message) -> Self {
-        Self { message: Arc::new(message), side: Side::Inbox, device: None, delivered: false }
+        let time = message.time;
+        Self { message: Arc::new(message), time, side: Side::Inbox, device: None, delivered: false }
     }
 
     /// The message as this side sees it.
