@@ -170,6 +170,22 @@ fn all_files_are_written_beside_each_other() {
     assert!(files.iter().all(|path| fs::metadata(path).unwrap().len() > 0));
 }
 
+/// The budget holds for optimised code; 500 scenarios with sequences and frames.
+#[cfg(not(debug_assertions))]
+#[test]
+fn five_hundred_scenarios_are_written_within_150_ms() {
+    let run = sample::many(500);
+    let dir = tempfile::tempdir().unwrap();
+    let requirements = sample::requirements();
+    let took = (0..3).map(|_| {
+        let began = std::time::Instant::now();
+        report::write_all(dir.path(), &run, &requirements).unwrap();
+        began.elapsed().as_millis()
+    });
+    let took = took.min().unwrap();
+    assert!(took < 150, "{took} ms");
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();

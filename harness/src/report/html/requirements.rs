@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 
 use super::{RequirementRow, scenarios::Card};
-use crate::verdict::{RunResult, VerdictKind};
+use crate::{
+    report::text,
+    verdict::{RunResult, VerdictKind},
+};
 
 /// All areas.
 pub(super) struct Matrix {
@@ -49,6 +52,8 @@ pub(super) struct Link {
 pub(super) struct Cell {
     pub(super) slug: &'static str,
     pub(super) words: &'static str,
+    /// The worst of everything, what is unsupported included; `None` if no scenario says anything.
+    worst: Option<VerdictKind>,
     /// Of how many results that say something.
     pub(super) passed: usize,
     pub(super) all: usize,
@@ -70,14 +75,14 @@ impl Span {
 }
 
 impl Cell {
-    const NONE: Self = Self { slug: "none", words: "–", passed: 0, all: 0 };
+    const NONE: Self = Self { slug: "none", words: "–", worst: None, passed: 0, all: 0 };
 
     fn of(kinds: &[VerdictKind]) -> Self {
         let Some(worst) = kinds.iter().min() else { return Self::NONE };
         // An unsupported case beside a passed one is no reason to call the requirement unsupported.
         let judged = kinds.iter().filter(|kind| **kind != VerdictKind::Unsupported).min().unwrap_or(worst);
         let passed = kinds.iter().filter(|kind| **kind == VerdictKind::Pass).count();
-        Self { slug: judged.slug(), words: judged.words(), passed, all: kinds.len() }
+        Self { slug: judged.slug(), words: judged.words(), worst: Some(*worst), passed, all: kinds.len() }
     }
 }
 
@@ -149,9 +154,9 @@ impl Row {
         Self { id: row.id.clone(), statement: row.statement.clone(), state, note, scenarios, cells }
     }
 
-    fn is_red(&self) -> bool {
-        let red = ["fail", "unexpectedly-passing", "flaky", "could-not-run"];
-        self.cells.iter().any(|cell| red.contains(&cell.slug))
+    /// The worst of all clients.
+    fn worst(&self) -> Option<VerdictKind> {
+        self.cells.iter().filter_map(|cell| cell.worst).min()
     }
 }
 
@@ -159,15 +164,13 @@ impl Area {
     fn new(name: String, rows: Vec<Row>) -> Self {
         let count = |state: &str| rows.iter().filter(|row| row.state == state).count();
         let (covered, uncovered, untestable) = (count("covered"), count("uncovered"), count("untestable"));
-        let red = rows.iter().filter(|row| row.is_red()).count();
-        let whole = rows.len();
-        let mut bar = vec![
-            Span::new("pass", covered - red, whole),
-            Span::new("fail", red, whole),
-            Span::new("uncovered", uncovered, whole),
-            Span::new("untestable", untestable, whole),
-        ];
+        let worst: Vec<VerdictKind> = rows.iter().filter_map(Row::worst).collect();
+        let (red, whole) = (worst.iter().any(|kind| kind.is_red()), rows.len());
+        let of = |kind: &VerdictKind| worst.iter().filter(|worst| *worst == kind).count();
+        let mut bar: Vec<Span> =
+            text::ORDER.iter().map(|kind| Span::new(kind.slug(), of(kind), whole)).collect();
+        bar.extend([Span::new("uncovered", uncovered, whole), Span::new("untestable", untestable, whole)]);
         bar.retain(|span| span.count > 0);
-        Self { name, covered, uncovered, untestable, bar, red: red > 0, rows }
+        Self { name, covered, uncovered, untestable, bar, red, rows }
     }
 }

@@ -81,6 +81,8 @@ impl Card {
         for result in runs.iter().flat_map(|run| &run.results) {
             cases.entry(result.name()).or_default().push(result);
         }
+        // The client that somebody must look at comes first; the sort is stable.
+        cases.values_mut().for_each(|results| results.sort_by_key(|result| !result.verdict.kind().is_red()));
         let mut cards: Vec<Self> = cases
             .into_iter()
             .enumerate()
