@@ -1,4 +1,11 @@
 // The SDK's way out: WebSocket and XMLHttpRequest with counters for the fence, and a wall around loopback.
+// WEB_SDK_CAPTURE=FILE appends every frame as `up HEX` or `down HEX`: raw material for byte vectors.
+
+import { appendFileSync } from 'node:fs';
+
+const capture = process.env.WEB_SDK_CAPTURE
+  ? (direction, data) => appendFileSync(process.env.WEB_SDK_CAPTURE, `${direction} ${Buffer.from(data).toString('hex')}\n`)
+  : () => {};
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1']);
 /** Nothing listens on the discard port: a refused host fails at once. */
@@ -52,7 +59,10 @@ export function countingWebSocket(WS, traffic) {
       };
       const later = (act) => setImmediate(act);
       super.on('open', () => later(settled));
-      super.on('message', () => later(() => (entry.received += 1)));
+      super.on('message', (data) => {
+        capture('down', data);
+        later(() => (entry.received += 1));
+      });
       super.on('close', () => later(() => { settled(); entry.closed = true; }));
       super.on('error', () => {}); // `close` follows; without a listener it would end the process
       this.entry = entry;
@@ -60,6 +70,7 @@ export function countingWebSocket(WS, traffic) {
 
     send(data, ...more) {
       this.entry.sent += 1;
+      capture('up', data);
       super.send(data, ...more);
     }
   };

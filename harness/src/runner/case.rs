@@ -2,7 +2,10 @@
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
-use service::act::Act;
+use service::{
+    act::{Act, Misbehave},
+    bug::Bug,
+};
 use wire::UnixMillis;
 
 use super::{
@@ -23,7 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) enum Stop {
     /// An expectation was not met; what follows would only confuse.
-    Found(Finding),
+    Found(Box<Finding>),
     /// The client lacks something.
     Unsupported {
         /// What.
@@ -125,6 +128,16 @@ impl<'a> Run<'a> {
         };
         run.name_worlds()?;
         Ok(run)
+    }
+
+    /// Gives every world these bugs.
+    pub(super) fn misbehave(&mut self, bugs: &[Bug]) -> Result<(), Stop> {
+        for app_key in self.app_keys.values() {
+            for bug in bugs {
+                self.driver.act(app_key, &Act::Misbehave(Misbehave { bug: *bug, on: true }))?;
+            }
+        }
+        Ok(())
     }
 
     /// `$alice.token`, `$token.old`, `$appKey`, and the same below a further world's name.
@@ -405,12 +418,12 @@ impl<'a> Run<'a> {
         let file = self.scenario.sources.get(at.file).map_or_else(String::new, |source| source.path.clone());
         let place = verdict::Place { file, line: at.line, column: at.column, snippet: String::new() };
         let requirements = self.scenario.covers.iter().map(|id| id.value.clone()).collect();
-        Stop::Found(Finding {
+        Stop::Found(Box::new(Finding {
             requirements,
             place: Some(place),
             at_ms: Some(at_ms),
             ..Finding::new(kind, expected, seen)
-        })
+        }))
     }
 
     /// A written expectation about a client did not hold.

@@ -22,6 +22,8 @@ use std::{
 };
 
 use case::{Left, Run, Stop};
+use service::bug::Bug;
+
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
 pub use raw::RawView;
 pub use sim::SimDriver;
@@ -50,12 +52,21 @@ pub struct Options {
     pub trace_all: bool,
     /// Wall time of the start, unix milliseconds, for reports.
     pub started_ms: i64,
+    /// Named bugs that every world has: tests of the tests.
+    pub bugs: Vec<Bug>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self { seed: 1, jobs, snapshots: Snapshots::Ignore, trace_all: false, started_ms: 0 }
+        Self {
+            seed: 1,
+            jobs,
+            snapshots: Snapshots::Ignore,
+            trace_all: false,
+            started_ms: 0,
+            bugs: Vec::new(),
+        }
     }
 }
 
@@ -159,7 +170,7 @@ pub fn run_case(
     let seed = seed_of(options.seed, path, &case.label());
     let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
         Ok(mut run) => {
-            let outcome = run.steps();
+            let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
             let events = run.driver.events().to_vec();
             let keep = options.trace_all || outcome.is_err();
             (outcome, run.finish(keep), events)
@@ -170,7 +181,7 @@ pub fn run_case(
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
     let mut verdict = match outcome {
         Ok(()) => Verdict::Pass,
-        Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![finding] },
+        Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
         Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
         Err(Stop::Broken(reason)) => Verdict::CouldNotRun { reason },
     };
