@@ -163,8 +163,12 @@ impl Engine {
         let mut message = message::received(down, &self.user, offline);
         message.insert("receivedTime".into(), now.0.into());
         if is_stored(down) {
-            let id = self.store.insert(&self.owner, &message).ok()??;
-            message.insert("messageId".into(), id.into());
+            match self.store.insert(&self.owner, &message) {
+                Ok(Some(id)) => drop(message.insert("messageId".into(), id.into())),
+                Ok(None) => return None,
+                // What cannot be kept is shown all the same: the server will not send it again.
+                Err(_) => {}
+            }
         } else if !status_message && !uid.is_empty() && !self.store.see(&self.owner, uid).unwrap_or(true) {
             return None;
         }
