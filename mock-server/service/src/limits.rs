@@ -86,3 +86,18 @@ impl Limits {
 fn days(days: u32) -> Duration {
     Duration::from_secs(u64::from(days) * 24 * 3600)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offline_messages_are_kept_one_to_seven_days() {
+        for days in 0..=9 {
+            let private = Limits { private_offline_days: days, ..Limits::default() };
+            let group = Limits { group_offline_days: days, ..Limits::default() };
+            let wrong = usize::from(!(1..=7).contains(&days));
+            assert_eq!((private.mistakes().len(), group.mistakes().len()), (wrong, wrong), "{days} days");
+        }
+    }
+}
