@@ -71,14 +71,14 @@ fn adapters_folder() -> PathBuf {
 
 /// A running adapter.
 #[derive(Debug)]
-pub struct Adapter {
+pub(super) struct Adapter {
     name: String,
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<Result<Value, String>>,
     next_id: u64,
     /// Events that came between replies.
-    pub events: Vec<Value>,
+    pub(super) events: Vec<Value>,
 }
 
 impl Adapter {
@@ -86,7 +86,7 @@ impl Adapter {
     ///
     /// # Errors
     /// It cannot be started, or says no hello that fits.
-    pub fn start(command: &Command) -> Result<(Self, Value), Fault> {
+    pub(super) fn start(command: &Command) -> Result<(Self, Value), Fault> {
         let mut child = Process::new(&command.program)
             .args(&command.args)
             .stdin(Stdio::piped())
@@ -140,7 +140,7 @@ impl Adapter {
     }
 
     /// Whether it is still there.
-    pub fn is_alive(&mut self) -> bool {
+    fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
@@ -148,7 +148,7 @@ impl Adapter {
     ///
     /// # Errors
     /// It crashed, wrote garbage, or took too long.
-    pub fn ask(&mut self, kind: &str, body: Value) -> Result<Value, Fault> {
+    pub(super) fn ask(&mut self, kind: &str, body: Value) -> Result<Value, Fault> {
         self.next_id += 1;
         let id = self.next_id;
         self.write(&json!({"id": id, kind: body}))?;

@@ -1,0 +1,93 @@
+//! Adapters that break: each a clear result of its own scenario, and the rest of the run goes on.
+
+use std::{num::NonZeroUsize, path::Path};
+
+use harness::{
+    adapter::{AdapterDriver, Command},
+    cli::exit,
+    runner::{self, Driver, Fault, Options, Ran},
+    scenario::{self, Scenario},
+    verdict::Verdict,
+};
+
+const TWO_CASES: &str = "
+scenario: A client connects
+covers: [CONN-002]
+needs: [virtual_time]
+matrix: {round: [1, 2]}
+service: {users: [alice]}
+clients: {page: {user: alice, platform: Web}}
+steps:
+  - call: page.connect
+    with: {token: $alice.token, timeout: 0}
+  - expect: page
+    in_order: [onConnected: {code: 0}]
+";
+
+fn two_cases() -> Vec<Scenario> {
+    vec![scenario::parse(Path::new("scenarios/made/up.yaml"), TWO_CASES).expect("it is right")]
+}
+
+fn broken(how: &str) -> Command {
+    let args = vec!["tests/adapters/broken.mjs".to_owned(), how.to_owned()];
+    Command { name: "broken".to_owned(), program: "node".to_owned(), args }
+}
+
+fn run(command: &Command) -> Result<Ran, Fault> {
+    let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(command)?)) };
+    let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
+    runner::run(&two_cases(), &options, &make, &|_| {})
+}
+
+#[test]
+fn an_adapter_that_does_not_start_is_named() {
+    let command = Command { name: "x".into(), program: "/no/such/adapter".into(), args: Vec::new() };
+    let fault = run(&command).expect_err("it cannot run");
+    assert!(fault.0.contains("`/no/such/adapter` does not start"), "{fault}");
+}
+
+#[test]
+fn an_adapter_that_ends_at_once_is_named() {
+    let command = Command { name: "x".into(), program: "false".into(), args: Vec::new() };
+    let fault = run(&command).expect_err("it cannot run");
+    assert!(fault.0.contains("it ended (exit status: 1)"), "{fault}");
+}
+
+#[test]
+fn an_adapter_that_greets_with_garbage_is_named() {
+    let command = Command { name: "x".into(), program: "echo".into(), args: vec!["good morning".into()] };
+    let fault = run(&command).expect_err("it cannot run");
+    assert!(fault.0.contains("what is no JSON line: \"good morning\\n\""), "{fault}");
+}
+
+#[test]
+fn an_adapter_of_another_protocol_is_refused() {
+    let fault = run(&broken("protocol")).expect_err("it cannot run");
+    assert!(fault.0.contains("it speaks protocol 9, not 1"), "{fault}");
+}
+
+#[test]
+fn a_break_in_the_middle_is_the_result_of_that_case_and_the_next_gets_a_new_adapter() {
+    let breaks = [
+        ("crash", "it ended (exit status: 7)"),
+        ("garbage", "what is no JSON line: \"Segmentation fault"),
+        ("long-line", "a line of more than 1048576 bytes"),
+        ("error", "the SDK threw: no such thing"),
+    ];
+    for (how, said) in breaks {
+        let ran = run(&broken(how)).expect("the adapter starts");
+        assert_eq!(ran.run.results.len(), 2, "{how}: both cases have a result");
+        for case in &ran.run.results {
+            let Verdict::CouldNotRun { reason } = &case.verdict else { panic!("{how}: {:?}", case.verdict) };
+            assert!(reason.contains(said), "{how}: {reason}");
+        }
+        assert_eq!(ran.run.exit_code(), exit::INCOMPLETE, "{how}");
+    }
+}
+
+#[test]
+fn unknown_clients_are_refused_with_what_is_known() {
+    let error = Command::named("web-sdk@1.0").expect_err("there is none");
+    assert!(error.contains("web-sdk@5.38.0"), "{error}");
+    assert!(Command::named("nonsense").expect_err("there is none").contains("`nonsense`"));
+}

@@ -1,0 +1,25 @@
+// An adapter that breaks in the way its argument names, once its client is told to connect.
+import { createInterface } from 'node:readline';
+
+const how = process.argv[2];
+const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const breaks = {
+  crash: () => process.exit(7),
+  garbage: () => process.stdout.write('Segmentation fault (not really)\n'),
+  'long-line': () => process.stdout.write(`${'x'.repeat(1 << 21)}\n`),
+  error: (id) => say({ id, error: 'the SDK threw: no such thing' }),
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const message = JSON.parse(line);
+  const { id } = message;
+  if (message.hello) {
+    const protocol = how === 'protocol' ? 9 : 1;
+    say({ hello: { protocol, client: 'broken', version: '0', clock: 'virtual', capabilities: ['virtual_time'],
+      methods: ['connect'], events: ['onConnected'] } });
+  } else if (message.call) breaks[how](id);
+  else if (message.fence) say({ id, fenced: { clients: [], next: null, quiet: true } });
+  else if (message.tick) say({ id, ticked: { to: message.tick.to, next: null } });
+  else if (message.reset) say({ id, resetDone: {} });
+  else say({ id, result: { code: 0 } });
+}
