@@ -1,5 +1,7 @@
 //! The load's clients against a server of ours, on real sockets.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::net::SocketAddr;
 
 use clap::Parser as _;

@@ -66,4 +66,5 @@ for result in million:
 starts = [result["startMillis"] for key, some in runs.items() if key[1] == "ours" for result in some]
 if starts:
     value = statistics.median(starts)
-    print(f"| start to ready line, median of {len(starts)} | {value:.1f} ms | < 5 ms | {verdict(value, 5)} |")
+    shown = f"{value:.1f} ms (fastest {min(starts):.1f} ms)"
+    print(f"| start to ready line, median of {len(starts)} | {shown} | < 5 ms | {verdict(value, 5)} |")

@@ -115,7 +115,7 @@ mod tests {
         let target = Target { address, pid: Some(std::process::id()), child: None, started_in: None };
         assert!(target.cpu().is_some());
         assert!(target.rss().unwrap() > 100_000);
-        let nobody = Target { pid: None, ..target };
+        let nobody = Target { pid: None, address, child: None, started_in: None };
         assert_eq!((nobody.cpu(), nobody.rss()), (None, None));
     }
 }
