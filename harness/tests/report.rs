@@ -1,5 +1,7 @@
 //! Every reporter on one sample run: what people and tools read, as snapshots, and its structure.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{fs, path::Path, process::Command};
 
 use harness::{
@@ -170,8 +172,7 @@ fn all_files_are_written_beside_each_other() {
     assert!(files.iter().all(|path| fs::metadata(path).unwrap().len() > 0));
 }
 
-/// The budget holds for optimised code; 500 scenarios with sequences and frames.
-#[cfg(not(debug_assertions))]
+/// 500 scenarios with sequences and frames; the budget holds for optimised code.
 #[test]
 fn five_hundred_scenarios_are_written_within_150_ms() {
     let run = sample::many(500);
@@ -183,7 +184,7 @@ fn five_hundred_scenarios_are_written_within_150_ms() {
         began.elapsed().as_millis()
     });
     let took = took.min().unwrap();
-    assert!(took < 150, "{took} ms");
+    assert!(cfg!(debug_assertions) || took < 150, "{took} ms");
 }
 
 #[test]

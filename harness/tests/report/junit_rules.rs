@@ -34,7 +34,7 @@ const RULES: [Rule; 11] = [
 const NUMBERS: [&str; 8] = ["tests", "failures", "errors", "skipped", "disabled", "time", "assertions", "id"];
 
 /// Whether a text is JUnit XML; the first rule it breaks otherwise.
-pub fn check(xml: &str) -> Result<(), String> {
+pub(crate) fn check(xml: &str) -> Result<(), String> {
     let mut reader = Reader::from_str(xml);
     let mut open: Vec<String> = Vec::new();
     // Declared and counted numbers of the suite that is open.
@@ -53,7 +53,8 @@ pub fn check(xml: &str) -> Result<(), String> {
                 begin(&name, attributes, &mut declared, &mut counted);
             }
             Event::End(_) => {
-                if open.pop().as_deref() == Some("testsuite") {
+                let closed = open.pop();
+                if closed.as_deref() == Some("testsuite") {
                     compare(&declared, &counted)?;
                 }
             }

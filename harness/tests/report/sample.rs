@@ -11,21 +11,21 @@ use harness::{
 const SEED: u64 = 7;
 const STARTED_MS: i64 = 1_767_225_600_000;
 
-pub fn reference() -> ClientInfo {
+pub(crate) fn reference() -> ClientInfo {
     ClientInfo { name: "reference".into(), version: "0.1.0".into(), clock: Clock::Virtual }
 }
 
-pub fn web() -> ClientInfo {
+pub(crate) fn web() -> ClientInfo {
     ClientInfo { name: "web-sdk".into(), version: "5.9.3".into(), clock: Clock::Real }
 }
 
 /// A run in which nothing is red.
-pub fn green() -> RunResult {
+pub(crate) fn green() -> RunResult {
     run(reference(), |_| Verdict::Pass, 0)
 }
 
 /// A run with every verdict, a scenario that never reported and a stale baseline.
-pub fn red() -> RunResult {
+pub(crate) fn red() -> RunResult {
     let mut run = run(web(), verdict, 1);
     run.baseline_problems
         .push("web-sdk.yaml:14: `chatroom/joins` matches no scenario; did you mean `chatroom/join`?".into());
@@ -33,7 +33,7 @@ pub fn red() -> RunResult {
 }
 
 /// `count` scenarios like those of [`red`], for timing.
-pub fn many(count: usize) -> RunResult {
+pub(crate) fn many(count: usize) -> RunResult {
     let small = run(web(), verdict, 0);
     let mut run = RunResult::new(web(), SEED, STARTED_MS, count);
     for index in 0..count {
@@ -43,7 +43,7 @@ pub fn many(count: usize) -> RunResult {
     run
 }
 
-pub fn requirements() -> Vec<RequirementRow> {
+pub(crate) fn requirements() -> Vec<RequirementRow> {
     let row = |id: &str, statement: &str| RequirementRow {
         id: id.into(),
         statement: statement.into(),
@@ -163,7 +163,7 @@ fn verdict(path: &str) -> Verdict {
             issue: Some("https://tracker.example/7".into()),
         },
         "ultragroup/channels" | "chatroom/entries" => Verdict::Unsupported {
-            what: path.split('/').next().unwrap().into(),
+            what: path.split('/').next().unwrap_or(path).into(),
             reason: "the adapter declares no such capability".into(),
         },
         _ => Verdict::Pass,
