@@ -428,10 +428,11 @@ impl<'a> Run<'a> {
 
     /// A written expectation about a client did not hold.
     pub(super) fn found_at(&self, client: &str, at: Place, expected: String, seen: String) -> Stop {
-        match self.found(FindingKind::Expectation, at, expected, seen) {
-            Stop::Found(finding) => Stop::Found(Finding { client: Some(client.to_owned()), ..finding }),
-            other => other,
+        let mut stop = self.found(FindingKind::Expectation, at, expected, seen);
+        if let Stop::Found(finding) = &mut stop {
+            finding.client = Some(client.to_owned());
         }
+        stop
     }
 
     pub(super) fn place(&self, at: Place) -> String {
