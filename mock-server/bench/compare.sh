@@ -120,8 +120,10 @@ for round in $(seq "$rounds"); do
   run backlog mosquitto20 "${backlog[@]}"
 
   connect=(connect --count "$(scaled 5000)" --parallel 16)
-  run connect ours "${connect[@]}"
-  run connect mosquitto "${connect[@]}"
+  for _ in 1 2 3; do
+    run connect ours "${connect[@]}"
+    run connect mosquitto "${connect[@]}"
+  done
   run connect-websocket ours "${connect[@]}" --protocol websocket
 
   idle=(idle --count "$(scaled 5000)")

@@ -98,7 +98,11 @@ function hello() {
       client: 'web-sdk',
       version,
       sdk: `${sdk} ${version}, engine ${engine}`,
-      capabilities: ['virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'offline_messages'],
+      capabilities: [
+        'virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'offline_messages',
+        // imlib-v4 hands over whatever is pushed.
+        ...(kind === 'v4' ? [] : ['doubled_pushes']),
+      ],
       clock: 'virtual',
       devices: DEVICES,
       platforms: ['Web'],

@@ -4,7 +4,7 @@
 //! agree on how many frames each has sent and received. One instant at a time, never a long jump.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     thread,
     time::{Duration, Instant},
 };
@@ -30,6 +30,8 @@ const FENCE_LIMIT: Duration = Duration::from_secs(20);
 /// Rounds in which nothing at all changes, after which what is still open counts as held on purpose (a request that
 /// a fault swallowed, a connection that is never answered).
 const STILL_ROUNDS: u32 = 25;
+/// The client that needs no adapter.
+const REFERENCE: &str = "reference";
 /// More timers than this at one instant are a livelock.
 const MOST_TICKS: u32 = 10_000;
 
@@ -291,7 +293,7 @@ fn abilities(command: &Command, hello: &Value) -> Abilities {
         let items = hello[key].as_array().map_or(&[][..], Vec::as_slice);
         items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
     };
-    let mut unknown_args = std::collections::BTreeSet::new();
+    let mut unknown_args = BTreeSet::new();
     for (event, args) in hello["unknownArgs"].as_object().into_iter().flatten() {
         for arg in args.as_array().into_iter().flatten().filter_map(Value::as_str) {
             unknown_args.insert(format!("{event}.{arg}"));
@@ -307,8 +309,14 @@ fn abilities(command: &Command, hello: &Value) -> Abilities {
         events: set("events"),
         unknown_args,
         platforms: set("platforms"),
-        beside: std::collections::BTreeSet::new(),
+        beside: beside(),
     }
+}
+
+/// Clients that a scenario can name beside the one under test.
+fn beside() -> BTreeSet<String> {
+    let sdks = Command::WEB_SDKS.iter().map(|version| format!("web-sdk@{version}"));
+    sdks.chain([REFERENCE.to_owned()]).collect()
 }
 
 impl Driver for AdapterDriver {
@@ -333,7 +341,7 @@ impl Driver for AdapterDriver {
             let mut options = client.options.clone();
             options.entry("naviServer").or_insert_with(|| navi.clone().into());
             let kind = client.client.clone().unwrap_or_else(|| self.command.name.clone());
-            if kind == "reference" {
+            if kind == REFERENCE {
                 let env = ClientEnv {
                     app_key: app_key.clone(),
                     platform: client.platform.clone(),

@@ -85,9 +85,10 @@ pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
             Heard::Message(if qos > 0 { id } else { 0 })
         }
         ServerFrame::Publish { topic: Topic::SNtf, id, .. } => Heard::Notice(id),
-        ServerFrame::QueryAck { status: 0, body, .. } => {
+        ServerFrame::QueryAck { id, status: 0, body, .. } => {
             let package = Package::decode(body).map_err(broken)?;
             Heard::Package {
+                id,
                 messages: package.list.len() as u64,
                 sync_time: package.sync_time,
                 finished: package.finished.unwrap_or(true),

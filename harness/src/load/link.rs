@@ -71,6 +71,7 @@ impl Link {
                 Heard::Package { messages: some, finished, .. } => {
                     messages += some;
                     if finished {
+                        self.flush().await?;
                         return Ok(messages);
                     }
                 }
@@ -111,7 +112,10 @@ impl Link {
         let heard = self.protocol.hear(&mut self.buffer, self.upgraded)?;
         match &heard {
             Some(Heard::Upgraded) => self.upgraded = true,
-            Some(Heard::Package { sync_time, .. }) => self.sync_time = *sync_time,
+            Some(Heard::Package { id, sync_time, .. }) => {
+                self.sync_time = *sync_time;
+                self.protocol.confirm(*id, &mut self.out);
+            }
             _ => {}
         }
         Ok(heard)

@@ -34,8 +34,8 @@ pub(crate) enum Heard {
     Message(u16),
     /// Something waits to be pulled; to be acknowledged by that id.
     Notice(u16),
-    /// The answer to a pull.
-    Package { messages: u64, sync_time: i64, finished: bool },
+    /// The answer to the pull of that id, to be confirmed.
+    Package { id: u16, messages: u64, sync_time: i64, finished: bool },
     /// Nothing that matters.
     Other,
 }
@@ -79,6 +79,11 @@ impl Protocol {
             Self::Tcp | Self::Websocket => self.frame(&wire::ClientFrame::PubAck { id }, out),
             Self::Mqtt => mqtt::acknowledge(id, out),
         }
+    }
+
+    /// Confirms a package.
+    pub(crate) fn confirm(self, id: u16, out: &mut BytesMut) {
+        self.frame(&wire::ClientFrame::QueryCon { id }, out);
     }
 
     fn frame(self, frame: &wire::ClientFrame, out: &mut BytesMut) {

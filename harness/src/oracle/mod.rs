@@ -19,6 +19,8 @@ pub struct Watched<'a> {
     pub calls: &'a [Entry],
     /// The user of each client.
     pub users: &'a BTreeMap<String, String>,
+    /// How many callbacks there were when each step began.
+    pub begun: &'a [usize],
     /// Faults, acts, cuts or restarts took place.
     pub disturbed: bool,
 }
@@ -52,6 +54,8 @@ pub fn judge(watched: &Watched<'_>) -> Vec<Broken> {
         broken.extend(out_of_order(client, &events));
         broken.extend(outcomes(client, &events, watched));
         broken.extend(after_the_end(client, &events, watched));
+        broken.extend(after_log_out(client, watched));
+        broken.extend(lost(client, watched));
         broken.extend(same_status_twice(client, &events));
     }
     broken
@@ -61,10 +65,11 @@ fn message<'a>(event: &'a Event, field: &str) -> Option<&'a Value> {
     event.args.get("message")?.get(field)
 }
 
-/// No message is handed over twice to one installation (OFFL-022).
+/// No message is handed over twice to one installation, whatever happens to its connection (OFFL-022).
 fn twice(client: &str, events: &[&Event], watched: &Watched<'_>) -> Option<Broken> {
-    // A reinstalled client may be given again what it lost.
-    if watched.disturbed {
+    // One that begins anew may be given again what it lost.
+    let anew = |entry: &Entry| matches!(entry.name.as_str(), "restart" | "reinstall");
+    if watched.calls.iter().any(|entry| entry.client == client && anew(entry)) {
         return None;
     }
     let mut seen = BTreeSet::new();
@@ -130,6 +135,60 @@ fn after_the_end(client: &str, events: &[&Event], watched: &Watched<'_>) -> Opti
     Some(Broken { rule: format!("{client}: no callback after destroy"), seen: late.name.clone() })
 }
 
+/// Whoever has logged out is handed nothing until the next `connect` (CONN-025, CONN-026).
+fn after_log_out(client: &str, watched: &Watched<'_>) -> Option<Broken> {
+    let mine = || watched.calls.iter().filter(|call| call.client == client);
+    let left = mine().rfind(|call| call.name == "call disconnect")?;
+    let back = |call: &Entry| matches!(call.name.as_str(), "call connect" | "restart" | "reinstall");
+    if mine().any(|call| call.step >= left.step && back(call)) {
+        return None;
+    }
+    let first = watched.begun.get(left.step).copied().unwrap_or(usize::MAX);
+    let mut late = watched.events.iter().skip(first).filter(|event| event.client == client);
+    let late = late.find(|event| event.name == "onMessageReceived")?;
+    let uid = message(late, "messageUId").map(ToString::to_string).unwrap_or_default();
+    Some(Broken { rule: format!("{client}: no message after logging out"), seen: uid })
+}
+
+/// What a client was told is sent reaches a peer that is online all the time (SEND-007, RECV-001). Judged in
+/// undisturbed cases, for private messages and clients that listen.
+fn lost(client: &str, watched: &Watched<'_>) -> Option<Broken> {
+    let user = watched.users.get(client)?;
+    let deaf = |call: &Entry| {
+        call.name.starts_with("call setOn")
+            || matches!(call.name.as_str(), "call destroy" | "call disconnect")
+    };
+    if watched.disturbed || watched.calls.iter().any(|call| call.client == client && deaf(call)) {
+        return None;
+    }
+    let states = watched.events.iter().enumerate();
+    let (online, last) = states
+        .filter(|(_, event)| event.client == client && event.name == "onConnectionStatusChanged")
+        .last()?;
+    if last.args.get("status").and_then(Value::as_str) != Some("connected") {
+        return None;
+    }
+    let text = |event: &Event, field: &str| {
+        message(event, field).and_then(Value::as_str).unwrap_or_default().to_owned()
+    };
+    let got: BTreeSet<String> = watched
+        .events
+        .iter()
+        .filter(|event| event.client == client && event.name == "onMessageReceived")
+        .map(|event| text(event, "messageUId"))
+        .collect();
+    let missing = watched.events.iter().skip(online).find(|event| {
+        event.name == "onMessageSent"
+            && event.args.get("code").and_then(Value::as_i64) == Some(0)
+            && text(event, "conversationType") == "private"
+            && text(event, "targetId") == *user
+            && !text(event, "messageUId").is_empty()
+            && !got.contains(&text(event, "messageUId"))
+    })?;
+    let seen = format!("{} of {} did not", text(missing, "messageUId"), missing.client);
+    Some(Broken { rule: format!("{client}: what is sent arrives"), seen })
+}
+
 /// A state is reported when it changes, not again (CONN-022).
 fn same_status_twice(client: &str, events: &[&Event]) -> Option<Broken> {
     let mut last = None;
@@ -142,4 +201,84 @@ fn same_status_twice(client: &str, events: &[&Event]) -> Option<Broken> {
         last = status;
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use wire::UnixMillis;
+
+    use super::*;
+    use crate::verdict::LineKind;
+
+    fn event(client: &str, name: &str, args: Value) -> Event {
+        let args = args.as_object().unwrap().clone();
+        Event { n: 0, at: UnixMillis(0), client: client.into(), name: name.into(), args }
+    }
+
+    fn call(step: usize, client: &str, method: &str) -> Entry {
+        Entry {
+            step,
+            at: UnixMillis(0),
+            client: client.into(),
+            kind: LineKind::Call,
+            name: format!("call {method}"),
+            args: serde_json::Map::new(),
+            returned: Some(json!(0)),
+        }
+    }
+
+    fn received(client: &str, uid: &str, time: i64) -> Event {
+        let message = json!({
+            "messageUId": uid, "conversationType": "private", "targetId": "bob", "sentTime": time,
+            "direction": "receive",
+        });
+        event(client, "onMessageReceived", json!({"message": message}))
+    }
+
+    fn rules(events: &[Event], calls: &[Entry], begun: &[usize]) -> Vec<String> {
+        let users =
+            BTreeMap::from([("a".to_owned(), "alice".to_owned()), ("b".to_owned(), "bob".to_owned())]);
+        let watched = Watched { events, calls, users: &users, begun, disturbed: false };
+        judge(&watched).into_iter().map(|broken| broken.rule).collect()
+    }
+
+    fn online(client: &str) -> Event {
+        event(client, "onConnectionStatusChanged", json!({"status": "connected"}))
+    }
+
+    #[test]
+    fn a_message_twice_or_out_of_order_is_seen() {
+        let twice = [received("a", "u1", 1), received("a", "u1", 1)];
+        assert_eq!(rules(&twice, &[], &[]), ["a: no message twice"]);
+        let swapped = [received("a", "u1", 2), received("a", "u2", 1)];
+        assert_eq!(rules(&swapped, &[], &[]), ["a: messages of private bob in the order of their times"]);
+        assert!(rules(&[received("a", "u1", 1), received("b", "u1", 1)], &[], &[]).is_empty());
+    }
+
+    #[test]
+    fn a_lost_message_is_seen() {
+        let message = json!({"messageUId": "u1", "conversationType": "private", "targetId": "bob"});
+        let sent = event("a", "onMessageSent", json!({"code": 0, "message": message}));
+        let calls = [call(0, "a", "sendMessage")];
+        let lost = [online("a"), online("b"), sent.clone()];
+        assert_eq!(rules(&lost, &calls, &[0]), ["b: what is sent arrives"]);
+        let arrived = [online("a"), online("b"), sent.clone(), received("b", "u1", 1)];
+        assert!(rules(&arrived, &calls, &[0]).is_empty());
+        // Who was not there at that time may get it otherwise.
+        assert!(rules(&[online("a"), sent, online("b")], &calls, &[0]).is_empty());
+    }
+
+    #[test]
+    fn a_second_outcome_and_a_message_after_logging_out_are_seen() {
+        let sent = || event("a", "onMessageSent", json!({"code": 0, "message": {}}));
+        let calls = [call(0, "a", "sendMessage")];
+        let rule = ["a: one onMessageSent for each accepted sendMessage"];
+        assert_eq!(rules(&[sent(), sent()], &calls, &[0]), rule);
+        assert_eq!(rules(&[], &calls, &[0]), rule);
+        let calls = [call(1, "a", "disconnect")];
+        let events = [received("a", "u1", 1), received("a", "u2", 2)];
+        assert_eq!(rules(&events, &calls, &[0, 1]), ["a: no message after logging out"]);
+        assert!(rules(&events[..1], &calls, &[0, 1]).is_empty());
+    }
 }

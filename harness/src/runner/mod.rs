@@ -205,7 +205,13 @@ pub fn run_case(
 /// What the oracle saw joins the findings.
 fn watch(case: &Case, left: &Left, events: &[simulation::Event], verdict: &mut Verdict) {
     let users = case.clients.iter().map(|(name, client)| (name.clone(), client.user.clone())).collect();
-    let watched = oracle::Watched { events, calls: &left.done, users: &users, disturbed: left.disturbed };
+    let watched = oracle::Watched {
+        events,
+        calls: &left.done,
+        begun: &left.begun,
+        users: &users,
+        disturbed: left.disturbed,
+    };
     let broken: Vec<Finding> = oracle::judge(&watched)
         .into_iter()
         .map(|broken| Finding {

@@ -29,7 +29,13 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     }
     if let Some((name, client)) = case.clients.iter().find(|(_, client)| is_another(client, can)) {
         let other = client.client.as_deref().unwrap_or_default();
-        return lacks(other, format!("runs alone; client `{name}` is to be {other}"));
+        return lacks(other, format!("cannot stand beside {other} (client `{name}`)"));
+    }
+    // A scenario whose clients are all named and others proves nothing of this one.
+    let is_mine = |client: &Client| client.client.as_ref().is_none_or(|named| *named == can.client);
+    if !case.clients.is_empty() && !case.clients.values().any(is_mine) {
+        let named: Vec<_> = case.clients.values().filter_map(|client| client.client.as_deref()).collect();
+        return Some(("a part in it".to_owned(), format!("the scenario is about {} alone", named.join(", "))));
     }
     steps(&case.steps, can)
 }

@@ -38,6 +38,10 @@ pub const NEEDS: &[&str] = &[
     "reconnect_kick",
     // The client itself repeats and limits a first connection that fails.
     "connect_retries",
+    // A refused login is told as a status of the connection too.
+    "refusal_status",
+    // A message that comes twice on one connection is handed over once.
+    "doubled_pushes",
     "engine_life_cycle",
     "private",
     "group",

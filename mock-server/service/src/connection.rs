@@ -23,9 +23,11 @@ pub(crate) struct Connection {
     pub(crate) read: u64,
     /// The newest time announced by `s_ntf`: no finished pull may answer less.
     pub(crate) announced: UnixMillis,
-    /// Announced and not yet pulled to the end.
+    /// There is more to pull: announced, or behind the last package.
     pub(crate) awaits_pull: bool,
-    /// When the last pull was answered: pushes close behind it are announced instead.
+    /// The answered pull that the client has not confirmed: its package may still be on the way.
+    pub(crate) unconfirmed_pull: Option<u16>,
+    /// When the last pull was answered or confirmed: pushes close behind it are announced instead.
     pub(crate) pulled: Option<UnixMillis>,
     /// The client already pulled on this connection.
     pub(crate) has_pulled: bool,
@@ -57,6 +59,7 @@ impl Connection {
             read: 0,
             announced: UnixMillis(0),
             awaits_pull: false,
+            unconfirmed_pull: None,
             pulled: None,
             has_pulled: false,
             in_flight: VecDeque::new(),
@@ -76,6 +79,14 @@ impl Connection {
     pub(crate) fn acknowledged(&mut self, id: u16) -> Option<UnixMillis> {
         let index = self.in_flight.iter().position(|(push, _)| *push == id)?;
         self.in_flight.remove(index).map(|(_, time)| time)
+    }
+
+    /// The client has a package: from a moment later on it takes bodies.
+    pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, id: u16) {
+        if self.unconfirmed_pull == Some(id) {
+            self.unconfirmed_pull = None;
+            self.pulled = Some(now);
+        }
     }
 
     /// Whether one more message fits into `per_second` (0 = any number), and counts it if it does (SEND-001).

@@ -7,7 +7,7 @@ use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
 use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, world::Service};
 
-/// For so long after a pull was answered, messages are announced instead of pushed: web SDKs drop a pushed message
+/// For so long after a package was confirmed, messages are announced instead of pushed: web SDKs drop a pushed message
 /// while they work on a pull, counting on the pull to bring it.
 const QUIET_AFTER_PULL: Duration = Duration::from_secs(1);
 
@@ -42,10 +42,12 @@ impl Service {
         }
     }
 
-    /// Whether the client takes a body: it has pulled, and not just now.
+    /// Whether the client takes a body: it has pulled to the end, has the last package, and not just now. A pushed body
+    /// that overtakes a package would be dropped (imlib-v4) or shown before older messages (imlib-next).
     fn is_quiet(&self, now: UnixMillis, conn: ConnId) -> bool {
         self.connections.get(&conn).is_some_and(|connection| {
             !connection.awaits_pull
+                && connection.unconfirmed_pull.is_none()
                 && connection.pulled.is_some_and(|pulled| now.since(pulled) >= QUIET_AFTER_PULL)
         })
     }

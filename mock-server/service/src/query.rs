@@ -44,8 +44,11 @@ impl Service {
         self.answer_query(now, conn, request, code, Bytes::new());
     }
 
-    fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, status: u16, body: Bytes) {
-        let frame = ServerFrame::QueryAck { id: request.id, qos: 0, seconds: now.seconds(), status, body };
+    fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16, body: Bytes) {
+        // Packages are to be confirmed (QUERYCON): until then messages are announced, not pushed.
+        let is_package = code == status::OK && request.topic == Topic::PullMsg;
+        let qos = u8::from(is_package);
+        let frame = ServerFrame::QueryAck { id: request.id, qos, seconds: now.seconds(), status: code, body };
         self.send(now, conn, frame, Some(&request.topic));
     }
 
@@ -53,7 +56,7 @@ impl Service {
         let user =
             self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
         match request.topic {
-            Topic::PullMsg => self.pull(now, conn, user, &read(request)?),
+            Topic::PullMsg => self.pull(now, conn, user, request.id, &read(request)?),
             Topic::PullSeAtts => {
                 let asked: SessionReq = read(request)?;
                 write(&SessionStates { version: asked.time(), state: Vec::new() })
@@ -101,7 +104,14 @@ impl Service {
     }
 
     /// The next package of the mailbox (OFFL-001 to OFFL-008, OFFL-022, OFFL-023).
-    fn pull(&mut self, now: UnixMillis, conn: ConnId, user: UserIx, asked: &SyncRequestMsg) -> Answer {
+    fn pull(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        id: u16,
+        asked: &SyncRequestMsg,
+    ) -> Answer {
         let (private_since, group_since) = self.retention(now);
         let duplicates = self.has(Bug::DuplicatesAfterReconnect);
         let sync = self.switches.multi_device_sync;
@@ -122,6 +132,7 @@ impl Service {
         };
         let first_pull = !std::mem::replace(&mut connection.has_pulled, true);
         connection.pulled = Some(now);
+        connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
         let mailbox = &mut self.accounts[user].mailbox;
         let repeat = (duplicates && first_pull && ask.after.0 > 0)
@@ -132,8 +143,8 @@ impl Service {
         let newest = package.iter().map(|item| item.message.time).max().unwrap_or_default();
         let last = mailbox.last();
         let mut sync_time = ask.after.max(newest);
+        connection.awaits_pull = more;
         if !more {
-            connection.awaits_pull = false;
             // Above every time announced; below every time still to be given, which starts at `now`.
             sync_time = sync_time.max(announced).max(last).max(UnixMillis(now.0 - 1));
         }

@@ -360,10 +360,15 @@ impl Service {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
             ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
+            ClientFrame::QueryCon { id } => {
+                if let Some(connection) = self.connections.get_mut(&conn) {
+                    connection.pull_confirmed(now, id);
+                }
+            }
             ClientFrame::Ping if self.has(Bug::IgnoresPings) => {}
             ClientFrame::Ping => self.send(now, conn, ServerFrame::Pong, None),
             ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),
-            // A second CONNECT, confirmations and unknown types change nothing; the journal has them.
+            // A second CONNECT and unknown types change nothing; the journal has them.
             _ => {}
         }
     }
