@@ -78,9 +78,11 @@ impl Engine {
         if let Some(Value::String(app_key)) = args.get("appKey") {
             self.env.app_key.clone_from(app_key);
         }
-        if let Some(Value::Object(options)) = args.get("options") {
-            self.env.options.clone_from(options);
-        }
+        // Without options every default applies, whatever the life before had (ENG-002).
+        self.env.options = match args.get("options") {
+            Some(Value::Object(options)) => options.clone(),
+            _ => Map::new(),
+        };
         self.options = Options::read(&self.env.options);
         if self.options.wrong {
             return CallResult::Code(code::PARAM_ERROR);

@@ -59,7 +59,9 @@ impl Simulation {
         self.attempts.push((self.now, name.to_owned()));
         client.asked_navi = true;
         let path = url.strip_prefix(NAVI).map(str::to_owned);
-        let app_key = client.env.app_key.clone();
+        // An engine made anew may be another app's: the request names the world, as a login does.
+        let named = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("RC-Appkey"));
+        let app_key = named.map_or_else(|| client.env.app_key.clone(), |(_, key)| key.clone());
         let (Some(path), LinkState::Up | LinkState::Stall) = (path, client.link) else {
             if !url.starts_with(NAVI) {
                 self.foreign.push((self.now, name.to_owned(), url));

@@ -118,6 +118,22 @@ impl ApiTable {
         Some(fields)
     }
 
+    /// A method by name: one of the table, or `setOn…Listener`, which every callback has (ENG-008, ENG-010).
+    #[must_use]
+    pub fn method(&self, name: &str) -> Option<&Method> {
+        self.methods.get(name).or_else(|| self.is_setter(name).then(setter))
+    }
+
+    /// The names of all setters of listeners.
+    pub fn setters(&self) -> impl Iterator<Item = String> {
+        self.events.keys().filter_map(|event| Some(format!("setOn{}Listener", event.strip_prefix("on")?)))
+    }
+
+    fn is_setter(&self, name: &str) -> bool {
+        let event = name.strip_prefix("setOn").and_then(|rest| rest.strip_suffix("Listener"));
+        event.is_some_and(|event| self.events.contains_key(&format!("on{event}")))
+    }
+
     /// Whether a type is, or extends, another.
     fn extends(&self, name: &str, other: &str) -> bool {
         let mut name = name;
@@ -131,6 +147,20 @@ impl ApiTable {
             }
         }
     }
+}
+
+/// `setOn…Listener`. Scenarios name the listener they set, or give none to clear it.
+fn setter() -> &'static Method {
+    static SETTER: OnceLock<Method> = OnceLock::new();
+    SETTER.get_or_init(|| Method {
+        area: "listener".to_owned(),
+        params: [("listener", "string?"), ("enabled", "boolean?")]
+            .into_iter()
+            .map(|(name, kind)| (name.to_owned(), Param(kind.to_owned())))
+            .collect(),
+        returns: "code".to_owned(),
+        answers: Vec::new(),
+    })
 }
 
 /// The table; read on first use.

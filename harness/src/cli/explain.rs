@@ -111,7 +111,7 @@ fn single(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         for found in catalogue().requirements.iter().filter(|found| found.area() == name) {
             writeln!(out, "{}  {}", found.id, found.statement)?;
         }
-    } else if let Some(found) = api.methods.get(name) {
+    } else if let Some(found) = api.method(name) {
         method(name, found, out)?;
     } else if let Some(found) = api.events.get(name) {
         event(name, found, out)?;

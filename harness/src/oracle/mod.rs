@@ -161,10 +161,9 @@ fn lost(client: &str, watched: &Watched<'_>) -> Option<Broken> {
     if watched.disturbed || watched.calls.iter().any(|call| call.client == client && deaf(call)) {
         return None;
     }
-    let states = watched.events.iter().enumerate();
-    let (online, last) = states
-        .filter(|(_, event)| event.client == client && event.name == "onConnectionStatusChanged")
-        .last()?;
+    let mut states = watched.events.iter().enumerate();
+    let (online, last) =
+        states.rfind(|(_, event)| event.client == client && event.name == "onConnectionStatusChanged")?;
     if last.args.get("status").and_then(Value::as_str) != Some("connected") {
         return None;
     }

@@ -35,7 +35,10 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     let is_mine = |client: &Client| client.client.as_ref().is_none_or(|named| *named == can.client);
     if !case.clients.is_empty() && !case.clients.values().any(is_mine) {
         let named: Vec<_> = case.clients.values().filter_map(|client| client.client.as_deref()).collect();
-        return Some(("a part in it".to_owned(), format!("the scenario is about {} alone", named.join(", "))));
+        return Some((
+            "a part in it".to_owned(),
+            format!("the scenario is about {} alone", named.join(", ")),
+        ));
     }
     steps(&case.steps, can)
 }

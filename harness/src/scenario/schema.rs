@@ -66,15 +66,19 @@ fn word<'a>(words: impl IntoIterator<Item = &'a str>) -> Json {
 fn allow_references(definition: &mut Json) {
     match definition {
         Json::Object(map) => {
-            if let Some(Json::Object(properties)) = map.get_mut("properties") {
-                for property in properties.values_mut() {
-                    let inner = property.take();
-                    *property = json!({"anyOf": [inner, {"$ref": "#/$defs/Reference"}]});
-                }
-            }
+            let or_reference = |schema: &mut Json| {
+                allow_references(schema);
+                let inner = schema.take();
+                *schema = json!({"anyOf": [inner, {"$ref": "#/$defs/Reference"}]});
+            };
             for (key, value) in map.iter_mut() {
-                if key != "properties" {
-                    allow_references(value);
+                match (key.as_str(), value) {
+                    ("properties", Json::Object(properties)) => {
+                        properties.values_mut().for_each(or_reference)
+                    }
+                    // The values of a map.
+                    ("additionalProperties", value @ Json::Object(_)) => or_reference(value),
+                    (_, value) => allow_references(value),
                 }
             }
         }
@@ -100,7 +104,7 @@ fn own_definitions(act: Json) -> Map<String, Json> {
     let text = || json!({"type": "string"});
     let duration = || json!({"$ref": "#/$defs/Duration"});
     let matcher = || json!({"$ref": "#/$defs/Matcher"});
-    let values = || json!({"type": ["object", "null"]});
+    let values = || json!({"anyOf": [{"type": ["object", "null"]}, {"$ref": "#/$defs/Reference"}]});
     let name = || json!({"type": "string", "pattern": r"^\$"});
     let events = || json!({"type": "array", "items": {"$ref": "#/$defs/Event"}, "minItems": 1});
     let world = text();
@@ -219,13 +223,15 @@ fn own_definitions(act: Json) -> Map<String, Json> {
         "Matcher": {"description": "A value, or a matcher: any, absent, {range: …}, {regex: …}, {capture: $x} …"},
         "Client": object(&["user"], json!({
             "user": text(), "world": text(), "platform": word(PLATFORMS.iter().copied()),
-            "options": object(&[], fields_of("EngineOptions")),
+            "options": {"anyOf": [
+                object(&[], fields_of("EngineOptions")), {"$ref": "#/$defs/Reference"},
+            ]},
             "keep_store": {"anyOf": [{"type": "boolean"}, {"$ref": "#/$defs/Reference"}]},
             "device": text(), "client": text(),
         })),
         "Call": {
             "type": "string",
-            "pattern": format!(r"\.({}|\$\{{.*)$", api().methods.keys().cloned().collect::<Vec<_>>().join("|")),
+            "pattern": format!(r"\.({}|\$\{{.*)$", api().methods.keys().cloned().chain(api().setters()).collect::<Vec<_>>().join("|")),
         },
         "Event": {"anyOf": [
             word(api().events.keys().map(String::as_str)),
@@ -236,9 +242,12 @@ fn own_definitions(act: Json) -> Map<String, Json> {
                         info.params.keys().map(|param| (param.clone(), matcher())).collect();
                     arguments.insert("times".to_owned(), json!({"type": ["integer", "array", "object", "string"]}));
                     arguments.insert("at".to_owned(), matcher());
+                    arguments.insert("listener".to_owned(), matcher());
                     arguments.insert("save_as".to_owned(), name());
-                    let arguments =
-                        json!({"type": ["object", "null"], "properties": arguments, "additionalProperties": false});
+                    let arguments = json!({"anyOf": [
+                        {"type": ["object", "null"], "properties": arguments, "additionalProperties": false},
+                        {"$ref": "#/$defs/Reference"},
+                    ]});
                     (event.clone(), arguments)
                 }).collect::<Map<_, _>>(),
                 "patternProperties": {r"\$\{": {}}, "additionalProperties": false,

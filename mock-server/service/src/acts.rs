@@ -264,6 +264,8 @@ impl Service {
         account.blacklist.clear();
         account.whitelist.clear();
         account.whitelist_on = false;
+        account.name = account.id.to_string();
+        account.portrait.clear();
     }
 
     fn push_from_api(&mut self, now: UnixMillis, push: &Push) -> Result<Value, ActError> {

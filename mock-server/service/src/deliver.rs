@@ -95,6 +95,15 @@ impl Service {
         self.send(now, conn, frame, None);
     }
 
+    /// A client that has not pulled since its login is told to, once.
+    pub(crate) fn remind(&mut self, now: UnixMillis, conn: ConnId) {
+        let Some(connection) = self.connections.get(&conn).filter(|connection| !connection.has_pulled) else {
+            return;
+        };
+        let last = self.accounts[connection.user].mailbox.last();
+        self.announce(now, conn, last);
+    }
+
     /// A client acknowledged a push.
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
         let keep = self.switches.multi_device_sync || self.has(Bug::DuplicatesAfterReconnect);

@@ -100,7 +100,13 @@ impl Service {
         let (sender, device) = (connection.user, connection.device);
         let delivery = match request.topic {
             Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(sender, &request.target, &up)?,
-            _ => self.private_delivery(sender, &request.target)?,
+            _ => match self.private_delivery(sender, &request.target) {
+                Err(code) if self.has(Bug::StoresRefused) => {
+                    self.store_refused(now, sender, &request.target, up);
+                    return Err(code);
+                }
+                delivery => delivery?,
+            },
         };
         let target: Arc<str> = match delivery.conversation {
             Conversation::Private => self.accounts[delivery.receivers[0]].id.clone(),
@@ -117,21 +123,28 @@ impl Service {
         Ok(Delivery { conversation: Conversation::Private, receivers: vec![receiver] })
     }
 
+    /// [`Bug::StoresRefused`]: the receiver gets what the sender is told is refused.
+    fn store_refused(&mut self, now: UnixMillis, sender: UserIx, target: &str, up: UpStreamMessage) {
+        let receiver = self.accounts.find_or_add(target);
+        let delivery = Delivery { conversation: Conversation::Private, receivers: vec![receiver] };
+        let target = self.accounts[receiver].id.clone();
+        let outgoing = Outgoing { sender, target, delivery, up, status_message: false, mirror: None };
+        self.post(now, outgoing);
+    }
+
     /// Whether `receiver` takes private messages of `sender` (BLK-001 to BLK-004, USER-008).
     pub(crate) fn may_write(&self, sender: UserIx, receiver: UserIx) -> Result<(), u16> {
         if self.has(Bug::IgnoresBlacklist) {
             return Ok(());
         }
         let (from, to) = (&self.accounts[sender], &self.accounts[receiver]);
+        // While the white list is on, the blacklist does not count.
+        if to.whitelist_on {
+            return if to.whitelist.contains(&from.id) { Ok(()) } else { Err(status::NOT_WHITELISTED) };
+        }
         let refused = to.blacklist.contains(&from.id)
             || (self.has(Bug::BlacklistBothWays) && from.blacklist.contains(&to.id));
-        if refused {
-            return Err(status::BLACKLISTED);
-        }
-        if to.whitelist_on && !to.whitelist.contains(&from.id) {
-            return Err(status::NOT_WHITELISTED);
-        }
-        Ok(())
+        if refused { Err(status::BLACKLISTED) } else { Ok(()) }
     }
 
     /// Members of the group but the sender, or those it names (directed message).

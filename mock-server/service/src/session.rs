@@ -15,6 +15,10 @@ use crate::{
     world::Service,
 };
 
+/// When a client that has not pulled since its login is told that messages wait, milliseconds. Old web SDKs
+/// (engine 4.2) pull by themselves at their first login only, not when they come back.
+const REMIND_MS: u64 = 1_000;
+
 impl Service {
     /// A client presents itself: accepted with a CONNACK, or refused with one.
     pub(crate) fn open(&mut self, now: UnixMillis, conn: ConnId, login: &Login) {
@@ -35,7 +39,11 @@ impl Service {
     fn admit(&mut self, now: UnixMillis, login: &Login, class: PlatformClass) -> Result<UserIx, u8> {
         let user = match self.tokens.check(&self.accounts, &login.token, now) {
             Ok(user) => user,
-            Err(TokenFault::Expired) => return Err(connack::TOKEN_EXPIRED),
+            // The documentation knows one code for both (CONN-014); newer SDKs have one of their own for status 10.
+            Err(TokenFault::Expired) if self.switches.expired_token_status => {
+                return Err(connack::TOKEN_EXPIRED);
+            }
+            Err(TokenFault::Expired) => return Err(self.wrong_token()),
             Err(TokenFault::Incorrect) => self.test_token(&login.token)?,
         };
         let account = &self.accounts[user];
@@ -62,7 +70,11 @@ impl Service {
         if self.has(Bug::AcceptsAnyToken) {
             return Ok(self.accounts.register(crate::account::opaque(token)));
         }
-        Err(if self.has(Bug::WrongTokenCode) { connack::NOT_AUTHORIZED } else { connack::TOKEN })
+        Err(self.wrong_token())
+    }
+
+    fn wrong_token(&self) -> u8 {
+        if self.has(Bug::WrongTokenCode) { connack::NOT_AUTHORIZED } else { connack::TOKEN }
     }
 
     fn accept(&mut self, now: UnixMillis, conn: ConnId, login: &Login, user: UserIx, class: PlatformClass) {
@@ -89,6 +101,9 @@ impl Service {
         // Others are disturbed only once this login has succeeded (KICK-002).
         self.make_room(now, user, class, conn, login);
         self.accounts[user].connections.push(conn);
+        if self.accounts[user].mailbox.waits_for(device) {
+            self.remind_later(now, conn, REMIND_MS);
+        }
     }
 
     /// Refuses a login with a CONNACK and closes.

@@ -61,6 +61,9 @@ switches! {
     presence_callback("presenceCallback") = false,
     /// `test:USERID` is accepted as a token, for tests without an app server.
     test_tokens("testTokens") = true,
+    /// An expired token is refused with a CONNACK status of its own (10, which newer SDKs tell as 31020) instead of that of
+    /// a wrong one (4: 31004, CONN-014).
+    expired_token_status("expiredTokenStatus") = false,
     /// Full message routing to the app server (USER-011).
     message_routing("messageRouting") = false,
 }

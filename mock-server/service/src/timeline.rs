@@ -107,6 +107,13 @@ impl Mailbox {
         (package, false)
     }
 
+    /// Whether anything is there that the device has not acknowledged; with sync, anything at all.
+    pub(crate) fn waits_for(&self, device: DeviceIx) -> bool {
+        self.items.iter().rev().any(|item| {
+            item.side == Side::Inbox && !item.delivered && item.device.is_none_or(|own| own == device)
+        })
+    }
+
     /// Hands a message to a device at once.
     pub(crate) fn hand_to(&mut self, time: UnixMillis, device: DeviceIx) {
         if let Some(index) = self.find(time) {

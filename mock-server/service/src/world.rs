@@ -58,6 +58,8 @@ enum Delayed {
     Up(ConnId, ClientFrame),
     Down(ConnId, ServerFrame),
     Http(HttpId, Box<HttpRequest>),
+    /// A client that has not pulled since its login is told that something waits.
+    Remind(ConnId),
 }
 
 /// One world.
@@ -160,6 +162,7 @@ impl Service {
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
                 Delayed::Down(conn, frame) => self.write(now, conn, frame),
                 Delayed::Http(id, request) => self.http(now, id, &request),
+                Delayed::Remind(conn) => self.remind(now, conn),
             }
         }
     }
@@ -275,6 +278,11 @@ impl Service {
         self.journal
             .record(now, || What::Fault { id, effect: serde_json::to_value(&effect).unwrap_or(Value::Null) });
         Some(effect)
+    }
+
+    /// Looks after a login whether the client has pulled.
+    pub(crate) fn remind_later(&mut self, now: UnixMillis, conn: ConnId, ms: u64) {
+        self.delay(now, ms, Delayed::Remind(conn));
     }
 
     fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {

@@ -15,7 +15,10 @@ use crate::{
 };
 
 /// Keys beside an event's arguments.
-const EVENT_KEYS: &[&str] = &["times", "at", "save_as"];
+const EVENT_KEYS: &[&str] = &["times", "at", "save_as", LISTENER];
+
+/// Which listener was called, for those that were set by name.
+const LISTENER: &str = "listener";
 
 const ORDERS: &[(&str, Order)] =
     &[("in_order", Order::InOrder), ("any_order", Order::AnyOrder), ("one_of", Order::OneOf)];
@@ -33,9 +36,10 @@ impl Reader<'_> {
         self.known_client(client, Place { len: client.len().min(at.len), ..at });
         let skip = client.len() + 1;
         let method_at = Place { start: at.start + skip, len: method.len(), column: at.column + skip, ..at };
-        let known = api().methods.get(method);
+        let known = api().method(method);
         if known.is_none() {
-            self.unknown_api_name(method_at, "method", method, api().methods.keys());
+            let setters: Vec<String> = api().setters().collect();
+            self.unknown_api_name(method_at, "method", method, api().methods.keys().chain(&setters));
         }
         let mut call = Call {
             client: client.to_owned(),
@@ -196,7 +200,7 @@ impl Reader<'_> {
                 "at" => event.time = Some(self.matcher(&entry.value)),
                 "save_as" => event.save_as = self.new_name(&entry.value),
                 arg => {
-                    if let Some(known) = known {
+                    if let Some(known) = known.filter(|_| arg != LISTENER) {
                         match known.params.get(arg) {
                             Some(param) => self.typed(&entry.value, param.name(), Role::Expected),
                             None => {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde_json::{Value, json};
 
-use super::{
-    Answer, Call, error,
-    user::{LONGEST_ID, MOST_IDS},
-};
+use super::{Answer, Call, error, user::LONGEST_ID};
 use crate::{account::UserIx, world::Service};
+
+/// Most ids in one call of these lists.
+const MOST_IDS: usize = 20;
 
 impl Service {
     fn owner(&mut self, call: &Call) -> Result<UserIx, super::ApiError> {

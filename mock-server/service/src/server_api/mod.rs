@@ -64,6 +64,11 @@ impl Call {
         Ok(value)
     }
 
+    /// Whether it is given at all, empty or not.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.form.get(name).is_some()
+    }
+
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         self.form.get(name).filter(|value| !value.is_empty())
     }
@@ -162,8 +167,10 @@ impl Service {
     fn check_signature(&self, request: &HttpRequest) -> Result<(), ApiError> {
         let header = |name: &str| request.header(name).or_else(|| request.header(&format!("rc-{name}")));
         let get = |name: &str| header(name).ok_or_else(|| error(1004, format!("header `{name}` is missing")));
-        if get("app-key")? != self.app_key {
-            return Err(error(1001, "the App Key is not this world's"));
+        match header("app-key") {
+            None => return Err(error(1001, "header `app-key` is missing")),
+            Some(key) if key != self.app_key => return Err(error(1001, "the App Key is not this world's")),
+            Some(_) => {}
         }
         let (nonce, timestamp, signature) = (get("nonce")?, get("timestamp")?, get("signature")?);
         let expected = signature_of(&self.app_secret, nonce, timestamp);

@@ -17,6 +17,10 @@ impl Service {
     /// Registers the user if need be and issues a token; earlier ones stay valid (CONN-019).
     pub(super) fn api_get_token(&mut self, call: &Call) -> Answer {
         let id = call.required("userId", LONGEST_ID)?;
+        // It may be empty, but a registration says what pushes show (USER-012).
+        if !call.has("name") {
+            return Err(error(1002, "parameter `name` is missing"));
+        }
         let known = self.accounts.find(id).is_some_and(|user| self.accounts[user].registered);
         let most = self.limits.registered_users;
         if !known && most > 0 && self.accounts.registered() >= most {

@@ -34,7 +34,7 @@ fn unknown_expired_and_foreign_tokens_are_refused_and_the_connection_is_closed()
     );
     let old = world.service.named_token("old").unwrap().to_owned();
     let other = world.service.named_token("other").unwrap().to_owned();
-    for (token, status) in [(old.as_str(), 10), (other.as_str(), 4), ("nonsense", 4), ("test:alice", 4)] {
+    for (token, status) in [(old.as_str(), 4), (other.as_str(), 4), ("nonsense", 4), ("test:alice", 4)] {
         let conn = world.open(with_token(token));
         let seen = world.seen(conn);
         assert!(
@@ -43,6 +43,19 @@ fn unknown_expired_and_foreign_tokens_are_refused_and_the_connection_is_closed()
         );
         assert_eq!(seen[1], Seen::Closed);
     }
+}
+
+#[test]
+fn with_the_switch_expired_tokens_have_a_status_of_their_own() {
+    let mut world = World::new(
+        r#"{"users": ["alice"], "switches": {"expiredTokenStatus": true}, "tokens": {
+            "old": {"user": "alice", "kind": "expired"}}}"#,
+    );
+    let old = world.service.named_token("old").unwrap().to_owned();
+    let conn = world.open(with_token(&old));
+    assert_eq!(connack(&mut world, conn).status, 10);
+    let conn = world.open(with_token("nonsense"));
+    assert_eq!(connack(&mut world, conn).status, 4);
 }
 
 #[test]

@@ -116,3 +116,47 @@ fn named_bugs_change_the_packages() {
     let alice = world.login("alice", "Android");
     assert_eq!(world.pull(alice, sync_time).list.len(), 1);
 }
+
+#[test]
+fn bodies_are_pushed_only_behind_a_confirmed_last_package() {
+    let mut world = backlog(250);
+    let bob = world.settled("bob", "Android");
+    let alice = world.login("alice", "Web");
+    let first = world.pull(alice, 0);
+    world.confirm(alice);
+    world.advance(5_000);
+    // Half of the backlog is still to be pulled.
+    world.seen(alice);
+    assert_eq!(world.send_text(bob, "alice", "early"), 0);
+    assert_eq!(world.announced(alice), 1);
+
+    let second = world.pull(alice, first.sync_time);
+    assert!(second.finished());
+    world.advance(5_000);
+    // The last package may still be on the way.
+    world.seen(alice);
+    assert_eq!(world.send_text(bob, "alice", "still early"), 0);
+    assert_eq!(world.announced(alice), 1);
+
+    let third = world.pull(alice, second.sync_time);
+    assert_eq!(third.list.iter().map(text_of).collect::<Vec<_>>(), ["still early"]);
+    world.confirm(alice);
+    world.advance(1_000);
+    world.seen(alice);
+    assert_eq!(world.send_text(bob, "alice", "now"), 0);
+    assert_eq!(world.pushed(alice), ["now"]);
+}
+
+#[test]
+fn a_client_that_does_not_pull_after_its_login_is_told_to_once() {
+    let mut world = backlog(1);
+    let alice = world.login("alice", "Web");
+    world.advance(10_000);
+    assert_eq!(world.announced(alice), 1);
+    // One that pulls is not, nor one for whom nothing waits.
+    let again = world.login("alice", "PC");
+    world.pull(again, 0);
+    let bob = world.login("bob", "Web");
+    world.advance(10_000);
+    assert_eq!((world.announced(again), world.announced(bob)), (0, 0));
+}

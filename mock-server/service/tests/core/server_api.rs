@@ -34,6 +34,10 @@ fn what_is_wrong_with_a_request_is_said() {
     other.headers[0].1 = "another".into();
     assert_eq!(fails(other), (401, 1001));
     assert_eq!(fails(signed("/user/getToken.json", "name=Alice")), (400, 1002));
+    assert_eq!(fails(signed("/user/getToken.json", "userId=alice")), (400, 1002));
+    let mut nobody = signed("/user/getToken.json", "userId=alice&name=Alice");
+    nobody.headers.remove(0);
+    assert_eq!(fails(nobody), (401, 1001));
     assert_eq!(fails(signed("/user/getToken.json", &format!("userId={}", "a".repeat(65)))), (400, 1005));
     assert_eq!(fails(signed("/user/block.json", "userId=a&minute=43201")), (400, 1002));
     assert_eq!(fails(signed("/no/such.json", "")), (404, 404));

@@ -109,13 +109,19 @@ impl World {
         DownStreamMessages::decode(body).unwrap()
     }
 
-    /// Logs in, pulls until finished and lets the quiet time after the pull pass.
+    /// Confirms the last package.
+    pub(crate) fn confirm(&mut self, conn: ConnId) {
+        self.frame(conn, ClientFrame::QueryCon { id: 7 });
+    }
+
+    /// Logs in, pulls until finished, confirms, and lets the quiet time after that pass.
     pub(crate) fn settled(&mut self, user: &str, platform: &str) -> ConnId {
         let conn = self.login(user, platform);
         let mut sync_time = 0;
         loop {
             let package = self.pull(conn, sync_time);
             sync_time = package.sync_time;
+            self.confirm(conn);
             if package.finished() {
                 break;
             }
@@ -152,6 +158,13 @@ impl World {
         self.out = others;
         let mine: Vec<(ConnId, Seen)> = mine;
         mine.into_iter().map(|(_, seen)| seen).collect()
+    }
+
+    /// How many announcements the connection got since the last call of `seen`.
+    pub(crate) fn announced(&mut self, conn: ConnId) -> usize {
+        let is_notice =
+            |seen: &Seen| matches!(seen, Seen::Frame(ServerFrame::Publish { topic: Topic::SNtf, .. }));
+        self.seen(conn).iter().filter(|seen| is_notice(seen)).count()
     }
 
     /// Texts of the bodies pushed to the connection since the last call of `seen`.
