@@ -325,13 +325,15 @@ impl Conn {
     }
 
     /// Changes the link. Coming up again lets what a stall held go on, and tells of an end that nobody heard.
-    pub(crate) fn set_link(&self, link: LinkState) {
+    /// Gives the state it had before.
+    pub(crate) fn set_link(&self, link: LinkState) -> LinkState {
         let mut inner = self.inner.borrow_mut();
-        inner.link = link;
+        let before = mem::replace(&mut inner.link, link);
         if link == LinkState::Up && mem::take(&mut inner.unheard_end) {
             inner.carry.clear();
         }
         inner.wake();
+        before
     }
 
     pub(crate) fn state(&self, closed: bool) -> ConnState {

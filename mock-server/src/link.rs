@@ -11,8 +11,8 @@ pub enum LinkState {
     Refuse,
     /// Nothing passes either way until the link is up again; nothing is lost.
     Stall,
-    /// Everything is lost either way, also the news that an end was closed, while the connections look open. What was
-    /// lost stays lost when the link is up again.
+    /// Everything is lost either way, also the news that an end was closed, while the connections look open. They break
+    /// when the link is up again, for what was lost stays lost.
     HalfOpen,
 }
 

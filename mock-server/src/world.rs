@@ -270,7 +270,11 @@ impl World {
     pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
         self.links.borrow_mut().set(prefix, state);
         for conn in self.labelled(prefix) {
-            conn.set_link(self.link_of(&conn.label));
+            let state = self.link_of(&conn.label);
+            // A stream with a hole in it does not go on.
+            if conn.set_link(state) == LinkState::HalfOpen && state != LinkState::HalfOpen {
+                conn.break_off(self);
+            }
         }
         self.changed.notify_waiters();
     }

@@ -107,6 +107,18 @@ fn a_half_open_link_loses_everything_and_looks_open() {
 }
 
 #[test]
+fn what_lived_through_a_half_open_link_breaks_when_it_is_over() {
+    let server = server();
+    let mut web = Web::login(&server, "u1");
+    server.link(APP, "u1", LinkState::HalfOpen).unwrap();
+    push(&server, "u1");
+    server.link(APP, "u1", LinkState::Up).unwrap();
+    // Nothing of what was lost comes, only the end.
+    assert_eq!(web.next(), None);
+    Web::login(&server, "u1").ping();
+}
+
+#[test]
 fn a_cut_breaks_what_its_prefix_names() {
     let server = server();
     let mut web = Web::login(&server, "u1");

@@ -70,8 +70,13 @@ impl Simulation {
             self.drop_wires(client);
             self.tell(client, EngineInput::Network { available: false });
         }
-        if before == LinkState::Offline && state == LinkState::Up {
+        // Whatever the link does to connections, the device has a network again.
+        if before == LinkState::Offline && state != LinkState::Offline {
             self.tell(client, EngineInput::Network { available: true });
+        }
+        // A stream with a hole in it does not go on.
+        if before == LinkState::HalfOpen && state != LinkState::HalfOpen {
+            self.cut(client);
         }
         if before == LinkState::Stall {
             for parcel in std::mem::take(&mut self.held) {

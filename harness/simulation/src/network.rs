@@ -19,7 +19,8 @@ pub enum LinkState {
     Refuse,
     /// Nothing gets through in either direction, nothing is lost.
     Stall,
-    /// Nothing gets through any more, and neither side is told.
+    /// Nothing gets through any more, and neither side is told; connections break when it is over, for what was lost
+    /// stays lost.
     HalfOpen,
 }
 
