@@ -232,7 +232,7 @@ impl Session {
     fn check(&self) -> Result<(), TestCaseError> {
         // How each message ended for its sender: the code, if it was told.
         let mut codes: BTreeMap<usize, i64> = BTreeMap::new();
-        for device in 0..3 {
+        for (device, (name, _, _)) in DEVICES.iter().enumerate() {
             let mut results = 0;
             for event in self.events(device, "onMessageSent") {
                 results += 1;
@@ -241,7 +241,7 @@ impl Session {
                 prop_assert_eq!(before, None, "message {} has two results", text);
             }
             if !self.restarted[device] {
-                prop_assert_eq!(results, self.accepted[device], "results of {}", DEVICES[device].0);
+                prop_assert_eq!(results, self.accepted[device], "results of {}", name);
             }
         }
         for (text, sent) in self.sent.iter().enumerate() {
@@ -284,11 +284,11 @@ impl Session {
                 prop_assert!(gets(device) <= most, "message {} came to {}", text, DEVICES[device].0);
             }
         }
-        for device in 0..3 {
+        for (device, (name, _, _)) in DEVICES.iter().enumerate() {
             let mut last: BTreeMap<String, i64> = BTreeMap::new();
             for (from, text, time) in self.received(device) {
                 let before = last.insert(from, time).unwrap_or_default();
-                prop_assert!(before < time, "message {} came late to {}", text, DEVICES[device].0);
+                prop_assert!(before < time, "message {} came late to {}", text, name);
             }
         }
         Ok(())
