@@ -22,9 +22,8 @@ fn a_client_logs_in_and_is_answered() {
     native.send(&query("noSuchTopic", 9));
     let ServerFrame::QueryAck { id, status, .. } = native.read() else { panic!("no QUERYACK") };
     assert_eq!((id, status), (9, 20606));
-    let platform =
-        server.with_world(APP, |service, _| service.state("devices", Some("u1")).unwrap().to_string());
-    assert!(platform.unwrap().contains("Desktop"));
+    let devices = server.with_world(APP, |service, _| service.state("devices", Some("u1")).unwrap()).unwrap();
+    assert_eq!(devices[0]["class"], "desktop", "{devices}");
 }
 
 #[test]
