@@ -12,6 +12,8 @@ import { VERSIONS, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
 const DEVICES = 12;
+/** Cases that one process serves before a new one takes over. */
+const SERVES = 40;
 const CALL_LIMIT_MS = 20_000;
 
 const flag = process.argv.indexOf('--sdk');
@@ -32,6 +34,7 @@ class Client {
   constructor() {
     this.waiting = new Map();
     this.last = 0;
+    this.served = 0;
     this.child = fork(join(HERE, 'client-process.mjs'), [version], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child.on('message', (message) => this.heard(message));
     this.child.on('exit', (code, signal) => this.gone(`the client process ended (${signal ?? code})`));
@@ -130,8 +133,17 @@ async function drop(name, keepStore) {
     const { stored } = await client.ask('store', {});
     if (stored) stores.set(name, stored);
   } else stores.delete(name);
-  client.end();
   clients.delete(name);
+  await retire(client);
+}
+
+/** Frees the client's process for the next case, or ends it. */
+async function retire(client) {
+  client.served += 1;
+  const reusable = VERSIONS[version].kind === 'next' && client.served < SERVES && spare.length < DEVICES;
+  const freed = reusable && (await client.ask('retire', {}));
+  if (freed?.retired) spare.push(client);
+  else client.end();
 }
 
 async function all(act, args, only) {

@@ -1,4 +1,5 @@
-// One SDK instance, in a process of its own: the SDKs are singletons. Spoken to by the front over IPC.
+// One SDK instance at a time: the SDKs are singletons. A newer generation's process serves one case after another, each
+// with an instance of its own in a browser of its own; loading the browser takes longest. Spoken to by the front over IPC.
 
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
@@ -33,22 +34,38 @@ const realSetImmediate = setImmediate;
 const turn = () => new Promise((resolve) => realSetImmediate(resolve));
 const wallClock = performance;
 
-function emit(name, args) {
-  events += 1;
-  post({ event: { n: events, client: client.name, name, args } });
+/** Callbacks of this instance; what a retired one still says is not heard. */
+function emitter(mine) {
+  return (name, args) => {
+    if (client !== mine) return;
+    events += 1;
+    post({ event: { n: events, client: mine.name, name, args } });
+  };
 }
 
 function create({ client: name, appKey, options = {}, seed = 0, epoch = 1_767_225_600_000, stored }) {
   Math.random = seededRandom(Number(BigInt(seed) & 0xffffffffn));
   const traffic = new Traffic(name);
   const local = storage(stored);
-  browserGlobals(sdkKind, traffic, local);
+  const browser = browserGlobals(sdkKind, traffic, local);
   const clock = new VirtualClock(fakeTimers, epoch);
-  client = { name, traffic, clock, local };
-  const sdk = clock.load(join(HERE, 'sdks', version), VERSIONS[version].package);
+  client = { name, traffic, clock, local, browser };
+  events = 0;
+  const sdk = clock.load(join(HERE, 'sdks', version), VERSIONS[version].package, browser);
   const Api = sdkKind === 'v4' ? ImlibV4 : ImlibNext;
-  client.api = new Api(sdk, { appKey, options }, emit);
+  client.api = new Api(sdk, { appKey, options }, emitter(client));
   return { code: 0 };
+}
+
+/** Ends the instance: its clock stands still, its connections break, nobody hears it. The process is free again. */
+async function retire() {
+  const { clock, traffic, browser } = client;
+  client = undefined;
+  clock.stop();
+  traffic.close();
+  browser.window?.close();
+  for (let turns = 0; turns < 10 || (traffic.sockets.size > 0 && turns < 1_000); turns += 1) await turn();
+  return { retired: traffic.sockets.size === 0 };
 }
 
 /** Messages are made here: the SDKs have no such factory, and a canonical message is plain data. */
@@ -114,6 +131,7 @@ async function handle({ act, args }) {
     }
     case 'fence': return fence(args);
     case 'store': return { stored: { ...client.local } };
+    case 'retire': return retire();
     default: return { unsupported: `no such act: ${act}` };
   }
 }

@@ -1,5 +1,6 @@
-// A virtual clock that only the SDK's own files see. Nothing on disk changes and nothing is installed globally: files
-// under `@rongcloud` are compiled with the clock's timers and `Date` as local names, on their first line.
+// A virtual clock that only the SDK's own files see. Nothing on disk changes: files under `@rongcloud` are compiled with
+// the clock's timers and `Date`, and the browser they are to live in, as local names on their first line. So a later SDK
+// instance in the same process has its own, and an earlier one never reaches it.
 
 import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
@@ -41,10 +42,16 @@ export class VirtualClock {
     return this.now();
   }
 
-  /** Loads a package from `folder` so that its files live in this clock's time. */
-  load(folder, name) {
-    globalThis.__virtualClock = Object.fromEntries(FAKED.map((key) => [key, this.fake[key]]));
-    const prologue = `var {${FAKED.join(',')}}=globalThis.__virtualClock;`;
+  /** Nothing more happens in this clock's time. */
+  stop() {
+    this.fake.reset();
+    this.stopped = true;
+  }
+
+  /** Loads a package from `folder`, afresh, so that its files live in this clock's time and see these `names`. */
+  load(folder, name, names = {}) {
+    globalThis.__virtualClock = { ...names, ...Object.fromEntries(FAKED.map((key) => [key, this.fake[key]])) };
+    const prologue = `var {${Object.keys(globalThis.__virtualClock).join(',')}}=globalThis.__virtualClock;`;
     const compile = (module, file) => {
       const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
       const strict = /^\s*(['"])use strict\1/.test(text) ? '"use strict";' : '';
@@ -57,6 +64,8 @@ export class VirtualClock {
     };
     Module._extensions['.js'] = hook;
     Module._extensions['.cjs'] = hook;
-    return createRequire(join(folder, 'package.json'))(name);
+    const require = createRequire(join(folder, 'package.json'));
+    for (const file of Object.keys(require.cache)) if (/[\\/]@rongcloud[\\/]/.test(file)) delete require.cache[file];
+    return require(name);
   }
 }

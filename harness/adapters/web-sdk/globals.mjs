@@ -34,7 +34,7 @@ export function seededRandom(seed) {
   };
 }
 
-/** Sets up `window` and friends for one SDK generation. */
+/** Sets up `window` and friends for one SDK generation; gives them by name, for those that are an instance's own. */
 export function browserGlobals(kind, traffic, local) {
   const WS = require('ws');
   const socket = countingWebSocket(WS, traffic);
@@ -52,6 +52,10 @@ export function browserGlobals(kind, traffic, local) {
       Object.defineProperty(window, name, { value: globalThis[name], configurable: true });
     }
     Object.defineProperty(window, 'WebSocket', { value: socket, configurable: true });
+    const { document, location, navigator } = window;
+    const { XMLHttpRequest, localStorage, sessionStorage } = globalThis;
+    define('WebSocket', socket);
+    return { window, document, location, navigator, XMLHttpRequest, localStorage, sessionStorage, WebSocket: socket };
   } else {
     define('window', globalThis);
     define('localStorage', local);
@@ -61,4 +65,5 @@ export function browserGlobals(kind, traffic, local) {
     define('XMLHttpRequest', countingXhr(require('xmlhttprequest').XMLHttpRequest, traffic));
   }
   define('WebSocket', socket);
+  return {};
 }

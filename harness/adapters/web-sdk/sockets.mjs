@@ -26,6 +26,14 @@ export class Traffic {
     this.http = { started: 0, finished: 0 };
     this.opening = 0;
     this.refusedHosts = new Set();
+    this.sockets = new Set();
+    this.closed = false;
+  }
+
+  /** Breaks what is open; nothing gets out from now on. */
+  close() {
+    this.closed = true;
+    for (const socket of this.sockets) socket.terminate();
   }
 
   refuse(url) {
@@ -44,12 +52,13 @@ export function countingWebSocket(WS, traffic) {
   return class extends WS {
     constructor(url, protocols) {
       const entry = { n: traffic.connections.length + 1, sent: 0, received: 0, closed: false, open: false };
-      const target = isLoopback(url) ? url : traffic.refuse(url);
+      const target = isLoopback(url) && !traffic.closed ? url : traffic.refuse(url);
       super(target, protocols || undefined, {
         allowSynchronousEvents: false,
         headers: { 'X-Harness-Connection': `${traffic.client}/${entry.n}` },
       });
       traffic.connections.push(entry);
+      traffic.sockets.add(this);
       traffic.opening += 1;
       const settled = () => {
         if (!entry.open) {
@@ -63,7 +72,7 @@ export function countingWebSocket(WS, traffic) {
         capture('down', data);
         later(() => (entry.received += 1));
       });
-      super.on('close', () => later(() => { settled(); entry.closed = true; }));
+      super.on('close', () => later(() => { settled(); entry.closed = true; traffic.sockets.delete(this); }));
       super.on('error', () => {}); // `close` follows; without a listener it would end the process
       this.entry = entry;
     }
@@ -86,7 +95,8 @@ export function countingXhr(XHR, traffic) {
     if (!('withCredentials' in xhr)) xhr.withCredentials = false;
     const open = xhr.open.bind(xhr);
     const send = xhr.send.bind(xhr);
-    xhr.open = (method, url, ...more) => open(method, isLoopback(url) ? url : traffic.refuse(url), ...more);
+    xhr.open = (method, url, ...more) => 
+      open(method, isLoopback(url) && !traffic.closed ? url : traffic.refuse(url), ...more);
     xhr.send = (...args) => {
       traffic.http.started += 1;
       let done = false;
