@@ -42,6 +42,11 @@ impl Engine {
         "removeFromBlacklist",
         "loadBlacklistStatus",
         "loadBlacklist",
+        "sendPrivateReadReceiptMessage",
+        "sendGroupReadReceiptRequest",
+        "sendGroupReadReceiptResponse",
+        "sendTypingStatus",
+        "syncConversationReadStatus",
         "setOnConnectedListener",
         "setOnConnectionStatusChangedListener",
         "setOnDatabaseOpenedListener",
@@ -56,6 +61,15 @@ impl Engine {
         "setOnBlacklistRemovedListener",
         "setOnBlacklistStatusLoadedListener",
         "setOnBlacklistLoadedListener",
+        "setOnPrivateReadReceiptMessageSentListener",
+        "setOnPrivateReadReceiptReceivedListener",
+        "setOnGroupReadReceiptRequestSentListener",
+        "setOnGroupReadReceiptResponseSentListener",
+        "setOnGroupMessageReadReceiptRequestReceivedListener",
+        "setOnGroupMessageReadReceiptResponseReceivedListener",
+        "setOnTypingStatusChangedListener",
+        "setOnConversationReadStatusSyncedListener",
+        "setOnConversationReadStatusSyncMessageReceivedListener",
     ];
 
     /// Every callback it can fire.
@@ -74,6 +88,15 @@ impl Engine {
         "onBlacklistRemoved",
         "onBlacklistStatusLoaded",
         "onBlacklistLoaded",
+        "onPrivateReadReceiptMessageSent",
+        "onPrivateReadReceiptReceived",
+        "onGroupReadReceiptRequestSent",
+        "onGroupReadReceiptResponseSent",
+        "onGroupMessageReadReceiptRequestReceived",
+        "onGroupMessageReadReceiptResponseReceived",
+        "onTypingStatusChanged",
+        "onConversationReadStatusSynced",
+        "onConversationReadStatusSyncMessageReceived",
     ];
 
     /// Calls a method by its documented name with arguments by their documented names.
@@ -104,6 +127,11 @@ impl Engine {
             "removeFromBlacklist" => self.blacklist(now, Topic::RmBlack, "onBlacklistRemoved", args),
             "loadBlacklistStatus" => self.blacklist(now, Topic::BlackStat, "onBlacklistStatusLoaded", args),
             "loadBlacklist" => self.load_blacklist(now),
+            "sendPrivateReadReceiptMessage" => self.send_private_receipt(now, args),
+            "sendGroupReadReceiptRequest" => self.request_group_receipt(now, args),
+            "sendGroupReadReceiptResponse" => self.respond_group_receipt(now, args),
+            "sendTypingStatus" => self.send_typing(now, args),
+            "syncConversationReadStatus" => self.sync_read_status(now, args),
             media if MEDIA.contains(&media) => {
                 CallResult::Unsupported(format!("`{media}`: media belongs to a later part"))
             }

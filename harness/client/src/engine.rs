@@ -16,6 +16,7 @@ use crate::{
     options::Options,
     request::Pending,
     store::Store,
+    typing::Typing,
 };
 
 /// The documented RCIMIWEngine as a state machine.
@@ -38,6 +39,7 @@ pub struct Engine {
     pub(crate) pending: BTreeMap<u16, (UnixMillis, Pending)>,
     pub(crate) last_message_id: u16,
     pub(crate) listeners: Listeners,
+    pub(crate) typing: Typing,
     pub(crate) destroyed: bool,
     status: Option<&'static str>,
     last_id: u64,
@@ -62,6 +64,7 @@ impl Engine {
             pending: BTreeMap::new(),
             last_message_id: 0,
             listeners: Listeners::default(),
+            typing: Typing::default(),
             destroyed: false,
             status: None,
             last_id: 0,
@@ -91,6 +94,7 @@ impl Engine {
         self.user.clear();
         self.owner.clear();
         self.status = None;
+        self.typing = Typing::default();
         self.destroyed = false;
         CallResult::Code(0)
     }
@@ -170,13 +174,14 @@ impl Engine {
             return None;
         }
         let request = self.pending.values().map(|(until, _)| *until).min();
-        [self.link.deadline(), self.give_up(), request].into_iter().flatten().min()
+        [self.link.deadline(), self.give_up(), request, self.typing.deadline()].into_iter().flatten().min()
     }
 
     /// Runs what is due. Nothing happens twice if it is called early or again.
     pub fn on_deadline(&mut self, now: UnixMillis) {
         if !self.destroyed {
             self.requests_overdue(now);
+            self.typing_overdue(now);
             self.connection_due(now);
         }
     }

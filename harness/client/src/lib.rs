@@ -14,9 +14,13 @@ mod io;
 mod listener;
 mod message;
 mod options;
+mod read_sync;
+mod receipt;
 mod request;
 mod send;
+mod signal;
 mod store;
+mod typing;
 
 pub use engine::Engine;
 pub use io::{CallResult, ClientEnv, EngineInput, EngineOutput, HttpAnswer, Route};

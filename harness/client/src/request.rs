@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
-use crate::{code, engine::Engine, message::Object, send::SendEvents};
+use crate::{code, engine::Engine, message::Object, send::SendEvents, signal::Signal};
 
 /// How long a request waits for its answer, as the vendor's engines have it.
 const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -13,10 +13,19 @@ const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
 pub(crate) enum Pending {
     /// A message of the app, and the callbacks that tell of it.
     Send { message: Object, events: SendEvents },
+    /// A receipt, or a read state for other devices.
+    Signal(Signal),
     /// A package of the mailbox.
     Pull,
     /// A blacklist request: the callback that answers it, and the user it is about.
     Blacklist { event: &'static str, user: Option<String> },
+}
+
+impl Pending {
+    /// Whether it goes up as a PUBLISH, which a PUBACK answers; everything else is a QUERY.
+    fn is_message(&self) -> bool {
+        matches!(self, Self::Send { .. } | Self::Signal(_))
+    }
 }
 
 impl Engine {
@@ -31,7 +40,7 @@ impl Engine {
     ) {
         let id = self.next_message_id();
         let mut request = Request::new(topic, target, id, body);
-        let frame = if matches!(pending, Pending::Send { .. }) {
+        let frame = if pending.is_message() {
             ClientFrame::Publish(request)
         } else {
             request.qos = 0;
@@ -42,7 +51,7 @@ impl Engine {
     }
 
     /// Ids run from 1 to 65535 and round again, past those still in use.
-    fn next_message_id(&mut self) -> u16 {
+    pub(crate) fn next_message_id(&mut self) -> u16 {
         for _ in 0..=u16::MAX {
             self.last_message_id = self.last_message_id.checked_add(1).unwrap_or(1);
             if !self.pending.contains_key(&self.last_message_id) {
@@ -73,6 +82,7 @@ impl Engine {
     pub(crate) fn failed(&mut self, now: UnixMillis, pending: Pending, code: i64) {
         match pending {
             Pending::Send { message, events } => self.sent(message, events, code, None),
+            Pending::Signal(signal) => self.signal_answered(signal, code, None),
             Pending::Pull => self.pull_failed(now, code),
             Pending::Blacklist { event, user } => self.blacklist_answered(event, user, code, &Bytes::new()),
         }
@@ -80,7 +90,7 @@ impl Engine {
 
     pub(crate) fn query_answered(&mut self, now: UnixMillis, id: u16, status: u16, body: &Bytes) {
         // A query's answer does not answer a message that happens to have its id.
-        if matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+        if self.pending.get(&id).is_some_and(|(_, pending)| pending.is_message()) {
             return;
         }
         match self.pending.remove(&id) {
@@ -95,12 +105,18 @@ impl Engine {
 
     /// The server answered a message.
     pub(crate) fn send_answered(&mut self, id: u16, status: u16, time: UnixMillis, uid: String) {
-        if !matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+        if !self.pending.get(&id).is_some_and(|(_, pending)| pending.is_message()) {
             return;
         }
-        if let Some((_, Pending::Send { message, events })) = self.pending.remove(&id) {
-            let accepted = (status == 0).then_some((time, uid));
-            self.sent(message, events, i64::from(status), accepted);
+        let accepted = (status == 0).then_some((time, uid));
+        match self.pending.remove(&id) {
+            Some((_, Pending::Send { message, events })) => {
+                self.sent(message, events, i64::from(status), accepted);
+            }
+            Some((_, Pending::Signal(signal))) => {
+                self.signal_answered(signal, i64::from(status), accepted.map(|(_, uid)| uid));
+            }
+            _ => {}
         }
     }
 }

@@ -70,6 +70,9 @@ impl Engine {
             return CallResult::Code(code::PARAM_ERROR);
         };
         up.user_id = only_to;
+        if matches!(topic, Topic::PpMsgP | Topic::PpMsgS) {
+            self.typing.sent(&target);
+        }
         message.insert("direction".into(), "send".into());
         message.insert("senderUserId".into(), self.user.as_str().into());
         message.insert("sentTime".into(), now.0.into());
@@ -92,7 +95,7 @@ impl Engine {
     }
 
     /// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.
-    fn instance(&self, given: &Value) -> Option<Object> {
+    pub(crate) fn instance(&self, given: &Value) -> Option<Object> {
         let given = given.as_object()?;
         let Some(id) = given.get("messageId").and_then(Value::as_i64) else { return Some(given.clone()) };
         let mut message = self.store.by_id(&self.owner, id).ok()??;

@@ -14,18 +14,16 @@ use super::{
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 13] = [
+const MISSING: [&str; 11] = [
     "chatroom",
     "ultragroup",
     "search",
     "recall",
-    "receipts",
     "expansion",
     "media",
     "conversations",
     "drafts",
     "pinning",
-    "typing",
     "do_not_disturb",
     "local_insertion",
 ];

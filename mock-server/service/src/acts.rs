@@ -11,7 +11,7 @@ use crate::{
     io::{Close, ConnId},
     journal::What,
     message::Conversation,
-    send::text,
+    send::{FromApi, text},
     setup::{BacklogConversation, BacklogSetup, TokenKind, WorldSetup},
     switch::Switches,
     world::{ActError, Service},
@@ -124,7 +124,14 @@ impl Service {
         for n in 1..=backlog.count {
             let at = end - Duration::from_millis(u64::from(backlog.count - n));
             let up = text(&backlog.text.replace("{n}", &n.to_string()));
-            self.publish_from_api(at, &backlog.from, &backlog.to, backlog.conversation.into(), up);
+            self.publish_from_api(
+                at,
+                &backlog.from,
+                &backlog.to,
+                backlog.conversation.into(),
+                up,
+                &FromApi::default(),
+            );
         }
     }
 
@@ -283,9 +290,16 @@ impl Service {
                 up.content = content.to_string().into();
             }
             uids.push(
-                self.publish_from_api(now, &push.from, &push.to, push.conversation.into(), up)
-                    .uid
-                    .to_string(),
+                self.publish_from_api(
+                    now,
+                    &push.from,
+                    &push.to,
+                    push.conversation.into(),
+                    up,
+                    &FromApi::default(),
+                )
+                .uid
+                .to_string(),
             );
         }
         Ok(json!({"messageUIds": uids}))

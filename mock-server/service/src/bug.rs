@@ -57,4 +57,24 @@ bugs! {
     NoRateLimit = "no_rate_limit",
     /// The acknowledgement of a message comes without a UID.
     NoMessageUid = "no_message_uid",
+    /// Messages reach every device and sent ones the sender's others, whether or not multi-device sync is on.
+    SyncsWithoutSwitch = "syncs_without_switch",
+    /// What a user sends is not shown on the user's other devices, sync or not.
+    NeverSyncsSent = "never_syncs_sent",
+    /// The sync of a read state goes to the peer, and not to the user's own devices.
+    ReadSyncReachesPeer = "read_sync_reaches_peer",
+    /// Private read receipts are accepted and thrown away.
+    LosesPrivateReceipts = "loses_private_receipts",
+    /// Responses to group receipt requests go to all members.
+    ReceiptResponsesReachAll = "receipt_responses_reach_all",
+    /// Typing states are thrown away.
+    TypingIsNotForwarded = "typing_is_not_forwarded",
+    /// Status messages wait for offline devices like others.
+    StoresStatusMessages = "stores_status_messages",
+    /// Messages of the Server API reach their sender, asked for or not.
+    AlwaysIncludesSender = "always_includes_sender",
+    /// Messages of the Server API never reach their sender.
+    NeverIncludesSender = "never_includes_sender",
+    /// Messages that include their sender wait for it, multi-device sync or not.
+    KeepsForSender = "keeps_for_sender",
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
-use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, world::Service};
+use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, timeline::Side, world::Service};
 
 /// For so long after a package was confirmed, messages are announced instead of pushed: web SDKs drop a pushed message
 /// while they work on a pull, counting on the pull to bring it.
@@ -21,7 +21,7 @@ impl Service {
         status_message: bool,
     ) {
         let mut devices = self.connections_of(receiver, None);
-        if !self.switches.multi_device_sync && devices.len() > 1 {
+        if !self.syncs() && devices.len() > 1 {
             // Without sync exactly one device receives (AMB-30): the one that logged in last.
             devices.drain(..devices.len() - 1);
         }
@@ -39,6 +39,48 @@ impl Service {
             } else {
                 self.announce(now, conn, message.time);
             }
+        }
+    }
+
+    /// Whether messages are for all of a user's devices (SYNC-001 to SYNC-004).
+    pub(crate) fn syncs(&self) -> bool {
+        self.switches.multi_device_sync || self.has(Bug::SyncsWithoutSwitch)
+    }
+
+    /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. Only with
+    /// multi-device sync does it also wait for them (SYNC-016, SYNC-017).
+    pub(crate) fn show_to_sender(
+        &mut self,
+        now: UnixMillis,
+        sender: UserIx,
+        message: &Arc<Message>,
+        stored: bool,
+    ) {
+        let waits = stored && (self.syncs() || self.has(Bug::KeepsForSender));
+        if waits {
+            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
+        }
+        let mut devices = self.connections_of(sender, None);
+        if !self.syncs() && devices.len() > 1 {
+            devices.drain(..devices.len() - 1);
+        }
+        for conn in devices {
+            if waits && !(self.switches.direct_push && self.is_quiet(now, conn)) {
+                self.announce(now, conn, message.time);
+                continue;
+            }
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let id = connection.next_push_id();
+            let frame = ServerFrame::Publish {
+                dup: false,
+                qos: 1,
+                seconds: message.time.seconds(),
+                topic: Topic::SMsg,
+                target: message.from.to_string(),
+                id,
+                body: message.sent_view().into(),
+            };
+            self.send(now, conn, frame, None);
         }
     }
 

@@ -24,6 +24,7 @@ mod navi;
 mod note;
 mod push;
 mod query;
+mod receipt;
 mod send;
 mod server_api;
 mod session;

@@ -75,7 +75,7 @@ impl Service {
             "type": 0,
             "kvStorage": 0,
             "ugMsg": 0,
-            "grpRRVer": 0,
+            "grpRRVer": u8::from(self.switches.group_receipt_queries),
             "joinMChrm": false,
             "gifSize": 2048,
             "videoTimes": 300,

@@ -99,6 +99,8 @@ impl Service {
                 let user_ids = self.accounts[user].blacklist.iter().map(ToString::to_string).collect();
                 write(&QueryBlackListOutput { user_ids })
             }
+            Topic::RrMsg => self.group_messages_read(now, user, request),
+            Topic::RrList => self.group_message_readers(user, request),
             _ => Err(status::NOT_SUPPORTED),
         }
     }
@@ -114,7 +116,7 @@ impl Service {
     ) -> Answer {
         let (private_since, group_since) = self.retention(now);
         let duplicates = self.has(Bug::DuplicatesAfterReconnect);
-        let sync = self.switches.multi_device_sync;
+        let sync = self.syncs();
         let wrong_size = if self.has(Bug::WrongLeftCount) {
             self.limits.package.saturating_sub(1).max(1)
         } else {

@@ -11,6 +11,7 @@ use crate::{
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
+    receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     timeline::{DeviceIx, Side},
     world::Service,
 };
@@ -34,6 +35,19 @@ struct Outgoing<'a> {
     status_message: bool,
     /// Absent for messages of the app server.
     mirror: Option<Mirror<'a>>,
+    /// The app server wants it on its sender's devices too (SYNC-016, SYNC-017).
+    with_sender: bool,
+}
+
+/// How the app server wants a message delivered; by default like any other, to all but its sender.
+#[derive(Debug, Default)]
+pub(crate) struct FromApi {
+    /// Shown to who is online, never stored (SYNC-010).
+    pub(crate) status_message: bool,
+    /// `isIncludeSender`.
+    pub(crate) with_sender: bool,
+    /// Members of the group that alone get it; empty: all.
+    pub(crate) only_to: Vec<String>,
 }
 
 /// What became of a message that somebody sent.
@@ -99,6 +113,11 @@ impl Service {
         }
         let (sender, device) = (connection.user, connection.device);
         let delivery = match request.topic {
+            Topic::PpMsgP | Topic::PgMsgP if self.is_for_own_devices(&up.classname) => {
+                let group = request.topic == Topic::PgMsgP;
+                let conversation = if group { Conversation::Group } else { Conversation::Private };
+                Delivery { conversation, receivers: Vec::new() }
+            }
             Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(sender, &request.target, &up)?,
             _ => match self.private_delivery(sender, &request.target) {
                 Err(code) if self.has(Bug::StoresRefused) => {
@@ -108,12 +127,13 @@ impl Service {
                 delivery => delivery?,
             },
         };
-        let target: Arc<str> = match delivery.conversation {
-            Conversation::Private => self.accounts[delivery.receivers[0]].id.clone(),
+        let target: Arc<str> = match delivery.receivers.first() {
+            Some(peer) if delivery.conversation == Conversation::Private => self.accounts[*peer].id.clone(),
             _ => request.target.as_str().into(),
         };
         let mirror = Some(Mirror { conn, device, request });
-        Ok(Some(self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror })))
+        let outgoing = Outgoing { sender, target, delivery, up, status_message, mirror, with_sender: false };
+        Ok(Some(self.post(now, outgoing)))
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
@@ -128,8 +148,8 @@ impl Service {
         let receiver = self.accounts.find_or_add(target);
         let delivery = Delivery { conversation: Conversation::Private, receivers: vec![receiver] };
         let target = self.accounts[receiver].id.clone();
-        let outgoing = Outgoing { sender, target, delivery, up, status_message: false, mirror: None };
-        self.post(now, outgoing);
+        let (status_message, with_sender) = (false, false);
+        self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender });
     }
 
     /// Whether `receiver` takes private messages of `sender` (BLK-001 to BLK-004, USER-008).
@@ -154,7 +174,9 @@ impl Service {
             return Err(status::NOT_IN_GROUP);
         }
         let named = |user: UserIx| {
-            up.user_id.is_empty() || up.user_id.iter().any(|id| **id == *self.accounts[user].id)
+            let all = up.user_id.is_empty()
+                || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
+            all || up.user_id.iter().any(|id| **id == *self.accounts[user].id)
         };
         let receivers = members.iter().copied().filter(|user| *user != sender && named(*user)).collect();
         Ok(Delivery { conversation: Conversation::Group, receivers })
@@ -168,32 +190,54 @@ impl Service {
         to: &str,
         conversation: Conversation,
         up: UpStreamMessage,
+        how: &FromApi,
     ) -> Posted {
         let sender = self.accounts.find_or_add(from);
         let (receivers, target) = match conversation {
-            Conversation::Group => (self.groups.get(to).cloned().unwrap_or_default(), Arc::from(to)),
+            Conversation::Group => {
+                // The sender gets its copy, if any, as the one who sent it.
+                let named = |user: &UserIx| {
+                    *user != sender
+                        && (how.only_to.is_empty()
+                            || how.only_to.iter().any(|id| **id == *self.accounts[*user].id))
+                };
+                let members = self.groups.get(to).into_iter().flatten().copied();
+                (members.filter(named).collect(), Arc::from(to))
+            }
             _ => {
                 let receiver = self.accounts.find_or_add(to);
                 (vec![receiver], self.accounts[receiver].id.clone())
             }
         };
         let delivery = Delivery { conversation, receivers };
-        self.post(now, Outgoing { sender, target, delivery, up, status_message: false, mirror: None })
+        let with_sender =
+            (how.with_sender && !self.has(Bug::NeverIncludesSender)) || self.has(Bug::AlwaysIncludesSender);
+        let status_message = how.status_message;
+        self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender })
     }
 
     /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
     fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
-        let Outgoing { sender, target, delivery, up, status_message, mirror } = outgoing;
-        let Delivery { conversation, receivers } = delivery;
-        let mirror = mirror.filter(|_| self.switches.multi_device_sync);
+        let Outgoing { sender, target, delivery, up, status_message, mirror, with_sender } = outgoing;
+        let Delivery { conversation, mut receivers } = delivery;
+        if self.has(Bug::LosesPrivateReceipts) && up.classname == PRIVATE_RECEIPT
+            || self.has(Bug::TypingIsNotForwarded) && up.classname == TYPING
+        {
+            receivers.clear();
+        }
+        let peer_only = self.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
+        let copies = self.syncs() && !self.has(Bug::NeverSyncsSent) && !peer_only;
+        let mirror = mirror.filter(|_| copies);
+        let with_sender = with_sender && !receivers.contains(&sender);
         let mut time = now;
-        for user in receivers.iter().chain(mirror.as_ref().map(|_| &sender)) {
+        let copied = (mirror.is_some() || with_sender).then_some(&sender);
+        for user in receivers.iter().chain(copied) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
         let uid = self.ids.message_uid(time);
         let from = self.accounts[sender].id.clone();
         // Commands without the persist bit still wait for offline users; only status messages do not.
-        let stored = !status_message;
+        let stored = !status_message || self.has(Bug::StoresStatusMessages);
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         // A message to oneself is in the mailbox as received already.
         if stored
@@ -210,6 +254,9 @@ impl Service {
             if self.has(Bug::DoublesMessage) {
                 self.double(now, receiver, &message);
             }
+        }
+        if with_sender {
+            self.show_to_sender(now, sender, &message, stored);
         }
         if let Some(mirror) = &mirror {
             self.mirror(now, sender, mirror, &message);

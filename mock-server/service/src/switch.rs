@@ -66,4 +66,6 @@ switches! {
     expired_token_status("expiredTokenStatus") = false,
     /// Full message routing to the app server (USER-011).
     message_routing("messageRouting") = false,
+    /// Receipts of groups by queries (`rrMsg`, `rrList`; navi `grpRRVer` 1) instead of request and response messages.
+    group_receipt_queries("groupReceiptQueries") = false,
 }

@@ -24,6 +24,7 @@ use crate::{
     journal::{Journal, What},
     limits::Limits,
     push::Pushes,
+    receipt::Receipts,
     setup::WorldSetup,
     switch::Switches,
 };
@@ -78,6 +79,7 @@ pub struct Service {
     pub(crate) groups: IndexMap<Arc<str>, Vec<UserIx>>,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
+    pub(crate) receipts: Receipts,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -115,6 +117,7 @@ impl Service {
             groups: IndexMap::new(),
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
+            receipts: Receipts::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),

@@ -23,6 +23,7 @@ use crate::{
     engine::Engine,
     message::{self, Object, is_stored},
     request::Pending,
+    signal::Told,
 };
 pub(crate) use push::Pushed;
 
@@ -68,6 +69,8 @@ enum Arrival {
     Message(Object),
     /// The notice that stands where a recalled message stood.
     Recall(Object),
+    /// What a signalling message tells.
+    Signal(Vec<Told>),
 }
 
 impl Arrival {
@@ -152,7 +155,7 @@ impl Engine {
     /// Keeps what arrived; `None` if it is nothing to the app, or known already (RECV-001, OFFL-022, OFFL-023).
     fn take_in(&self, now: UnixMillis, down: &DownStreamMessage) -> Option<Arrival> {
         if SIGNALLING.contains(&down.classname.as_str()) {
-            return None;
+            return self.signalled(down).map(Arrival::Signal);
         }
         let uid = down.msg_id();
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
@@ -178,12 +181,18 @@ impl Engine {
     fn hand_over(&mut self, arrival: Arrival, left: usize, has_package: bool) {
         match arrival {
             Arrival::Message(message) => {
+                if message.get("direction") == Some(&Value::from("receive"))
+                    && message.get("conversationType") == Some(&Value::from("private"))
+                {
+                    self.typing_ended(&message::text(&message, "targetId"));
+                }
                 let offline = message.get("offLine").cloned().unwrap_or(Value::Bool(false));
                 self.fire(
                     "onMessageReceived",
                     json!({"message": message, "left": left, "offline": offline, "hasPackage": has_package}),
                 );
             }
+            Arrival::Signal(told) => told.into_iter().for_each(|(event, args)| self.fire(event, args)),
             Arrival::Recall(notice) => self.fire("onRemoteMessageRecalled", json!({"message": notice})),
         }
     }

@@ -9,7 +9,7 @@ use wire::{
 };
 
 use super::is_own;
-use crate::engine::Engine;
+use crate::{engine::Engine, typing::TYPING};
 
 /// `type` of an announcement that is about a chatroom, not about the mailbox.
 const CHATROOM: i32 = 2;
@@ -69,6 +69,9 @@ impl Engine {
     }
 
     fn message_pushed(&mut self, now: UnixMillis, down: &DownStreamMessage) {
+        if down.classname == TYPING {
+            return self.typing_received(now, down);
+        }
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
         let time = UnixMillis(down.data_time);
         if !status_message && (self.inbox.pulling || !self.inbox.synced) {

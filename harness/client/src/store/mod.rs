@@ -4,6 +4,7 @@
 //! not survive a power cut, and is made hundreds of times a second.
 
 mod message;
+mod read_state;
 mod watermark;
 
 use rusqlite::Connection;

@@ -1,4 +1,5 @@
-//! `/message/*`: messages an app's server sends (RECV-009, BLK-007, BLK-008, SEND-025).
+//! `/message/*` and `/statusmessage/*`: messages an app's server sends (RECV-009, BLK-007, BLK-008, SEND-025, SYNC-010,
+//! SYNC-016 to SYNC-018).
 
 use serde_json::{Value, json};
 use wire::{body::UpStreamMessage, flags};
@@ -7,20 +8,69 @@ use super::{
     Answer, Call, error,
     user::{LONGEST_ID, MOST_IDS},
 };
-use crate::{bug::Bug, message::Conversation, world::Service};
+use crate::{bug::Bug, message::Conversation, send::FromApi, world::Service};
+
+/// The most groups that one call names.
+const MOST_GROUPS: usize = 3;
 
 impl Service {
     /// Ignores blacklists unless `verifyBlacklist` is 1.
     pub(super) fn api_publish_private(&mut self, call: &Call) -> Answer {
         let verify = call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
-        self.publish_to_users(call, Conversation::Private, verify)
+        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
+        self.publish_to_users(call, Conversation::Private, verify, &how)
     }
 
     pub(super) fn api_publish_system(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::System, false)
+        self.publish_to_users(call, Conversation::System, false, &FromApi::default())
     }
 
-    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, verify: bool) -> Answer {
+    /// A message of whatever kind for who is online now.
+    pub(super) fn api_publish_status_private(&mut self, call: &Call) -> Answer {
+        let verify = call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
+        let how = status_message(call);
+        self.publish_to_users(call, Conversation::Private, verify, &how)
+    }
+
+    /// The sender need not be a member; with `toUserId` only those members get it.
+    pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
+        let only_to = match call.has("toUserId") {
+            true => call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect(),
+            false => Vec::new(),
+        };
+        let how = FromApi { with_sender: call.flag("isIncludeSender"), only_to, ..FromApi::default() };
+        self.publish_to_groups(call, &how)
+    }
+
+    /// The same for members who are online now.
+    pub(super) fn api_publish_status_group(&mut self, call: &Call) -> Answer {
+        let how = status_message(call);
+        self.publish_to_groups(call, &how)
+    }
+
+    fn publish_to_groups(&mut self, call: &Call, how: &FromApi) -> Answer {
+        let from = call.required("fromUserId", LONGEST_ID)?;
+        let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+        if !how.only_to.is_empty() && to.len() > 1 {
+            return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
+        }
+        let message = self.api_message(call)?;
+        let mut uids: Vec<Value> = Vec::new();
+        for group in to {
+            let up = message.clone();
+            let posted = self.publish_from_api(call.now, from, &group, Conversation::Group, up, how);
+            uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
+        }
+        Ok(json!({"messageUIDs": uids}))
+    }
+
+    fn publish_to_users(
+        &mut self,
+        call: &Call,
+        conversation: Conversation,
+        verify: bool,
+        how: &FromApi,
+    ) -> Answer {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let to: Vec<String> = call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect();
         let message = self.api_message(call)?;
@@ -31,7 +81,7 @@ impl Service {
             if verify && self.may_write(sender, receiver).is_err() {
                 continue;
             }
-            let posted = self.publish_from_api(call.now, from, &user, conversation, message.clone());
+            let posted = self.publish_from_api(call.now, from, &user, conversation, message.clone(), how);
             uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))
@@ -63,4 +113,8 @@ impl Service {
             ..UpStreamMessage::default()
         })
     }
+}
+
+fn status_message(call: &Call) -> FromApi {
+    FromApi { status_message: true, with_sender: call.flag("isIncludeSender"), ..FromApi::default() }
 }

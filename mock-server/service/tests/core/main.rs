@@ -13,5 +13,6 @@ mod login;
 mod messages;
 mod navi;
 mod packages;
+mod receipt;
 mod server_api;
 mod world;

@@ -1,0 +1,43 @@
+//! Read states of stored messages.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::Store;
+
+impl Store {
+    /// The UID of the conversation's message that was sent at that time.
+    pub(crate) fn uid_at(
+        &self,
+        owner: &str,
+        kind: &str,
+        target: &str,
+        time: i64,
+    ) -> rusqlite::Result<Option<String>> {
+        let mut find = self.db.prepare_cached(
+            "SELECT uid FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ''
+             AND sent_time = ?4 AND uid IS NOT NULL LIMIT 1",
+        )?;
+        find.query_row(params![owner, kind, target, time], |row| row.get(0)).optional()
+    }
+
+    /// Received messages of a conversation up to that sent time are read by the user.
+    pub(crate) fn mark_read(&self, owner: &str, kind: &str, target: &str, time: i64) -> rusqlite::Result<()> {
+        let mut mark = self.db.prepare_cached(
+            "UPDATE message SET body = json_set(body, '$.receivedStatus', 'read')
+             WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = '' AND sent_time <= ?4
+             AND json_extract(body, '$.direction') = 'receive'
+             AND json_extract(body, '$.receivedStatus') = 'unread'",
+        )?;
+        mark.execute(params![owner, kind, target, time]).map(|_| ())
+    }
+
+    /// Messages sent to a peer up to that time are read by the peer.
+    pub(crate) fn mark_read_by_peer(&self, owner: &str, peer: &str, time: i64) -> rusqlite::Result<()> {
+        let mut mark = self.db.prepare_cached(
+            "UPDATE message SET body = json_set(body, '$.sentStatus', 'read')
+             WHERE owner = ?1 AND type = 'private' AND target = ?2 AND channel = '' AND sent_time <= ?3
+             AND json_extract(body, '$.direction') = 'send' AND json_extract(body, '$.sentStatus') = 'sent'",
+        )?;
+        mark.execute(params![owner, peer, time]).map(|_| ())
+    }
+}
