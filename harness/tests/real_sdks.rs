@@ -10,7 +10,7 @@ use harness::{
     cli::files,
     runner::{self, Driver, Fault, Options},
     scenario::{Case, Scenario},
-    verdict::{ScenarioResult, Verdict},
+    verdict::{ScenarioResult, Verdict, baseline::Baseline},
 };
 
 fn scenarios(folder: &str) -> Vec<Scenario> {
@@ -46,12 +46,18 @@ fn passes(client: &str, deviations: &[&str]) {
     }
 }
 
-/// Runs them; results are in the order of the cases.
+/// Runs them, judged with the client's known deviations; results are in the order of the cases.
 fn run(client: &str, scenarios: &[Scenario]) -> Vec<ScenarioResult> {
     let command = Command::named(client).expect("a known client");
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(&command)?)) };
     let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
-    runner::run(scenarios, &options, &make, &|_| {}).expect("the adapter starts").run.results
+    let mut run = runner::run(scenarios, &options, &make, &|_| {}).expect("the adapter starts").run;
+    let path = format!("../fixtures/baselines/{client}.yaml");
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        Baseline::read(&path, &text).expect("committed baselines are right").apply(&mut run);
+        assert!(run.baseline_problems.is_empty(), "{}", run.baseline_problems.join("\n"));
+    }
+    run.results
 }
 
 #[test]
@@ -83,7 +89,7 @@ fn nothing_is_red_in_the_whole_suite_with_imlib_next() {
     nothing_is_red("web-sdk@5.38.0");
 }
 
-/// Every scenario passes or is unsupported, and what is unsupported says why.
+/// Every scenario passes, is unsupported, or deviates as the baseline knows; what is unsupported says why.
 fn nothing_is_red(client: &str) {
     let folder = PathBuf::from("../scenarios");
     let all = files::read(&[folder]).expect("the folder is there").into_iter();

@@ -94,7 +94,7 @@ const take = () => {
 
 function hello() {
   const { kind, package: sdk, engine } = VERSIONS[version];
-  const { METHODS, EVENTS } = kind === 'v4' ? v4 : next;
+  const { METHODS, EVENTS, CAPABILITIES } = kind === 'v4' ? v4 : next;
   return {
     hello: {
       protocol: PROTOCOL,
@@ -103,8 +103,7 @@ function hello() {
       sdk: `${sdk} ${version}, engine ${engine}`,
       capabilities: [
         'virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'offline_messages',
-        // imlib-v4 hands over whatever is pushed.
-        ...(kind === 'v4' ? [] : ['doubled_pushes']),
+        ...CAPABILITIES,
       ],
       clock: 'virtual',
       devices: DEVICES,
@@ -115,6 +114,7 @@ function hello() {
       unknownArgs: {
         onMessageReceived: ['left', 'hasPackage'],
         onMessageSent: ['message.messageId'],
+        onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
       },
     },
   };
@@ -162,7 +162,8 @@ async function handle(message) {
   const { id } = message;
   if (message.hello) return hello();
   if (message.create) {
-    const { client: name, platform = 'Web' } = message.create;
+    const { client: name } = message.create;
+    const platform = message.create.platform ?? 'Web';
     if (platform !== 'Web') return { id, unsupported: `a web SDK cannot present itself as ${platform}` };
     if (clients.size >= DEVICES) return { id, error: `at most ${DEVICES} clients at once` };
     if (clients.has(name)) await drop(name, true);

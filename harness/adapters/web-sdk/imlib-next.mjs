@@ -1,15 +1,20 @@
 // imlib-next (engines 5.3 and later): its API mapped to the documented engine's methods and callbacks.
 
-import { canonical, conversationNumber, outgoing } from './messages.mjs';
+import { canonical, codeOf, conversationNumber, outgoing } from './messages.mjs';
+import * as features from './next-features.mjs';
 
 const KICKED = new Set([6, 31010]);
 const BLOCKED = new Set([9, 31011, 31009]);
 const TOKEN = new Set([31004, 31020]);
 
-export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', 'onMessageSent'];
+export const EVENTS = [
+  'onConnected', 'onConnectionStatusChanged', 'onMessageReceived', 'onMessageSent', ...features.EVENTS,
+];
 export const METHODS = [
   'create', 'destroy', 'connect', 'disconnect', 'sendMessage', 'createTextMessage', 'createCustomMessage',
+  ...features.METHODS,
 ];
+export const CAPABILITIES = ['doubled_pushes', 'receipts', 'typing', 'recall', 'history', 'expansion'];
 
 export class ImlibNext {
   constructor(sdk, { appKey, options }, emit) {
@@ -29,6 +34,8 @@ export class ImlibNext {
     on(Events.CONNECTED, () => this.changed('connected'));
     on(Events.SUSPEND, () => this.changed('suspend'));
     on(Events.DISCONNECT, (code) => this.changed(disconnected(code)));
+    this.features = new features.Features(sdk, emit);
+    for (const name of features.METHODS) this[name] = (args) => this.features[name](args);
     on(Events.MESSAGES, ({ messages }) => messages.forEach((raw) => this.received(raw)));
   }
 
@@ -39,13 +46,14 @@ export class ImlibNext {
   }
 
   received(raw) {
+    if (this.features.saw(raw)) return;
     this.emit('onMessageReceived', { message: canonical(raw), offline: raw.isOffLineMessage });
   }
 
   connect({ token }) {
     this.sdk.connect(token).then(
       ({ code, data }) => this.emit('onConnected', { code, userId: code === 0 ? data.userId : '' }),
-      (error) => this.emit('onConnected', { code: error?.code ?? -1, userId: '' }),
+      (error) => this.emit('onConnected', { code: codeOf(error), userId: '' }),
     );
     return { code: 0 };
   }
@@ -66,9 +74,10 @@ export class ImlibNext {
     this.sdk.sendMessage(conversation, new Type(out.content)).then(
       ({ code, data }) => {
         const sentStatus = code === 0 ? 'sent' : 'failed';
+        if (code === 0) this.features.saw(data);
         this.emit('onMessageSent', { code, message: echo(code === 0 ? data : null, sentStatus) });
       },
-      (error) => this.emit('onMessageSent', { code: error?.code ?? -1, message: echo(null, 'failed') }),
+      (error) => this.emit('onMessageSent', { code: codeOf(error), message: echo(null, 'failed') }),
     );
     return { code: 0 };
   }

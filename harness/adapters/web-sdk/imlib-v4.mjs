@@ -1,6 +1,6 @@
 // imlib-v4 (engine 5.2.5): its API mapped to the documented engine's methods and callbacks.
 
-import { canonical, conversationNumber, outgoing } from './messages.mjs';
+import { canonical, codeOf, conversationNumber, outgoing } from './messages.mjs';
 
 /** Connection states of the SDK by number, as the documented engine names them. */
 const STATUS = {
@@ -22,6 +22,9 @@ export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageRec
 export const METHODS = [
   'create', 'destroy', 'connect', 'disconnect', 'sendMessage', 'createTextMessage', 'createCustomMessage',
 ];
+
+/** What it can do beyond connecting, sending and receiving. It hands over whatever is pushed, twice if it comes twice. */
+export const CAPABILITIES = [];
 
 export class ImlibV4 {
   constructor(sdk, { appKey, options }, emit) {
@@ -61,7 +64,7 @@ export class ImlibV4 {
   connect({ token }) {
     this.im.connect({ token }).then(
       ({ id }) => this.emit('onConnected', { code: 0, userId: id }),
-      (error) => this.emit('onConnected', { code: error?.code ?? -1, userId: '' }),
+      (error) => this.emit('onConnected', { code: codeOf(error), userId: '' }),
     );
     return { code: 0 };
   }
@@ -91,7 +94,7 @@ export class ImlibV4 {
       })
       .then(
         (raw) => this.emit('onMessageSent', { code: 0, message: echo(raw, 'sent') }),
-        (error) => this.emit('onMessageSent', { code: error?.code ?? -1, message: echo(null, 'failed') }),
+        (error) => this.emit('onMessageSent', { code: codeOf(error), message: echo(null, 'failed') }),
       );
     return { code: 0 };
   }

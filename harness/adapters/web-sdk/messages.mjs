@@ -8,6 +8,15 @@ export function conversationNumber(type) {
   return number > 0 ? number : undefined;
 }
 
+export function conversationName(number) {
+  return TYPES[number] ?? String(number);
+}
+
+/** The code of what an SDK's promise was rejected with: a number, or an object that has one. */
+export function codeOf(error) {
+  return typeof error === 'number' ? error : (error?.code ?? -1);
+}
+
 /** What to send for a canonical message, or a sentence why it cannot be. */
 export function outgoing(message) {
   switch (message?.messageType) {
@@ -34,7 +43,7 @@ export function outgoing(message) {
 export function canonical(raw, known = {}) {
   const objectName = raw.messageType;
   const message = {
-    conversationType: TYPES[raw.conversationType ?? raw.type] ?? String(raw.conversationType ?? raw.type),
+    conversationType: conversationName(raw.conversationType ?? raw.type),
     targetId: raw.targetId,
     channelId: raw.channelId ?? '',
     objectName,

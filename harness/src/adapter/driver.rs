@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     runner::{Abilities, Driver, Fault, Look, Returned, Stage},
-    scenario::NetworkChange,
+    scenario::{NetworkChange, PHONE},
 };
 
 /// How long both sides may disagree before the case is given up, real time.
@@ -337,6 +337,7 @@ impl Driver for AdapterDriver {
             self.app_keys.push(app_key.clone());
         }
         let navi = self.navi();
+        let own = self.abilities.platforms.first().cloned();
         for (name, (client, app_key)) in &stage.clients {
             let mut options = client.options.clone();
             options.entry("naviServer").or_insert_with(|| navi.clone().into());
@@ -344,7 +345,7 @@ impl Driver for AdapterDriver {
             if kind == REFERENCE {
                 let env = ClientEnv {
                     app_key: app_key.clone(),
-                    platform: client.platform.clone(),
+                    platform: client.platform.clone().unwrap_or_else(|| PHONE.to_owned()),
                     device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
                     seed: stage.seed,
                     options,
@@ -353,7 +354,7 @@ impl Driver for AdapterDriver {
                 continue;
             }
             let body = json!({
-                "client": name, "appKey": app_key, "user": client.user, "platform": client.platform,
+                "client": name, "appKey": app_key, "user": client.user, "platform": client.platform.as_ref().or(own.as_ref()),
                 "options": options, "seed": stage.seed, "epoch": stage.start.0, "store": "empty",
             });
             self.creations.insert(name.clone(), body);

@@ -3,6 +3,7 @@
 pub mod exit;
 pub mod files;
 
+mod baseline;
 mod clients;
 mod explain;
 mod lint;
@@ -49,6 +50,8 @@ enum Command {
     Clients(clients::ClientsArgs),
     /// Accepts or refuses changed sequences.
     Review(review::ReviewArgs),
+    /// Proposes a client's known deviations: what is red in a run, to be given reasons.
+    Baseline(baseline::BaselineArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -150,6 +153,7 @@ fn dispatch(
         Command::Requirements(args) => requirements::run(&args, out, err),
         Command::Clients(args) => clients::run(&args, out),
         Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
+        Command::Baseline(args) => baseline::run(&args, out, err),
         Command::Load(args) => match crate::load::run(&args, out) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

@@ -10,14 +10,14 @@ use std::{
 
 use clap::Args;
 
-use super::{Format, Stop, exit, files, lint};
+use super::{Format, Stop, baseline, exit, files, lint};
 use crate::{
     adapter::{AdapterDriver, Command},
     catalogue::{Requirement, Testable, catalogue},
     report::{self, RequirementRow, Terminal, TerminalOptions},
     runner::{self, Driver, Fault, Options, Ran, SimDriver, Snapshots},
     scenario::Scenario,
-    verdict::RunEvent,
+    verdict::{RunEvent, baseline::Baseline},
 };
 
 /// The client that runs inside this process.
@@ -55,6 +55,12 @@ pub struct RunArgs {
     /// Accepts changed sequences instead of leaving them to `harness review`.
     #[arg(long)]
     pub accept: bool,
+    /// The client's known deviations; `fixtures/baselines/CLIENT.yaml`, if it is there, unless this says otherwise.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Judges without known deviations.
+    #[arg(long, conflicts_with = "baseline")]
+    pub no_baseline: bool,
 }
 
 /// A part of all cases.
@@ -132,13 +138,13 @@ impl RunArgs {
     }
 }
 
-/// Runs what is selected, writes the reports, and gives the exit code.
-pub(super) fn run(
+/// Runs what is selected and judges it with the baseline; `progress` hears of each result as it is judged.
+pub(super) fn judged(
     args: &RunArgs,
-    out: &mut (dyn Write + Send),
+    baseline: Option<&Baseline>,
+    progress: &(dyn Fn(&RunEvent) + Sync),
     err: &mut dyn Write,
-    terminal: TerminalOptions,
-) -> Result<u8, Stop> {
+) -> Result<Ran, Stop> {
     let scenarios = args.select(err)?;
     let command = match args.client.as_str() {
         REFERENCE => None,
@@ -166,6 +172,34 @@ pub(super) fn run(
         started_ms: unix_ms(),
         ..defaults
     };
+    let judge = |event: &RunEvent| match (event, baseline) {
+        (RunEvent::ScenarioFinished(result), Some(baseline)) => {
+            let mut result = result.clone();
+            // What is stale is told once, of the whole run.
+            baseline.judge(&mut result, &mut Vec::new());
+            progress(&RunEvent::ScenarioFinished(result));
+        }
+        _ => progress(event),
+    };
+    let mut ran = runner::run(&scenarios, &options, &make, &judge).map_err(|fault| Stop {
+        message: format!("{} could not be run: {fault}", args.client),
+        hint: None,
+        code: exit::INCOMPLETE,
+    })?;
+    if let Some(baseline) = baseline {
+        baseline::judge(baseline, &mut ran.run);
+    }
+    Ok(ran)
+}
+
+/// Runs what is selected, writes the reports, and gives the exit code.
+pub(super) fn run(
+    args: &RunArgs,
+    out: &mut (dyn Write + Send),
+    err: &mut dyn Write,
+    terminal: TerminalOptions,
+) -> Result<u8, Stop> {
+    let baseline = baseline::of(args)?;
     let terminal = Mutex::new(Terminal::new(&mut *out, terminal));
     let progress = |event: &RunEvent| {
         if args.format == Format::Text
@@ -175,12 +209,7 @@ pub(super) fn run(
             let _ = terminal.event(event);
         }
     };
-    let Ran { run, sequences } =
-        runner::run(&scenarios, &options, &make, &progress).map_err(|fault| Stop {
-            message: format!("{} could not be run: {fault}", args.client),
-            hint: None,
-            code: exit::INCOMPLETE,
-        })?;
+    let Ran { run, sequences } = judged(args, baseline.as_ref(), &progress, err)?;
     let requirements: Vec<RequirementRow> = catalogue().requirements.iter().map(row).collect();
     report::write_all(&args.reports, &run, &requirements)
         .map_err(|error| Stop::usage(error.to_string(), None))?;

@@ -23,9 +23,11 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     }
     let mut mine = case.clients.iter().filter(|(_, client)| client.client.is_none());
     if !can.platforms.is_empty()
-        && let Some((name, client)) = mine.find(|(_, client)| !can.platforms.contains(&client.platform))
+        && let Some((name, platform)) = mine.find_map(|(name, client)| {
+            Some((name, client.platform.as_ref().filter(|p| !can.platforms.contains(*p))?))
+        })
     {
-        return lacks(&client.platform, format!("cannot be {} (client `{name}`)", client.platform));
+        return lacks(platform, format!("cannot be {platform} (client `{name}`)"));
     }
     if let Some((name, client)) = case.clients.iter().find(|(_, client)| is_another(client, can)) {
         let other = client.client.as_deref().unwrap_or_default();

@@ -11,7 +11,7 @@ use super::{
     driver::{Abilities, Driver, Fault, Look, Returned, Stage},
     raw::RawView,
 };
-use crate::scenario::NetworkChange;
+use crate::scenario::{NetworkChange, PHONE};
 
 /// Capabilities the reference client lacks so far.
 const MISSING: [&str; 11] = [
@@ -71,7 +71,7 @@ impl Driver for SimDriver {
             options.retain(|_, value| !value.is_null());
             let env = ClientEnv {
                 app_key: app_key.clone(),
-                platform: client.platform.clone(),
+                platform: client.platform.clone().unwrap_or_else(|| PHONE.to_owned()),
                 device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
                 seed: stage.seed,
                 options,

@@ -40,6 +40,8 @@ pub const NEEDS: &[&str] = &[
     "connect_retries",
     // A refused login is told as a status of the connection too.
     "refusal_status",
+    // Wrong arguments are refused at once, with code 1 and without a callback.
+    "argument_checks",
     // A message that comes twice on one connection is handed over once.
     "doubled_pushes",
     "engine_life_cycle",
@@ -64,6 +66,9 @@ pub const NEEDS: &[&str] = &[
     "do_not_disturb",
     "push",
 ];
+
+/// What the reference client is unless a scenario says otherwise.
+pub const PHONE: &str = "Android";
 
 /// Platform classes a client can present itself as, by their names on the wire.
 pub const PLATFORMS: &[&str] = &["Android", "iOS", "HarmonyOS", "Web", "PC", "MiniProgram"];

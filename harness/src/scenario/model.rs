@@ -68,8 +68,9 @@ pub struct Client {
     pub user: String,
     /// Which world it talks to: [`MAIN_WORLD`] unless `world:` says otherwise.
     pub world: String,
-    /// Platform class, one of [`PLATFORMS`](super::PLATFORMS); `Android` if not given.
-    pub platform: String,
+    /// Platform class, one of [`PLATFORMS`](super::PLATFORMS). Not given: the client's own, whatever it is (the
+    /// reference client is a phone then).
+    pub platform: Option<String>,
     /// Engine options by their documented names.
     pub options: serde_json::Map<String, serde_json::Value>,
     /// Whether the local store survives `restart` (it never survives `reinstall`); true if not given.

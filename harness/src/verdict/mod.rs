@@ -14,6 +14,6 @@ pub use finding::{Finding, FindingKind, Place};
 pub use outcome::Outcome;
 pub use result::{
     ClientInfo, Clock, Difference, Direction, LineKind, Mark, ScenarioResult, SequenceLine, TraceEntry,
-    TraceKind, Verdict, VerdictKind,
+    TraceKind, Verdict, VerdictKind, name_of,
 };
 pub use run::{RunResult, Totals};

@@ -73,11 +73,17 @@ impl ScenarioResult {
     /// Baselines match it and reports show it.
     #[must_use]
     pub fn name(&self) -> String {
-        let path = self.path.rsplit_once("scenarios/").map_or(self.path.as_str(), |(_, path)| path);
-        let path = path.strip_suffix(".yaml").unwrap_or(path);
-        let axes: Vec<String> = self.case.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
-        if axes.is_empty() { path.to_owned() } else { format!("{path}[{}]", axes.join(",")) }
+        name_of(&self.path, &self.case)
     }
+}
+
+/// The name of the case of that file with those axes, as [`ScenarioResult::name`] has it.
+#[must_use]
+pub fn name_of(path: &str, axes: &IndexMap<String, String>) -> String {
+    let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
+    let path = path.strip_suffix(".yaml").unwrap_or(path);
+    let axes: Vec<String> = axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
+    if axes.is_empty() { path.to_owned() } else { format!("{path}[{}]", axes.join(",")) }
 }
 
 /// Who was tested.

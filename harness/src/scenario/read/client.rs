@@ -4,12 +4,24 @@ use indexmap::IndexMap;
 
 use super::Reader;
 use crate::scenario::{
-    MAIN_WORLD, PLATFORMS,
+    MAIN_WORLD, PHONE, PLATFORMS,
     model::Client,
     tree::{Data, Node},
 };
 
 const KEYS: &[&str] = &["user", "world", "platform", "options", "keep_store", "device", "client"];
+
+/// Where a user has several clients, which platforms they are decides what happens: one that names none is a phone.
+fn phones_beside_others(clients: &mut IndexMap<String, Client>) {
+    let owners: Vec<(String, String)> =
+        clients.values().map(|client| (client.world.clone(), client.user.clone())).collect();
+    for client in clients.values_mut().filter(|client| client.platform.is_none()) {
+        let mine = |(world, user): &&(String, String)| *world == client.world && *user == client.user;
+        if owners.iter().filter(mine).count() > 1 {
+            client.platform = Some(PHONE.to_owned());
+        }
+    }
+}
 
 impl Reader<'_> {
     pub(super) fn all_clients(&mut self, node: &Node) -> IndexMap<String, Client> {
@@ -29,6 +41,7 @@ impl Reader<'_> {
             let client = self.client(&entry.value);
             clients.insert(name.clone(), Client { at: entry.key.at, ..client });
         }
+        phones_beside_others(&mut clients);
         clients
     }
 
@@ -37,7 +50,7 @@ impl Reader<'_> {
             at: node.at,
             user: String::new(),
             world: MAIN_WORLD.to_owned(),
-            platform: "Android".to_owned(),
+            platform: None,
             options: serde_json::Map::new(),
             keep_store: true,
             device: None,
@@ -56,7 +69,7 @@ impl Reader<'_> {
                 "platform" => {
                     let choices: Vec<_> = PLATFORMS.iter().map(|name| (*name, *name)).collect();
                     if let Some(platform) = self.choice(value, "platform", &choices) {
-                        client.platform = platform.to_owned();
+                        client.platform = Some(platform.to_owned());
                     }
                 }
                 "options" => {

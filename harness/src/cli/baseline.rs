@@ -1,0 +1,83 @@
+//! Known deviations of a client: the file a run is judged with, and `harness baseline`, which proposes one.
+
+use std::{
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+
+use super::{Stop, exit, files, run};
+use crate::{
+    catalogue::catalogue,
+    verdict::{
+        RunResult, ScenarioResult, VerdictKind,
+        baseline::{self, Baseline, Date},
+        name_of,
+    },
+};
+
+/// Where baselines of known clients are, by the client's name.
+const FOLDER: &str = "fixtures/baselines";
+
+/// Arguments of `harness baseline`.
+#[derive(Debug, Args)]
+pub(super) struct BaselineArgs {
+    #[command(flatten)]
+    run: run::RunArgs,
+    /// Writes the file (`--baseline`, or the client's own) instead of printing it.
+    #[arg(long)]
+    write: bool,
+}
+
+/// The file of a client: the one given, or its own in `fixtures/baselines`.
+fn path_of(args: &run::RunArgs) -> PathBuf {
+    args.baseline.clone().unwrap_or_else(|| Path::new(FOLDER).join(format!("{}.yaml", args.client)))
+}
+
+/// The baseline that a run is judged with: none if the client has no file and none is given.
+pub(super) fn of(args: &run::RunArgs) -> Result<Option<Baseline>, Stop> {
+    let path = path_of(args);
+    if args.no_baseline || (args.baseline.is_none() && !path.exists()) {
+        return Ok(None);
+    }
+    let name = path.display().to_string();
+    let text = fs::read_to_string(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
+    Baseline::read(&name, &text).map(Some).map_err(|error| Stop::usage(error.to_string(), None))
+}
+
+/// Judges a run; what is wrong with the file itself is a problem of the run.
+pub(super) fn judge(baseline: &Baseline, run: &mut RunResult) {
+    // Whatever was selected: an entry may name any case of the suite.
+    let all = files::read(&[]).unwrap_or_default();
+    let mut names: Vec<String> = run.results.iter().map(ScenarioResult::name).collect();
+    for scenario in all.into_iter().filter_map(|file| file.scenario.ok()) {
+        names.extend(scenario.cases.iter().map(|case| name_of(scenario.path(), &case.axes)));
+    }
+    let ids: Vec<&str> = catalogue().ids().collect();
+    let today = Date::from_unix_ms(run.started_ms);
+    run.baseline_problems.extend(baseline.problems(&names, &ids, today));
+    baseline.apply(run);
+}
+
+/// Runs what is selected and writes the baseline under which the run would not be red.
+pub(super) fn run(
+    args: &BaselineArgs,
+    out: &mut (dyn Write + Send),
+    err: &mut dyn Write,
+) -> Result<u8, Stop> {
+    let mut run = run::judged(&args.run, None, &|_| {}, err)?.run;
+    // What a client does not have it says itself, run by run.
+    run.results.retain(|result| result.verdict.kind() != VerdictKind::Unsupported);
+    let text = baseline::propose(&run);
+    if !args.write {
+        out.write_all(text.as_bytes())?;
+        return Ok(exit::CONFORMS);
+    }
+    let path = path_of(&args.run);
+    let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    written.map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
+    writeln!(out, "{}: replace the reasons by the real ones", path.display())?;
+    Ok(exit::CONFORMS)
+}
