@@ -14,20 +14,16 @@ use super::{
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 13] = [
+const MISSING: [&str; 9] = [
     "chatroom",
     "ultragroup",
-    "search",
     "recall",
     "receipts",
     "expansion",
     "media",
-    "conversations",
-    "drafts",
     "pinning",
     "typing",
     "do_not_disturb",
-    "local_insertion",
 ];
 
 /// Runs cases in a simulation of their own.
