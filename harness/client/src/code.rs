@@ -6,6 +6,10 @@
 pub const PARAM_ERROR: i64 = 1;
 /// There is no engine, or it was destroyed (ENG-003, ERR-003).
 pub const ENGINE_DESTROYED: i64 = 2;
+/// The operation itself failed: what it is about is not there (ERR-004).
+pub const NATIVE_OPERATION_ERROR: i64 = 3;
+/// The local database is not open, or failed.
+pub const DATABASE_ERROR: i64 = 33_002;
 /// Not connected, or the app disconnected before the connection was made.
 pub const NOT_CONNECTED: i64 = 30_001;
 /// The request was not answered within thirty seconds.

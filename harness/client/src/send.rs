@@ -106,11 +106,14 @@ impl Engine {
     /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
     fn attach(&mut self, message: &mut Object) -> bool {
         if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
+            let _ = self.store.list_conversation(&self.owner, message);
             return self.store.update(&self.owner, id, message).unwrap_or(false);
         }
         match self.store.insert(&self.owner, message) {
             Ok(Some(id)) => {
                 message.insert("messageId".into(), id.into());
+                // A message that is kept is sent, whether the list shows it or not.
+                let _ = self.store.list_conversation(&self.owner, message);
                 true
             }
             _ => false,

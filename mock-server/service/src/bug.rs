@@ -55,6 +55,12 @@ bugs! {
     IgnoresPings = "ignores_pings",
     /// The send rate is not limited.
     NoRateLimit = "no_rate_limit",
+    /// The notification of a mention tells the push content instead of what the mention says.
+    PushIgnoresMention = "push_ignores_mention",
+    /// Every receiver gets a message under a UID of its own.
+    UidPerReceiver = "uid_per_receiver",
+    /// The content of messages reaches receivers without mentions and user information.
+    StripsContent = "strips_content",
     /// The acknowledgement of a message comes without a UID.
     NoMessageUid = "no_message_uid",
     /// Messages reach every device and sent ones the sender's others, whether or not multi-device sync is on.

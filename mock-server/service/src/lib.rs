@@ -23,6 +23,7 @@ mod message;
 mod navi;
 mod note;
 mod push;
+mod push_content;
 mod query;
 mod receipt;
 mod send;

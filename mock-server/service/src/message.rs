@@ -120,3 +120,13 @@ impl Message {
         }
     }
 }
+
+/// [`Bug::StripsContent`](crate::bug::Bug::StripsContent): what a message carries beside its content is lost.
+pub(crate) fn strip(up: &mut UpStreamMessage) {
+    if let Ok(serde_json::Value::Object(mut content)) = serde_json::from_slice(&up.content) {
+        for name in ["user", "mentionedInfo", "extra"] {
+            content.remove(name);
+        }
+        up.content = serde_json::Value::Object(content).to_string().into();
+    }
+}

@@ -6,7 +6,10 @@ use std::collections::VecDeque;
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::{account::UserIx, ids::Uid, io::PlatformClass, journal::What, message::Message, world::Service};
+use crate::{
+    account::UserIx, bug::Bug, ids::Uid, io::PlatformClass, journal::What, message::Message, push_content,
+    world::Service,
+};
 
 /// How many records are kept.
 const KEPT: usize = 1024;
@@ -23,6 +26,7 @@ struct Record {
     user: UserIx,
     message_uid: Uid,
     title: String,
+    content: String,
     sent: bool,
     why: &'static str,
 }
@@ -50,11 +54,12 @@ impl Service {
             .find(&message.from)
             .map(|from| self.accounts[from].name.clone())
             .unwrap_or_default();
+        let content = push_content::of(message, self.has(Bug::PushIgnoresMention));
         let records = &mut self.pushes.records;
         if records.len() == KEPT {
             records.pop_front();
         }
-        records.push_back(Record { at: now, user, message_uid: message.uid, title, sent, why });
+        records.push_back(Record { at: now, user, message_uid: message.uid, title, content, sent, why });
         self.journal.record(now, || What::Push { user: id, message_uid: message.uid.to_string(), sent, why });
     }
 
@@ -64,7 +69,7 @@ impl Service {
             .map(|record| {
                 json!({
                     "at": record.at.0, "user": &*self.accounts[record.user].id,
-                    "messageUId": record.message_uid.as_str(), "title": record.title, "sent": record.sent, "why": record.why,
+                    "messageUId": record.message_uid.as_str(), "title": record.title, "content": record.content, "sent": record.sent, "why": record.why,
                 })
             })
             .collect()

@@ -238,6 +238,10 @@ impl Service {
         let from = self.accounts[sender].id.clone();
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message || self.has(Bug::StoresStatusMessages);
+        let mut up = up;
+        if self.has(Bug::StripsContent) {
+            crate::message::strip(&mut up);
+        }
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         // A message to oneself is in the mailbox as received already.
         if stored
@@ -247,6 +251,11 @@ impl Service {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
         for receiver in receivers {
+            let message = if self.has(Bug::UidPerReceiver) {
+                Arc::new(message.copy_as(self.ids.message_uid(time), time))
+            } else {
+                message.clone()
+            };
             if stored {
                 self.store(now, receiver, message.clone());
             }

@@ -21,7 +21,7 @@ use wire::{
 use crate::{
     code,
     engine::Engine,
-    message::{self, Object, is_stored},
+    message::{self, Object, counts, is_stored, mentions},
     request::Pending,
     signal::Told,
 };
@@ -167,7 +167,10 @@ impl Engine {
         message.insert("receivedTime".into(), now.0.into());
         if is_stored(down) {
             match self.store.insert(&self.owner, &message) {
-                Ok(Some(id)) => drop(message.insert("messageId".into(), id.into())),
+                Ok(Some(id)) => {
+                    message.insert("messageId".into(), id.into());
+                    self.enter(id, &message, counts(down));
+                }
                 Ok(None) => return None,
                 // What cannot be kept is shown all the same: the server will not send it again.
                 Err(_) => {}
@@ -176,6 +179,15 @@ impl Engine {
             return None;
         }
         Some(Arrival::Message(message))
+    }
+
+    /// A stored message stands in the conversation list, and counts as unread if it is another's (CONV-001,
+    /// UNREAD-004). It is shown even if the store cannot count it.
+    fn enter(&self, id: i64, message: &Object, counted: bool) {
+        let _ = self.store.list_conversation(&self.owner, message);
+        if counted && message.get("direction") == Some(&Value::from("receive")) {
+            let _ = self.store.set_unread(id, mentions(message, &self.user));
+        }
     }
 
     fn hand_over(&mut self, arrival: Arrival, left: usize, has_package: bool) {

@@ -10,12 +10,21 @@ pub(crate) fn create(method: &str, args: &Object) -> Option<Object> {
     if !is_conversation(&kind) || target.is_empty() {
         return None;
     }
-    let mut message = base(&kind, &target, &text(args, "channelId"));
+    let mut message = base(&kind, &target, &crate::local::channel(args)?);
     message.insert("direction".into(), "send".into());
     match method {
         "createTextMessage" => {
             message.insert("messageType".into(), "text".into());
             message.insert("text".into(), args.get("text").filter(|text| text.is_string())?.clone());
+        }
+        "createLocationMessage" => {
+            message.insert("messageType".into(), "location".into());
+            for name in ["longitude", "latitude"] {
+                message.insert(name.into(), args.get(name).filter(|degrees| degrees.is_number())?.clone());
+            }
+            message.insert("poiName".into(), text(args, "poiName").into());
+            let picture = Some(text(args, "thumbnailPath")).filter(|path| !path.is_empty())?;
+            message.insert("thumbnailPath".into(), picture.into());
         }
         "createReferenceMessage" => {
             let quoted = args.get("referenceMessage").filter(|message| message.is_object())?;

@@ -1,25 +1,9 @@
 //! What arrives, by its documented properties.
 
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use wire::{body::DownStreamMessage, flags};
 
-use super::{CONVERSATIONS, Object, base, text};
-
-/// Object names of built-in messages and their documented types.
-const TYPES: [(&str, &str); 12] = [
-    ("RC:TxtMsg", "text"),
-    ("RC:ImgMsg", "image"),
-    ("RC:VcMsg", "voice"),
-    ("RC:HQVCMsg", "voice"),
-    ("RC:FileMsg", "file"),
-    ("RC:SightMsg", "sight"),
-    ("RC:GIFMsg", "gif"),
-    ("RC:ReferenceMsg", "reference"),
-    ("RC:LBSMsg", "location"),
-    ("RC:CmdMsg", "command"),
-    ("RC:CmdNtf", "command_notification"),
-    ("RC:RcNtf", "recall"),
-];
+use super::{CONVERSATIONS, Object, base, common, kind, text};
 
 /// A received message by its documented properties.
 pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Object {
@@ -41,12 +25,10 @@ pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Obj
     message.insert("sentStatus".into(), if own { "sent" } else { "received" }.into());
     message.insert("offLine".into(), offline.into());
     describe(&mut message, &down.classname, &down.content);
+    if message.get("messageType") == Some(&Value::from("custom")) {
+        message.insert("policy".into(), policy(down).into());
+    }
     message
-}
-
-/// Whether a received message has a place in the local store.
-pub(crate) fn is_stored(down: &DownStreamMessage) -> bool {
-    down.status & flags::down::PERSIST != 0
 }
 
 fn conversation_name(number: i32) -> String {
@@ -54,38 +36,71 @@ fn conversation_name(number: i32) -> String {
     known.map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned())
 }
 
-/// Type and content. What is neither built in nor a flat mapping is an unknown message (ENG-017).
-fn describe(message: &mut Object, classname: &str, content: &[u8]) {
-    let known = TYPES.iter().find(|(name, _)| *name == classname).map(|(_, kind)| *kind);
-    let body = serde_json::from_slice::<Value>(content).ok();
-    let flat = |body: &Object| body.values().all(Value::is_string);
-    if let (Some(_), Some(Value::Object(body))) = (known, &body)
-        && let Some(extra) = body.get("extra").filter(|extra| extra.is_string())
-    {
-        message.insert("extra".into(), extra.clone());
+/// The policy that the sender of a custom message chose, by its flags.
+fn policy(down: &DownStreamMessage) -> &'static str {
+    let has = |bit: i64| down.status & bit != 0;
+    if down.ext_status() & flags::ext::STATUS != 0 {
+        "status"
+    } else if !has(flags::down::PERSIST) {
+        "command"
+    } else if has(flags::down::COUNT) {
+        "normal"
+    } else {
+        "storage"
     }
-    match (known, body) {
-        (Some("text"), Some(Value::Object(body))) => {
-            message.insert("messageType".into(), "text".into());
-            message.insert("text".into(), text(&body, "content").into());
+}
+
+/// Type and content. What is neither built in nor a flat mapping is an unknown message (ENG-017, MSG-028).
+pub(crate) fn describe(message: &mut Object, classname: &str, content: &[u8]) {
+    let known = kind::type_of(classname);
+    let Ok(Value::Object(whole)) = serde_json::from_slice::<Value>(content) else {
+        return unknown(message, classname, content);
+    };
+    let mut body = whole.clone();
+    let mut common = Object::new();
+    common::take(&mut common, &mut body);
+    let own = match known {
+        Some("text") => json!({"text": text(&body, "content")}),
+        Some("reference") => {
+            json!({"text": text(&body, "content"), "referenceMessage": quoted(message, &body)})
         }
-        (Some("reference"), Some(Value::Object(body))) => {
-            message.insert("messageType".into(), "reference".into());
-            message.insert("text".into(), text(&body, "content").into());
+        Some("location") => json!({
+            "longitude": number(&body, "longitude"), "latitude": number(&body, "latitude"),
+            "poiName": text(&body, "poi"),
+        }),
+        Some("command" | "command_notification") => {
+            json!({"name": text(&body, "name"), "data": text(&body, "data")})
         }
-        (Some(kind), Some(body @ Value::Object(_))) => {
-            message.insert("messageType".into(), kind.into());
-            message.insert("rawData".into(), body.to_string().into());
+        Some(_) => json!({"rawData": Value::Object(whole).to_string()}),
+        None if !classname.starts_with("RC:") && body.values().all(Value::is_string) => {
+            json!({"identifier": classname, "fields": body})
         }
-        (None, Some(Value::Object(body))) if flat(&body) && !classname.starts_with("RC:") => {
-            message.insert("messageType".into(), "custom".into());
-            message.insert("identifier".into(), classname.into());
-            message.insert("fields".into(), body.into());
-        }
-        _ => {
-            message.insert("messageType".into(), "unknown".into());
-            message.insert("objectName".into(), classname.into());
-            message.insert("rawData".into(), String::from_utf8_lossy(content).into_owned().into());
-        }
+        None => return unknown(message, classname, content),
+    };
+    message.insert("messageType".into(), known.unwrap_or("custom").into());
+    if let Value::Object(own) = own {
+        message.extend(own);
     }
+    message.extend(common);
+}
+
+fn unknown(message: &mut Object, classname: &str, content: &[u8]) {
+    message.insert("messageType".into(), "unknown".into());
+    message.insert("objectName".into(), classname.into());
+    message.insert("rawData".into(), String::from_utf8_lossy(content).into_owned().into());
+}
+
+/// The message that a reference message quotes, as far as the wire tells: conversation, sender, UID and content.
+fn quoted(message: &Object, body: &Map<String, Value>) -> Object {
+    let of = |name: &str| text(message, name);
+    let mut quoted = base(&of("conversationType"), &of("targetId"), &of("channelId"));
+    quoted.insert("senderUserId".into(), text(body, "referMsgUserId").into());
+    quoted.insert("messageUId".into(), text(body, "referMsgUid").into());
+    let content = body.get("referMsg").cloned().unwrap_or_default();
+    describe(&mut quoted, &text(body, "objName"), content.to_string().as_bytes());
+    quoted
+}
+
+fn number(body: &Map<String, Value>, name: &str) -> Value {
+    body.get(name).filter(|value| value.is_number()).cloned().unwrap_or(0.into())
 }

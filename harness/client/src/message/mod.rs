@@ -1,13 +1,20 @@
 //! Canonical messages: objects with the documented property names, and what they are on the wire.
 
+mod common;
 mod create;
 mod incoming;
+mod insert;
+mod kind;
 mod outgoing;
+mod push_options;
 
 use serde_json::{Map, Value};
 
+pub(crate) use common::mentions;
 pub(crate) use create::create;
-pub(crate) use incoming::{is_stored, received};
+pub(crate) use incoming::received;
+pub(crate) use insert::to_insert;
+pub(crate) use kind::{counts, is_counted, is_message_type, is_stored};
 pub(crate) use outgoing::{Outgoing, outgoing};
 
 pub(crate) type Object = Map<String, Value>;

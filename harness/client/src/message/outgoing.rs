@@ -1,10 +1,10 @@
 //! What a message becomes on the wire.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use wire::{body::UpStreamMessage, flags};
 
-use super::{Object, text};
+use super::{Object, common, kind, push_options, text};
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -30,38 +30,72 @@ pub(super) fn policy_flags(policy: &str) -> Option<i32> {
 
 /// The wire form of a message that `sendMessage` takes; `None`: not one of its kinds, or incomplete (SEND-005).
 pub(crate) fn outgoing(message: &Object) -> Option<Outgoing> {
-    let mut content = json!({});
-    let (classname, session_id, policy) = match text(message, "messageType").as_str() {
-        "text" => {
-            content["content"] = message.get("text")?.as_str()?.into();
-            ("RC:TxtMsg".to_owned(), STORED_AND_COUNTED, String::new())
-        }
+    let conversation = text(message, "conversationType");
+    let (classname, mut content) = content(message)?;
+    let policy = if text(message, "messageType") == "custom" { policy(message) } else { "normal".to_owned() };
+    let mut session_id = policy_flags(&policy)?;
+    if common::can_mention(&conversation) && message.get("mentionedInfo").is_some_and(Value::is_object) {
+        session_id |= flags::up::MENTION;
+    }
+    common::write(message, &mut content);
+    let content: Bytes = Value::Object(content).to_string().into();
+    let mut up = UpStreamMessage { session_id, classname, content, ..UpStreamMessage::default() };
+    if conversation == "ultra_group" {
+        up.bus_channel = Some(text(message, "channelId"));
+    }
+    push_options::write(message, &mut up);
+    // Rooms are kept by no client.
+    let stored = session_id & flags::up::PERSIST != 0 && conversation != "chatroom";
+    Some(Outgoing { up, stored, status: policy == "status" })
+}
+
+fn policy(message: &Object) -> String {
+    let policy = Some(text(message, "policy")).filter(|policy| !policy.is_empty());
+    policy.unwrap_or_else(|| "normal".to_owned())
+}
+
+/// Object name and content of a message that needs no upload.
+fn content(message: &Object) -> Option<(String, Map<String, Value>)> {
+    let kind = text(message, "messageType");
+    let (classname, content) = match kind.as_str() {
+        "text" => ("RC:TxtMsg".to_owned(), json!({"content": message.get("text")?.as_str()?})),
         "reference" => {
             let quoted = message.get("referenceMessage")?.as_object()?;
-            content = json!({
+            let (name, content) = quoted_content(quoted);
+            let content = json!({
                 "content": text(message, "text"), "referMsgUserId": text(quoted, "senderUserId"),
-                "referMsg": {"content": text(quoted, "text")}, "referMsgUid": text(quoted, "messageUId"),
-                "objName": "RC:TxtMsg",
+                "referMsg": content, "referMsgUid": text(quoted, "messageUId"), "objName": name,
             });
-            ("RC:ReferenceMsg".to_owned(), STORED_AND_COUNTED, String::new())
+            ("RC:ReferenceMsg".to_owned(), content)
+        }
+        "location" => {
+            let degrees = |name: &str| message.get(name).filter(|value| value.is_number()).cloned();
+            // The picture of the map would be made from a file; this engine reads none.
+            let content = json!({
+                "longitude": degrees("longitude")?, "latitude": degrees("latitude")?,
+                "poi": text(message, "poiName"), "content": "",
+            });
+            ("RC:LBSMsg".to_owned(), content)
         }
         "custom" => {
-            let policy = Some(text(message, "policy")).filter(|policy| !policy.is_empty());
-            let policy = policy.unwrap_or_else(|| "normal".to_owned());
-            content = message.get("fields").cloned().unwrap_or(content);
-            (text(message, "identifier"), policy_flags(&policy)?, policy)
+            let identifier = Some(text(message, "identifier")).filter(|identifier| !identifier.is_empty())?;
+            (identifier, message.get("fields").cloned().unwrap_or(json!({})))
         }
         _ => return None,
     };
-    if classname.is_empty() || !content.is_object() {
-        return None;
+    match content {
+        Value::Object(content) => Some((classname, content)),
+        _ => None,
     }
-    if let Some(Value::String(extra)) = message.get("extra") {
-        content["extra"] = extra.as_str().into();
+}
+
+/// The same of a quoted message of any kind: what it was made of, or what it arrived as.
+fn quoted_content(quoted: &Object) -> (String, Value) {
+    if let Some((name, mut content)) = content(quoted) {
+        common::write(quoted, &mut content);
+        return (name, Value::Object(content));
     }
-    let content: Bytes = content.to_string().into();
-    let up = UpStreamMessage { session_id, classname, content, ..UpStreamMessage::default() };
-    // Rooms are kept by no client.
-    let stored = session_id & flags::up::PERSIST != 0 && text(message, "conversationType") != "chatroom";
-    Some(Outgoing { up, stored, status: policy == "status" })
+    let named = kind::object_name(&text(quoted, "messageType")).map(str::to_owned);
+    let raw = serde_json::from_str(&text(quoted, "rawData")).ok().filter(Value::is_object);
+    (named.unwrap_or_else(|| text(quoted, "objectName")), raw.unwrap_or(json!({})))
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
-use super::Store;
+use super::{Key, Store};
 
 /// Which messages of which conversation.
 #[derive(Debug)]
@@ -21,13 +21,18 @@ pub(crate) struct Conversation<'a> {
 impl Store {
     /// Stores a message and gives its messageId; `None` if that UID is there already.
     pub(crate) fn insert(&self, owner: &str, body: &Map<String, Value>) -> rusqlite::Result<Option<i64>> {
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default();
         let mut insert = self.db.prepare_cached(
             "INSERT OR IGNORE INTO message (owner, uid, type, target, channel, sent_time, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
-        let (kind, target, channel) = (text("conversationType"), text("targetId"), text("channelId"));
-        let (uid, time, json) = (uid(body), time(body), serde_json::to_string(body).unwrap_or_default());
+        let Key { kind, target, channel } = Key::of(body);
+        let (uid, time) = (uid(body).map(str::to_owned), time(body));
+        let mut body = body.clone();
+        // Means something in the receive callback alone (MSG-011).
+        if let Some(offline) = body.get_mut("offLine") {
+            *offline = false.into();
+        }
+        let json = serde_json::to_string(&body).unwrap_or_default();
         let rows = insert.execute(params![owner, uid, kind, target, channel, time, json])?;
         Ok((rows > 0).then(|| self.db.last_insert_rowid()))
     }
@@ -52,6 +57,12 @@ impl Store {
         find.query_row(params![owner, uid], read).optional()
     }
 
+    /// Removes the message of that messageId; one that is not there is gone already.
+    pub(crate) fn delete(&self, owner: &str, id: i64) -> rusqlite::Result<()> {
+        let mut delete = self.db.prepare_cached("DELETE FROM message WHERE owner = ?1 AND id = ?2")?;
+        delete.execute(params![owner, id]).map(|_| ())
+    }
+
     /// Messages of a conversation around a time.
     pub(crate) fn conversation(
         &self,
@@ -66,7 +77,9 @@ impl Store {
              AND (?5 = 0 OR sent_time < ?5) ORDER BY sent_time DESC, id DESC LIMIT ?6"
         };
         let mut find = self.db.prepare_cached(sql)?;
-        let rows = find.query_map(params![owner, of.kind, of.target, of.channel, of.time, of.count], read)?;
+        // Only ultra groups have channels (MSG-002).
+        let channel = if of.kind == "ultra_group" { of.channel } else { "" };
+        let rows = find.query_map(params![owner, of.kind, of.target, channel, of.time, of.count], read)?;
         rows.collect()
     }
 }
@@ -75,11 +88,11 @@ fn uid(body: &Map<String, Value>) -> Option<&str> {
     body.get("messageUId").and_then(Value::as_str).filter(|uid| !uid.is_empty())
 }
 
-fn time(body: &Map<String, Value>) -> i64 {
+pub(super) fn time(body: &Map<String, Value>) -> i64 {
     body.get("sentTime").and_then(Value::as_i64).unwrap_or_default()
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Map<String, Value>> {
     let id: i64 = row.get(0)?;
     let text: String = row.get(1)?;
     // Only this file writes bodies; one that is no JSON object reads as empty.

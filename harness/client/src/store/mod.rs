@@ -3,13 +3,19 @@
 //! It outlives engines, and with a path processes. There is no journal and no wait for the disk: a test's store need
 //! not survive a power cut, and is made hundreds of times a second.
 
+mod conversation;
+mod draft;
 mod message;
 mod read_state;
+mod search;
+mod unread;
 mod watermark;
 
 use rusqlite::Connection;
 
+pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
+pub(crate) use search::Search;
 
 /// The store of one installation.
 #[derive(Debug)]
@@ -28,6 +34,12 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS conversation ON message (owner, type, target, channel, sent_time);
     CREATE TABLE IF NOT EXISTS seen (owner TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (owner, uid)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS watermark (owner TEXT PRIMARY KEY, inbox INTEGER NOT NULL, outbox INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS listed (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+        channel TEXT NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS draft (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+        channel TEXT NOT NULL, text TEXT NOT NULL, time INTEGER NOT NULL,
+        PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS unread (id INTEGER PRIMARY KEY, mentioned INTEGER NOT NULL);
     COMMIT;
 ";
 
