@@ -17,8 +17,13 @@ export function codeOf(error) {
   return typeof error === 'number' ? error : (error?.code ?? -1);
 }
 
+/** What a message can carry beside its content and the adapter does not hand to the SDKs. */
+const UNMAPPED = ['extra', 'userInfo', 'mentionedInfo', 'pushOptions', 'expansion'];
+
 /** What to send for a canonical message, or a sentence why it cannot be. */
 export function outgoing(message) {
+  const more = UNMAPPED.find((key) => message?.[key] !== undefined && message[key] !== null);
+  if (more) return { problem: `messages with \`${more}\` are not mapped yet` };
   switch (message?.messageType) {
     case 'text':
       return { objectName: 'RC:TxtMsg', content: { content: message.text }, persisted: true, counted: true };
@@ -37,6 +42,11 @@ export function outgoing(message) {
     default:
       return { problem: `messages of type ${message?.messageType} are not mapped yet` };
   }
+}
+
+function isFlat(content) {
+  return typeof content === 'object' && content !== null && !Array.isArray(content)
+    && Object.values(content).every((value) => typeof value === 'string');
 }
 
 /** The canonical message of what an SDK hands over. Only what is known gets a key. */
@@ -60,10 +70,14 @@ export function canonical(raw, known = {}) {
   } else if (objectName.startsWith('RC:')) {
     message.messageType = BUILT_IN[objectName] ?? 'unknown';
     message.rawData = JSON.stringify(raw.content);
-  } else {
+  } else if (isFlat(raw.content)) {
     message.messageType = 'custom';
     message.identifier = objectName;
     message.fields = raw.content;
+  } else {
+    // The documented fields are texts by name; the SDKs have no word for anything else.
+    message.messageType = 'unknown';
+    message.rawData = JSON.stringify(raw.content);
   }
   return message;
 }
