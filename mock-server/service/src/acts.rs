@@ -258,6 +258,7 @@ impl Service {
     }
 
     fn remove_data(&mut self, user: UserIx) {
+        self.conversations.forget(user);
         let account = &mut self.accounts[user];
         account.deactivated = true;
         account.mailbox.clear();

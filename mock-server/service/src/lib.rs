@@ -10,6 +10,7 @@ pub mod act;
 mod acts;
 pub mod bug;
 mod connection;
+mod conversations;
 mod deliver;
 pub mod fault;
 mod faulty;

@@ -9,8 +9,8 @@ use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
         EventChangeList, PullModifyMsgReq, PullModifyMsgResp, PullUserSettingInput, PullUserSettingOutput,
-        QueryBlackListOutput, QueryMsgChange, RelationQryInput, RelationsOutput, SessionReq, SessionStates,
-        SyncRequestMsg, UserIdInput,
+        QueryBlackListOutput, QueryMsgChange, RelationQryInput, SessionReq, SessionStates, SyncRequestMsg,
+        UserIdInput,
     },
     code::status,
 };
@@ -84,9 +84,10 @@ impl Service {
             // Refused, 5.38 would repeat this one every second for ever.
             Topic::QryRelationR | Topic::QryRelation => {
                 let asked: RelationQryInput = read(request)?;
-                let pull_time = Some(asked.start_time().max(now.0));
-                write(&RelationsOutput { is_finished: Some(true), pull_time, ..RelationsOutput::default() })
+                Ok(self.conversation_list(now, user, &asked))
             }
+            Topic::DelRelation => self.remove_conversation(user, &request.target, &read(request)?),
+            Topic::DelRelationBatch => self.remove_conversations(user, &read(request)?),
             // Answers without required fields: nothing is said well by an empty body.
             Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
             Topic::AddBlack => self.add_black(user, &blacklist_target(request)?),

@@ -185,6 +185,7 @@ impl Service {
     fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
         let Outgoing { sender, target, delivery, up, status_message, mirror } = outgoing;
         let Delivery { conversation, receivers } = delivery;
+        let by_client = mirror.is_some();
         let mirror = mirror.filter(|_| self.switches.multi_device_sync);
         let mut time = now;
         for user in receivers.iter().chain(mirror.as_ref().map(|_| &sender)) {
@@ -194,6 +195,7 @@ impl Service {
         let from = self.accounts[sender].id.clone();
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message;
+        let listed = stored && up.session_id & flags::up::PERSIST != 0;
         let mut up = up;
         if self.has(Bug::StripsContent) {
             crate::message::strip(&mut up);
@@ -206,12 +208,18 @@ impl Service {
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
+        if listed && by_client {
+            self.conversations.enter(sender, &message, true);
+        }
         for receiver in receivers {
             let message = if self.has(Bug::UidPerReceiver) {
                 Arc::new(message.copy_as(self.ids.message_uid(time), time))
             } else {
                 message.clone()
             };
+            if listed {
+                self.conversations.enter(receiver, &message, false);
+            }
             if stored {
                 self.store(now, receiver, message.clone());
             }
