@@ -11,9 +11,11 @@ mod acts;
 pub mod bug;
 mod connection;
 mod deliver;
+mod disturb;
 pub mod fault;
 mod faulty;
 mod form;
+mod group;
 mod ids;
 mod io;
 pub mod journal;
@@ -24,15 +26,18 @@ mod navi;
 mod note;
 mod push;
 mod query;
+mod quiet;
 mod send;
 mod server_api;
 mod session;
+mod settings;
 pub mod setup;
 mod state;
 pub mod switch;
 mod timeline;
 mod world;
 
+pub use disturb::AppLevel;
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,
