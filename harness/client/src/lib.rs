@@ -14,8 +14,10 @@ mod io;
 mod listener;
 mod message;
 mod options;
+mod quiet;
 mod request;
 mod send;
+mod settings;
 mod store;
 
 pub use engine::Engine;

@@ -14,7 +14,7 @@ use super::{
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 13] = [
+const MISSING: [&str; 11] = [
     "chatroom",
     "ultragroup",
     "search",
@@ -24,9 +24,7 @@ const MISSING: [&str; 13] = [
     "media",
     "conversations",
     "drafts",
-    "pinning",
     "typing",
-    "do_not_disturb",
     "local_insertion",
 ];
 

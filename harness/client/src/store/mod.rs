@@ -4,11 +4,13 @@
 //! not survive a power cut, and is made hundreds of times a second.
 
 mod message;
+mod setting;
 mod watermark;
 
 use rusqlite::Connection;
 
 pub(crate) use message::Conversation;
+pub(crate) use setting::{Place, Setting};
 
 /// The store of one installation.
 #[derive(Debug)]
@@ -27,6 +29,11 @@ const SCHEMA: &str = "
     CREATE INDEX IF NOT EXISTS conversation ON message (owner, type, target, channel, sent_time);
     CREATE TABLE IF NOT EXISTS seen (owner TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (owner, uid)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS watermark (owner TEXT PRIMARY KEY, inbox INTEGER NOT NULL, outbox INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS setting (
+        owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL, channel TEXT NOT NULL,
+        level INTEGER NOT NULL DEFAULT 0, top INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS setting_version (owner TEXT PRIMARY KEY, version INTEGER NOT NULL);
     COMMIT;
 ";
 
