@@ -75,6 +75,23 @@ impl Engine {
         "removeFromBlacklist",
         "loadBlacklistStatus",
         "loadBlacklist",
+        "changeConversationTopStatus",
+        "loadConversationTopStatus",
+        "getConversationTopStatus",
+        "loadTopConversations",
+        "getTopConversations",
+        "changeConversationNotificationLevel",
+        "loadConversationNotificationLevel",
+        "getConversationNotificationLevel",
+        "loadBlockedConversations",
+        "getBlockedConversations",
+        "changeConversationTypeNotificationLevel",
+        "loadConversationTypeNotificationLevel",
+        "getConversationTypeNotificationLevel",
+        "changeNotificationQuietHours",
+        "removeNotificationQuietHours",
+        "loadNotificationQuietHours",
+        "getNotificationQuietHours",
         "setOnConnectedListener",
         "setOnConnectionStatusChangedListener",
         "setOnDatabaseOpenedListener",
@@ -112,6 +129,18 @@ impl Engine {
         "setOnBlacklistRemovedListener",
         "setOnBlacklistStatusLoadedListener",
         "setOnBlacklistLoadedListener",
+        "setOnConversationTopStatusChangedListener",
+        "setOnConversationTopStatusLoadedListener",
+        "setOnConversationTopStatusSyncedListener",
+        "setOnTopConversationsLoadedListener",
+        "setOnConversationNotificationLevelChangedListener",
+        "setOnConversationNotificationLevelLoadedListener",
+        "setOnBlockedConversationsLoadedListener",
+        "setOnConversationTypeNotificationLevelChangedListener",
+        "setOnConversationTypeNotificationLevelLoadedListener",
+        "setOnNotificationQuietHoursChangedListener",
+        "setOnNotificationQuietHoursRemovedListener",
+        "setOnNotificationQuietHoursLoadedListener",
     ];
 
     /// Every callback it can fire.
@@ -153,6 +182,18 @@ impl Engine {
         "onBlacklistRemoved",
         "onBlacklistStatusLoaded",
         "onBlacklistLoaded",
+        "onConversationTopStatusChanged",
+        "onConversationTopStatusLoaded",
+        "onConversationTopStatusSynced",
+        "onTopConversationsLoaded",
+        "onConversationNotificationLevelChanged",
+        "onConversationNotificationLevelLoaded",
+        "onBlockedConversationsLoaded",
+        "onConversationTypeNotificationLevelChanged",
+        "onConversationTypeNotificationLevelLoaded",
+        "onNotificationQuietHoursChanged",
+        "onNotificationQuietHoursRemoved",
+        "onNotificationQuietHoursLoaded",
     ];
 
     /// Calls a method by its documented name with arguments by their documented names.
@@ -189,6 +230,19 @@ impl Engine {
             "removeFromBlacklist" => self.blacklist(now, Topic::RmBlack, "onBlacklistRemoved", args),
             "loadBlacklistStatus" => self.blacklist(now, Topic::BlackStat, "onBlacklistStatusLoaded", args),
             "loadBlacklist" => self.load_blacklist(now),
+            "changeConversationTopStatus" => self.change_top(now, args),
+            "loadConversationTopStatus" | "getConversationTopStatus" => self.load_top(args),
+            "loadTopConversations" | "getTopConversations" => self.load_top_conversations(args),
+            "changeConversationNotificationLevel" => self.change_level(now, args),
+            "loadConversationNotificationLevel" | "getConversationNotificationLevel" => self.load_level(args),
+            "loadBlockedConversations" | "getBlockedConversations" => self.load_blocked_conversations(args),
+            "changeConversationTypeNotificationLevel" => self.change_type_level(now, args),
+            "loadConversationTypeNotificationLevel" | "getConversationTypeNotificationLevel" => {
+                self.load_type_level(args)
+            }
+            "changeNotificationQuietHours" => self.change_quiet_hours(now, args),
+            "removeNotificationQuietHours" => self.remove_quiet_hours(now),
+            "loadNotificationQuietHours" | "getNotificationQuietHours" => self.load_quiet_hours(now),
             media if MEDIA.contains(&media) => {
                 CallResult::Unsupported(format!("`{media}`: media belongs to a later part"))
             }

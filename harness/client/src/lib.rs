@@ -19,9 +19,11 @@ mod local;
 mod message;
 mod message_state;
 mod options;
+mod quiet;
 mod request;
 mod search;
 mod send;
+mod settings;
 mod store;
 mod unread;
 

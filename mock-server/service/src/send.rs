@@ -99,7 +99,7 @@ impl Service {
         }
         let (sender, device) = (connection.user, connection.device);
         let delivery = match request.topic {
-            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(sender, &request.target, &up)?,
+            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(now, sender, &request.target, &up)?,
             _ => match self.private_delivery(sender, &request.target) {
                 Err(code) if self.has(Bug::StoresRefused) => {
                     self.store_refused(now, sender, &request.target, up);
@@ -117,6 +117,9 @@ impl Service {
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
+        if self.accounts[sender].muted_private && !self.has(Bug::IgnoresMutes) {
+            return Err(status::MUTED_PRIVATE);
+        }
         // A receiver nobody registered is accepted: the service only learns of users when they connect.
         let receiver = self.accounts.find_or_add(target);
         self.may_write(sender, receiver)?;
@@ -148,16 +151,27 @@ impl Service {
     }
 
     /// Members of the group but the sender, or those it names (directed message).
-    fn group_delivery(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Result<Delivery, u16> {
-        let members = self.groups.get(group).ok_or(status::NOT_IN_GROUP)?;
-        if !members.contains(&sender) {
-            return Err(status::NOT_IN_GROUP);
+    fn group_delivery(
+        &self,
+        now: UnixMillis,
+        sender: UserIx,
+        group: &str,
+        up: &UpStreamMessage,
+    ) -> Result<Delivery, u16> {
+        self.groups.may_send(group, sender, now, !self.has(Bug::IgnoresMutes))?;
+        Ok(Delivery { conversation: Conversation::Group, receivers: self.group_receivers(sender, group, up) })
+    }
+
+    /// Members but the sender; of a directed message those it names alone (GRP-004, GRP-015).
+    fn group_receivers(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Vec<UserIx> {
+        let directed = !up.user_id.is_empty() && !self.has(Bug::DirectedReachesAll);
+        let named = |user: UserIx| !directed || up.user_id.iter().any(|id| **id == *self.accounts[user].id);
+        let mut members = self.groups.get(group).cloned().unwrap_or_default();
+        if self.has(Bug::ServesNonMembers) {
+            members = (0..self.accounts.iter().count()).collect();
         }
-        let named = |user: UserIx| {
-            up.user_id.is_empty() || up.user_id.iter().any(|id| **id == *self.accounts[user].id)
-        };
-        let receivers = members.iter().copied().filter(|user| *user != sender && named(*user)).collect();
-        Ok(Delivery { conversation: Conversation::Group, receivers })
+        members.retain(|user| *user != sender && named(*user));
+        members
     }
 
     /// A message of the app server (RECV-009): the same ways, without a sender's device.
@@ -171,7 +185,7 @@ impl Service {
     ) -> Posted {
         let sender = self.accounts.find_or_add(from);
         let (receivers, target) = match conversation {
-            Conversation::Group => (self.groups.get(to).cloned().unwrap_or_default(), Arc::from(to)),
+            Conversation::Group => (self.group_receivers(sender, to, &up), Arc::from(to)),
             _ => {
                 let receiver = self.accounts.find_or_add(to);
                 (vec![receiver], self.accounts[receiver].id.clone())
@@ -217,6 +231,9 @@ impl Service {
             } else {
                 message.clone()
             };
+            if self.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
+                continue;
+            }
             if listed {
                 self.conversations.enter(receiver, &message, false);
             }

@@ -5,6 +5,7 @@ use wire::{body::UpStreamMessage, flags};
 
 use super::{
     Answer, Call, error,
+    rate::Rated,
     user::{LONGEST_ID, MOST_IDS},
 };
 use crate::{bug::Bug, message::Conversation, world::Service};
@@ -24,6 +25,9 @@ impl Service {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let to: Vec<String> = call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect();
         let message = self.api_message(call)?;
+        if conversation == Conversation::Private {
+            self.within_rate(call.now, &Rated::Private, to.len())?;
+        }
         let sender = self.accounts.find_or_add(from);
         let mut uids: Vec<Value> = Vec::new();
         for user in to {
@@ -37,8 +41,31 @@ impl Service {
         Ok(json!({"messageUIDs": uids}))
     }
 
+    /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
+    /// a member (GRP-004, GRP-015). `isIncludeSender` changes nothing yet: the sender gets no copy.
+    pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
+        let from = call.required("fromUserId", LONGEST_ID)?;
+        let groups: Vec<String> = call.ids("toGroupId", 3)?.into_iter().map(str::to_owned).collect();
+        let mut message = self.api_message(call)?;
+        if call.optional("toUserId").is_some() {
+            if groups.len() > 1 {
+                return Err(error(1002, "a directed message goes to one group"));
+            }
+            message.user_id = call.ids("toUserId", 1000)?.into_iter().map(str::to_owned).collect();
+        }
+        for group in &groups {
+            self.within_rate(call.now, &Rated::Group(group), 1)?;
+        }
+        let mut uids: Vec<Value> = Vec::new();
+        for group in groups {
+            let posted = self.publish_from_api(call.now, from, &group, Conversation::Group, message.clone());
+            uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
+        }
+        Ok(json!({"messageUIDs": uids}))
+    }
+
     /// The message a call describes.
-    fn api_message(&self, call: &Call) -> Result<UpStreamMessage, super::ApiError> {
+    pub(super) fn api_message(&self, call: &Call) -> Result<UpStreamMessage, super::ApiError> {
         let name = call.required("objectName", 32)?;
         let content = call.required("content", self.limits.message_bytes)?;
         // SDKs show a body that is not an object to nobody, and one of them never recovers from `null`.
@@ -51,6 +78,7 @@ impl Service {
             (persisted, flags::up::PERSIST),
             (counted, flags::up::COUNT),
             (call.flag("disablePush"), flags::up::SILENT),
+            (call.flag("isMentioned"), flags::up::MENTION),
             (call.flag("expansion"), flags::up::EXPANSION),
         ];
         Ok(UpStreamMessage {
