@@ -80,6 +80,23 @@ impl Engine {
         "sendGroupReadReceiptResponse",
         "sendTypingStatus",
         "syncConversationReadStatus",
+        "changeConversationTopStatus",
+        "loadConversationTopStatus",
+        "getConversationTopStatus",
+        "loadTopConversations",
+        "getTopConversations",
+        "changeConversationNotificationLevel",
+        "loadConversationNotificationLevel",
+        "getConversationNotificationLevel",
+        "loadBlockedConversations",
+        "getBlockedConversations",
+        "changeConversationTypeNotificationLevel",
+        "loadConversationTypeNotificationLevel",
+        "getConversationTypeNotificationLevel",
+        "changeNotificationQuietHours",
+        "removeNotificationQuietHours",
+        "loadNotificationQuietHours",
+        "getNotificationQuietHours",
         "setOnConnectedListener",
         "setOnConnectionStatusChangedListener",
         "setOnDatabaseOpenedListener",
@@ -126,6 +143,18 @@ impl Engine {
         "setOnTypingStatusChangedListener",
         "setOnConversationReadStatusSyncedListener",
         "setOnConversationReadStatusSyncMessageReceivedListener",
+        "setOnConversationTopStatusChangedListener",
+        "setOnConversationTopStatusLoadedListener",
+        "setOnConversationTopStatusSyncedListener",
+        "setOnTopConversationsLoadedListener",
+        "setOnConversationNotificationLevelChangedListener",
+        "setOnConversationNotificationLevelLoadedListener",
+        "setOnBlockedConversationsLoadedListener",
+        "setOnConversationTypeNotificationLevelChangedListener",
+        "setOnConversationTypeNotificationLevelLoadedListener",
+        "setOnNotificationQuietHoursChangedListener",
+        "setOnNotificationQuietHoursRemovedListener",
+        "setOnNotificationQuietHoursLoadedListener",
     ];
 
     /// Every callback it can fire.
@@ -176,6 +205,18 @@ impl Engine {
         "onTypingStatusChanged",
         "onConversationReadStatusSynced",
         "onConversationReadStatusSyncMessageReceived",
+        "onConversationTopStatusChanged",
+        "onConversationTopStatusLoaded",
+        "onConversationTopStatusSynced",
+        "onTopConversationsLoaded",
+        "onConversationNotificationLevelChanged",
+        "onConversationNotificationLevelLoaded",
+        "onBlockedConversationsLoaded",
+        "onConversationTypeNotificationLevelChanged",
+        "onConversationTypeNotificationLevelLoaded",
+        "onNotificationQuietHoursChanged",
+        "onNotificationQuietHoursRemoved",
+        "onNotificationQuietHoursLoaded",
     ];
 
     /// Calls a method by its documented name with arguments by their documented names.
@@ -217,6 +258,19 @@ impl Engine {
             "sendGroupReadReceiptResponse" => self.respond_group_receipt(now, args),
             "sendTypingStatus" => self.send_typing(now, args),
             "syncConversationReadStatus" => self.sync_read_status(now, args),
+            "changeConversationTopStatus" => self.change_top(now, args),
+            "loadConversationTopStatus" | "getConversationTopStatus" => self.load_top(args),
+            "loadTopConversations" | "getTopConversations" => self.load_top_conversations(args),
+            "changeConversationNotificationLevel" => self.change_level(now, args),
+            "loadConversationNotificationLevel" | "getConversationNotificationLevel" => self.load_level(args),
+            "loadBlockedConversations" | "getBlockedConversations" => self.load_blocked_conversations(args),
+            "changeConversationTypeNotificationLevel" => self.change_type_level(now, args),
+            "loadConversationTypeNotificationLevel" | "getConversationTypeNotificationLevel" => {
+                self.load_type_level(args)
+            }
+            "changeNotificationQuietHours" => self.change_quiet_hours(now, args),
+            "removeNotificationQuietHours" => self.remove_quiet_hours(now),
+            "loadNotificationQuietHours" | "getNotificationQuietHours" => self.load_quiet_hours(now),
             media if MEDIA.contains(&media) => {
                 CallResult::Unsupported(format!("`{media}`: media belongs to a later part"))
             }

@@ -6,7 +6,8 @@ use crate::{
     engine::Engine,
     local::{Answer, Answered, channel, conversation, conversation_types, number},
     message::Object,
-    store::Key,
+    settings::level_name,
+    store::{Key, Place},
 };
 
 const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
@@ -83,15 +84,17 @@ impl Engine {
         let (store, owner) = (&self.store, &self.owner);
         let first = store.first_unread(owner, of)?;
         let last = store.last_message(owner, of)?;
+        let place = Place { kind: of.kind.clone(), target: of.target.clone(), channel: of.channel.clone() };
+        let (level, top) = store.setting(owner, &place)?;
         Ok(json!({
             "conversationType": of.kind,
             "targetId": of.target,
             "channelId": of.channel,
             "unreadCount": store.unread_count(owner, of, false)?,
             "mentionedCount": store.unread_count(owner, of, true)?,
-            "top": false,
+            "top": top,
             "draft": store.draft(owner, of)?,
-            "notificationLevel": "all_message",
+            "notificationLevel": level_name(level),
             "lastMessage": last,
             "firstUnreadMsgSendTime": first.and_then(|first| first.get("sentTime").cloned()).unwrap_or(0.into()),
         }))

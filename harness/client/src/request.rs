@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
-use crate::{code, engine::Engine, message::Object, send::SendEvents, signal::Signal};
+use crate::{
+    code, engine::Engine, message::Object, quiet::QuietCall, send::SendEvents, settings::Change,
+    signal::Signal,
+};
 
 /// How long a request waits for its answer, as the vendor's engines have it.
 const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -19,6 +22,12 @@ pub(crate) enum Pending {
     Pull,
     /// A blacklist request: the callback that answers it, and the user it is about.
     Blacklist { event: &'static str, user: Option<String> },
+    /// A change of a pin or a do-not-disturb level.
+    Setting(Box<Change>),
+    /// Newer settings.
+    Settings,
+    /// Quiet hours.
+    Quiet(QuietCall),
 }
 
 impl Pending {
@@ -85,6 +94,13 @@ impl Engine {
             Pending::Signal(signal) => self.signal_answered(signal, code, None),
             Pending::Pull => self.pull_failed(now, code),
             Pending::Blacklist { event, user } => self.blacklist_answered(event, user, code, &Bytes::new()),
+            Pending::Setting(change) => self.setting_changed(*change, code, &Bytes::new()),
+            // An answer that got lost is asked for again; a refusal stands until the next notice.
+            Pending::Settings if code == crate::code::NO_ANSWER && self.link.is_online() => {
+                self.pull_settings(now)
+            }
+            Pending::Settings => {}
+            Pending::Quiet(call) => self.quiet_answered(call, code, &Bytes::new()),
         }
     }
 
@@ -98,6 +114,9 @@ impl Engine {
             Some((_, Pending::Blacklist { event, user })) => {
                 self.blacklist_answered(event, user, i64::from(status), body);
             }
+            Some((_, Pending::Setting(change))) => self.setting_changed(*change, i64::from(status), body),
+            Some((_, Pending::Settings)) if status == 0 => self.settings_arrived(body),
+            Some((_, Pending::Quiet(call))) => self.quiet_answered(call, i64::from(status), body),
             Some((_, pending)) => self.failed(now, pending, i64::from(status)),
             None => {}
         }

@@ -22,6 +22,9 @@ pub(crate) struct SendEvents {
     sent: &'static str,
 }
 
+/// Types of media messages.
+const MEDIA: [&str; 5] = ["image", "file", "sight", "voice", "gif"];
+
 const ORDINARY: SendEvents = SendEvents { attached: "onMessageAttached", sent: "onMessageSent" };
 const DESIGNATED: SendEvents = SendEvents {
     attached: "onGroupMessageToDesignatedUsersAttached",
@@ -45,7 +48,11 @@ impl Engine {
             ids.filter_map(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned).collect();
         let group = args.get("message").and_then(|message| message.get("conversationType"))
             == Some(&Value::from("group"));
-        if users.is_empty() || !group {
+        // Media belong to `sendMediaMessage`, which names no receivers (GRP-019).
+        let kind =
+            args.get("message").map(|message| message["messageType"].as_str().unwrap_or_default().to_owned());
+        let media = kind.is_some_and(|kind| MEDIA.contains(&kind.as_str()));
+        if users.is_empty() || !group || media {
             return CallResult::Code(code::PARAM_ERROR);
         }
         self.send(now, args, users, DESIGNATED)

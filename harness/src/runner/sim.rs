@@ -14,8 +14,7 @@ use super::{
 use crate::scenario::{NetworkChange, PHONE};
 
 /// Capabilities the reference client lacks so far.
-const MISSING: &[&str] =
-    &["chatroom", "ultragroup", "recall", "expansion", "media", "pinning", "do_not_disturb"];
+const MISSING: &[&str] = &["chatroom", "ultragroup", "recall", "expansion", "media"];
 
 /// Runs cases in a simulation of their own.
 #[derive(Debug)]

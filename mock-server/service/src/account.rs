@@ -7,6 +7,7 @@ use wire::UnixMillis;
 
 use crate::{
     io::{ConnId, PlatformClass},
+    settings::Settings,
     timeline::{DeviceIx, Mailbox},
 };
 
@@ -42,6 +43,10 @@ pub(crate) struct Account {
     /// Open connections, oldest first.
     pub(crate) connections: Vec<ConnId>,
     pub(crate) mailbox: Mailbox,
+    /// Pins, do-not-disturb, quiet hours.
+    pub(crate) settings: Settings,
+    /// Private messages of its clients are refused (20106).
+    pub(crate) muted_private: bool,
 }
 
 impl Account {
@@ -61,6 +66,8 @@ impl Account {
             devices: Vec::new(),
             connections: Vec::new(),
             mailbox: Mailbox::default(),
+            settings: Settings::default(),
+            muted_private: false,
         }
     }
 

@@ -40,6 +40,13 @@ impl WorldSetup {
             if members.is_empty() {
                 mistakes.push(format!("group `{group}` has no members"));
             }
+            let most = self.limits.group_members;
+            if most > 0 && members.len() > most {
+                let count = members.len();
+                mistakes.push(format!(
+                    "group `{group}` has {count} members; `groupMembers` allows {most} (GRP-002)"
+                ));
+            }
         }
         for backlog in &self.backlog {
             if backlog.conversation == BacklogConversation::Group && !self.groups.contains_key(&backlog.to) {
@@ -89,8 +96,9 @@ impl Service {
             self.named_tokens.insert(name.clone(), text);
         }
         for (group, members) in &setup.groups {
-            let members = members.iter().map(|id| self.accounts.find_or_add(id)).collect();
-            self.groups.insert(group.as_str().into(), members);
+            let members: Vec<UserIx> = members.iter().map(|id| self.accounts.find_or_add(id)).collect();
+            // Members of long ago; the limit was checked.
+            self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
@@ -265,12 +273,15 @@ impl Service {
     }
 
     fn remove_data(&mut self, user: UserIx) {
+        self.conversations.forget(user);
         let account = &mut self.accounts[user];
         account.deactivated = true;
         account.mailbox.clear();
         account.blacklist.clear();
         account.whitelist.clear();
         account.whitelist_on = false;
+        account.settings = crate::settings::Settings::default();
+        account.muted_private = false;
         account.name = account.id.to_string();
         account.portrait.clear();
     }

@@ -61,6 +61,26 @@ bugs! {
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.
     StripsContent = "strips_content",
+    /// Mutes are ignored, of members and of groups.
+    IgnoresMutes = "ignores_mutes",
+    /// Who left a group still gets its messages.
+    QuitKeepsMember = "quit_keeps_member",
+    /// A directed group message reaches every member.
+    DirectedReachesAll = "directed_reaches_all",
+    /// Group messages reach who is no member.
+    ServesNonMembers = "serves_non_members",
+    /// Pushes are sent whatever the do-not-disturb settings say.
+    IgnoresDoNotDisturb = "ignores_do_not_disturb",
+    /// Quiet hours are ignored.
+    IgnoresQuietHours = "ignores_quiet_hours",
+    /// What do-not-disturb keeps from pushing is not delivered either.
+    DropsUnpushed = "drops_unpushed",
+    /// Changed settings are never given back.
+    ForgetsSettings = "forgets_settings",
+    /// Other devices are not told of changed settings.
+    NoSettingNotice = "no_setting_notice",
+    /// The Server API's rates are not limited.
+    NoApiRateLimit = "no_api_rate_limit",
     /// The acknowledgement of a message comes without a UID.
     NoMessageUid = "no_message_uid",
     /// Messages reach every device and sent ones the sender's others, whether or not multi-device sync is on.

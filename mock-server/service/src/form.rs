@@ -47,6 +47,15 @@ impl Form {
             .collect()
     }
 
+    /// Fields written `NAME[INSIDE]`: what stands inside, and the value.
+    pub(crate) fn bracketed(&self, name: &str) -> Vec<(String, String)> {
+        let inside = |key: &str| {
+            let inside = key.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;
+            (!inside.is_empty()).then(|| inside.to_owned())
+        };
+        self.pairs.iter().filter_map(|(key, value)| Some((inside(key)?, value.clone()))).collect()
+    }
+
     /// A boolean in any of the spellings SDKs use.
     pub(crate) fn flag(&self, name: &str) -> bool {
         self.get(name).is_some_and(|value| matches!(value, "1" | "true" | "True"))

@@ -10,10 +10,13 @@ pub mod act;
 mod acts;
 pub mod bug;
 mod connection;
+mod conversations;
 mod deliver;
+mod disturb;
 pub mod fault;
 mod faulty;
 mod form;
+mod group;
 mod ids;
 mod io;
 pub mod journal;
@@ -23,18 +26,20 @@ mod message;
 mod navi;
 mod note;
 mod push;
-mod push_content;
 mod query;
+mod quiet;
 mod receipt;
 mod send;
 mod server_api;
 mod session;
+mod settings;
 pub mod setup;
 mod state;
 pub mod switch;
 mod timeline;
 mod world;
 
+pub use disturb::AppLevel;
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,

@@ -29,6 +29,16 @@ pub struct Limits {
     pub web_pages: usize,
     /// Bytes of a message's content; larger ones are refused (LIM rows).
     pub message_bytes: usize,
+    /// Members of a group; 0 = any number (GRP-002).
+    pub group_members: usize,
+    /// Server API calls an endpoint takes a second, documented as 100; 0 = any number.
+    pub api_per_second: u32,
+    /// Private messages a minute through the Server API, each receiver counted, documented as 6000 (LIM-001); 0 = any number.
+    pub api_private_per_minute: u32,
+    /// Messages a second and group through the Server API, documented as 20 (LIM-002); 0 = any number.
+    pub api_group_per_second: u32,
+    /// Minutes east of UTC that quiet hours count in which name no zone.
+    pub quiet_hours_utc_offset_minutes: i32,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -46,6 +56,11 @@ impl Default for Limits {
             token_lifetime_minutes: 0,
             web_pages: 10,
             message_bytes: 128 * 1024,
+            group_members: 3000,
+            api_per_second: 0,
+            api_private_per_minute: 0,
+            api_group_per_second: 0,
+            quiet_hours_utc_offset_minutes: 0,
             journal: 4096,
         }
     }
@@ -66,6 +81,12 @@ impl Limits {
         }
         if self.package == 0 {
             mistakes.push("`package` is 0; a package holds at least one message".to_owned());
+        }
+        if !(-14 * 60..=14 * 60).contains(&self.quiet_hours_utc_offset_minutes) {
+            mistakes.push(format!(
+                "`quietHoursUtcOffsetMinutes` is {}; zones reach from -840 to 840",
+                self.quiet_hours_utc_offset_minutes
+            ));
         }
         mistakes
     }

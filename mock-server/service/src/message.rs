@@ -34,6 +34,8 @@ pub(crate) struct Message {
     pub(crate) counted: bool,
     /// The sender asked for no push.
     pub(crate) silent: bool,
+    /// What a push carries for the app.
+    pub(crate) push_data: Option<Box<str>>,
     /// `DownStreamMessage` as a receiver gets it.
     pub(crate) received: Bytes,
 }
@@ -74,6 +76,7 @@ impl Message {
         Self {
             counted: up.session_id & flags::up::COUNT != 0,
             silent: up.session_id & flags::up::SILENT != 0,
+            push_data: up.app_data.map(String::into_boxed_str),
             received: down.encode_to_vec().into(),
             uid,
             time,
@@ -116,6 +119,7 @@ impl Message {
             target: self.target.clone(),
             counted: self.counted,
             silent: self.silent,
+            push_data: self.push_data.clone(),
             received,
         }
     }

@@ -9,8 +9,8 @@ use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
         EventChangeList, PullModifyMsgReq, PullModifyMsgResp, PullUserSettingInput, PullUserSettingOutput,
-        QueryBlackListOutput, QueryMsgChange, RelationQryInput, RelationsOutput, SessionReq, SessionStates,
-        SyncRequestMsg, UserIdInput,
+        QueryBlackListOutput, QueryMsgChange, RelationQryInput, SessionReq, SessionStateModifyReq,
+        SyncRequestMsg, TypeUnpushInput, UserIdInput,
     },
     code::status,
 };
@@ -59,7 +59,21 @@ impl Service {
             Topic::PullMsg => self.pull(now, conn, user, request.id, &read(request)?),
             Topic::PullSeAtts => {
                 let asked: SessionReq = read(request)?;
-                write(&SessionStates { version: asked.time(), state: Vec::new() })
+                write(&self.settings_since(user, asked.time()))
+            }
+            Topic::SetSeAtt => {
+                let asked: SessionStateModifyReq = read(request)?;
+                self.change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
+            }
+            Topic::SetTypeUnpush => {
+                let asked: TypeUnpushInput = read(request)?;
+                self.change_type_level(now, conn, user, &asked).and_then(|answer| write(&answer))
+            }
+            Topic::AddUnpush => self.change_quiet_hours(user, read(request)?).map(|()| Bytes::new()),
+            Topic::QryUnpush => write(&self.quiet_hours(user)),
+            Topic::DelUnpush => {
+                self.accounts[user].settings.quiet = None;
+                Ok(Bytes::new())
             }
             Topic::PullUs => {
                 let asked: PullUserSettingInput = read(request)?;
@@ -84,9 +98,10 @@ impl Service {
             // Refused, 5.38 would repeat this one every second for ever.
             Topic::QryRelationR | Topic::QryRelation => {
                 let asked: RelationQryInput = read(request)?;
-                let pull_time = Some(asked.start_time().max(now.0));
-                write(&RelationsOutput { is_finished: Some(true), pull_time, ..RelationsOutput::default() })
+                Ok(self.conversation_list(now, user, &asked))
             }
+            Topic::DelRelation => self.remove_conversation(user, &request.target, &read(request)?),
+            Topic::DelRelationBatch => self.remove_conversations(user, &read(request)?),
             // Answers without required fields: nothing is said well by an empty body.
             Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
             Topic::AddBlack => self.add_black(user, &blacklist_target(request)?),

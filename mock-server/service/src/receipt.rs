@@ -84,8 +84,7 @@ impl Service {
         if !self.switches.group_receipt_queries {
             return Err(status::NOT_SUPPORTED);
         }
-        let group = self.groups.get_key_value(request.target.as_str());
-        let member = group.filter(|(_, members)| members.contains(&user));
-        member.map(|(id, _)| id.clone()).ok_or(status::NOT_IN_GROUP)
+        let member = self.groups.get(&request.target).is_some_and(|members| members.contains(&user));
+        if member { Ok(request.target.as_str().into()) } else { Err(status::NOT_IN_GROUP) }
     }
 }

@@ -46,8 +46,6 @@ pub(crate) struct FromApi {
     pub(crate) status_message: bool,
     /// `isIncludeSender`.
     pub(crate) with_sender: bool,
-    /// Members of the group that alone get it; empty: all.
-    pub(crate) only_to: Vec<String>,
 }
 
 /// What became of a message that somebody sent.
@@ -118,7 +116,7 @@ impl Service {
                 let conversation = if group { Conversation::Group } else { Conversation::Private };
                 Delivery { conversation, receivers: Vec::new() }
             }
-            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(sender, &request.target, &up)?,
+            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(now, sender, &request.target, &up)?,
             _ => match self.private_delivery(sender, &request.target) {
                 Err(code) if self.has(Bug::StoresRefused) => {
                     self.store_refused(now, sender, &request.target, up);
@@ -137,6 +135,9 @@ impl Service {
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
+        if self.accounts[sender].muted_private && !self.has(Bug::IgnoresMutes) {
+            return Err(status::MUTED_PRIVATE);
+        }
         // A receiver nobody registered is accepted: the service only learns of users when they connect.
         let receiver = self.accounts.find_or_add(target);
         self.may_write(sender, receiver)?;
@@ -168,18 +169,29 @@ impl Service {
     }
 
     /// Members of the group but the sender, or those it names (directed message).
-    fn group_delivery(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Result<Delivery, u16> {
-        let members = self.groups.get(group).ok_or(status::NOT_IN_GROUP)?;
-        if !members.contains(&sender) {
-            return Err(status::NOT_IN_GROUP);
+    fn group_delivery(
+        &self,
+        now: UnixMillis,
+        sender: UserIx,
+        group: &str,
+        up: &UpStreamMessage,
+    ) -> Result<Delivery, u16> {
+        self.groups.may_send(group, sender, now, !self.has(Bug::IgnoresMutes))?;
+        Ok(Delivery { conversation: Conversation::Group, receivers: self.group_receivers(sender, group, up) })
+    }
+
+    /// Members but the sender; of a directed message those it names alone (GRP-004, GRP-015).
+    fn group_receivers(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Vec<UserIx> {
+        let to_all = self.has(Bug::DirectedReachesAll)
+            || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
+        let directed = !up.user_id.is_empty() && !to_all;
+        let named = |user: UserIx| !directed || up.user_id.iter().any(|id| **id == *self.accounts[user].id);
+        let mut members = self.groups.get(group).cloned().unwrap_or_default();
+        if self.has(Bug::ServesNonMembers) {
+            members = (0..self.accounts.iter().count()).collect();
         }
-        let named = |user: UserIx| {
-            let all = up.user_id.is_empty()
-                || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
-            all || up.user_id.iter().any(|id| **id == *self.accounts[user].id)
-        };
-        let receivers = members.iter().copied().filter(|user| *user != sender && named(*user)).collect();
-        Ok(Delivery { conversation: Conversation::Group, receivers })
+        members.retain(|user| *user != sender && named(*user));
+        members
     }
 
     /// A message of the app server (RECV-009): the same ways, without a sender's device.
@@ -194,16 +206,8 @@ impl Service {
     ) -> Posted {
         let sender = self.accounts.find_or_add(from);
         let (receivers, target) = match conversation {
-            Conversation::Group => {
-                // The sender gets its copy, if any, as the one who sent it.
-                let named = |user: &UserIx| {
-                    *user != sender
-                        && (how.only_to.is_empty()
-                            || how.only_to.iter().any(|id| **id == *self.accounts[*user].id))
-                };
-                let members = self.groups.get(to).into_iter().flatten().copied();
-                (members.filter(named).collect(), Arc::from(to))
-            }
+            // The sender gets its copy, if any, as the one who sent it.
+            Conversation::Group => (self.group_receivers(sender, to, &up), Arc::from(to)),
             _ => {
                 let receiver = self.accounts.find_or_add(to);
                 (vec![receiver], self.accounts[receiver].id.clone())
@@ -227,6 +231,7 @@ impl Service {
         }
         let peer_only = self.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
         let copies = self.syncs() && !self.has(Bug::NeverSyncsSent) && !peer_only;
+        let by_client = mirror.is_some();
         let mirror = mirror.filter(|_| copies);
         let with_sender = with_sender && !receivers.contains(&sender);
         let mut time = now;
@@ -238,6 +243,7 @@ impl Service {
         let from = self.accounts[sender].id.clone();
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message || self.has(Bug::StoresStatusMessages);
+        let listed = stored && up.session_id & flags::up::PERSIST != 0;
         let mut up = up;
         if self.has(Bug::StripsContent) {
             crate::message::strip(&mut up);
@@ -250,12 +256,21 @@ impl Service {
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
+        if listed && by_client {
+            self.conversations.enter(sender, &message, true);
+        }
         for receiver in receivers {
             let message = if self.has(Bug::UidPerReceiver) {
                 Arc::new(message.copy_as(self.ids.message_uid(time), time))
             } else {
                 message.clone()
             };
+            if self.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
+                continue;
+            }
+            if listed {
+                self.conversations.enter(receiver, &message, false);
+            }
             if stored {
                 self.store(now, receiver, message.clone());
             }

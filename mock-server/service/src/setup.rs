@@ -9,7 +9,7 @@ use serde::{
 };
 use wire::UnixMillis;
 
-use crate::{limits::Limits, switch::Switches};
+use crate::{disturb::AppLevel, limits::Limits, switch::Switches};
 
 /// A world's beginning.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +25,8 @@ pub struct WorldSetup {
     pub tokens: BTreeMap<String, TokenSetup>,
     /// Groups and their members.
     pub groups: BTreeMap<String, Vec<String>>,
+    /// Do-not-disturb level of the whole app, which only the vendor sets (DND-006 to DND-012, DND-045).
+    pub app_level: AppLevel,
     /// A user's blacklist: owner, then whom it refuses.
     pub blacklists: BTreeMap<String, Vec<String>>,
     /// A user's white list, switched on: owner, then whom alone it takes messages from.

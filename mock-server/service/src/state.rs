@@ -20,7 +20,7 @@ impl Service {
                     None => Some(
                         self.groups
                             .iter()
-                            .map(|(id, members)| (id.to_string(), member_ids(members)))
+                            .map(|(id, group)| (id.to_string(), member_ids(group.members())))
                             .collect(),
                     ),
                 }
@@ -79,6 +79,7 @@ fn user_json(account: &Account) -> Value {
         "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
         "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
         "whitelistOn": account.whitelist_on,
+        "settings": account.settings.to_json(),
     })
 }
 

@@ -59,6 +59,8 @@ switches! {
     recall_own_only("recallOwnOnly") = true,
     /// Presence callbacks to the app server (USER-010).
     presence_callback("presenceCallback") = false,
+    /// The level of a conversation type comes before that of a conversation: the other reading of AMB-01 (DND-031).
+    type_level_first("typeLevelFirst") = false,
     /// `test:USERID` is accepted as a token, for tests without an app server.
     test_tokens("testTokens") = true,
     /// An expired token is refused with a CONNACK status of its own (10, which newer SDKs tell as 31020) instead of that of

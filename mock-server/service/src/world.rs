@@ -9,22 +9,24 @@ use std::{
     sync::Arc,
 };
 
-use indexmap::IndexMap;
 use serde_json::Value;
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
-    account::{Accounts, Tokens, UserIx},
+    account::{Accounts, Tokens},
     bug::Bug,
     connection::Connection,
+    disturb::AppLevel,
     fault::{Direction, Effect, FaultKind},
     faulty::{Faults, Passing},
+    group::Groups,
     ids::Ids,
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Login, Output},
     journal::{Journal, What},
     limits::Limits,
     push::Pushes,
     receipt::Receipts,
+    server_api::ApiRates,
     setup::WorldSetup,
     switch::Switches,
 };
@@ -76,7 +78,11 @@ pub struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) named_tokens: BTreeMap<String, String>,
-    pub(crate) groups: IndexMap<Arc<str>, Vec<UserIx>>,
+    pub(crate) groups: Groups,
+    /// Do-not-disturb of the whole app.
+    pub(crate) app_level: AppLevel,
+    pub(crate) api_rates: ApiRates,
+    pub(crate) conversations: crate::conversations::Conversations,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
@@ -114,7 +120,10 @@ impl Service {
             accounts: Accounts::default(),
             tokens: Tokens::default(),
             named_tokens: BTreeMap::new(),
-            groups: IndexMap::new(),
+            groups: Groups::default(),
+            app_level: setup.app_level,
+            api_rates: ApiRates::default(),
+            conversations: crate::conversations::Conversations::default(),
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
             receipts: Receipts::default(),

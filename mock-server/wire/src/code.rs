@@ -73,6 +73,8 @@ pub mod status {
     pub const NOT_SUPPORTED: u16 = 20606;
     /// Not a member of the group.
     pub const NOT_IN_GROUP: u16 = 22406;
+    /// Muted in the group, alone or with everybody (GRP-011, GRP-012).
+    pub const MUTED_IN_GROUP: u16 = 22408;
     /// Something in the request is wrong.
     pub const BAD_PARAMETER: u16 = 26010;
     /// The blacklist is full.

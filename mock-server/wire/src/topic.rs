@@ -112,6 +112,14 @@ topics! {
     DelRelationBatch = "delRelationBatch",
     /// Sets top, do-not-disturb.
     SetSeAtt = "setSeAtt",
+    /// Sets do-not-disturb for a conversation type.
+    SetTypeUnpush = "setTypeUnpush",
+    /// Sets quiet hours.
+    AddUnpush = "addUnpush",
+    /// The quiet hours.
+    QryUnpush = "qryUnpush",
+    /// Removes the quiet hours.
+    DelUnpush = "delUnpush",
     /// Creates or renames tags.
     AddSeTag = "addSeTag",
     /// Deletes tags.

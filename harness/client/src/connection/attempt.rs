@@ -134,6 +134,7 @@ impl Engine {
             self.fire("onConnected", json!({"code": 0, "userId": user}));
         }
         self.begin_sync(now, accepted.time);
+        self.pull_settings(now);
     }
 
     /// The server sends us elsewhere: navi is asked anew, at once the first time, then as after a failure.

@@ -13,6 +13,8 @@ use crate::{engine::Engine, typing::TYPING};
 
 /// `type` of an announcement that is about a chatroom, not about the mailbox.
 const CHATROOM: i32 = 2;
+/// `type` of a command that tells of changed conversation settings.
+const SETTINGS: i32 = 3;
 
 /// A server's PUBLISH.
 #[derive(Debug, Clone)]
@@ -54,7 +56,12 @@ impl Engine {
                     self.message_pushed(now, &down);
                 }
             }
-            // Commands and unknown topics change nothing here.
+            Topic::SCmd
+                if NotifyMsg::decode(push.body.clone()).is_ok_and(|notify| notify.r#type == SETTINGS) =>
+            {
+                self.pull_settings(now);
+            }
+            // Unknown topics change nothing here.
             _ => {}
         }
     }

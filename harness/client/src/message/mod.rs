@@ -27,6 +27,16 @@ pub(crate) fn is_conversation(name: &str) -> bool {
     CONVERSATIONS.iter().any(|(known, _)| *known == name)
 }
 
+/// The wire number of a conversation type.
+pub(crate) fn conversation_number(name: &str) -> Option<i32> {
+    CONVERSATIONS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+}
+
+/// The documented name of a conversation type's wire number.
+pub(crate) fn conversation_name(number: i32) -> Option<&'static str> {
+    CONVERSATIONS.iter().find(|(_, known)| *known == number).map(|(name, _)| *name)
+}
+
 /// A property as text; empty if it is missing or none.
 pub(crate) fn text(object: &Object, name: &str) -> String {
     object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()

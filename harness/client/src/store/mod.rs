@@ -8,6 +8,7 @@ mod draft;
 mod message;
 mod read_state;
 mod search;
+mod setting;
 mod unread;
 mod watermark;
 
@@ -16,6 +17,7 @@ use rusqlite::Connection;
 pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
 pub(crate) use search::Search;
+pub(crate) use setting::{Place, Setting};
 
 /// The store of one installation.
 #[derive(Debug)]
@@ -40,6 +42,11 @@ const SCHEMA: &str = "
         channel TEXT NOT NULL, text TEXT NOT NULL, time INTEGER NOT NULL,
         PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unread (id INTEGER PRIMARY KEY, mentioned INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS setting (
+        owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL, channel TEXT NOT NULL,
+        level INTEGER NOT NULL DEFAULT 0, top INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS setting_version (owner TEXT PRIMARY KEY, version INTEGER NOT NULL);
     COMMIT;
 ";
 

@@ -5,6 +5,7 @@
 mod api;
 mod connecting;
 mod frames;
+mod local;
 mod receiving;
 mod reconnecting;
 mod rig;

@@ -76,6 +76,7 @@ fn a_success_begins_the_ladder_anew_and_a_greeting_alone_does_not() {
     assert_eq!(rig.attempts_since(lost), [0]);
     // Greeted and hung up on, in the same instant.
     rig.script.pong = false;
+    rig.script.query = Reply::Silence;
     rig.script.answer_pulls = false;
     let lost = rig.now;
     rig.cut();

@@ -6,12 +6,15 @@ use wire::{body::UpStreamMessage, flags};
 
 use super::{
     Answer, Call, error,
+    rate::Rated,
     user::{LONGEST_ID, MOST_IDS},
 };
 use crate::{bug::Bug, message::Conversation, send::FromApi, world::Service};
 
 /// The most groups that one call names.
 const MOST_GROUPS: usize = 3;
+/// The most members that a message is for alone.
+const MOST_MEMBERS: usize = 1000;
 
 impl Service {
     /// Ignores blacklists unless `verifyBlacklist` is 1.
@@ -32,13 +35,10 @@ impl Service {
         self.publish_to_users(call, Conversation::Private, verify, &how)
     }
 
-    /// The sender need not be a member; with `toUserId` only those members get it.
+    /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
+    /// a member (GRP-004, GRP-015).
     pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
-        let only_to = match call.has("toUserId") {
-            true => call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect(),
-            false => Vec::new(),
-        };
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), only_to, ..FromApi::default() };
+        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
         self.publish_to_groups(call, &how)
     }
 
@@ -51,10 +51,16 @@ impl Service {
     fn publish_to_groups(&mut self, call: &Call, how: &FromApi) -> Answer {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
-        if !how.only_to.is_empty() && to.len() > 1 {
-            return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
+        let mut message = self.api_message(call)?;
+        if call.optional("toUserId").is_some() {
+            if to.len() > 1 {
+                return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
+            }
+            message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
         }
-        let message = self.api_message(call)?;
+        for group in &to {
+            self.within_rate(call.now, &Rated::Group(group), 1)?;
+        }
         let mut uids: Vec<Value> = Vec::new();
         for group in to {
             let up = message.clone();
@@ -74,6 +80,9 @@ impl Service {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let to: Vec<String> = call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect();
         let message = self.api_message(call)?;
+        if conversation == Conversation::Private {
+            self.within_rate(call.now, &Rated::Private, to.len())?;
+        }
         let sender = self.accounts.find_or_add(from);
         let mut uids: Vec<Value> = Vec::new();
         for user in to {
@@ -88,7 +97,7 @@ impl Service {
     }
 
     /// The message a call describes.
-    fn api_message(&self, call: &Call) -> Result<UpStreamMessage, super::ApiError> {
+    pub(super) fn api_message(&self, call: &Call) -> Result<UpStreamMessage, super::ApiError> {
         let name = call.required("objectName", 32)?;
         let content = call.required("content", self.limits.message_bytes)?;
         // SDKs show a body that is not an object to nobody, and one of them never recovers from `null`.
@@ -101,6 +110,7 @@ impl Service {
             (persisted, flags::up::PERSIST),
             (counted, flags::up::COUNT),
             (call.flag("disablePush"), flags::up::SILENT),
+            (call.flag("isMentioned"), flags::up::MENTION),
             (call.flag("expansion"), flags::up::EXPANSION),
         ];
         Ok(UpStreamMessage {
@@ -116,5 +126,5 @@ impl Service {
 }
 
 fn status_message(call: &Call) -> FromApi {
-    FromApi { status_message: true, with_sender: call.flag("isIncludeSender"), ..FromApi::default() }
+    FromApi { status_message: true, with_sender: call.flag("isIncludeSender") }
 }

@@ -3,9 +3,14 @@
 //! Here: signatures, parameters, errors and the table of endpoints. What they do stands in the modules by area.
 
 mod blacklist;
+mod group;
 mod message;
+mod mute;
+mod rate;
+mod settings;
 mod user;
 
+pub(crate) use rate::ApiRates;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use wire::UnixMillis;
@@ -71,6 +76,11 @@ impl Call {
 
     pub(crate) fn optional(&self, name: &str) -> Option<&str> {
         self.form.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// Fields written `NAME[INSIDE]=VALUE`, in order.
+    pub(crate) fn bracketed(&self, name: &str) -> Vec<(String, String)> {
+        self.form.bracketed(name)
     }
 
     pub(crate) fn flag(&self, name: &str) -> bool {
@@ -153,6 +163,36 @@ impl Service {
             "/message/group/publish.json" => Self::api_publish_group,
             "/statusmessage/private/publish.json" => Self::api_publish_status_private,
             "/statusmessage/group/publish.json" => Self::api_publish_status_group,
+            "/user/chat/fb/set.json" => Self::api_mute_private,
+            "/user/chat/fb/querylist.json" => Self::api_muted_private,
+            "/user/group/query.json" => Self::api_groups_of_user,
+            "/user/blockPushPeriod/set.json" => Self::api_quiet_hours_set,
+            "/user/blockPushPeriod/get.json" => Self::api_quiet_hours,
+            "/user/blockPushPeriod/delete.json" => Self::api_quiet_hours_remove,
+            "/conversation/notification/set.json" => Self::api_conversation_level_set,
+            "/conversation/notification/get.json" => Self::api_conversation_level,
+            "/conversation/type/notification/set.json" => Self::api_type_level_set,
+            "/conversation/type/notification/get.json" => Self::api_type_level,
+            "/conversation/top/set.json" => Self::api_top_set,
+            "/group/create.json" => Self::api_group_create,
+            "/group/join.json" => Self::api_group_join,
+            "/group/quit.json" => Self::api_group_quit,
+            "/group/dismiss.json" => Self::api_group_dismiss,
+            "/group/refresh.json" => Self::api_group_refresh,
+            "/group/sync.json" => Self::api_group_sync,
+            "/group/user/query.json" => Self::api_group_members,
+            "/group/remarks/set.json" => Self::api_group_remark_set,
+            "/group/remarks/del.json" => Self::api_group_remark_remove,
+            "/group/remarks/get.json" => Self::api_group_remark,
+            "/group/user/gag/add.json" => Self::api_mute_members,
+            "/group/user/gag/rollback.json" => Self::api_unmute_members,
+            "/group/user/gag/list.json" => Self::api_muted_members,
+            "/group/ban/add.json" => Self::api_mute_groups,
+            "/group/ban/rollback.json" => Self::api_unmute_groups,
+            "/group/ban/query.json" => Self::api_muted_groups,
+            "/group/user/ban/whitelist/add.json" => Self::api_speakers_add,
+            "/group/user/ban/whitelist/rollback.json" => Self::api_speakers_remove,
+            "/group/user/ban/whitelist/query.json" => Self::api_speakers,
             "/message/private/publish.json" => Self::api_publish_private,
             "/message/system/publish.json" => Self::api_publish_system,
             path => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
@@ -161,6 +201,7 @@ impl Service {
             return Err(error(405, format!("`{}` takes POST, not {}", request.path, request.method)));
         }
         self.check_signature(request)?;
+        self.within_rate(now, &rate::Rated::Calls(&request.path), 1)?;
         let form = parameters(request)?;
         endpoint(self, &Call { now, form })
     }

@@ -159,7 +159,7 @@ impl Service {
 }
 
 /// `2026-01-02 03:04:05` in the service's zone, UTC+8.
-fn date_text(at: UnixMillis) -> String {
+pub(super) fn date_text(at: UnixMillis) -> String {
     let seconds = (at + Duration::from_secs(8 * 3600)).0.div_euclid(1000);
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let (year, month, day) = civil(days);

@@ -8,6 +8,7 @@
 )]
 
 mod blacklist;
+mod conversations;
 mod faults;
 mod login;
 mod messages;

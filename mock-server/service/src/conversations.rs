@@ -1,0 +1,148 @@
+//! The conversation list that the server keeps for each user: what web SDKs ask for (`qryRelationR`) and take
+//! conversations out of (`delRelation`, `delRelationBatch`). Native clients keep a list of their own (CONV-001).
+//!
+//! It is part of the cloud storage of messages: with `roamingHistory` off it is empty. Assumed; refusing the question
+//! is no choice, for imlib-next would repeat it every second.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    UnixMillis,
+    body::{
+        DownStreamMessage, RelationDelBatchReq, RelationInfo, RelationQryInput, RelationsInput,
+        RelationsOutput,
+    },
+    code::status,
+};
+
+use crate::{
+    account::UserIx,
+    message::{Conversation, Message},
+    world::Service,
+};
+
+/// A conversation of a user: its type's wire number and the other side, group or system account.
+type Key = (i32, Arc<str>);
+
+#[derive(Debug)]
+struct Entry {
+    last: Arc<Message>,
+    /// The user sent it.
+    own: bool,
+}
+
+/// Every user's list.
+#[derive(Debug, Default)]
+pub(crate) struct Conversations {
+    lists: BTreeMap<UserIx, BTreeMap<Key, Entry>>,
+}
+
+impl Conversations {
+    /// A stored message becomes the last one of its conversation.
+    pub(crate) fn enter(&mut self, user: UserIx, message: &Arc<Message>, own: bool) {
+        let target = match (message.conversation, own) {
+            (Conversation::Group, _) | (_, true) => message.target.clone(),
+            (_, false) => message.from.clone(),
+        };
+        let key = (message.conversation as i32, target);
+        self.lists.entry(user).or_default().insert(key, Entry { last: message.clone(), own });
+    }
+
+    pub(crate) fn forget(&mut self, user: UserIx) {
+        self.lists.remove(&user);
+    }
+
+    fn remove(&mut self, user: UserIx, kind: i32, target: &str) {
+        if let Some(list) = self.lists.get_mut(&user) {
+            list.remove(&(kind, Arc::from(target)));
+        }
+    }
+
+    /// At most `count` conversations on one side of a time, and whether that is all of them.
+    fn page(&self, user: UserIx, asked: &RelationQryInput) -> (Vec<(&Key, &Entry)>, bool) {
+        let newer = asked.order() == 1;
+        let start = asked.start_time();
+        let wanted = |key: &Key, time: i64| {
+            let beyond = if newer { time > start } else { start == 0 || time < start };
+            // `type` is no filter: imlib-v4 always sends 1 and wants every type.
+            beyond && (asked.channel_type.is_empty() || asked.channel_type.contains(&key.0))
+        };
+        let list = self.lists.get(&user).into_iter().flatten();
+        let mut page: Vec<_> = list.filter(|(key, entry)| wanted(key, entry.last.time.0)).collect();
+        page.sort_by_key(|(_, entry)| entry.last.time);
+        if !newer {
+            page.reverse();
+        }
+        let most = usize::try_from(asked.count()).ok().filter(|count| *count > 0).unwrap_or(usize::MAX);
+        let all = page.len() <= most;
+        page.truncate(most);
+        (page, all)
+    }
+}
+
+impl Service {
+    /// `qryRelationR`: conversations before `startTime`, newest first, or after it, oldest first.
+    pub(crate) fn conversation_list(&self, now: UnixMillis, user: UserIx, asked: &RelationQryInput) -> Bytes {
+        let (page, all) = if self.switches.roaming_history {
+            self.conversations.page(user, asked)
+        } else {
+            (Vec::new(), true)
+        };
+        let last = page.iter().map(|(_, entry)| entry.last.time.0).max().unwrap_or_default();
+        let info = page
+            .into_iter()
+            .map(|((kind, target), entry)| {
+                let message = &entry.last;
+                let body = if entry.own { message.sent_view().into() } else { message.received.clone() };
+                RelationInfo {
+                    r#type: *kind,
+                    user_id: target.to_string(),
+                    // Own bytes decode; a conversation without its message is still one.
+                    msg: DownStreamMessage::decode(body).ok(),
+                    version_time: Some(message.time.0),
+                    ..RelationInfo::default()
+                }
+            })
+            .collect();
+        // Never lower than what was asked with, else a client would ask for ever.
+        let pull_time = asked.start_time().max(if all { now.0 } else { last });
+        let output = RelationsOutput {
+            info,
+            is_finished: Some(all),
+            pull_time: Some(pull_time),
+            ..RelationsOutput::default()
+        };
+        output.encode_to_vec().into()
+    }
+
+    /// `delRelation`: the frame's target names the conversation, the body its type.
+    pub(crate) fn remove_conversation(
+        &mut self,
+        user: UserIx,
+        target: &str,
+        asked: &RelationsInput,
+    ) -> Result<Bytes, u16> {
+        if target.is_empty() {
+            return Err(status::BAD_PARAMETER);
+        }
+        self.conversations.remove(user, asked.r#type(), target);
+        Ok(Bytes::new())
+    }
+
+    /// `delRelationBatch`: several at once. Their messages are history, which is not touched here.
+    pub(crate) fn remove_conversations(
+        &mut self,
+        user: UserIx,
+        asked: &RelationDelBatchReq,
+    ) -> Result<Bytes, u16> {
+        if asked.relation.iter().any(|relation| relation.conversation_id().is_empty()) {
+            return Err(status::BAD_PARAMETER);
+        }
+        for relation in &asked.relation {
+            self.conversations.remove(user, relation.conversation_type(), relation.conversation_id());
+        }
+        Ok(Bytes::new())
+    }
+}
