@@ -12,6 +12,7 @@ mod history;
 mod inbox;
 mod io;
 mod listener;
+mod media;
 mod message;
 mod options;
 mod read_sync;

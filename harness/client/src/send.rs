@@ -23,6 +23,9 @@ pub(crate) struct SendEvents {
 }
 
 const ORDINARY: SendEvents = SendEvents { attached: "onMessageAttached", sent: "onMessageSent" };
+/// Of media messages.
+pub(crate) const MEDIA: SendEvents =
+    SendEvents { attached: "onMediaMessageAttached", sent: "onMediaMessageSent" };
 const DESIGNATED: SendEvents = SendEvents {
     attached: "onGroupMessageToDesignatedUsersAttached",
     sent: "onGroupMessageToDesignatedUsersSent",
@@ -104,7 +107,7 @@ impl Engine {
     }
 
     /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
-    fn attach(&mut self, message: &mut Object) -> bool {
+    pub(crate) fn attach(&mut self, message: &mut Object) -> bool {
         if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
             return self.store.update(&self.owner, id, message).unwrap_or(false);
         }
@@ -144,7 +147,7 @@ impl Engine {
 }
 
 /// The topic of an ordinary or a status message; `None`: no app may send there.
-fn topic(conversation: &str, status: bool) -> Option<Topic> {
+pub(crate) fn topic(conversation: &str, status: bool) -> Option<Topic> {
     match (conversation, status) {
         ("private", false) => Some(Topic::PpMsgP),
         ("private", true) => Some(Topic::PpMsgS),

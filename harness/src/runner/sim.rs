@@ -14,13 +14,12 @@ use super::{
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 11] = [
+const MISSING: [&str; 10] = [
     "chatroom",
     "ultragroup",
     "search",
     "recall",
     "expansion",
-    "media",
     "conversations",
     "drafts",
     "pinning",

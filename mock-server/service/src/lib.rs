@@ -13,6 +13,7 @@ mod connection;
 mod deliver;
 pub mod fault;
 mod faulty;
+mod files;
 mod form;
 mod ids;
 mod io;
@@ -34,6 +35,7 @@ pub mod switch;
 mod timeline;
 mod world;
 
+pub use files::FILES;
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,

@@ -29,6 +29,10 @@ pub struct Limits {
     pub web_pages: usize,
     /// Bytes of a message's content; larger ones are refused (LIM rows).
     pub message_bytes: usize,
+    /// Bytes of an uploaded file; larger ones are refused. The documentation gives no number.
+    pub upload_bytes: usize,
+    /// Bytes a second that the file server takes or gives, each request by itself; 0 = at once.
+    pub file_bytes_per_second: u64,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -46,6 +50,8 @@ impl Default for Limits {
             token_lifetime_minutes: 0,
             web_pages: 10,
             message_bytes: 128 * 1024,
+            upload_bytes: 32 * 1024 * 1024,
+            file_bytes_per_second: 0,
             journal: 4096,
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use wire::{body::DownStreamMessage, flags};
 
-use super::{CONVERSATIONS, Object, base, text};
+use super::{CONVERSATIONS, Object, base, media::describe_media, text};
 
 /// Object names of built-in messages and their documented types.
 const TYPES: [(&str, &str); 12] = [
@@ -73,6 +73,7 @@ fn describe(message: &mut Object, classname: &str, content: &[u8]) {
             message.insert("messageType".into(), "reference".into());
             message.insert("text".into(), text(&body, "content").into());
         }
+        (Some(kind), Some(Value::Object(body))) if describe_media(message, kind, &body) => {}
         (Some(kind), Some(body @ Value::Object(_))) => {
             message.insert("messageType".into(), kind.into());
             message.insert("rawData".into(), body.to_string().into());

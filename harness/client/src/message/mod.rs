@@ -2,12 +2,14 @@
 
 mod create;
 mod incoming;
+mod media;
 mod outgoing;
 
 use serde_json::{Map, Value};
 
 pub(crate) use create::create;
 pub(crate) use incoming::{is_stored, received};
+pub(crate) use media::{create_media, media_kind, outgoing_media};
 pub(crate) use outgoing::{Outgoing, outgoing};
 
 pub(crate) type Object = Map<String, Value>;

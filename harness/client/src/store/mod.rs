@@ -3,6 +3,7 @@
 //! It outlives engines, and with a path processes. There is no journal and no wait for the disk: a test's store need
 //! not survive a power cut, and is made hundreds of times a second.
 
+mod file;
 mod message;
 mod read_state;
 mod watermark;
@@ -26,6 +27,7 @@ const SCHEMA: &str = "
         id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, uid TEXT, type TEXT NOT NULL, target TEXT NOT NULL,
         channel TEXT NOT NULL, sent_time INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, uid));
     CREATE INDEX IF NOT EXISTS conversation ON message (owner, type, target, channel, sent_time);
+    CREATE TABLE IF NOT EXISTS file (path TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS seen (owner TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (owner, uid)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS watermark (owner TEXT PRIMARY KEY, inbox INTEGER NOT NULL, outbox INTEGER NOT NULL);
     COMMIT;
