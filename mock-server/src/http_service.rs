@@ -84,7 +84,7 @@ fn preflight() -> Reply {
     let mut reply = reply::whole(StatusCode::NO_CONTENT, "text/plain; charset=utf-8", "");
     let headers = reply.headers_mut();
     allow_any_origin(headers);
-    let allowed = "RC-Appkey, RC-App-Key, App-Key, RC-Negotiate, Content-Type, X-Requested-With, Authorization, \
+    let allowed = "RC-Appkey, RC-App-Key, App-Key, RC-Negotiate, Content-Type, Range, X-Requested-With, Authorization, \
                    Nonce, Timestamp, Signature, RC-Nonce, RC-Timestamp, RC-Signature, X-Harness-Connection";
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, PUT, OPTIONS"));
@@ -111,7 +111,8 @@ async fn to_world(
     scheme: &'static str,
 ) -> Result<Reply, NoAnswer> {
     let query = parts.uri.query().unwrap_or_default();
-    let Some(app_key) = app_key(&parts.headers, query) else {
+    let named = app_key(&parts.headers, query).or_else(|| file_owner(&path));
+    let Some(app_key) = named else {
         return Ok(without_app_key(&path));
     };
     let Some(world) = worlds.meet(&app_key) else { return Ok(unknown_app(&path, &app_key)) };
@@ -148,6 +149,14 @@ fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
             pairs.find(|(name, _)| name == "appId").map(|(_, value)| value.into_owned())
         })
         .filter(|key| !key.is_empty())
+}
+
+/// The file server's addresses name the App Key: whoever loads a file sends no header of ours.
+fn file_owner(path: &str) -> Option<String> {
+    let rest = path.strip_prefix(service::FILES)?;
+    let first = rest.split('/').next().unwrap_or_default();
+    let mut pairs = url::form_urlencoded::parse(first.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).filter(|key| !key.is_empty())
 }
 
 fn without_app_key(path: &str) -> Reply {

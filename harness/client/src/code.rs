@@ -16,6 +16,10 @@ pub const NOT_CONNECTED: i64 = 30_001;
 pub const NO_ANSWER: i64 = 30_003;
 /// The connection ended while the request waited for its answer.
 pub const CONNECTION_LOST: i64 = 30_011;
+/// A file did not get to the file server. Number assumed after the vendor's native engines.
+pub const UPLOAD_FAILED: i64 = 34_011;
+/// A file could not be read from its server. Number assumed after the vendor's native engines.
+pub const DOWNLOAD_FAILED: i64 = 30_002;
 /// The token is not valid here: wrong, of another App Key, or expired (CONN-012 to CONN-014).
 pub const TOKEN_INCORRECT: i64 = 31_004;
 /// Navigation says that the app's licence has run out.

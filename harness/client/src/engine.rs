@@ -13,6 +13,7 @@ use crate::{
     inbox::{Inbox, Pushed},
     io::{CallResult, ClientEnv, EngineInput, EngineOutput},
     listener::Listeners,
+    media::Media,
     options::Options,
     request::Pending,
     store::Store,
@@ -40,6 +41,7 @@ pub struct Engine {
     pub(crate) last_message_id: u16,
     pub(crate) listeners: Listeners,
     pub(crate) typing: Typing,
+    pub(crate) media: Media,
     pub(crate) destroyed: bool,
     status: Option<&'static str>,
     last_id: u64,
@@ -65,6 +67,7 @@ impl Engine {
             last_message_id: 0,
             listeners: Listeners::default(),
             typing: Typing::default(),
+            media: Media::default(),
             destroyed: false,
             status: None,
             last_id: 0,
@@ -95,6 +98,7 @@ impl Engine {
         self.owner.clear();
         self.status = None;
         self.typing = Typing::default();
+        self.media = Media::default();
         self.destroyed = false;
         CallResult::Code(0)
     }
@@ -117,7 +121,11 @@ impl Engine {
             // A network that came or went while there was no engine is known to the next one.
             EngineInput::Network { available } if self.destroyed => self.network = available,
             _ if self.destroyed => {}
-            EngineInput::HttpAnswer { id, answer } => self.navi_answered(now, id, answer),
+            EngineInput::HttpAnswer { id, answer } => {
+                if !self.media_answered(now, id, answer.as_ref()) {
+                    self.navi_answered(now, id, answer);
+                }
+            }
             EngineInput::Opened { conn } => self.opened(now, conn),
             EngineInput::OpenFailed { conn } | EngineInput::Closed { conn } => self.closed(now, conn),
             EngineInput::Frame { conn, frame } if self.link.conn() == Some(conn) => self.frame(now, frame),
@@ -174,7 +182,10 @@ impl Engine {
             return None;
         }
         let request = self.pending.values().map(|(until, _)| *until).min();
-        [self.link.deadline(), self.give_up(), request, self.typing.deadline()].into_iter().flatten().min()
+        [self.link.deadline(), self.give_up(), request, self.typing.deadline(), self.media.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Runs what is due. Nothing happens twice if it is called early or again.
@@ -182,6 +193,7 @@ impl Engine {
         if !self.destroyed {
             self.requests_overdue(now);
             self.typing_overdue(now);
+            self.media_overdue(now);
             self.connection_due(now);
         }
     }

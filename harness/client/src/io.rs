@@ -37,6 +37,18 @@ pub struct HttpAnswer {
     pub status: u16,
     /// Body.
     pub body: Bytes,
+    /// Bytes of the whole, where the body is a part of it (`Content-Range`).
+    pub total: Option<u64>,
+}
+
+impl HttpAnswer {
+    /// An answer from its parts.
+    #[must_use]
+    pub fn new(status: u16, headers: &[(String, String)], body: Bytes) -> Self {
+        let range = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-range"));
+        let total = range.and_then(|(_, range)| range.rsplit_once('/')?.1.parse().ok());
+        Self { status, body, total }
+    }
 }
 
 /// Something that happens to an engine.

@@ -16,6 +16,7 @@ mod insert;
 mod io;
 mod listener;
 mod local;
+mod media;
 mod message;
 mod message_state;
 mod options;

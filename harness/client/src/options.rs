@@ -1,6 +1,6 @@
 //! `RCIMIWEngineOptions`: read once when the engine is made, and fixed from then on (ENG-012, NAVI-003).
 //!
-//! What this engine has no use for yet (`fileServer`, `statisticServer`, image compression, vendors' pushes) is checked
+//! What this engine has no use for yet (`statisticServer`, image compression, vendors' pushes) is checked
 //! for its shape all the same, so that a wrong object is noticed (ENG-013, ENG-014). Unknown keys are passed over, as
 //! the documented wrapper does.
 
@@ -54,6 +54,7 @@ const PUSH: &[(&str, Shape)] = &[
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Options {
     pub(crate) navi_server: Option<String>,
+    pub(crate) file_server: Option<String>,
     pub(crate) kick_reconnect_device: bool,
     /// A documented option has a value of another kind: no call that depends on the options is accepted.
     pub(crate) wrong: bool,
@@ -64,6 +65,7 @@ impl Options {
         let text = |name: &str| options.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         Self {
             navi_server: text("naviServer").map(str::to_owned),
+            file_server: text("fileServer").map(str::to_owned),
             kick_reconnect_device: options.get("kickReconnectDevice") == Some(&Value::Bool(true)),
             wrong: !fits(options, OPTIONS),
         }

@@ -18,6 +18,10 @@ pub(crate) enum Pending {
     Send { message: Object, events: SendEvents },
     /// A receipt, or a read state for other devices.
     Signal(Signal),
+    /// Leave to upload a file, for the transfer of that number.
+    UploadToken(u64),
+    /// Where an uploaded file can be read.
+    FileAddress(u64),
     /// A package of the mailbox.
     Pull,
     /// A blacklist request: the callback that answers it, and the user it is about.
@@ -85,6 +89,7 @@ impl Engine {
         for (_, (_, pending)) in std::mem::take(&mut self.pending) {
             self.failed(now, pending, code::CONNECTION_LOST);
         }
+        self.fail_uploads();
     }
 
     /// A request ended without an answer.
@@ -92,6 +97,7 @@ impl Engine {
         match pending {
             Pending::Send { message, events } => self.sent(message, events, code, None),
             Pending::Signal(signal) => self.signal_answered(signal, code, None),
+            Pending::UploadToken(job) | Pending::FileAddress(job) => self.upload_failed(job, code),
             Pending::Pull => self.pull_failed(now, code),
             Pending::Blacklist { event, user } => self.blacklist_answered(event, user, code, &Bytes::new()),
             Pending::Setting(change) => self.setting_changed(*change, code, &Bytes::new()),
@@ -111,6 +117,8 @@ impl Engine {
         }
         match self.pending.remove(&id) {
             Some((_, Pending::Pull)) if status == 0 => self.package(now, body),
+            Some((_, Pending::UploadToken(job))) if status == 0 => self.upload_allowed(now, job, body),
+            Some((_, Pending::FileAddress(job))) if status == 0 => self.upload_addressed(now, job, body),
             Some((_, Pending::Blacklist { event, user })) => {
                 self.blacklist_answered(event, user, i64::from(status), body);
             }

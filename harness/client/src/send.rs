@@ -11,7 +11,7 @@ use crate::{
     code,
     engine::Engine,
     io::CallResult,
-    message::{Object, Outgoing, outgoing, text},
+    message::{Object, Outgoing, media_kind, outgoing, text},
     request::Pending,
 };
 
@@ -22,10 +22,10 @@ pub(crate) struct SendEvents {
     sent: &'static str,
 }
 
-/// Types of media messages.
-const MEDIA: [&str; 5] = ["image", "file", "sight", "voice", "gif"];
-
 const ORDINARY: SendEvents = SendEvents { attached: "onMessageAttached", sent: "onMessageSent" };
+/// Of media messages.
+pub(crate) const MEDIA: SendEvents =
+    SendEvents { attached: "onMediaMessageAttached", sent: "onMediaMessageSent" };
 const DESIGNATED: SendEvents = SendEvents {
     attached: "onGroupMessageToDesignatedUsersAttached",
     sent: "onGroupMessageToDesignatedUsersSent",
@@ -49,9 +49,10 @@ impl Engine {
         let group = args.get("message").and_then(|message| message.get("conversationType"))
             == Some(&Value::from("group"));
         // Media belong to `sendMediaMessage`, which names no receivers (GRP-019).
-        let kind =
-            args.get("message").map(|message| message["messageType"].as_str().unwrap_or_default().to_owned());
-        let media = kind.is_some_and(|kind| MEDIA.contains(&kind.as_str()));
+        let media = args
+            .get("message")
+            .and_then(Value::as_object)
+            .is_some_and(|message| media_kind(message).is_some());
         if users.is_empty() || !group || media {
             return CallResult::Code(code::PARAM_ERROR);
         }
@@ -111,7 +112,7 @@ impl Engine {
     }
 
     /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
-    fn attach(&mut self, message: &mut Object) -> bool {
+    pub(crate) fn attach(&mut self, message: &mut Object) -> bool {
         if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
             let _ = self.store.list_conversation(&self.owner, message);
             return self.store.update(&self.owner, id, message).unwrap_or(false);
@@ -154,7 +155,7 @@ impl Engine {
 }
 
 /// The topic of an ordinary or a status message; `None`: no app may send there.
-fn topic(conversation: &str, status: bool) -> Option<Topic> {
+pub(crate) fn topic(conversation: &str, status: bool) -> Option<Topic> {
     match (conversation, status) {
         ("private", false) => Some(Topic::PpMsgP),
         ("private", true) => Some(Topic::PpMsgS),

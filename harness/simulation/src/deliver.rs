@@ -164,7 +164,8 @@ impl Simulation {
             client.requests.remove(&id).map(|engine_id| (name.clone(), engine_id))
         });
         if let Some((client, id)) = asked {
-            let answer = response.map(|response| HttpAnswer { status: response.status, body: response.body });
+            let answer =
+                response.map(|response| HttpAnswer::new(response.status, &response.headers, response.body));
             self.traffic.put(self.now, Parcel::Answer { client, id, answer });
         }
     }

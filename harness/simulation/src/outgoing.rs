@@ -56,8 +56,11 @@ impl Simulation {
         (method, url, headers, body): (&'static str, String, Vec<(String, String)>, Bytes),
     ) {
         let Some(client) = self.clients.get_mut(name) else { return };
-        self.attempts.push((self.now, name.to_owned()));
-        client.asked_navi = true;
+        // Files are no attempts to connect.
+        if url.contains("navi") {
+            self.attempts.push((self.now, name.to_owned()));
+            client.asked_navi = true;
+        }
         let path = url.strip_prefix(NAVI).map(str::to_owned);
         // An engine made anew may be another app's: the request names the world, as a login does.
         let named = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case("RC-Appkey"));

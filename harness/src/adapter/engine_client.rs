@@ -231,5 +231,5 @@ fn fetch(method: &str, url: &str, headers: Vec<(String, String)>, body: bytes::B
         origin: String::new(),
     };
     let answer = super::http::request(&format!("http://{address}"), request).ok()?;
-    Some(HttpAnswer { status: answer.status, body: answer.body })
+    Some(HttpAnswer::new(answer.status, &answer.headers, answer.body))
 }

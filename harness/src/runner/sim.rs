@@ -14,7 +14,7 @@ use super::{
 use crate::scenario::{NetworkChange, PHONE};
 
 /// Capabilities the reference client lacks so far.
-const MISSING: &[&str] = &["chatroom", "ultragroup", "recall", "expansion", "media"];
+const MISSING: &[&str] = &["chatroom", "ultragroup", "recall", "expansion"];
 
 /// Runs cases in a simulation of their own.
 #[derive(Debug)]

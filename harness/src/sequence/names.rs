@@ -32,6 +32,8 @@ pub(super) struct Names<'a> {
     id_counts: IndexMap<String, usize>,
     /// Tokens that the scenario got along the way.
     tokens: IndexMap<String, ()>,
+    /// Addresses of uploaded files: they name App Key and upload.
+    files: IndexMap<String, ()>,
 }
 
 impl<'a> Names<'a> {
@@ -43,6 +45,7 @@ impl<'a> Names<'a> {
             ids: IndexMap::new(),
             id_counts: IndexMap::new(),
             tokens: IndexMap::new(),
+            files: IndexMap::new(),
         }
     }
 
@@ -152,6 +155,10 @@ impl<'a> Names<'a> {
         if key == "token" && !text.is_empty() {
             let (index, _) = self.tokens.insert_full(text.to_owned(), ());
             return format!("token#{}", index + 1);
+        }
+        if key == "remote" && !text.is_empty() {
+            let (index, _) = self.files.insert_full(text.to_owned(), ());
+            return format!("file#{}", index + 1);
         }
         let length = text.chars().count();
         if length > LONGEST_TEXT {

@@ -97,6 +97,8 @@ bugs! {
     TypingIsNotForwarded = "typing_is_not_forwarded",
     /// Status messages wait for offline devices like others.
     StoresStatusMessages = "stores_status_messages",
+    /// Only the first half of an uploaded file is kept.
+    CutsFilesShort = "cuts_files_short",
     /// Messages of the Server API reach their sender, asked for or not.
     AlwaysIncludesSender = "always_includes_sender",
     /// Messages of the Server API never reach their sender.

@@ -57,6 +57,10 @@ pub enum FaultKind {
     Navi,
     /// A Server API request.
     Api,
+    /// A file sent to the file server.
+    Upload,
+    /// A file, or a part of one, read from the file server.
+    Download,
     /// A login: WebSocket upgrade or native CONNECT.
     Connect,
     /// The answer to a login.

@@ -15,6 +15,7 @@ mod deliver;
 mod disturb;
 pub mod fault;
 mod faulty;
+mod files;
 mod form;
 mod group;
 mod ids;
@@ -40,6 +41,7 @@ mod timeline;
 mod world;
 
 pub use disturb::AppLevel;
+pub use files::FILES;
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,

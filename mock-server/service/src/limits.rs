@@ -39,6 +39,10 @@ pub struct Limits {
     pub api_group_per_second: u32,
     /// Minutes east of UTC that quiet hours count in which name no zone.
     pub quiet_hours_utc_offset_minutes: i32,
+    /// Bytes of an uploaded file; larger ones are refused. The documentation gives no number.
+    pub upload_bytes: usize,
+    /// Bytes a second that the file server takes or gives, each request by itself; 0 = at once.
+    pub file_bytes_per_second: u64,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -61,6 +65,8 @@ impl Default for Limits {
             api_private_per_minute: 0,
             api_group_per_second: 0,
             quiet_hours_utc_offset_minutes: 0,
+            upload_bytes: 32 * 1024 * 1024,
+            file_bytes_per_second: 0,
             journal: 4096,
         }
     }

@@ -77,6 +77,7 @@ impl Service {
             "ugMsg": 0,
             "grpRRVer": u8::from(self.switches.group_receipt_queries),
             "joinMChrm": false,
+            "uploadServer": self.upload_server(),
             "gifSize": 2048,
             "videoTimes": 300,
             // 1 would make SDKs upload their logs to hosts that are not ours.

@@ -114,6 +114,8 @@ impl Service {
                 let user_ids = self.accounts[user].blacklist.iter().map(ToString::to_string).collect();
                 write(&QueryBlackListOutput { user_ids })
             }
+            Topic::QnTkn => self.upload_token(now, user, request),
+            Topic::QnUrl => self.download_url(request),
             Topic::RrMsg => self.group_messages_read(now, user, request),
             Topic::RrList => self.group_message_readers(user, request),
             _ => Err(status::NOT_SUPPORTED),

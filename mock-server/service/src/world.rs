@@ -9,6 +9,7 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use serde_json::Value;
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
@@ -19,9 +20,10 @@ use crate::{
     disturb::AppLevel,
     fault::{Direction, Effect, FaultKind},
     faulty::{Faults, Passing},
+    files::{FILES, Files},
     group::Groups,
     ids::Ids,
-    io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Login, Output},
+    io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
     limits::Limits,
     push::Pushes,
@@ -61,6 +63,8 @@ enum Delayed {
     Up(ConnId, ClientFrame),
     Down(ConnId, ServerFrame),
     Http(HttpId, Box<HttpRequest>),
+    /// The file server takes its time.
+    Respond(HttpId, Box<HttpResponse>),
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
 }
@@ -86,6 +90,7 @@ pub struct Service {
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
+    pub(crate) files: Files,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -127,6 +132,7 @@ impl Service {
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
             receipts: Receipts::default(),
+            files: Files::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -174,6 +180,9 @@ impl Service {
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
                 Delayed::Down(conn, frame) => self.write(now, conn, frame),
                 Delayed::Http(id, request) => self.http(now, id, &request),
+                Delayed::Respond(id, response) => {
+                    self.out.push_back(Output::Respond { id, response: Some(response) });
+                }
                 Delayed::Remind(conn) => self.remind(now, conn),
             }
         }
@@ -394,7 +403,7 @@ impl Service {
     }
 
     fn http_through_faults(&mut self, now: UnixMillis, id: HttpId, request: Box<HttpRequest>) {
-        let kind = if crate::navi::is_navi(&request.path) { FaultKind::Navi } else { FaultKind::Api };
+        let kind = http_kind(&request);
         match self.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {
             None | Some(Effect::Duplicate) => self.http(now, id, &request),
             Some(Effect::Drop) => self.http_journal(now, &request, 0),
@@ -427,13 +436,19 @@ impl Service {
     }
 
     fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
-        let response = self.http_answer(now, request);
-        self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
+        let response = Box::new(self.http_answer(now, request));
+        let delay = if request.path.starts_with(FILES) { self.file_delay(request, &response) } else { 0 };
+        if delay > 0 {
+            return self.delay(now, delay, Delayed::Respond(id, response));
+        }
+        self.out.push_back(Output::Respond { id, response: Some(response) });
     }
 
     fn http_answer(&mut self, now: UnixMillis, request: &HttpRequest) -> crate::io::HttpResponse {
         let response = if crate::navi::is_navi(&request.path) {
             self.navi(now, request)
+        } else if request.path.starts_with(FILES) {
+            self.file_request(now, request)
         } else {
             self.server_api(now, request)
         };
@@ -445,9 +460,19 @@ impl Service {
         self.journal.record(now, || What::Http {
             method: request.method.clone(),
             path: request.path.clone(),
-            body: request.body.clone(),
+            // Files are not text; what became of them is told by their state.
+            body: if request.path.starts_with(FILES) { Bytes::new() } else { request.body.clone() },
             status,
         });
+    }
+}
+
+fn http_kind(request: &HttpRequest) -> FaultKind {
+    match request.method.as_str() {
+        _ if crate::navi::is_navi(&request.path) => FaultKind::Navi,
+        "POST" if request.path.starts_with(FILES) => FaultKind::Upload,
+        _ if request.path.starts_with(FILES) => FaultKind::Download,
+        _ => FaultKind::Api,
     }
 }
 

@@ -30,7 +30,15 @@ const WEBSOCKET: i64 = 5;
 pub(crate) struct Navi {
     token: String,
     addresses: Vec<String>,
+    upload_server: Option<String>,
     until: UnixMillis,
+}
+
+impl Navi {
+    /// Where uploads go, as a whole address.
+    pub(crate) fn upload_server(&self) -> Option<String> {
+        self.upload_server.clone()
+    }
 }
 
 impl Engine {
@@ -99,7 +107,9 @@ impl Engine {
         match read_navi(answer.as_ref(), self.protocol()) {
             Outcome::Addresses(addresses) => {
                 let Some(wanted) = &self.wanted else { return };
-                self.navi = Some(Navi { token: wanted.token.clone(), addresses, until: now + NAVI_LIFE });
+                let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
+                let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
+                self.navi = Some(Navi { token, addresses, upload_server, until });
                 self.open(now, 0);
             }
             Outcome::Refused(code) => {
@@ -130,7 +140,7 @@ enum Outcome {
 }
 
 fn read_navi(answer: Option<&HttpAnswer>, protocol: i64) -> Outcome {
-    let Some(HttpAnswer { status, body }) = answer else { return Outcome::Failed };
+    let Some(HttpAnswer { status, body, .. }) = answer else { return Outcome::Failed };
     if let Some(code) = refusal(i64::from(*status)) {
         return Outcome::Refused(code);
     }
@@ -178,6 +188,13 @@ fn addresses(json: &Value, protocol: i64) -> Vec<String> {
         .collect()
 }
 
+/// `uploadServer`: an address, or a host, which is spoken to over HTTPS.
+fn upload_server(body: &Bytes) -> Option<String> {
+    let json = parse(body)?;
+    let server = json.get("uploadServer")?.as_str().filter(|server| !server.is_empty())?;
+    Some(if server.contains("://") { server.to_owned() } else { format!("https://{server}") })
+}
+
 fn parse(body: &Bytes) -> Option<Value> {
     serde_json::from_slice(body).ok()
 }
@@ -189,7 +206,7 @@ mod tests {
     use super::*;
 
     fn read(status: u16, body: &Value, protocol: i64) -> Outcome {
-        read_navi(Some(&HttpAnswer { status, body: body.to_string().into() }), protocol)
+        read_navi(Some(&HttpAnswer::new(status, &[], body.to_string().into())), protocol)
     }
 
     #[test]

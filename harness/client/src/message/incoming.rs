@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use wire::{body::DownStreamMessage, flags};
 
-use super::{CONVERSATIONS, Object, base, common, kind, text};
+use super::{CONVERSATIONS, Object, base, common, kind, media, text};
 
 /// A received message by its documented properties.
 pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Object {
@@ -71,6 +71,7 @@ pub(crate) fn describe(message: &mut Object, classname: &str, content: &[u8]) {
         Some("command" | "command_notification") => {
             json!({"name": text(&body, "name"), "data": text(&body, "data")})
         }
+        Some(kind) if media::is_media(kind) => media::properties(kind, &body).into(),
         Some(_) => json!({"rawData": Value::Object(whole).to_string()}),
         None if !classname.starts_with("RC:") && body.values().all(Value::is_string) => {
             json!({"identifier": classname, "fields": body})

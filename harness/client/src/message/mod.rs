@@ -5,6 +5,7 @@ mod create;
 mod incoming;
 mod insert;
 mod kind;
+mod media;
 mod outgoing;
 mod push_options;
 
@@ -15,6 +16,7 @@ pub(crate) use create::create;
 pub(crate) use incoming::received;
 pub(crate) use insert::to_insert;
 pub(crate) use kind::{counts, is_counted, is_message_type, is_stored};
+pub(crate) use media::{create_media, media_kind, outgoing_media};
 pub(crate) use outgoing::{Outgoing, outgoing};
 
 pub(crate) type Object = Map<String, Value>;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use wire::{body::UpStreamMessage, flags};
 
-use super::{Object, common, kind, push_options, text};
+use super::{Object, common, kind, media, push_options, text};
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -30,10 +30,20 @@ pub(super) fn policy_flags(policy: &str) -> Option<i32> {
 
 /// The wire form of a message that `sendMessage` takes; `None`: not one of its kinds, or incomplete (SEND-005).
 pub(crate) fn outgoing(message: &Object) -> Option<Outgoing> {
-    let conversation = text(message, "conversationType");
-    let (classname, mut content) = content(message)?;
+    let (classname, content) = content(message)?;
     let policy = if text(message, "messageType") == "custom" { policy(message) } else { "normal".to_owned() };
-    let mut session_id = policy_flags(&policy)?;
+    wrap(message, classname, content, &policy)
+}
+
+/// A content with what messages of every kind carry beside it.
+pub(super) fn wrap(
+    message: &Object,
+    classname: String,
+    mut content: Map<String, Value>,
+    policy: &str,
+) -> Option<Outgoing> {
+    let conversation = text(message, "conversationType");
+    let mut session_id = policy_flags(policy)?;
     if common::can_mention(&conversation) && message.get("mentionedInfo").is_some_and(Value::is_object) {
         session_id |= flags::up::MENTION;
     }
@@ -91,7 +101,7 @@ fn content(message: &Object) -> Option<(String, Map<String, Value>)> {
 
 /// The same of a quoted message of any kind: what it was made of, or what it arrived as.
 fn quoted_content(quoted: &Object) -> (String, Value) {
-    if let Some((name, mut content)) = content(quoted) {
+    if let Some((name, mut content)) = content(quoted).or_else(|| media::content(quoted)) {
         common::write(quoted, &mut content);
         return (name, Value::Object(content));
     }

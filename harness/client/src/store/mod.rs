@@ -5,6 +5,7 @@
 
 mod conversation;
 mod draft;
+mod file;
 mod message;
 mod read_state;
 mod search;
@@ -34,6 +35,7 @@ const SCHEMA: &str = "
         id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT NOT NULL, uid TEXT, type TEXT NOT NULL, target TEXT NOT NULL,
         channel TEXT NOT NULL, sent_time INTEGER NOT NULL, body TEXT NOT NULL, UNIQUE (owner, uid));
     CREATE INDEX IF NOT EXISTS conversation ON message (owner, type, target, channel, sent_time);
+    CREATE TABLE IF NOT EXISTS file (path TEXT PRIMARY KEY, bytes BLOB NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS seen (owner TEXT NOT NULL, uid TEXT NOT NULL, PRIMARY KEY (owner, uid)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS watermark (owner TEXT PRIMARY KEY, inbox INTEGER NOT NULL, outbox INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS listed (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,

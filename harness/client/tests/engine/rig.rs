@@ -180,8 +180,8 @@ impl Rig {
         let answer = match self.script.navi {
             Reply::Silence => return,
             Reply::Refuse => None,
-            Reply::Accept => Some(HttpAnswer { status: 200, body: self.script.addresses.to_string().into() }),
-            Reply::Status(status) => Some(HttpAnswer { status, body: Bytes::new() }),
+            Reply::Accept => Some(HttpAnswer::new(200, &[], self.script.addresses.to_string().into())),
+            Reply::Status(status) => Some(HttpAnswer::new(status, &[], Bytes::new())),
         };
         self.tell(EngineInput::HttpAnswer { id, answer });
     }

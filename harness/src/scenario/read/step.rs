@@ -36,7 +36,8 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// What a service can be asked about.
-pub(crate) const STATES: &[&str] = &["users", "devices", "groups", "mailboxes", "pushes", "switches"];
+pub(crate) const STATES: &[&str] =
+    &["users", "devices", "groups", "files", "mailboxes", "pushes", "switches"];
 
 impl Reader<'_> {
     pub(super) fn steps(&mut self, node: &Node) -> Vec<Step> {

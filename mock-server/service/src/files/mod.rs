@@ -1,0 +1,192 @@
+//! The file server that media messages go through: upload tokens, uploads, downloads, all below `/files/APPKEY`.
+//!
+//! A client asks for a token and an object key (`qnTkn`), posts the file as a form (`token`, `key`, `file`, as the
+//! vendor's storage takes it), asks where the object can be read (`qnUrl`), and puts that address into its message.
+//! Receivers read it with plain GET requests, whole or a range at a time.
+
+mod form;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use indexmap::IndexMap;
+use prost::Message as _;
+use serde_json::{Value, json};
+use sha1::{Digest, Sha1};
+use wire::{
+    Request, UnixMillis,
+    body::{GetDownloadUrlInput, GetDownloadUrlOutput, GetQNupTokenInput, GetQNupTokenOutput},
+    code::status,
+};
+
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::{HttpRequest, HttpResponse},
+    world::Service,
+};
+
+/// Where the file server's paths begin; an App Key follows.
+pub const FILES: &str = "/files/";
+
+/// How long an upload token is good for. Assumed; SDKs ask for one each upload.
+const TOKEN_LIFE: Duration = Duration::from_secs(3600);
+
+/// What clients have uploaded, and what they may.
+#[derive(Debug, Default)]
+pub(crate) struct Files {
+    allowed: IndexMap<String, Allowed>,
+    stored: IndexMap<String, Stored>,
+}
+
+/// An upload that was asked for.
+#[derive(Debug)]
+struct Allowed {
+    user: UserIx,
+    key: String,
+    until: UnixMillis,
+}
+
+#[derive(Debug)]
+struct Stored {
+    user: UserIx,
+    bytes: Bytes,
+}
+
+impl Service {
+    /// Where uploads go: told by navi.
+    pub(crate) fn upload_server(&self) -> String {
+        format!("{}{FILES}{}", self.endpoints.navi, encoded(&self.app_key))
+    }
+
+    /// `qnTkn`: a token for one object.
+    pub(crate) fn upload_token(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        request: &Request,
+    ) -> Result<Bytes, u16> {
+        let asked = GetQNupTokenInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let token = self.ids.token();
+        // A client that names no object gets one named by its token.
+        let key = asked.key.filter(|key| !key.is_empty()).unwrap_or_else(|| token.clone());
+        let until = now + TOKEN_LIFE;
+        self.files.allowed.retain(|_, allowed| allowed.until > now);
+        self.files.allowed.insert(token.clone(), Allowed { user, key, until });
+        let answer = GetQNupTokenOutput { deadline: until.0 / 1000, token, ..GetQNupTokenOutput::default() };
+        Ok(answer.encode_to_vec().into())
+    }
+
+    /// `qnUrl`: where an object can be read, whether or not it is there yet.
+    pub(crate) fn download_url(&self, request: &Request) -> Result<Bytes, u16> {
+        let asked = GetDownloadUrlInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let key = asked.key.filter(|key| !key.is_empty()).ok_or(status::BAD_PARAMETER)?;
+        let download_url = format!("{}/{}", self.upload_server(), encoded(&key));
+        Ok(GetDownloadUrlOutput { download_url }.encode_to_vec().into())
+    }
+
+    /// An upload or a download. Failures are told as the vendor's storage tells them: an HTTP status and `error`.
+    pub(crate) fn file_request(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
+        match request.method.as_str() {
+            "POST" => self.upload(now, request),
+            "GET" => self.download(request),
+            _ => refused(405, "a file is posted or read"),
+        }
+    }
+
+    /// How long the file server takes for an answer at its speed.
+    pub(crate) fn file_delay(&self, request: &HttpRequest, response: &HttpResponse) -> u64 {
+        let bytes = request.body.len().max(response.body.len()) as u64;
+        bytes.saturating_mul(1000).checked_div(self.limits.file_bytes_per_second).unwrap_or(0)
+    }
+
+    fn upload(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
+        let content_type = request.header("content-type").unwrap_or_default();
+        let Some(form) = form::parse(content_type, &request.body) else {
+            return refused(400, "the body is no multipart form with `token` and `file`");
+        };
+        let allowed = self.files.allowed.get(&form.token).filter(|allowed| allowed.until > now);
+        let Some(Allowed { user, key, .. }) = allowed else { return refused(401, "bad token") };
+        if form.key.as_ref().is_some_and(|named| named != key) {
+            return refused(403, "the token is for another object");
+        }
+        if form.file.len() > self.limits.upload_bytes {
+            return refused(413, "the file is too large");
+        }
+        let (user, key) = (*user, key.clone());
+        let bytes =
+            if self.has(Bug::CutsFilesShort) { form.file.slice(..form.file.len() / 2) } else { form.file };
+        let answer = json!({"hash": hash(&bytes), "key": key});
+        self.files.stored.insert(key, Stored { user, bytes });
+        HttpResponse::json(200, &answer)
+    }
+
+    fn download(&self, request: &HttpRequest) -> HttpResponse {
+        let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
+        let stored = key.and_then(|(_, key)| self.files.stored.get(&decoded(key)));
+        let Some(Stored { bytes, .. }) = stored else { return refused(404, "no such object") };
+        let whole = bytes.len();
+        let response = HttpResponse {
+            status: 200,
+            content_type: "application/octet-stream",
+            headers: vec![("Accept-Ranges".to_owned(), "bytes".to_owned())],
+            body: bytes.clone(),
+        };
+        let Some((from, to)) = request.header("range").and_then(range) else { return response };
+        if from >= whole {
+            return refused(416, "the object ends before that");
+        }
+        let to = to.map_or(whole - 1, |to| to.min(whole - 1));
+        let mut part = HttpResponse { status: 206, body: bytes.slice(from..=to), ..response };
+        part.headers.push(("Content-Range".to_owned(), format!("bytes {from}-{to}/{whole}")));
+        part
+    }
+
+    /// What is stored, in the order it came.
+    pub(crate) fn files_json(&self) -> Value {
+        let entry = |(key, stored): (&String, &Stored)| {
+            let user = &*self.accounts[stored.user].id;
+            json!({"key": key, "user": user, "size": stored.bytes.len(), "sha1": hash(&stored.bytes)})
+        };
+        self.files.stored.iter().map(entry).collect()
+    }
+}
+
+/// `bytes=A-B` or `bytes=A-`, one range. Others are passed over, as HTTP allows.
+fn range(text: &str) -> Option<(usize, Option<usize>)> {
+    let (from, to) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let from = from.parse().ok()?;
+    let to = if to.is_empty() { None } else { Some(to.parse().ok().filter(|to| *to >= from)?) };
+    Some((from, to))
+}
+
+fn refused(status: u16, why: &str) -> HttpResponse {
+    HttpResponse::json(status, &json!({"error": why}))
+}
+
+fn hash(bytes: &[u8]) -> String {
+    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+fn decoded(text: &str) -> String {
+    let mut pairs = url::form_urlencoded::parse(text.as_bytes());
+    pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_http_writes_them() {
+        assert_eq!(range("bytes=0-9"), Some((0, Some(9))));
+        assert_eq!(range("bytes=5-"), Some((5, None)));
+        for other in ["bytes=-5", "bytes=9-5", "bytes=1-2,4-5", "items=0-1", ""] {
+            assert_eq!(range(other), None, "{other}");
+        }
+    }
+}
