@@ -80,6 +80,11 @@ fn waiting(server: &Server, user: &str) -> Vec<(String, String)> {
         .collect()
 }
 
+/// One field of each element of a list.
+fn ids<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().map(|element| element[field].as_str().unwrap()).collect()
+}
+
 /// Every call was taken, and the world is as the calls say.
 fn assert_taken(server: &Server, answers: &BTreeMap<String, Value>, text: &str) {
     for (call, answer) in answers {
@@ -96,8 +101,12 @@ fn assert_taken(server: &Server, answers: &BTreeMap<String, Value>, text: &str) 
     assert_eq!((&alice["blacklist"], &alice["whitelist"]), (&json!([]), &json!([])));
 
     let pair = |from: &str, text: &str| (from.to_owned(), text.to_owned());
-    assert_eq!(waiting(server, "alice"), [pair("bob", text), pair("office", "to both")]);
+    assert_eq!(
+        waiting(server, "alice"),
+        [pair("bob", text), pair("office", "to both"), pair("bob", "to the team")]
+    );
     assert_eq!(waiting(server, "bob"), [pair("office", "to both")]);
+    assert_eq!(waiting(server, "carol"), []);
 }
 
 #[test]
@@ -111,6 +120,9 @@ fn the_node_sdk_works() {
     node.arg("calls.js").current_dir(&folder);
     let answers = answers(&server, node);
     assert_eq!(answers["blacklist of alice"]["users"], json!([{"id": "bob"}]));
+    // This SDK gives its lists names of its own.
+    assert_eq!(ids(&answers["members"]["members"], "id"), ["alice", "bob", "carol"]);
+    assert_eq!(ids(&answers["muted"]["members"], "id"), ["carol"]);
     assert_taken(&server, &answers, "from the Node SDK & 爱");
 }
 
@@ -128,6 +140,8 @@ fn the_python_sdk_works() {
         .env("PYTHONDONTWRITEBYTECODE", "1");
     let answers = answers(&server, python);
     assert_eq!(answers["query bob"]["userName"], "Robert");
+    assert_eq!(ids(&answers["members"]["users"], "id"), ["alice", "bob", "carol"]);
+    assert_eq!(ids(&answers["muted"]["users"], "userId"), ["carol"]);
     assert_eq!(answers["whitelist of alice"]["users"], json!(["bob"]));
     assert_taken(&server, &answers, "from the Python SDK");
 }

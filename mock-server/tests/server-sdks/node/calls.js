@@ -27,6 +27,19 @@ const calls = [
     senderId: 'office', targetId: ['alice', 'bob'], objectName: 'RC:TxtMsg', content: { content: 'to both' },
     pushContent: '', pushData: '',
   })],
+  ['create group', () => rc.Group.create({ id: 'g1', name: 'Team 一', members: [{ id: 'alice' }, { id: 'bob' }] })],
+  ['join group', () => rc.Group.join({ id: 'g1', name: 'Team 一', member: { id: 'carol' } })],
+  ['rename group', () => rc.Group.update({ id: 'g1', name: 'Team' })],
+  ['members', () => rc.Group.get({ id: 'g1' })],
+  ['mute carol', () => rc.Group.Gag.add({ id: 'g1', members: [{ id: 'carol' }], minute: 10 })],
+  ['muted', () => rc.Group.Gag.getList({ id: 'g1' })],
+  ['unmute carol', () => rc.Group.Gag.remove({ id: 'g1', members: [{ id: 'carol' }] })],
+  ['quit group', () => rc.Group.quit({ id: 'g1', member: { id: 'carol' } })],
+  ['group', () => rc.Message.Group.send({
+    senderId: 'bob', targetId: 'g1', objectName: 'RC:TxtMsg', content: { content: 'to the team' },
+    pushContent: '', pushData: '', isPersisted: 1, isIncludeSender: 0,
+  })],
+  ['disturb not', () => rc.Conversation.mute({ type: 'GROUP', userId: 'alice', targetId: 'g1' })],
 ];
 
 (async () => {
