@@ -124,7 +124,7 @@ impl Engine {
             self.setting_changed(change, code::NOT_CONNECTED, &Bytes::new());
             return CallResult::Code(0);
         }
-        let version = Some(self.store.settings_version(&self.owner).unwrap_or_default());
+        let version = Some(self.known_version().unwrap_or_default());
         let kind = conversation_number(&change.place.kind).unwrap_or_default();
         let (topic, body) = match &change.setting {
             Setting::Level(level) if change.place.target.is_empty() => {
@@ -179,9 +179,14 @@ impl Engine {
         self.fire(change.event, with_code(code, change.echo));
     }
 
+    /// A store that cannot be read is an empty one: everything then comes again.
+    fn known_version(&self) -> Option<i64> {
+        self.store.settings_version(&self.owner).unwrap_or_default()
+    }
+
     /// Asks for every setting newer than those at hand.
     pub(crate) fn pull_settings(&mut self, now: UnixMillis) {
-        let time = Some(self.store.settings_version(&self.owner).unwrap_or_default());
+        let time = Some(self.known_version().unwrap_or_default());
         let me = self.user.clone();
         let body = SessionReq { time }.encode_to_vec();
         self.request(now, Topic::PullSeAtts, &me, body.into(), Pending::Settings);
@@ -191,7 +196,8 @@ impl Engine {
     /// nothing that an app could know of, so it tells nothing.
     pub(crate) fn settings_arrived(&mut self, body: &Bytes) {
         let Ok(states) = SessionStates::decode(body.clone()) else { return };
-        let first = self.store.settings_version(&self.owner).unwrap_or_default() == 0;
+        // A user without any setting has version 0, and yet hears of the first pin.
+        let first = self.known_version().is_none();
         let mut synced = Vec::new();
         for state in states.state {
             let Some(kind) = conversation_name(state.r#type) else { continue };

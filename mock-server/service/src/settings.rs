@@ -71,21 +71,19 @@ impl Settings {
         items.push((version, item));
     }
 
-    /// Everything newer than a version.
+    /// Every place with something newer than a version, whole: imlib-v4 takes an item that is missing for one that was
+    /// reset, and would unpin a conversation whose level changed (seen with 4.6.4).
     fn since(&self, version: i64) -> SessionStates {
-        let newer = |items: &[(i64, SessionStateItem)]| -> Vec<(i64, SessionStateItem)> {
-            items.iter().filter(|(set, _)| *set > version).cloned().collect()
-        };
-        let state = self.places.iter().filter_map(|((kind, target, channel), items)| {
-            let items = newer(items);
-            let time = items.iter().map(|(set, _)| *set).max()?;
-            Some(SessionState {
-                r#type: *kind,
-                channel_id: target.clone(),
-                time: Some(time),
-                state_item: items.into_iter().map(|(_, item)| item).collect(),
-                bus_channel: Some(channel.clone()),
-            })
+        let newer = self.places.iter().filter_map(|(place, items)| {
+            let time = items.iter().map(|(set, _)| *set).max().filter(|time| *time > version)?;
+            Some((place, items, time))
+        });
+        let state = newer.map(|((kind, target, channel), items, time)| SessionState {
+            r#type: *kind,
+            channel_id: target.clone(),
+            time: Some(time),
+            state_item: items.iter().map(|(_, item)| item.clone()).collect(),
+            bus_channel: Some(channel.clone()),
         });
         // Never lower than asked: newer SDKs take that for a broken server.
         SessionStates { state: state.collect(), version: self.version.max(version) }
@@ -248,4 +246,31 @@ pub(crate) fn level_item(level: i32) -> SessionStateItem {
 pub(crate) fn top_item(top: bool) -> SessionStateItem {
     let value = if top { "1" } else { "0" };
     SessionStateItem { session_state_type: TOP, value: value.to_owned(), ..SessionStateItem::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_newer_is_given_whole_and_never_below_the_version_asked() {
+        let mut settings = Settings::default();
+        let place = |target: &str| (3, target.to_owned(), String::new());
+        settings.set(place("g"), top_item(true), 10);
+        settings.set(place("other"), top_item(true), 11);
+        settings.set(place("g"), level_item(5), 12);
+        settings.version = 12;
+        let given = settings.since(11);
+        let kinds = |state: &SessionState| -> Vec<(i32, String)> {
+            let items = state.state_item.iter();
+            items.map(|item| (item.session_state_type, item.value.clone())).collect()
+        };
+        assert_eq!(
+            given.state.iter().map(kinds).collect::<Vec<_>>(),
+            [[(TOP, "1".into()), (SILENT, "5".into())]]
+        );
+        assert_eq!((given.version, given.state[0].time), (12, Some(12)));
+        assert_eq!((settings.since(12).state.len(), settings.since(99).version), (0, 99));
+        assert_eq!(settings.since(0).state.len(), 2);
+    }
 }

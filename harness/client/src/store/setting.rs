@@ -68,10 +68,10 @@ impl Store {
         rows.collect()
     }
 
-    /// The version of the newest setting at hand; 0 before the first pull.
-    pub(crate) fn settings_version(&self, owner: &str) -> rusqlite::Result<i64> {
+    /// The version of the newest setting at hand; `None` before the first pull.
+    pub(crate) fn settings_version(&self, owner: &str) -> rusqlite::Result<Option<i64>> {
         let mut find = self.db.prepare_cached("SELECT version FROM setting_version WHERE owner = ?1")?;
-        Ok(find.query_row([owner], |row| row.get(0)).optional()?.unwrap_or_default())
+        find.query_row([owner], |row| row.get(0)).optional()
     }
 
     pub(crate) fn set_settings_version(&self, owner: &str, version: i64) -> rusqlite::Result<()> {
