@@ -3,7 +3,15 @@
 use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
-use crate::{code, engine::Engine, message::Object, send::SendEvents};
+use crate::{
+    code,
+    delete::{Clear, Delete},
+    engine::Engine,
+    expansion::Change,
+    history::Load,
+    message::Object,
+    send::SendEvents,
+};
 
 /// How long a request waits for its answer, as the vendor's engines have it.
 const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -17,6 +25,23 @@ pub(crate) enum Pending {
     Pull,
     /// A blacklist request: the callback that answers it, and the user it is about.
     Blacklist { event: &'static str, user: Option<String> },
+    /// A page of the server's history.
+    Load(Box<Load>),
+    /// Clearing the server's history by time.
+    Clear(Box<Clear>),
+    /// Deleting messages from the server's history.
+    Delete(Box<Delete>),
+    /// A recall of that message.
+    Recall(Object),
+    /// A change of the expansion of the message of that UID.
+    Expansion { uid: String, change: Change },
+}
+
+impl Pending {
+    /// Whether it went out as a PUBLISH, and a PUBACK answers it.
+    fn is_published(&self) -> bool {
+        matches!(self, Self::Send { .. } | Self::Recall(_) | Self::Expansion { .. })
+    }
 }
 
 impl Engine {
@@ -31,7 +56,7 @@ impl Engine {
     ) {
         let id = self.next_message_id();
         let mut request = Request::new(topic, target, id, body);
-        let frame = if matches!(pending, Pending::Send { .. }) {
+        let frame = if pending.is_published() {
             ClientFrame::Publish(request)
         } else {
             request.qos = 0;
@@ -39,6 +64,15 @@ impl Engine {
         };
         self.pending.insert(id, (now + ANSWER_LIMIT, pending));
         self.write(frame);
+    }
+
+    /// Sends a request, or fails it at once where there is no connection.
+    pub(crate) fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Bytes, pending: Pending) {
+        if self.link.is_online() {
+            self.request(now, topic, target, body, pending);
+        } else {
+            self.failed(now, pending, code::NOT_CONNECTED);
+        }
     }
 
     /// Ids run from 1 to 65535 and round again, past those still in use.
@@ -75,12 +109,17 @@ impl Engine {
             Pending::Send { message, events } => self.sent(message, events, code, None),
             Pending::Pull => self.pull_failed(now, code),
             Pending::Blacklist { event, user } => self.blacklist_answered(event, user, code, &Bytes::new()),
+            Pending::Load(load) => self.history_answered(&load, code, &Bytes::new()),
+            Pending::Clear(clear) => self.cleared(&clear, code),
+            Pending::Delete(delete) => self.deleted(&delete, code),
+            Pending::Recall(message) => self.recall_answered(now, message, code),
+            Pending::Expansion { uid, change } => self.expansion_answered(&uid, &change, code, ""),
         }
     }
 
     pub(crate) fn query_answered(&mut self, now: UnixMillis, id: u16, status: u16, body: &Bytes) {
         // A query's answer does not answer a message that happens to have its id.
-        if matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+        if self.pending.get(&id).is_some_and(|(_, pending)| pending.is_published()) {
             return;
         }
         match self.pending.remove(&id) {
@@ -88,19 +127,35 @@ impl Engine {
             Some((_, Pending::Blacklist { event, user })) => {
                 self.blacklist_answered(event, user, i64::from(status), body);
             }
+            Some((_, Pending::Load(load))) => self.history_answered(&load, i64::from(status), body),
             Some((_, pending)) => self.failed(now, pending, i64::from(status)),
             None => {}
         }
     }
 
     /// The server answered a message.
-    pub(crate) fn send_answered(&mut self, id: u16, status: u16, time: UnixMillis, uid: String) {
-        if !matches!(self.pending.get(&id), Some((_, Pending::Send { .. }))) {
+    pub(crate) fn send_answered(
+        &mut self,
+        now: UnixMillis,
+        id: u16,
+        status: u16,
+        time: UnixMillis,
+        uid: String,
+    ) {
+        if !self.pending.get(&id).is_some_and(|(_, pending)| pending.is_published()) {
             return;
         }
-        if let Some((_, Pending::Send { message, events })) = self.pending.remove(&id) {
-            let accepted = (status == 0).then_some((time, uid));
-            self.sent(message, events, i64::from(status), accepted);
+        let code = i64::from(status);
+        match self.pending.remove(&id) {
+            Some((_, Pending::Send { message, events })) => {
+                let accepted = (status == 0).then_some((time, uid));
+                self.sent(message, events, code, accepted);
+            }
+            Some((_, Pending::Expansion { uid: message, change })) => {
+                self.expansion_answered(&message, &change, code, &uid);
+            }
+            Some((_, pending)) => self.failed(now, pending, code),
+            None => {}
         }
     }
 }

@@ -14,13 +14,11 @@ use super::{
 use crate::scenario::NetworkChange;
 
 /// Capabilities the reference client lacks so far.
-const MISSING: [&str; 13] = [
+const MISSING: [&str; 11] = [
     "chatroom",
     "ultragroup",
     "search",
-    "recall",
     "receipts",
-    "expansion",
     "media",
     "conversations",
     "drafts",

@@ -8,9 +8,11 @@ use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code:
 use crate::{
     account::UserIx,
     bug::Bug,
+    expansion,
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
+    roaming::is_archived,
     timeline::{DeviceIx, Side},
     world::Service,
 };
@@ -20,20 +22,20 @@ const UNCOUNTED: [&str; 6] =
     ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
 
 /// Who gets a message.
-struct Delivery {
-    conversation: Conversation,
-    receivers: Vec<UserIx>,
+pub(crate) struct Delivery {
+    pub(crate) conversation: Conversation,
+    pub(crate) receivers: Vec<UserIx>,
 }
 
 /// A message on its way into the mailboxes.
-struct Outgoing<'a> {
-    sender: UserIx,
-    target: Arc<str>,
-    delivery: Delivery,
-    up: UpStreamMessage,
-    status_message: bool,
+pub(crate) struct Outgoing<'a> {
+    pub(crate) sender: UserIx,
+    pub(crate) target: Arc<str>,
+    pub(crate) delivery: Delivery,
+    pub(crate) up: UpStreamMessage,
+    pub(crate) status_message: bool,
     /// Absent for messages of the app server.
-    mirror: Option<Mirror<'a>>,
+    pub(crate) mirror: Option<Mirror<'a>>,
 }
 
 /// What became of a message that somebody sent.
@@ -79,6 +81,9 @@ impl Service {
         conn: ConnId,
         request: &Request,
     ) -> Result<Option<Posted>, u16> {
+        if request.topic == Topic::RecallMsg {
+            return self.recall_by_client(now, conn, request);
+        }
         if !matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS) {
             return Err(status::NOT_SUPPORTED);
         }
@@ -112,6 +117,13 @@ impl Service {
             Conversation::Private => self.accounts[delivery.receivers[0]].id.clone(),
             _ => request.target.as_str().into(),
         };
+        if up.classname == expansion::CHANGE {
+            self.expand(now, sender, &up.content, self.limits.expansion_update)?;
+            if self.has(Bug::DropsExpansion) {
+                let uid = self.ids.message_uid(now);
+                return Ok(Some(Posted { uid, time: now }));
+            }
+        }
         let mirror = Some(Mirror { conn, device, request });
         Ok(Some(self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror })))
     }
@@ -182,7 +194,7 @@ impl Service {
     }
 
     /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
-    fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
+    pub(crate) fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
         let Outgoing { sender, target, delivery, up, status_message, mirror } = outgoing;
         let Delivery { conversation, receivers } = delivery;
         let mirror = mirror.filter(|_| self.switches.multi_device_sync);
@@ -190,11 +202,18 @@ impl Service {
         for user in receivers.iter().chain(mirror.as_ref().map(|_| &sender)) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
-        let uid = self.ids.message_uid(time);
         let from = self.accounts[sender].id.clone();
+        let archived = !status_message && is_archived(&up);
+        if archived {
+            time = self.archive_time(conversation, &from, &target, time);
+        }
+        let uid = self.ids.message_uid(time);
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message;
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
+        if archived {
+            self.archive(now, sender, &receivers, message.clone());
+        }
         // A message to oneself is in the mailbox as received already.
         if stored
             && !receivers.contains(&sender)
@@ -222,10 +241,12 @@ impl Service {
             return;
         }
         let (private, group) = self.retention(now);
+        let compensated = self.compensated_since(now);
         let most = self.limits.group_offline_count;
         let group_message = message.conversation == Conversation::Group;
         let mailbox = &mut self.accounts[receiver].mailbox;
-        mailbox.expire(private, group);
+        // With sync the mailbox also is what compensation is taken from.
+        mailbox.expire(private.min(compensated), group.min(compensated));
         mailbox.push(message, Side::Inbox, None);
         if most > 0 && group_message {
             mailbox.keep_group(most);
@@ -276,10 +297,10 @@ impl Service {
 }
 
 /// The sending device, for its siblings.
-struct Mirror<'a> {
-    conn: ConnId,
-    device: DeviceIx,
-    request: &'a Request,
+pub(crate) struct Mirror<'a> {
+    pub(crate) conn: ConnId,
+    pub(crate) device: DeviceIx,
+    pub(crate) request: &'a Request,
 }
 
 /// An upstream text message, for messages of the service's own making.

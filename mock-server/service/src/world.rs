@@ -19,6 +19,7 @@ use crate::{
     connection::Connection,
     fault::{Direction, Effect, FaultKind},
     faulty::{Faults, Passing},
+    history::Archive,
     ids::Ids,
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Login, Output},
     journal::{Journal, What},
@@ -78,6 +79,7 @@ pub struct Service {
     pub(crate) groups: IndexMap<Arc<str>, Vec<UserIx>>,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
+    pub(crate) archive: Archive,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -115,6 +117,7 @@ impl Service {
             groups: IndexMap::new(),
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
+            archive: Archive::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -368,11 +371,7 @@ impl Service {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
             ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
-            ClientFrame::QueryCon { id } => {
-                if let Some(connection) = self.connections.get_mut(&conn) {
-                    connection.pull_confirmed(now, id);
-                }
-            }
+            ClientFrame::QueryCon { id } => self.pull_confirmed(now, conn, id),
             ClientFrame::Ping if self.has(Bug::IgnoresPings) => {}
             ClientFrame::Ping => self.send(now, conn, ServerFrame::Pong, None),
             ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),

@@ -5,7 +5,6 @@
 //! came (AMB-34).
 
 mod push;
-mod recall;
 
 use std::collections::BTreeMap;
 
@@ -21,19 +20,20 @@ use wire::{
 use crate::{
     code,
     engine::Engine,
+    expansion::{self, Told},
     message::{self, Object, is_stored},
+    recall,
     request::Pending,
 };
 pub(crate) use push::Pushed;
 
 /// Object names that tell of something and are no messages to an app.
-const SIGNALLING: [&str; 9] = [
+const SIGNALLING: [&str; 8] = [
     "RC:TypSts",
     "RC:ReadNtf",
     "RC:RRReqMsg",
     "RC:RRRspMsg",
     "RC:SRSMsg",
-    "RC:MsgExMsg",
     "RC:InterceptMsg",
     "RC:LogCmdMsg",
     "RC:chrmKVNotiMsg",
@@ -68,6 +68,8 @@ enum Arrival {
     Message(Object),
     /// The notice that stands where a recalled message stood.
     Recall(Object),
+    /// A change of a message's expansion.
+    Expansion(Told),
 }
 
 impl Arrival {
@@ -156,12 +158,19 @@ impl Engine {
         }
         let uid = down.msg_id();
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
-        if down.classname == recall::RECALL {
-            return self.recalled(now, down).map(Arrival::Recall);
+        match down.classname.as_str() {
+            recall::COMMAND => return self.recalled(now, down).map(Arrival::Recall),
+            expansion::CHANGE => return self.expanded(down).map(Arrival::Expansion),
+            _ => {}
         }
         let offline = down.data_time < self.inbox.online_since.0;
         let mut message = message::received(down, &self.user, offline);
         message.insert("receivedTime".into(), now.0.into());
+        if down.classname == recall::NOTICE {
+            // It stands where the message stood that was recalled before it came; the command behind it tells of it.
+            let _ = self.store.insert(&self.owner, &message);
+            return None;
+        }
         if is_stored(down) {
             match self.store.insert(&self.owner, &message) {
                 Ok(Some(id)) => drop(message.insert("messageId".into(), id.into())),
@@ -184,6 +193,7 @@ impl Engine {
                     json!({"message": message, "left": left, "offline": offline, "hasPackage": has_package}),
                 );
             }
+            Arrival::Expansion(told) => self.tell_expansion(told),
             Arrival::Recall(notice) => self.fire("onRemoteMessageRecalled", json!({"message": notice})),
         }
     }

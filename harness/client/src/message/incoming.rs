@@ -4,6 +4,7 @@ use serde_json::Value;
 use wire::{body::DownStreamMessage, flags};
 
 use super::{CONVERSATIONS, Object, base, text};
+use crate::expansion;
 
 /// Object names of built-in messages and their documented types.
 const TYPES: [(&str, &str); 12] = [
@@ -40,6 +41,9 @@ pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Obj
     message.insert("receivedStatus".into(), if retrieved { "retrieved" } else { "unread" }.into());
     message.insert("sentStatus".into(), if own { "sent" } else { "received" }.into());
     message.insert("offLine".into(), offline.into());
+    if down.status & flags::down::EXPANSION != 0 {
+        message.insert("expansion".into(), expansion::received(down).into());
+    }
     describe(&mut message, &down.classname, &down.content);
     message
 }
@@ -72,6 +76,15 @@ fn describe(message: &mut Object, classname: &str, content: &[u8]) {
         (Some("reference"), Some(Value::Object(body))) => {
             message.insert("messageType".into(), "reference".into());
             message.insert("text".into(), text(&body, "content").into());
+        }
+        (Some("recall"), Some(Value::Object(body))) => {
+            message.insert("messageType".into(), "recall".into());
+            let flag = |name: &str| body.get(name) == Some(&Value::Bool(true));
+            message.insert("admin".into(), flag("admin").into());
+            message.insert("deleted".into(), flag("delete").into());
+            for name in ["recallTime", "recallActionTime"] {
+                message.insert(name.into(), body.get(name).cloned().unwrap_or(0.into()));
+            }
         }
         (Some(kind), Some(body @ Value::Object(_))) => {
             message.insert("messageType".into(), kind.into());

@@ -20,6 +20,11 @@ pub(crate) fn is_conversation(name: &str) -> bool {
     CONVERSATIONS.iter().any(|(known, _)| *known == name)
 }
 
+/// The wire's number of a conversation type.
+pub(crate) fn conversation_number(name: &str) -> Option<i32> {
+    CONVERSATIONS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
+}
+
 /// A property as text; empty if it is missing or none.
 pub(crate) fn text(object: &Object, name: &str) -> String {
     object.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()

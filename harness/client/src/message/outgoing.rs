@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use wire::{body::UpStreamMessage, flags};
 
 use super::{Object, text};
+use crate::expansion;
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -60,7 +61,10 @@ pub(crate) fn outgoing(message: &Object) -> Option<Outgoing> {
         content["extra"] = extra.as_str().into();
     }
     let content: Bytes = content.to_string().into();
-    let up = UpStreamMessage { session_id, classname, content, ..UpStreamMessage::default() };
+    let extra_content = expansion::initial(message).ok()?;
+    let expandable = if extra_content.is_some() { flags::up::EXPANSION } else { 0 };
+    let session_id = session_id | expandable;
+    let up = UpStreamMessage { session_id, classname, extra_content, content, ..UpStreamMessage::default() };
     // Rooms are kept by no client.
     let stored = session_id & flags::up::PERSIST != 0 && text(message, "conversationType") != "chatroom";
     Some(Outgoing { up, stored, status: policy == "status" })

@@ -3,6 +3,7 @@
 //! It outlives engines, and with a path processes. There is no journal and no wait for the disk: a test's store need
 //! not survive a power cut, and is made hundreds of times a second.
 
+mod delete;
 mod message;
 mod watermark;
 

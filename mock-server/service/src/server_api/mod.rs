@@ -3,7 +3,9 @@
 //! Here: signatures, parameters, errors and the table of endpoints. What they do stands in the modules by area.
 
 mod blacklist;
+mod history;
 mod message;
+mod recall;
 mod user;
 
 use serde_json::{Value, json};
@@ -152,6 +154,13 @@ impl Service {
             "/user/whitesetting/query.json" => Self::api_white_setting_query,
             "/message/private/publish.json" => Self::api_publish_private,
             "/message/system/publish.json" => Self::api_publish_system,
+            "/message/recall.json" => Self::api_recall,
+            "/message/expansion/set.json" => Self::api_expansion_set,
+            "/message/expansion/delete.json" => Self::api_expansion_delete,
+            "/message/expansion/query.json" => Self::api_expansion_query,
+            "/conversation/message/history/clean.json" => Self::api_clean_history,
+            "/v3/message/private/query.json" => Self::api_query_private,
+            "/v3/message/group/query.json" => Self::api_query_group,
             path => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
         };
         if request.method != "POST" {
