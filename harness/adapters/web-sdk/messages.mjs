@@ -67,6 +67,9 @@ export function canonical(raw, known = {}) {
   if (objectName === 'RC:TxtMsg') {
     message.messageType = 'text';
     message.text = raw.content?.content;
+  } else if (objectName === 'RC:RcNtf') {
+    const { admin = false, delete: deleted = false, recallTime, recallActionTime } = raw.content ?? {};
+    Object.assign(message, { messageType: 'recall', admin, deleted, recallTime, recallActionTime });
   } else if (objectName.startsWith('RC:')) {
     message.messageType = BUILT_IN[objectName] ?? 'unknown';
     message.rawData = JSON.stringify(raw.content);

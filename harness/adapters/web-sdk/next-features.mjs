@@ -129,7 +129,7 @@ export class Features {
   recallMessage({ message }) {
     const { messageUId, sentTime } = message;
     const promise = this.sdk.recallMessage(sdkConversation(message), { messageUId, sentTime });
-    return this.answer(promise, 'onMessageRecalled', { message }, (raw) => (raw ? { message: recalled(raw, message) } : {}));
+    return this.answer(promise, 'onMessageRecalled', { message });
   }
 
   loadMessages({ type, targetId, channelId = '', sentTime, order, policy, count }) {
@@ -181,15 +181,19 @@ export class Features {
 }
 
 /** The recalled message, as the notification that takes its place. */
-function recalled(raw, before = {}) {
-  const { messageUId = before.messageUId, sentTime } = raw.content ?? {};
+function recalled(raw) {
+  const { messageUId, sentTime, isAdmin = false, isDelete = false } = raw.content ?? {};
   return {
     conversationType: conversationName(raw.conversationType),
     targetId: raw.targetId,
     channelId: '',
     messageType: 'recall',
     messageUId,
-    sentTime: sentTime ?? before.sentTime,
+    sentTime,
+    recallTime: sentTime,
+    recallActionTime: raw.sentTime,
+    admin: Boolean(isAdmin),
+    deleted: Boolean(isDelete),
     senderUserId: raw.senderUserId,
     direction: raw.messageDirection === 1 ? 'send' : 'receive',
   };

@@ -49,14 +49,6 @@ impl Engine {
         CallResult::Code(0)
     }
 
-    fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Bytes, pending: Pending) {
-        if !self.link.is_online() {
-            self.failed(now, pending, code::NOT_CONNECTED);
-        } else {
-            self.request(now, topic, target, body, pending);
-        }
-    }
-
     /// Reports an answer with the call's own arguments, so that the app can tell calls apart (ENG-007).
     pub(crate) fn blacklist_answered(
         &mut self,

@@ -166,7 +166,7 @@ impl Engine {
     /// The server's ids and ours are counted apart, so a PUBACK is looked for among mirrors first: theirs follows at once.
     fn acknowledged(&mut self, now: UnixMillis, id: u16, status: u16, time: UnixMillis, uid: String) {
         if !self.mirror_acknowledged(now, id, time, &uid) {
-            self.send_answered(id, status, time, uid);
+            self.send_answered(now, id, status, time, uid);
         }
     }
 

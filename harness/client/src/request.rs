@@ -4,7 +4,15 @@ use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
 use crate::{
-    code, engine::Engine, message::Object, quiet::QuietCall, send::SendEvents, settings::Change,
+    code,
+    delete::{Clear, Delete},
+    engine::Engine,
+    expansion,
+    history::Load,
+    message::Object,
+    quiet::QuietCall,
+    send::SendEvents,
+    settings::Change,
     signal::Signal,
 };
 
@@ -32,12 +40,22 @@ pub(crate) enum Pending {
     Settings,
     /// Quiet hours.
     Quiet(QuietCall),
+    /// A page of the server's history.
+    Load(Box<Load>),
+    /// Clearing the server's history by time.
+    Clear(Box<Clear>),
+    /// Deleting messages from the server's history.
+    Delete(Box<Delete>),
+    /// A recall of that message.
+    Recall(Object),
+    /// A change of the expansion of the message of that UID.
+    Expansion { uid: String, change: expansion::Change },
 }
 
 impl Pending {
     /// Whether it goes up as a PUBLISH, which a PUBACK answers; everything else is a QUERY.
-    fn is_message(&self) -> bool {
-        matches!(self, Self::Send { .. } | Self::Signal(_))
+    fn is_published(&self) -> bool {
+        matches!(self, Self::Send { .. } | Self::Signal(_) | Self::Recall(_) | Self::Expansion { .. })
     }
 }
 
@@ -53,7 +71,7 @@ impl Engine {
     ) {
         let id = self.next_message_id();
         let mut request = Request::new(topic, target, id, body);
-        let frame = if pending.is_message() {
+        let frame = if pending.is_published() {
             ClientFrame::Publish(request)
         } else {
             request.qos = 0;
@@ -61,6 +79,15 @@ impl Engine {
         };
         self.pending.insert(id, (now + ANSWER_LIMIT, pending));
         self.write(frame);
+    }
+
+    /// Sends a request, or fails it at once where there is no connection.
+    pub(crate) fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Bytes, pending: Pending) {
+        if self.link.is_online() {
+            self.request(now, topic, target, body, pending);
+        } else {
+            self.failed(now, pending, code::NOT_CONNECTED);
+        }
     }
 
     /// Ids run from 1 to 65535 and round again, past those still in use.
@@ -107,12 +134,17 @@ impl Engine {
             }
             Pending::Settings => {}
             Pending::Quiet(call) => self.quiet_answered(call, code, &Bytes::new()),
+            Pending::Load(load) => self.history_answered(&load, code, &Bytes::new()),
+            Pending::Clear(clear) => self.cleared(&clear, code),
+            Pending::Delete(delete) => self.deleted(&delete, code),
+            Pending::Recall(message) => self.recall_answered(now, message, code),
+            Pending::Expansion { uid, change } => self.expansion_answered(&uid, &change, code, ""),
         }
     }
 
     pub(crate) fn query_answered(&mut self, now: UnixMillis, id: u16, status: u16, body: &Bytes) {
         // A query's answer does not answer a message that happens to have its id.
-        if self.pending.get(&id).is_some_and(|(_, pending)| pending.is_message()) {
+        if self.pending.get(&id).is_some_and(|(_, pending)| pending.is_published()) {
             return;
         }
         match self.pending.remove(&id) {
@@ -125,25 +157,38 @@ impl Engine {
             Some((_, Pending::Setting(change))) => self.setting_changed(*change, i64::from(status), body),
             Some((_, Pending::Settings)) if status == 0 => self.settings_arrived(body),
             Some((_, Pending::Quiet(call))) => self.quiet_answered(call, i64::from(status), body),
+            Some((_, Pending::Load(load))) => self.history_answered(&load, i64::from(status), body),
             Some((_, pending)) => self.failed(now, pending, i64::from(status)),
             None => {}
         }
     }
 
     /// The server answered a message.
-    pub(crate) fn send_answered(&mut self, id: u16, status: u16, time: UnixMillis, uid: String) {
-        if !self.pending.get(&id).is_some_and(|(_, pending)| pending.is_message()) {
+    pub(crate) fn send_answered(
+        &mut self,
+        now: UnixMillis,
+        id: u16,
+        status: u16,
+        time: UnixMillis,
+        uid: String,
+    ) {
+        if !self.pending.get(&id).is_some_and(|(_, pending)| pending.is_published()) {
             return;
         }
-        let accepted = (status == 0).then_some((time, uid));
+        let code = i64::from(status);
         match self.pending.remove(&id) {
             Some((_, Pending::Send { message, events })) => {
-                self.sent(message, events, i64::from(status), accepted);
+                let accepted = (status == 0).then_some((time, uid));
+                self.sent(message, events, code, accepted);
+            }
+            Some((_, Pending::Expansion { uid: message, change })) => {
+                self.expansion_answered(&message, &change, code, &uid);
             }
             Some((_, Pending::Signal(signal))) => {
-                self.signal_answered(signal, i64::from(status), accepted.map(|(_, uid)| uid));
+                self.signal_answered(signal, code, (status == 0).then_some(uid));
             }
-            _ => {}
+            Some((_, pending)) => self.failed(now, pending, code),
+            None => {}
         }
     }
 }

@@ -229,7 +229,7 @@ impl Engine {
     /// `loadConversationTopStatus` (TOP-003).
     pub(crate) fn load_top(&mut self, args: &Object) -> CallResult {
         let Some(place) = place(args) else { return CallResult::Code(code::PARAM_ERROR) };
-        let (code, (_, top)) = self.local(|store, owner| store.setting(owner, &place));
+        let (code, (_, top)) = self.read_store(|store, owner| store.setting(owner, &place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("top".into(), top.into());
         self.fire("onConversationTopStatusLoaded", with_code(code, echo));
@@ -239,7 +239,7 @@ impl Engine {
     /// `loadConversationNotificationLevel` (DND-037).
     pub(crate) fn load_level(&mut self, args: &Object) -> CallResult {
         let Some(place) = place(args) else { return CallResult::Code(code::PARAM_ERROR) };
-        let (code, (level, _)) = self.local(|store, owner| store.setting(owner, &place));
+        let (code, (level, _)) = self.read_store(|store, owner| store.setting(owner, &place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("level".into(), level_name(level).into());
         self.fire("onConversationNotificationLevelLoaded", with_code(code, echo));
@@ -253,7 +253,7 @@ impl Engine {
             return CallResult::Code(code::PARAM_ERROR);
         }
         let place = Place::of_type(&kind);
-        let (code, (level, _)) = self.local(|store, owner| store.setting(owner, &place));
+        let (code, (level, _)) = self.read_store(|store, owner| store.setting(owner, &place));
         let args = json!({"code": code, "type": kind, "level": level_name(level)});
         self.fire("onConversationTypeNotificationLevelLoaded", args);
         CallResult::Code(0)
@@ -277,7 +277,7 @@ impl Engine {
     ) -> CallResult {
         let Some(kinds) = kinds(args) else { return CallResult::Code(code::PARAM_ERROR) };
         let channel = text(args, "channelId");
-        let (code, places) = self.local(|store, owner| store.settings(owner));
+        let (code, places) = self.read_store(|store, owner| store.settings(owner));
         let mine = places.into_iter().filter(|(place, level, top)| {
             let here = kinds.contains(&place.kind) && !place.target.is_empty() && place.channel == channel;
             here && wanted(*level, *top)
@@ -297,7 +297,7 @@ impl Engine {
     }
 
     /// Something of the local store; before the first login there is no user whose store it could be.
-    fn local<T: Default>(
+    fn read_store<T: Default>(
         &self,
         read: impl FnOnce(&crate::store::Store, &str) -> rusqlite::Result<T>,
     ) -> (i64, T) {

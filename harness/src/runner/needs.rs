@@ -1,7 +1,7 @@
 //! Whether a client can run a case at all. What it lacks is said; nothing is skipped in silence.
 
 use super::driver::Abilities;
-use crate::scenario::{Case, Client, EventMatch, Matcher, Order, Scenario, Step, StepAct};
+use crate::scenario::{Case, Client, EventMatch, Matcher, NetworkChange, Order, Scenario, Step, StepAct};
 
 /// Declared by clients whose attempts to connect are visible, refused ones too.
 pub(super) const ATTEMPTS: &str = "attempts";
@@ -73,7 +73,12 @@ fn steps(list: &[Step], can: &Abilities) -> Lack {
         }
         StepAct::Background(_) | StepAct::Foreground(_) => lacking("lifecycle", can),
         StepAct::Restart(_) | StepAct::Reinstall(_) => lacking("restart", can),
-        StepAct::Network(_) => lacking("network", can),
+        StepAct::Network(network) => match network.change {
+            NetworkChange::Offline | NetworkChange::Online | NetworkChange::Change => {
+                lacking("network_state", can)
+            }
+            _ => lacking("network", can),
+        },
         StepAct::Advance(_) => lacking("virtual_time", can),
         StepAct::Attempts(_) if !can.capabilities.contains(ATTEMPTS) => {
             let reason = format!("attempts of {} to connect cannot be seen", can.client);

@@ -29,6 +29,8 @@ pub use value::{Part, Ref, Scope, Unresolved, Value, resolve_map};
 pub const NEEDS: &[&str] = &[
     "virtual_time",
     "network",
+    // The device can be told that it lost its network, has it again, or changed it.
+    "network_state",
     "lifecycle",
     "restart",
     "local_store",

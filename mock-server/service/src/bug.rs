@@ -81,6 +81,42 @@ bugs! {
     NoSettingNotice = "no_setting_notice",
     /// The Server API's rates are not limited.
     NoApiRateLimit = "no_api_rate_limit",
+    /// History is answered though the service is off.
+    IgnoresHistorySwitch = "ignores_history_switch",
+    /// History is never forgotten by age.
+    HistoryForEver = "history_for_ever",
+    /// A page of history begins at the time asked for, instead of beyond it.
+    HistoryIncludesBound = "history_includes_bound",
+    /// Older messages are given where newer ones are asked for.
+    IgnoresHistoryOrder = "ignores_history_order",
+    /// Reading history empties the mailbox.
+    HistoryConsumesOffline = "history_consumes_offline",
+    /// Deletions are accepted and not carried out.
+    IgnoresDeletion = "ignores_deletion",
+    /// Deletions empty the conversation of every participant.
+    DeletesForAll = "deletes_for_all",
+    /// Clearing by time leaves the message of just that time.
+    ClearsOnlyOlder = "clears_only_older",
+    /// Deletions by message leave what compensation brings.
+    CompensatesDeleted = "compensates_deleted",
+    /// Clearing by time always clears what compensation would bring.
+    ClearsCompensation = "clears_compensation",
+    /// With multi-device sync on, other devices' messages are not compensated.
+    NoCompensation = "no_compensation",
+    /// Compensation knows no window: everything the mailbox holds is given.
+    CompensatesEverything = "compensates_everything",
+    /// Whoever asks may recall.
+    IgnoresRecallRule = "ignores_recall_rule",
+    /// Recalls are accepted and told to nobody.
+    DropsRecall = "drops_recall",
+    /// Recalled messages stay what they were in history and mailboxes.
+    KeepsRecalled = "keeps_recalled",
+    /// Limits of expansions are not checked.
+    IgnoresExpansionLimits = "ignores_expansion_limits",
+    /// Every message can be expanded.
+    ExpandsAny = "expands_any",
+    /// Expansions are accepted and told to nobody.
+    DropsExpansion = "drops_expansion",
     /// The acknowledgement of a message comes without a UID.
     NoMessageUid = "no_message_uid",
     /// Messages reach every device and sent ones the sender's others, whether or not multi-device sync is on.

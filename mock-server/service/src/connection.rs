@@ -27,6 +27,8 @@ pub(crate) struct Connection {
     pub(crate) awaits_pull: bool,
     /// The answered pull that the client has not confirmed: its package may still be on the way.
     pub(crate) unconfirmed_pull: Option<u16>,
+    /// The watermark that the last pull was answered with.
+    pub(crate) pulled_to: UnixMillis,
     /// When the last pull was answered or confirmed: pushes close behind it are announced instead.
     pub(crate) pulled: Option<UnixMillis>,
     /// The client already pulled on this connection.
@@ -60,6 +62,7 @@ impl Connection {
             announced: UnixMillis(0),
             awaits_pull: false,
             unconfirmed_pull: None,
+            pulled_to: UnixMillis(0),
             pulled: None,
             has_pulled: false,
             in_flight: VecDeque::new(),
@@ -81,12 +84,14 @@ impl Connection {
         self.in_flight.remove(index).map(|(_, time)| time)
     }
 
-    /// The client has a package: from a moment later on it takes bodies.
-    pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, id: u16) {
-        if self.unconfirmed_pull == Some(id) {
+    /// The client has a package: from a moment later on it takes bodies. `false`: it is not the last one that was given.
+    pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, id: u16) -> bool {
+        let confirmed = self.unconfirmed_pull == Some(id);
+        if confirmed {
             self.unconfirmed_pull = None;
             self.pulled = Some(now);
         }
+        confirmed
     }
 
     /// Whether one more message fits into `per_second` (0 = any number), and counts it if it does (SEND-001).

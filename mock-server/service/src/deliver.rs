@@ -150,9 +150,9 @@ impl Service {
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
         let keep = self.switches.multi_device_sync || self.has(Bug::DuplicatesAfterReconnect);
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        let user = connection.user;
+        let (user, device) = (connection.user, connection.device);
         if let Some(time) = connection.acknowledged(id) {
-            self.accounts[user].mailbox.acknowledge(time, keep);
+            self.accounts[user].mailbox.acknowledge(time, device, keep);
         }
     }
 }

@@ -9,12 +9,18 @@ use rand_chacha::{
 use wire::UnixMillis;
 
 /// A message UID. Kept in place: there is one in every message, and messages come and go by the hundred thousand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Uid([u8; 19]);
 
 impl Uid {
     pub(crate) fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("a UID is made of digits, capital letters and hyphens")
+    }
+
+    /// The UID that a client names; `None`: it has not the shape of one.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes().try_into().ok()?;
+        text.is_ascii().then_some(Self(bytes))
     }
 }
 

@@ -2,22 +2,26 @@
 //!
 //! A world is fed with [`Input`]s, [`Act`](act::Act)s and the time, and drained of [`Output`]s. It knows no socket,
 //! no clock and no thread; its ids come from its seed. One module a business term: `account` (users, tokens, lists),
-//! `session` (logging in and out), `send` and `deliver` (messages), `timeline` (mailboxes), `query` (pulls), `navi`,
+//! `session` (logging in and out), `send` and `deliver` (messages), `timeline` (mailboxes), `query` (pulls), `history` and `roaming` (the archive and what
+//! clients ask of it), `recall`, `expansion`, `navi`,
 //! `server_api`, `push`, and for tests of tests [`fault`] and [`bug`].
 
 mod account;
 pub mod act;
 mod acts;
 pub mod bug;
+mod calendar;
 mod connection;
 mod conversations;
 mod deliver;
 mod disturb;
+mod expansion;
 pub mod fault;
 mod faulty;
 mod files;
 mod form;
 mod group;
+mod history;
 mod ids;
 mod io;
 pub mod journal;
@@ -29,7 +33,9 @@ mod note;
 mod push;
 mod query;
 mod quiet;
+mod recall;
 mod receipt;
+mod roaming;
 mod send;
 mod server_api;
 mod session;

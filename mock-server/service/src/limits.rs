@@ -21,6 +21,19 @@ pub struct Limits {
     pub group_offline_days: u32,
     /// Group messages that wait for an offline user; 0 = any number (OFFL-015, OFFL-016).
     pub group_offline_count: usize,
+    /// Natural days of messages that a new device, or a reinstalled app, gets with multi-device sync on, today included,
+    /// 1 to 7 (COMP-005 to COMP-012).
+    pub compensation_days: u32,
+    /// Hours that the service's natural day is ahead of UTC, -12 to 14; which zone it is, is assumed (AMB-33).
+    pub time_zone_hours: i32,
+    /// Months that the server's history is kept, 6 to 36 (HIST-015).
+    pub history_months: u32,
+    /// Pairs that a client may set in one change of an expansion (EXP-013, EXP-014).
+    pub expansion_update: usize,
+    /// Pairs of a message's expansion (EXP-015, EXP-016).
+    pub expansion_pairs: usize,
+    /// Messages the service remembers for recalls and expansions where it keeps no history.
+    pub remembered: usize,
     /// Registered users of a development environment; 0 = any number (USER-002).
     pub registered_users: usize,
     /// Lifetime of new tokens in minutes; 0 = for ever (CONN-018).
@@ -56,6 +69,12 @@ impl Default for Limits {
             private_offline_days: 7,
             group_offline_days: 7,
             group_offline_count: 0,
+            compensation_days: 1,
+            time_zone_hours: 8,
+            history_months: 6,
+            expansion_update: 20,
+            expansion_pairs: 300,
+            remembered: 10_000,
             registered_users: 0,
             token_lifetime_minutes: 0,
             web_pages: 10,
@@ -84,6 +103,21 @@ impl Limits {
                 mistakes
                     .push(format!("`{name}` is {days}; offline messages can be kept 1 to 7 days (OFFL-014)"));
             }
+        }
+        if !(1..=7).contains(&self.compensation_days) {
+            mistakes.push(format!(
+                "`compensationDays` is {}; messages are compensated for 1 to 7 natural days (COMP-012)",
+                self.compensation_days
+            ));
+        }
+        if !(6..=36).contains(&self.history_months) {
+            mistakes.push(format!(
+                "`historyMonths` is {}; history is kept 6 to 36 months (HIST-015)",
+                self.history_months
+            ));
+        }
+        if !(-12..=14).contains(&self.time_zone_hours) {
+            mistakes.push(format!("`timeZoneHours` is {}; zones are -12 to 14", self.time_zone_hours));
         }
         if self.package == 0 {
             mistakes.push("`package` is 0; a package holds at least one message".to_owned());
@@ -117,6 +151,18 @@ fn days(days: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_are_compensated_one_to_seven_days_and_history_is_kept_six_to_36_months() {
+        for days in 0..=9 {
+            let limits = Limits { compensation_days: days, ..Limits::default() };
+            assert_eq!(limits.mistakes().len(), usize::from(!(1..=7).contains(&days)), "{days} days");
+        }
+        for (months, wrong) in [(5, 1), (6, 0), (36, 0), (37, 1)] {
+            let limits = Limits { history_months: months, ..Limits::default() };
+            assert_eq!(limits.mistakes().len(), wrong, "{months} months");
+        }
+    }
 
     #[test]
     fn offline_messages_are_kept_one_to_seven_days() {

@@ -22,7 +22,7 @@ pub(crate) enum Conversation {
 }
 
 /// One message. Everything but the head is in `received`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) uid: Uid,
     pub(crate) time: UnixMillis,
@@ -36,6 +36,8 @@ pub(crate) struct Message {
     pub(crate) silent: bool,
     /// What a push carries for the app.
     pub(crate) push_data: Option<Box<str>>,
+    /// Participants may put pairs on it (EXP-001).
+    pub(crate) expandable: bool,
     /// `DownStreamMessage` as a receiver gets it.
     pub(crate) received: Bytes,
 }
@@ -77,6 +79,7 @@ impl Message {
             counted: up.session_id & flags::up::COUNT != 0,
             silent: up.session_id & flags::up::SILENT != 0,
             push_data: up.app_data.map(String::into_boxed_str),
+            expandable: crate::expansion::is_expandable(up.session_id),
             received: down.encode_to_vec().into(),
             uid,
             time,
@@ -101,6 +104,18 @@ impl Message {
         down.encode_to_vec()
     }
 
+    /// The same message, UID and time, with something else in it.
+    pub(crate) fn edited(&self, edit: impl FnOnce(&mut DownStreamMessage)) -> Self {
+        let received = match DownStreamMessage::decode(self.received.clone()) {
+            Ok(mut down) => {
+                edit(&mut down);
+                down.encode_to_vec().into()
+            }
+            Err(_) => self.received.clone(),
+        };
+        Self { received, ..self.clone() }
+    }
+
     /// The same content under a new UID and time, for bugs that double messages.
     pub(crate) fn copy_as(&self, uid: Uid, time: UnixMillis) -> Self {
         let received = match DownStreamMessage::decode(self.received.clone()) {
@@ -120,6 +135,7 @@ impl Message {
             counted: self.counted,
             silent: self.silent,
             push_data: self.push_data.clone(),
+            expandable: self.expandable,
             received,
         }
     }

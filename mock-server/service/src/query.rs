@@ -28,7 +28,7 @@ use crate::{
 pub const NOT_BLACKLISTED: u16 = 101;
 
 /// A query's answer: a body, or a status that is not 0.
-type Answer = Result<Bytes, u16>;
+pub(crate) type Answer = Result<Bytes, u16>;
 
 impl Service {
     /// A QUERY of a client.
@@ -118,6 +118,10 @@ impl Service {
             Topic::QnUrl => self.download_url(request),
             Topic::RrMsg => self.group_messages_read(now, user, request),
             Topic::RrList => self.group_message_readers(user, request),
+            Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.history(now, user, request),
+            Topic::QryMsg => self.messages_by_uid(now, user, request),
+            Topic::DelMsg => self.delete_messages(user, request),
+            Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => self.clear_messages(now, user, request),
             _ => Err(status::NOT_SUPPORTED),
         }
     }
@@ -132,6 +136,7 @@ impl Service {
         asked: &SyncRequestMsg,
     ) -> Answer {
         let (private_since, group_since) = self.retention(now);
+        let compensated_since = self.compensated_since(now);
         let duplicates = self.has(Bug::DuplicatesAfterReconnect);
         let sync = self.syncs();
         let wrong_size = if self.has(Bug::WrongLeftCount) {
@@ -148,6 +153,7 @@ impl Service {
             sync: sync || duplicates,
             private_since,
             group_since,
+            compensated_since,
         };
         let first_pull = !std::mem::replace(&mut connection.has_pulled, true);
         connection.pulled = Some(now);
@@ -178,6 +184,9 @@ impl Service {
             let uid = self.ids.message_uid(time);
             package.insert(0, Item::stray(item.message.copy_as(uid, time)));
         }
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.pulled_to = sync_time;
+        }
         Ok(encode_package(&package, sync_time, !more))
     }
 
@@ -199,11 +208,11 @@ impl Service {
     }
 }
 
-fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
+pub(crate) fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
     M::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)
 }
 
-fn write(message: &impl Message) -> Answer {
+pub(crate) fn write(message: &impl Message) -> Answer {
     Ok(message.encode_to_vec().into())
 }
 

@@ -8,10 +8,12 @@ use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code:
 use crate::{
     account::UserIx,
     bug::Bug,
+    expansion,
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
     receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
+    roaming::is_archived,
     timeline::{DeviceIx, Side},
     world::Service,
 };
@@ -21,22 +23,22 @@ const UNCOUNTED: [&str; 6] =
     ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
 
 /// Who gets a message.
-struct Delivery {
-    conversation: Conversation,
-    receivers: Vec<UserIx>,
+pub(crate) struct Delivery {
+    pub(crate) conversation: Conversation,
+    pub(crate) receivers: Vec<UserIx>,
 }
 
 /// A message on its way into the mailboxes.
-struct Outgoing<'a> {
-    sender: UserIx,
-    target: Arc<str>,
-    delivery: Delivery,
-    up: UpStreamMessage,
-    status_message: bool,
+pub(crate) struct Outgoing<'a> {
+    pub(crate) sender: UserIx,
+    pub(crate) target: Arc<str>,
+    pub(crate) delivery: Delivery,
+    pub(crate) up: UpStreamMessage,
+    pub(crate) status_message: bool,
     /// Absent for messages of the app server.
-    mirror: Option<Mirror<'a>>,
+    pub(crate) mirror: Option<Mirror<'a>>,
     /// The app server wants it on its sender's devices too (SYNC-016, SYNC-017).
-    with_sender: bool,
+    pub(crate) with_sender: bool,
 }
 
 /// How the app server wants a message delivered; by default like any other, to all but its sender.
@@ -91,6 +93,9 @@ impl Service {
         conn: ConnId,
         request: &Request,
     ) -> Result<Option<Posted>, u16> {
+        if request.topic == Topic::RecallMsg {
+            return self.recall_by_client(now, conn, request);
+        }
         if !matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS) {
             return Err(status::NOT_SUPPORTED);
         }
@@ -129,6 +134,13 @@ impl Service {
             Some(peer) if delivery.conversation == Conversation::Private => self.accounts[*peer].id.clone(),
             _ => request.target.as_str().into(),
         };
+        if up.classname == expansion::CHANGE {
+            self.expand(now, sender, &up.content, self.limits.expansion_update)?;
+            if self.has(Bug::DropsExpansion) {
+                let uid = self.ids.message_uid(now);
+                return Ok(Some(Posted { uid, time: now }));
+            }
+        }
         let mirror = Some(Mirror { conn, device, request });
         let outgoing = Outgoing { sender, target, delivery, up, status_message, mirror, with_sender: false };
         Ok(Some(self.post(now, outgoing)))
@@ -221,7 +233,7 @@ impl Service {
     }
 
     /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
-    fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
+    pub(crate) fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
         let Outgoing { sender, target, delivery, up, status_message, mirror, with_sender } = outgoing;
         let Delivery { conversation, mut receivers } = delivery;
         if self.has(Bug::LosesPrivateReceipts) && up.classname == PRIVATE_RECEIPT
@@ -239,8 +251,12 @@ impl Service {
         for user in receivers.iter().chain(copied) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
-        let uid = self.ids.message_uid(time);
         let from = self.accounts[sender].id.clone();
+        let archived = !status_message && is_archived(&up);
+        if archived {
+            time = self.archive_time(conversation, &from, &target, time);
+        }
+        let uid = self.ids.message_uid(time);
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message || self.has(Bug::StoresStatusMessages);
         let listed = stored && up.session_id & flags::up::PERSIST != 0;
@@ -249,6 +265,9 @@ impl Service {
             crate::message::strip(&mut up);
         }
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
+        if archived {
+            self.archive(now, sender, &receivers, message.clone());
+        }
         // A message to oneself is in the mailbox as received already.
         if stored
             && !receivers.contains(&sender)
@@ -293,10 +312,12 @@ impl Service {
             return;
         }
         let (private, group) = self.retention(now);
+        let compensated = self.compensated_since(now);
         let most = self.limits.group_offline_count;
         let group_message = message.conversation == Conversation::Group;
         let mailbox = &mut self.accounts[receiver].mailbox;
-        mailbox.expire(private, group);
+        // With sync the mailbox also is what compensation is taken from.
+        mailbox.expire(private.min(compensated), group.min(compensated));
         mailbox.push(message, Side::Inbox, None);
         if most > 0 && group_message {
             mailbox.keep_group(most);
@@ -347,10 +368,10 @@ impl Service {
 }
 
 /// The sending device, for its siblings.
-struct Mirror<'a> {
-    conn: ConnId,
-    device: DeviceIx,
-    request: &'a Request,
+pub(crate) struct Mirror<'a> {
+    pub(crate) conn: ConnId,
+    pub(crate) device: DeviceIx,
+    pub(crate) request: &'a Request,
 }
 
 /// An upstream text message, for messages of the service's own making.

@@ -51,12 +51,14 @@ switches! {
     reconnect_kick("reconnectKick") = false,
     /// Push message bodies at once (navi `openHistoryMsg` 0); off: announce, and let the client pull.
     direct_push("directPush") = true,
-    /// History on the server (33007 when off).
-    roaming_history("roamingHistory") = true,
+    /// History of private, group and system conversations on the server (33007 when off; HIST-014, DEL-017).
+    roaming_history("roamingHistory") = false,
     /// A user's mobile devices get pushes while the desktop is online.
     push_when_desktop_online("pushWhenDesktopOnline") = false,
-    /// Only the sender may recall a message.
-    recall_own_only("recallOwnOnly") = true,
+    /// Only the sender may recall a message; off: any participant may (RECALL-006, RECALL-007).
+    recall_own_only("recallOwnOnly") = false,
+    /// Clearing history by time also clears what multi-device compensation would bring again (COMP-016, COMP-017).
+    delete_compensation("deleteCompensationWithHistory") = false,
     /// Presence callbacks to the app server (USER-010).
     presence_callback("presenceCallback") = false,
     /// The level of a conversation type comes before that of a conversation: the other reading of AMB-01 (DND-031).

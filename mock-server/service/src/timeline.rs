@@ -9,7 +9,10 @@ use std::{borrow::Cow, collections::VecDeque, sync::Arc};
 use bytes::{BufMut, Bytes, BytesMut};
 use wire::UnixMillis;
 
-use crate::message::{Conversation, Message};
+use crate::{
+    ids::Uid,
+    message::{Conversation, Message},
+};
 
 /// Whose copy of a message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,9 @@ pub(crate) struct Item {
     device: Option<DeviceIx>,
     /// The device has acknowledged it.
     delivered: bool,
+    /// With sync: the first device that is known to have it. From then on it no longer waits as an offline message; other
+    /// devices get it by compensation (COMP).
+    had_by: Option<DeviceIx>,
 }
 
 /// How many acknowledged messages stay at hand: a client acknowledges before it looks at the content, and one that
@@ -44,6 +50,8 @@ pub(crate) struct Mailbox {
     items: VecDeque<Item>,
     /// No message may be stamped this or earlier.
     last: UnixMillis,
+    /// With sync: some device has everything up to this.
+    had_to: UnixMillis,
     delivered: usize,
 }
 
@@ -61,6 +69,8 @@ pub(crate) struct Ask {
     /// Received earlier than this: forgotten.
     pub(crate) private_since: UnixMillis,
     pub(crate) group_since: UnixMillis,
+    /// Sent or received on other devices earlier than this: not compensated (COMP-005 to COMP-011).
+    pub(crate) compensated_since: UnixMillis,
 }
 
 impl Mailbox {
@@ -81,12 +91,14 @@ impl Mailbox {
         debug_assert!(message.time > self.last, "times of a mailbox are strictly increasing");
         self.last = self.last.max(message.time);
         let time = message.time;
-        self.items.push_back(Item { message, time, side, device, delivered: false });
+        self.items.push_back(Item { message, time, side, device, delivered: false, had_by: None });
     }
 
     /// The next package for a device and whether more waits behind it.
     pub(crate) fn package(&mut self, ask: &Ask) -> (Vec<Item>, bool) {
-        if !ask.sync {
+        if ask.sync {
+            self.had(ask.device, ask.after);
+        } else {
             self.forget(ask.device, ask.after);
         }
         let mut package = Vec::new();
@@ -122,17 +134,44 @@ impl Mailbox {
     }
 
     /// The device acknowledged the message of that time. Without sync it need not wait any longer.
-    pub(crate) fn acknowledge(&mut self, time: UnixMillis, sync: bool) {
+    pub(crate) fn acknowledge(&mut self, time: UnixMillis, device: DeviceIx, sync: bool) {
+        let Some(index) = self.find(time) else { return };
         if sync {
+            self.items[index].had_by.get_or_insert(device);
             return;
         }
-        let Some(index) = self.find(time) else { return };
         if !std::mem::replace(&mut self.items[index].delivered, true) {
             self.delivered += 1;
         }
         while self.delivered > TAIL && self.items.front().is_some_and(|item| item.delivered) {
             self.items.pop_front();
             self.delivered -= 1;
+        }
+    }
+
+    /// With sync: the device has everything up to that time.
+    pub(crate) fn had(&mut self, device: DeviceIx, up_to: UnixMillis) {
+        let done = self.had_to;
+        let start = self.items.partition_point(|item| item.time <= done);
+        let end = self.items.partition_point(|item| item.time <= up_to).max(start);
+        for item in self.items.range_mut(start..end) {
+            item.had_by.get_or_insert(device);
+        }
+        self.had_to = done.max(up_to);
+    }
+
+    /// Puts another message in the place of one, or nothing.
+    pub(crate) fn rewrite(&mut self, uid: Uid, time: UnixMillis, new: Option<&Arc<Message>>) {
+        let Some(index) = self.find(time).filter(|index| self.items[*index].message.uid == uid) else {
+            return;
+        };
+        match new {
+            Some(message) => self.items[index].message = message.clone(),
+            None => {
+                if self.items.remove(index).is_some_and(|item| item.delivered) {
+                    self.delivered -= 1;
+                }
+            }
         }
     }
 
@@ -199,7 +238,12 @@ impl Item {
     fn is_for(&self, ask: &Ask) -> bool {
         let time = self.time;
         match self.side {
-            Side::Outbox => ask.sync && ask.sent_after.is_some_and(|after| time > after),
+            Side::Outbox => {
+                let other = self.device != Some(ask.device) || ask.sent_after == Some(UnixMillis(0));
+                ask.sync
+                    && ask.sent_after.is_some_and(|after| time > after)
+                    && (!other || time >= ask.compensated_since)
+            }
             Side::Inbox => {
                 let since = match self.message.conversation {
                     Conversation::Group => ask.group_since,
@@ -208,6 +252,10 @@ impl Item {
                 // A device that begins anew (watermark 0) does not get again what it acknowledged.
                 let seen = self.delivered && ask.after.0 == 0;
                 let mine = ask.sync || self.device.is_none_or(|device| device == ask.device);
+                // A reinstalled app is as good as another device: its store is gone (COMP-003).
+                let elsewhere =
+                    self.had_by.is_some_and(|device| device != ask.device || ask.after.0 == 0) && ask.sync;
+                let since = if elsewhere { ask.compensated_since } else { since };
                 time > ask.after && time >= since && mine && !seen
             }
         }
@@ -216,7 +264,14 @@ impl Item {
     /// A message for the user that no mailbox holds.
     pub(crate) fn stray(message: Message) -> Self {
         let time = message.time;
-        Self { message: Arc::new(message), time, side: Side::Inbox, device: None, delivered: false }
+        Self {
+            message: Arc::new(message),
+            time,
+            side: Side::Inbox,
+            device: None,
+            delivered: false,
+            had_by: None,
+        }
     }
 
     /// The message as this side sees it.

@@ -22,6 +22,7 @@ use crate::{
     faulty::{Faults, Passing},
     files::{FILES, Files},
     group::Groups,
+    history::Archive,
     ids::Ids,
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
@@ -91,6 +92,7 @@ pub struct Service {
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
     pub(crate) files: Files,
+    pub(crate) archive: Archive,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -133,6 +135,7 @@ impl Service {
             pushes: Pushes::default(),
             receipts: Receipts::default(),
             files: Files::default(),
+            archive: Archive::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -389,11 +392,7 @@ impl Service {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
             ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
-            ClientFrame::QueryCon { id } => {
-                if let Some(connection) = self.connections.get_mut(&conn) {
-                    connection.pull_confirmed(now, id);
-                }
-            }
+            ClientFrame::QueryCon { id } => self.pull_confirmed(now, conn, id),
             ClientFrame::Ping if self.has(Bug::IgnoresPings) => {}
             ClientFrame::Ping => self.send(now, conn, ServerFrame::Pong, None),
             ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),

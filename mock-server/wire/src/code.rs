@@ -75,6 +75,20 @@ pub mod status {
     pub const NOT_IN_GROUP: u16 = 22406;
     /// Muted in the group, alone or with everybody (GRP-011, GRP-012).
     pub const MUTED_IN_GROUP: u16 = 22408;
+    /// The message whose expansion is to change is not known (seen in the SDKs' tables; where it is used is assumed).
+    pub const EXPANSION_NO_MESSAGE: u16 = 22201;
+    /// The message was not sent as one that can be expanded (EXP-002).
+    pub const EXPANSION_OFF: u16 = 22202;
+    /// The change of an expansion is malformed, or goes beyond its limits (EXP-014 to EXP-018).
+    pub const EXPANSION_FORMAT: u16 = 22203;
+    /// Who wants to expand the message is no participant of its conversation.
+    pub const EXPANSION_NO_RIGHT: u16 = 22204;
+    /// A recall names no message that could be recalled.
+    pub const RECALL_FAILED: u16 = 25101;
+    /// Only the sender may recall, and it is another's message (RECALL-007).
+    pub const NOT_THE_SENDER: u16 = 25107;
+    /// History on the server is not enabled (HIST-014, DEL-007, DEL-016).
+    pub const ROAMING_OFF: u16 = 33007;
     /// Something in the request is wrong.
     pub const BAD_PARAMETER: u16 = 26010;
     /// The blacklist is full.

@@ -5,7 +5,6 @@
 //! came (AMB-34).
 
 mod push;
-mod recall;
 
 use std::collections::BTreeMap;
 
@@ -21,20 +20,21 @@ use wire::{
 use crate::{
     code,
     engine::Engine,
+    expansion,
     message::{self, Object, counts, is_stored, mentions},
+    recall,
     request::Pending,
     signal::Told,
 };
 pub(crate) use push::Pushed;
 
 /// Object names that tell of something and are no messages to an app.
-const SIGNALLING: [&str; 9] = [
+const SIGNALLING: [&str; 8] = [
     "RC:TypSts",
     "RC:ReadNtf",
     "RC:RRReqMsg",
     "RC:RRRspMsg",
     "RC:SRSMsg",
-    "RC:MsgExMsg",
     "RC:InterceptMsg",
     "RC:LogCmdMsg",
     "RC:chrmKVNotiMsg",
@@ -71,6 +71,8 @@ enum Arrival {
     Recall(Object),
     /// What a signalling message tells.
     Signal(Vec<Told>),
+    /// A change of a message's expansion.
+    Expansion(expansion::Told),
 }
 
 impl Arrival {
@@ -159,12 +161,19 @@ impl Engine {
         }
         let uid = down.msg_id();
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
-        if down.classname == recall::RECALL {
-            return self.recalled(now, down).map(Arrival::Recall);
+        match down.classname.as_str() {
+            recall::COMMAND => return self.recalled(now, down).map(Arrival::Recall),
+            expansion::CHANGE => return self.expanded(down).map(Arrival::Expansion),
+            _ => {}
         }
         let offline = down.data_time < self.inbox.online_since.0;
         let mut message = message::received(down, &self.user, offline);
         message.insert("receivedTime".into(), now.0.into());
+        if down.classname == recall::NOTICE {
+            // It stands where the message stood that was recalled before it came; the command behind it tells of it.
+            let _ = self.store.insert(&self.owner, &message);
+            return None;
+        }
         if is_stored(down) {
             match self.store.insert(&self.owner, &message) {
                 Ok(Some(id)) => {
@@ -205,6 +214,7 @@ impl Engine {
                 );
             }
             Arrival::Signal(told) => told.into_iter().for_each(|(event, args)| self.fire(event, args)),
+            Arrival::Expansion(told) => self.tell_expansion(told),
             Arrival::Recall(notice) => self.fire("onRemoteMessageRecalled", json!({"message": notice})),
         }
     }

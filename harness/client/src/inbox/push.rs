@@ -119,6 +119,7 @@ impl Engine {
             status: flags::up_to_down(up.session_id),
             msg_id: Some(uid.to_owned()),
             direction: Some(1),
+            extra_content: up.extra_content,
             ..DownStreamMessage::default()
         };
         if let Some(arrival) = self.take_in(now, &down) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use wire::{body::DownStreamMessage, flags};
 
 use super::{CONVERSATIONS, Object, base, common, kind, media, text};
+use crate::expansion;
 
 /// A received message by its documented properties.
 pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Object {
@@ -24,6 +25,9 @@ pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Obj
     message.insert("receivedStatus".into(), if retrieved { "retrieved" } else { "unread" }.into());
     message.insert("sentStatus".into(), if own { "sent" } else { "received" }.into());
     message.insert("offLine".into(), offline.into());
+    if down.status & flags::down::EXPANSION != 0 {
+        message.insert("expansion".into(), expansion::received(down).into());
+    }
     describe(&mut message, &down.classname, &down.content);
     if message.get("messageType") == Some(&Value::from("custom")) {
         message.insert("policy".into(), policy(down).into());
@@ -70,6 +74,13 @@ pub(crate) fn describe(message: &mut Object, classname: &str, content: &[u8]) {
         }),
         Some("command" | "command_notification") => {
             json!({"name": text(&body, "name"), "data": text(&body, "data")})
+        }
+        Some("recall") => {
+            let flag = |name: &str| body.get(name) == Some(&Value::Bool(true));
+            json!({
+                "admin": flag("admin"), "deleted": flag("delete"), "recallTime": number(&body, "recallTime"),
+                "recallActionTime": number(&body, "recallActionTime"),
+            })
         }
         Some(kind) if media::is_media(kind) => media::properties(kind, &body).into(),
         Some(_) => json!({"rawData": Value::Object(whole).to_string()}),

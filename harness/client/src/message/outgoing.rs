@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use wire::{body::UpStreamMessage, flags};
 
 use super::{Object, common, kind, media, push_options, text};
+use crate::expansion;
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -47,9 +48,14 @@ pub(super) fn wrap(
     if common::can_mention(&conversation) && message.get("mentionedInfo").is_some_and(Value::is_object) {
         session_id |= flags::up::MENTION;
     }
+    let extra_content = expansion::initial(message).ok()?;
+    if extra_content.is_some() {
+        session_id |= flags::up::EXPANSION;
+    }
     common::write(message, &mut content);
     let content: Bytes = Value::Object(content).to_string().into();
-    let mut up = UpStreamMessage { session_id, classname, content, ..UpStreamMessage::default() };
+    let mut up =
+        UpStreamMessage { session_id, classname, extra_content, content, ..UpStreamMessage::default() };
     if conversation == "ultra_group" {
         up.bus_channel = Some(text(message, "channelId"));
     }

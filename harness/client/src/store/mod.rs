@@ -4,6 +4,7 @@
 //! not survive a power cut, and is made hundreds of times a second.
 
 mod conversation;
+mod delete;
 mod draft;
 mod file;
 mod message;

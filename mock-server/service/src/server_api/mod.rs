@@ -4,9 +4,11 @@
 
 mod blacklist;
 mod group;
+mod history;
 mod message;
 mod mute;
 mod rate;
+mod recall;
 mod settings;
 mod user;
 
@@ -195,6 +197,13 @@ impl Service {
             "/group/user/ban/whitelist/query.json" => Self::api_speakers,
             "/message/private/publish.json" => Self::api_publish_private,
             "/message/system/publish.json" => Self::api_publish_system,
+            "/message/recall.json" => Self::api_recall,
+            "/message/expansion/set.json" => Self::api_expansion_set,
+            "/message/expansion/delete.json" => Self::api_expansion_delete,
+            "/message/expansion/query.json" => Self::api_expansion_query,
+            "/conversation/message/history/clean.json" => Self::api_clean_history,
+            "/v3/message/private/query.json" => Self::api_query_private,
+            "/v3/message/group/query.json" => Self::api_query_group,
             path => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
         };
         if request.method != "POST" {

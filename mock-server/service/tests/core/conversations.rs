@@ -11,7 +11,7 @@ use wire::{
 
 use crate::world::{World, text_of};
 
-const WORLD: &str = r#"{"users": ["alice", "bob", "carol"], "groups": {"g": ["alice", "bob"]},
+const WORLD: &str = r#"{"switches": {"roamingHistory": true}, "users": ["alice", "bob", "carol"], "groups": {"g": ["alice", "bob"]},
     "backlog": [{"from": "bob", "to": "alice", "text": "old"}, {"from": "bob", "to": "alice", "text": "from bob"},
         {"from": "bob", "to": "g", "conversation": "group", "text": "to the group"},
         {"from": "office", "to": "alice", "conversation": "system", "text": "notice"}]}"#;
@@ -90,7 +90,7 @@ fn a_removed_conversation_is_back_with_its_next_message() {
 
 #[test]
 fn without_cloud_storage_the_list_is_empty_and_the_question_still_answered() {
-    let mut world = World::new(&WORLD.replacen('{', r#"{"switches": {"roamingHistory": false}, "#, 1));
+    let mut world = World::new(&WORLD.replacen("true", "false", 1));
     let alice = world.settled("alice", "Web");
     let output =
         ask(&mut world, alice, &RelationQryInput { start_time: Some(7), ..RelationQryInput::default() });
