@@ -117,6 +117,10 @@ bugs! {
     ExpandsAny = "expands_any",
     /// Expansions are accepted and told to nobody.
     DropsExpansion = "drops_expansion",
+    /// Directed group messages are kept as history, switch or not.
+    KeepsDirected = "keeps_directed",
+    /// New members read a group's whole history, switch or not.
+    NewMembersReadAll = "new_members_read_all",
     /// The acknowledgement of a message comes without a UID.
     NoMessageUid = "no_message_uid",
     /// Messages reach every device and sent ones the sender's others, whether or not multi-device sync is on.

@@ -38,6 +38,11 @@ impl Place {
         Self { kind: conversation as i32, one: one.into(), other: other.into() }
     }
 
+    /// The group, if it is one.
+    pub(crate) fn group(&self) -> Option<&str> {
+        (self.kind == Conversation::Group as i32).then_some(&*self.one)
+    }
+
     /// Where a message belongs.
     pub(crate) fn of_message(message: &Message) -> Self {
         match message.conversation {
@@ -55,8 +60,19 @@ pub(crate) struct Entry {
     pub(crate) viewers: Arc<[UserIx]>,
     /// The service was on when it came; without it the entry serves recalls and expansions alone.
     kept: bool,
+    /// Only for some of the group's members.
+    directed: bool,
     pub(crate) recalled: bool,
     pub(crate) expansion: Pairs,
+}
+
+/// How a message is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    /// It may be read again; without it, it serves recalls and expansions alone.
+    pub(crate) kept: bool,
+    /// It was for some of the group's members only.
+    pub(crate) directed: bool,
 }
 
 #[derive(Debug, Default)]
@@ -109,8 +125,9 @@ impl Archive {
         time
     }
 
-    /// Keeps a message for those it is for. `kept`: it may be read again.
-    pub(crate) fn record(&mut self, message: Arc<Message>, viewers: Vec<UserIx>, kept: bool) {
+    /// Keeps a message for those it is for.
+    pub(crate) fn record(&mut self, message: Arc<Message>, viewers: Vec<UserIx>, how: Kept) {
+        let Kept { kept, directed } = how;
         let place = Place::of_message(&message);
         let (uid, time) = (message.uid, message.time);
         let log = self.logs.entry(place.clone()).or_default();
@@ -121,7 +138,7 @@ impl Archive {
         };
         let expansion = Pairs::of(&message);
         let at = log.entries.partition_point(|entry| entry.message.time <= time);
-        log.entries.insert(at, Entry { message, viewers, kept, recalled: false, expansion });
+        log.entries.insert(at, Entry { message, viewers, kept, directed, recalled: false, expansion });
         self.places.insert(uid, (place, time));
         self.order.push_back(uid);
     }
@@ -170,13 +187,21 @@ impl Archive {
     }
 
     /// What `user` sees of a conversation, and whether more of it lies beyond.
-    pub(crate) fn page(&self, place: &Place, user: UserIx, range: &Range) -> (Vec<&Entry>, bool) {
+    /// `everything`: not only what was for `user`, but what was for nobody in particular.
+    pub(crate) fn page(
+        &self,
+        place: &Place,
+        user: UserIx,
+        range: &Range,
+        everything: bool,
+    ) -> (Vec<&Entry>, bool) {
         let Some(log) = self.logs.get(place) else { return (Vec::new(), false) };
         let view = log.views.get(&user);
         let start = log.entries.partition_point(|entry| entry.message.time <= range.after);
         let end = log.entries.partition_point(|entry| entry.message.time < range.before).max(start);
         let seen = |entry: &&Entry| {
-            entry.kept && entry.viewers.contains(&user) && view.is_none_or(|view| view.shows(entry))
+            let mine = entry.viewers.contains(&user) || (everything && !entry.directed);
+            entry.kept && mine && view.is_none_or(|view| view.shows(entry))
         };
         let part = log.entries.range(start..end);
         let mut page: Vec<&Entry> = if range.ascending {

@@ -19,7 +19,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     calendar,
-    history::{Entry, Place, Range},
+    history::{Entry, Kept, Place, Range},
     ids::Uid,
     message::{Conversation, Message},
     query::{Answer, read, write},
@@ -62,14 +62,16 @@ impl Service {
         sender: UserIx,
         receivers: &[UserIx],
         message: Arc<Message>,
+        directed: bool,
     ) {
         let mut viewers = receivers.to_vec();
         if message.conversation != Conversation::System && !viewers.contains(&sender) {
             viewers.push(sender);
         }
         viewers.sort_unstable();
-        let kept = self.switches.roaming_history;
-        self.archive.record(message, viewers, kept);
+        let directed_too = self.switches.directed_history || self.has(Bug::KeepsDirected);
+        let kept = self.switches.roaming_history && (!directed || directed_too);
+        self.archive.record(message, viewers, Kept { kept, directed });
         self.archive.forget(self.history_since(now), self.limits.remembered);
     }
 
@@ -135,7 +137,11 @@ impl Service {
             ascending: newer,
             most: count as usize,
         };
-        let (page, more) = self.archive.page(&place, user, &range);
+        // Who joined later reads what came before like everybody, but for what was for some alone (GRP-007).
+        let members = place.group().and_then(|group| self.groups.get(group));
+        let everything = (self.switches.new_member_history || self.has(Bug::NewMembersReadAll))
+            && members.is_some_and(|members| members.contains(&user));
+        let (page, more) = self.archive.page(&place, user, &range, everything);
         let list: Vec<_> = page.into_iter().map(|entry| self.seen_by(user, entry)).collect();
         if self.has(Bug::HistoryConsumesOffline) {
             self.accounts[user].mailbox.clear();

@@ -253,6 +253,7 @@ impl Service {
         }
         let from = self.accounts[sender].id.clone();
         let archived = !status_message && is_archived(&up);
+        let directed = conversation == Conversation::Group && !up.user_id.is_empty();
         if archived {
             time = self.archive_time(conversation, &from, &target, time);
         }
@@ -266,7 +267,7 @@ impl Service {
         }
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {
-            self.archive(now, sender, &receivers, message.clone());
+            self.archive(now, sender, &receivers, message.clone(), directed);
         }
         // A message to oneself is in the mailbox as received already.
         if stored

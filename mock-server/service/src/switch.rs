@@ -59,6 +59,10 @@ switches! {
     recall_own_only("recallOwnOnly") = false,
     /// Clearing history by time also clears what multi-device compensation would bring again (COMP-016, COMP-017).
     delete_compensation("deleteCompensationWithHistory") = false,
+    /// Directed group messages are kept as history too (GRP-020, GRP-021).
+    directed_history("directedHistory") = false,
+    /// New members of a group may read its history from before they joined (GRP-006 to GRP-008).
+    new_member_history("newMemberHistory") = false,
     /// Presence callbacks to the app server (USER-010).
     presence_callback("presenceCallback") = false,
     /// The level of a conversation type comes before that of a conversation: the other reading of AMB-01 (DND-031).

@@ -62,7 +62,7 @@ impl Service {
             most: size as usize,
         };
         let Some(user) = self.accounts.find(me) else { return Ok(json!({"data": []})) };
-        let (page, _) = self.archive.page(&Place::of(conversation, me, target), user, &range);
+        let (page, _) = self.archive.page(&Place::of(conversation, me, target), user, &range, false);
         let data: Vec<Value> = page
             .into_iter()
             .map(|entry| {
