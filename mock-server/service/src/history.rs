@@ -58,8 +58,6 @@ pub(crate) struct Entry {
     pub(crate) message: Arc<Message>,
     /// Who it was for, its sender included.
     pub(crate) viewers: Arc<[UserIx]>,
-    /// The service was on when it came; without it the entry serves recalls and expansions alone.
-    kept: bool,
     /// Only for some of the group's members.
     directed: bool,
     pub(crate) recalled: bool,
@@ -113,6 +111,9 @@ pub(crate) struct Archive {
     places: BTreeMap<Uid, (Place, UnixMillis)>,
     /// UIDs as they came.
     order: VecDeque<Uid>,
+    /// What came while the history service was off, for recalls and expansions alone. Looked through from its end: both
+    /// are rare, and mostly of something new.
+    remembered: VecDeque<Entry>,
 }
 
 impl Archive {
@@ -128,29 +129,34 @@ impl Archive {
     /// Keeps a message for those it is for.
     pub(crate) fn record(&mut self, message: Arc<Message>, viewers: Vec<UserIx>, how: Kept) {
         let Kept { kept, directed } = how;
+        let expansion = Pairs::of(&message);
+        let entry =
+            |viewers| Entry { message: message.clone(), viewers, directed, recalled: false, expansion };
+        if !kept {
+            let viewers = shared(self.remembered.back(), viewers);
+            return self.remembered.push_back(entry(viewers));
+        }
         let place = Place::of_message(&message);
         let (uid, time) = (message.uid, message.time);
         let log = self.logs.entry(place.clone()).or_default();
-        // Mostly the same people as before share their list.
-        let viewers = match log.entries.back() {
-            Some(last) if *last.viewers == *viewers => last.viewers.clone(),
-            _ => viewers.into(),
-        };
-        let expansion = Pairs::of(&message);
+        let viewers = shared(log.entries.back(), viewers);
         let at = log.entries.partition_point(|entry| entry.message.time <= time);
-        log.entries.insert(at, Entry { message, viewers, kept, directed, recalled: false, expansion });
+        log.entries.insert(at, entry(viewers));
         self.places.insert(uid, (place, time));
         self.order.push_back(uid);
     }
 
-    /// Forgets what is older than `since`, and all but the newest `most` messages that are not `kept`.
-    pub(crate) fn forget(&mut self, since: UnixMillis, most: usize) {
+    /// Remembers only the newest `most` messages of those that are no history.
+    pub(crate) fn remember(&mut self, most: usize) {
+        while self.remembered.len() > most {
+            self.remembered.pop_front();
+        }
+    }
+
+    /// Forgets what is older than `since`.
+    pub(crate) fn forget(&mut self, since: UnixMillis) {
         while let Some(uid) = self.order.front().copied() {
-            let done = match self.find(uid) {
-                Some(entry) if entry.kept => entry.message.time < since,
-                Some(_) => self.order.len() > most,
-                None => true,
-            };
+            let done = self.find(uid).is_none_or(|entry| entry.message.time < since);
             if !done {
                 return;
             }
@@ -161,21 +167,27 @@ impl Archive {
 
     /// The message of that UID.
     pub(crate) fn find(&self, uid: Uid) -> Option<&Entry> {
-        let (place, time) = self.places.get(&uid)?;
+        let Some((place, time)) = self.places.get(&uid) else {
+            return self.remembered.iter().rfind(|entry| entry.message.uid == uid);
+        };
         let log = self.logs.get(place)?;
         log.find(uid, *time).and_then(|index| log.entries.get(index))
     }
 
     /// The same, to be changed.
     pub(crate) fn find_mut(&mut self, uid: Uid) -> Option<&mut Entry> {
-        let (place, time) = self.places.get(&uid)?;
+        let Some((place, time)) = self.places.get(&uid) else {
+            return self.remembered.iter_mut().rfind(|entry| entry.message.uid == uid);
+        };
         let log = self.logs.get_mut(place)?;
         log.find(uid, *time).and_then(|index| log.entries.get_mut(index))
     }
 
     /// Takes a message out for everybody.
     pub(crate) fn remove(&mut self, uid: Uid) {
-        let Some((place, time)) = self.places.remove(&uid) else { return };
+        let Some((place, time)) = self.places.remove(&uid) else {
+            return self.remembered.retain(|entry| entry.message.uid != uid);
+        };
         if let Some(log) = self.logs.get_mut(&place)
             && let Some(index) = log.find(uid, time)
         {
@@ -201,7 +213,7 @@ impl Archive {
         let end = log.entries.partition_point(|entry| entry.message.time < range.before).max(start);
         let seen = |entry: &&Entry| {
             let mine = entry.viewers.contains(&user) || (everything && !entry.directed);
-            entry.kept && mine && view.is_none_or(|view| view.shows(entry))
+            mine && view.is_none_or(|view| view.shows(entry))
         };
         let part = log.entries.range(start..end);
         let mut page: Vec<&Entry> = if range.ascending {
@@ -234,6 +246,14 @@ impl Archive {
     pub(crate) fn participants(&self, place: &Place) -> BTreeSet<UserIx> {
         let entries = self.logs.get(place).into_iter().flat_map(|log| &log.entries);
         entries.flat_map(|entry| entry.viewers.iter().copied()).collect()
+    }
+}
+
+/// The same people as before share their list.
+fn shared(last: Option<&Entry>, viewers: Vec<UserIx>) -> Arc<[UserIx]> {
+    match last {
+        Some(last) if *last.viewers == *viewers => last.viewers.clone(),
+        _ => viewers.into(),
     }
 }
 

@@ -74,7 +74,7 @@ impl Default for Limits {
             history_months: 6,
             expansion_update: 20,
             expansion_pairs: 300,
-            remembered: 10_000,
+            remembered: 2_000,
             registered_users: 0,
             token_lifetime_minutes: 0,
             web_pages: 10,

@@ -72,7 +72,11 @@ impl Service {
         let directed_too = self.switches.directed_history || self.has(Bug::KeepsDirected);
         let kept = self.switches.roaming_history && (!directed || directed_too);
         self.archive.record(message, viewers, Kept { kept, directed });
-        self.archive.forget(self.history_since(now), self.limits.remembered);
+        if kept {
+            self.archive.forget(self.history_since(now));
+        } else {
+            self.archive.remember(self.limits.remembered);
+        }
     }
 
     /// Since when history is kept (HIST-015).

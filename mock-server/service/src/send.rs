@@ -260,7 +260,8 @@ impl Service {
         let uid = self.ids.message_uid(time);
         // Commands without the persist bit still wait for offline users; only status messages do not.
         let stored = !status_message || self.has(Bug::StoresStatusMessages);
-        let listed = stored && up.session_id & flags::up::PERSIST != 0;
+        // The list is part of the cloud storage.
+        let listed = stored && self.switches.roaming_history && up.session_id & flags::up::PERSIST != 0;
         let mut up = up;
         if self.has(Bug::StripsContent) {
             crate::message::strip(&mut up);
