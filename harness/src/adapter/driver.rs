@@ -50,6 +50,8 @@ pub struct AdapterDriver {
     app_keys: Vec<String>,
     creations: BTreeMap<String, Value>,
     events: Vec<Event>,
+    /// What adapters logged in this case.
+    log: Vec<String>,
     start: UnixMillis,
     now: UnixMillis,
     next_timer: Option<i64>,
@@ -73,6 +75,7 @@ impl AdapterDriver {
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
+            log: Vec::new(),
             start: UnixMillis(0),
             now: UnixMillis(0),
             next_timer: None,
@@ -97,6 +100,7 @@ impl AdapterDriver {
         let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
         let reply = adapter.ask(kind, body);
         let events = std::mem::take(&mut adapter.events);
+        self.log.extend(adapter.take_logs());
         if reply.is_err() {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
@@ -480,6 +484,10 @@ impl Driver for AdapterDriver {
 
     fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault> {
         self.server.with_world(app_key, look).map_err(|error| Fault(error.to_string()))
+    }
+
+    fn take_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
     }
 
     fn end(&mut self) {

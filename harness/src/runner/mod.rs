@@ -178,6 +178,7 @@ pub fn run_case(
         Err(stop) => (Err(stop), Left::default(), Vec::new()),
     };
     driver.end();
+    let log = driver.take_log();
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
     let mut verdict = match outcome {
         Ok(()) => Verdict::Pass,
@@ -196,6 +197,7 @@ pub fn run_case(
     result.seed = seed;
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
     result.trace = left.trace;
+    result.log = log;
     let sequence = sequence::text(&lines);
     result.sequence = lines;
     result.wall_us = micros(began.elapsed());
