@@ -30,6 +30,7 @@ mod login;
 mod message;
 mod navi;
 mod note;
+mod polling;
 mod push;
 mod query;
 mod quiet;

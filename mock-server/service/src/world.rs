@@ -59,7 +59,7 @@ pub struct ConnView {
 
 /// What waits for its time.
 #[derive(Debug)]
-enum Delayed {
+pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
     Down(ConnId, ServerFrame),
@@ -68,6 +68,8 @@ enum Delayed {
     Respond(HttpId, Box<HttpResponse>),
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
+    /// A polling client's poll has waited long enough, or the client is gone.
+    Poll { conn: ConnId, poll: u32, gone: bool },
 }
 
 /// One world.
@@ -151,6 +153,7 @@ impl Service {
         match input {
             Input::Open { conn, login } => self.open_through_faults(now, conn, login),
             Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
+            Input::Poll { conn } => self.polled(now, conn),
             Input::Garbage { conn, error } => {
                 self.journal.record(now, || What::Garbage { conn, error: error.to_string() });
                 self.forget(now, conn, "sent what is no frame");
@@ -187,6 +190,7 @@ impl Service {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
                 }
                 Delayed::Remind(conn) => self.remind(now, conn),
+                Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
             }
         }
     }
@@ -309,7 +313,7 @@ impl Service {
         self.delay(now, ms, Delayed::Remind(conn));
     }
 
-    fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
+    pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
         self.next_delayed += 1;
         self.delayed.insert((now + std::time::Duration::from_millis(ms), self.next_delayed), what);
     }
