@@ -51,12 +51,25 @@ impl Command {
         "4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4", "5.7.3", "5.28.0", "5.36.7", "5.38.0",
     ];
 
-    /// A known client (`web-sdk@4.6.4`), or a command line that speaks the adapter protocol.
+    /// Versions that can do without WebSocket and poll.
+    pub const POLLING: [&str; 7] = ["4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4"];
+
+    /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`), or a command line that speaks the adapter protocol.
     ///
     /// # Errors
     /// A sentence: no such version, no such program.
     pub fn named(name: &str) -> Result<Self, String> {
         if let Some(version) = name.strip_prefix("web-sdk@") {
+            let (version, transport) = version.split_once('+').unwrap_or((version, "websocket"));
+            if version.is_empty() || !matches!(transport, "websocket" | "comet") {
+                return Err(format!(
+                    "there is no `{name}`; `web-sdk@VERSION+comet` polls instead of using WebSocket"
+                ));
+            }
+            if transport == "comet" && Self::WEB_SDKS.contains(&version) && !Self::POLLING.contains(&version)
+            {
+                return Err(format!("web-sdk@{version} cannot poll; {} can", Self::POLLING.join(", ")));
+            }
             if !Self::WEB_SDKS.contains(&version) {
                 return Err(format!(
                     "there is no `{name}`; web-sdk comes as {}",
@@ -64,7 +77,8 @@ impl Command {
                 ));
             }
             let script = adapters_folder().join("web-sdk/adapter.mjs");
-            let args = vec![script.display().to_string(), "--sdk".to_owned(), version.to_owned()];
+            let words = ["--sdk", version, "--transport", transport];
+            let args = [script.display().to_string()].into_iter().chain(words.map(str::to_owned)).collect();
             return Ok(Self { name: name.to_owned(), program: "node".to_owned(), args });
         }
         let mut words = name.split_whitespace().map(str::to_owned);

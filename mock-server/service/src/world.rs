@@ -69,7 +69,11 @@ pub(crate) enum Delayed {
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
     /// A polling client's poll has waited long enough, or the client is gone.
-    Poll { conn: ConnId, poll: u32, gone: bool },
+    Poll {
+        conn: ConnId,
+        poll: u32,
+        gone: bool,
+    },
 }
 
 /// One world.

@@ -30,7 +30,12 @@ const POLL: &str = "/pullmsg.js";
 const FRAMES: &str = "/websocket";
 
 /// Answers a request of a polling client; the outer `None`: it is none. The inner: the connection closes without an answer.
-pub(crate) async fn answer(worlds: &Worlds, parts: &Parts, path: &str, body: &Bytes) -> Option<Option<Reply>> {
+pub(crate) async fn answer(
+    worlds: &Worlds,
+    parts: &Parts,
+    path: &str,
+    body: &Bytes,
+) -> Option<Option<Reply>> {
     let query: HashMap<Cow<'_, str>, Cow<'_, str>> =
         url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
     match (&parts.method, path) {
@@ -91,7 +96,8 @@ async fn frame(
             polling.expects(&frame);
             world.input(Input::Frame { conn: polling.id, frame });
             world.settle();
-            Some(text(polling.take()))
+            // A link that breaks takes the request with it.
+            (!polling.is_cut()).then(|| text(polling.take()))
         }
         Err(Wrong::Frame(error)) => {
             world.garbage(polling.id, error);

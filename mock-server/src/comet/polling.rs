@@ -37,6 +37,8 @@ struct Inner {
     /// What queries that are not yet answered are about.
     awaited: VecDeque<(u16, Topic)>,
     ended: bool,
+    /// It ended as a broken link does.
+    cut: bool,
     link: LinkState,
     /// Answers given, and requests taken behind the login: what a fence counts as frames.
     written: u64,
@@ -152,6 +154,7 @@ impl Polling {
         let mut inner = self.inner.borrow_mut();
         inner.ended = true;
         if how != Close::Clean {
+            inner.cut = true;
             inner.signals.clear();
             inner.raw = None;
         }
@@ -175,6 +178,10 @@ impl Polling {
 
     pub(crate) fn is_session(&self, session: &str) -> bool {
         self.inner.borrow().session == session
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.inner.borrow().cut
     }
 
     pub(crate) fn has_ended(&self) -> bool {

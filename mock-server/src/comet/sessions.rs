@@ -19,7 +19,8 @@ impl Sessions {
         let mut sessions = self.0.borrow_mut();
         let newest = polling.id.0;
         if newest.is_multiple_of(SWEEP) {
-            sessions.retain(|n, (polling, _)| !polling.is_over() && (!polling.has_ended() || n + KEEP > newest));
+            sessions
+                .retain(|n, (polling, _)| !polling.is_over() && (!polling.has_ended() || n + KEEP > newest));
         }
         sessions.insert(newest, (polling.clone(), world.clone()));
     }

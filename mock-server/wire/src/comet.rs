@@ -15,6 +15,10 @@ use crate::{
     reflect::{answer_message, descriptor, push_message, request_message},
 };
 
+/// What is added to the numbers of pushes. Clients take any signal that has the number of a request of theirs for its
+/// answer (seen with engine 5.2.5), so the server's numbers must be others than the client's; acknowledgements give the
+/// lower 16 bits back.
+const PUSHES: u32 = 1 << 30;
 /// Deepest nesting of a body: more is no message of ours.
 const MAX_DEPTH: u32 = 16;
 
@@ -166,11 +170,13 @@ pub fn signal(frame: &ServerFrame, answers: Option<&Topic>) -> Option<Json> {
         ServerFrame::Publish { dup, seconds, topic, target, id, body, .. } => {
             let data = data(push_message(topic, *dup), body);
             json!({
-                "headerCode": code, "messageId": id, "topic": topic.as_str(), "targetId": target, "date": seconds,
+                "headerCode": code, "messageId": PUSHES + u32::from(*id), "topic": topic.as_str(), "targetId": target, "date": seconds,
                 "data": data,
             })
         }
-        ServerFrame::Disconnect { status, .. } => json!({"headerCode": code, "messageId": 0, "status": status}),
+        ServerFrame::Disconnect { status, .. } => {
+            json!({"headerCode": code, "messageId": 0, "status": status})
+        }
         ServerFrame::ConnAck(_) | ServerFrame::Pong | ServerFrame::Unknown { .. } => return None,
     })
 }
@@ -232,7 +238,8 @@ mod tests {
 
     #[test]
     fn a_message_is_read_by_the_names_of_its_fields() {
-        let body = br#"{"sessionId":3,"configFlag":0,"classname":"RC:TxtMsg","content":"{\"content\":\"hi\"}",
+        let body =
+            br#"{"sessionId":3,"configFlag":0,"classname":"RC:TxtMsg","content":"{\"content\":\"hi\"}",
             "userId":["a","b"],"clientUniqueId":{"low":1,"high":2},"pushExt":{"title":"t"},"unknown":1}"#;
         let frame = decode_client(&head(50, "ppMsgP"), body).unwrap();
         let ClientFrame::Publish(request) = frame else { panic!("{frame:?}") };
@@ -257,7 +264,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said() {
-        let wrong = |header, topic, body: &str| decode_client(&head(header, topic), body.as_bytes()).unwrap_err();
+        let wrong =
+            |header, topic, body: &str| decode_client(&head(header, topic), body.as_bytes()).unwrap_err();
         assert!(wrong(50, "ppMsgP", "{").starts_with("the body is no JSON"));
         assert_eq!(wrong(50, "ppMsgP", "[]"), "the body is no JSON object");
         assert_eq!(wrong(80, "pullMsg", r#"{"syncTime":"soon"}"#), "`syncTime` is not of its type: \"soon\"");
@@ -277,6 +285,23 @@ mod tests {
     }
 
     #[test]
+    fn a_push_is_never_taken_for_an_answer() {
+        let frame = ServerFrame::Publish {
+            dup: false,
+            qos: 1,
+            seconds: 17,
+            topic: Topic::SNtf,
+            target: "alice".to_owned(),
+            id: 5,
+            body: Bytes::new(),
+        };
+        let signal = signal(&frame, None).unwrap();
+        let id = signal["messageId"].as_u64().unwrap();
+        assert!(id > u64::from(u16::MAX));
+        assert_eq!(id as u16, 5, "its acknowledgement names it");
+    }
+
+    #[test]
     fn signals_hold_their_message_as_text() {
         let message = DownStreamMessage {
             from_user_id: "alice".into(),
@@ -287,7 +312,8 @@ mod tests {
             status: 0,
             ..DownStreamMessage::default()
         };
-        let package = DownStreamMessages { list: vec![message], sync_time: 9, ..DownStreamMessages::default() };
+        let package =
+            DownStreamMessages { list: vec![message], sync_time: 9, ..DownStreamMessages::default() };
         let frame = ServerFrame::QueryAck {
             id: 3,
             qos: 1,
@@ -296,11 +322,17 @@ mod tests {
             body: package.encode_to_vec().into(),
         };
         let signal = signal(&frame, Some(&Topic::PullMsg)).unwrap();
-        assert_eq!((&signal["headerCode"], &signal["messageId"], &signal["date"]), (&json!(98), &json!(3), &json!(17)));
+        assert_eq!(
+            (&signal["headerCode"], &signal["messageId"], &signal["date"]),
+            (&json!(98), &json!(3), &json!(17))
+        );
         let data: Json = serde_json::from_str(signal["data"].as_str().unwrap()).unwrap();
         assert_eq!(data["list"][0]["content"], r#"{"content":"hi"}"#);
         assert_eq!(data["list"][0]["dataTime"], 1_700_000_000_001_i64);
-        assert_eq!((&data["syncTime"], &data["finished"], &data["broadcastSyncTime"]), (&json!(9), &json!(true), &json!(0)));
+        assert_eq!(
+            (&data["syncTime"], &data["finished"], &data["broadcastSyncTime"]),
+            (&json!(9), &json!(true), &json!(0))
+        );
         assert_eq!(data.get("systemTime"), None);
     }
 }
