@@ -83,6 +83,11 @@ fn other_versions_pass_too() {
 }
 
 #[test]
+fn web_sdk_4_6_4_passes_without_websocket() {
+    passes("web-sdk@4.6.4+comet", &[]);
+}
+
+#[test]
 fn the_web_sdk_adapter_keeps_to_the_protocol() {
     for client in ["web-sdk@4.6.4", "web-sdk@5.38.0"] {
         let checks = check(&Command::named(client).expect("a known client")).expect("it starts");

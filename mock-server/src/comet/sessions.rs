@@ -10,9 +10,12 @@ const SWEEP: u64 = 256;
 /// Ended sessions whose last words nobody came for are kept until so many more have begun.
 const KEEP: u64 = 4096;
 
+/// A client and where it is logged in.
+type Session = (Rc<Polling>, Rc<World>);
+
 /// Sessions by the number of their connection.
 #[derive(Default)]
-pub(crate) struct Sessions(RefCell<BTreeMap<u64, (Rc<Polling>, Rc<World>)>>);
+pub(crate) struct Sessions(RefCell<BTreeMap<u64, Session>>);
 
 impl Sessions {
     pub(crate) fn add(&self, polling: &Rc<Polling>, world: &Rc<World>) {
@@ -26,7 +29,7 @@ impl Sessions {
     }
 
     /// The session of that id, unless it has ended and has said all it had to say.
-    pub(crate) fn find(&self, session: &str) -> Option<(Rc<Polling>, Rc<World>)> {
+    pub(crate) fn find(&self, session: &str) -> Option<Session> {
         let n: u64 = session.rsplit_once('.')?.1.parse().ok()?;
         let mut sessions = self.0.borrow_mut();
         let (polling, world) = sessions.get(&n).filter(|(polling, _)| polling.is_session(session))?.clone();
