@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use wire::body::UpStreamMessage;
 
-use super::{Answer, ApiError, Call, error, rate::Rated};
+use super::{Answer, Call, error, rate::Rated};
 use crate::{bug::Bug, message::Conversation, send::FromApi, world::Service};
 
 /// The most users that one private message is for.
@@ -19,29 +19,27 @@ const MOST_MEMBERS: usize = 1000;
 impl Service {
     /// Ignores blacklists unless `verifyBlacklist` is 1.
     pub(super) fn api_publish_private(&mut self, call: &Call) -> Answer {
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        self.publish_to_users(call, Conversation::Private, &how)
+        self.publish_to_users(call, Conversation::Private, false)
     }
 
     pub(super) fn api_publish_system(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::System, &FromApi::default())
+        self.publish_to_users(call, Conversation::System, false)
     }
 
     /// A message of whatever kind for who is online now.
     pub(super) fn api_publish_status_private(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::Private, &status_message(call))
+        self.publish_to_users(call, Conversation::Private, true)
     }
 
     /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
     /// a member (GRP-004, GRP-015).
     pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        self.publish_to_groups(call, &how)
+        self.publish_to_groups(call, false)
     }
 
     /// The same for members who are online now.
     pub(super) fn api_publish_status_group(&mut self, call: &Call) -> Answer {
-        self.publish_to_groups(call, &status_message(call))
+        self.publish_to_groups(call, true)
     }
 
     /// Discussion groups are retired: no client knows them any more.
@@ -52,9 +50,10 @@ impl Service {
         Err(error(1009, "discussion groups are retired; send to a group"))
     }
 
-    fn publish_to_groups(&mut self, call: &Call, how: &FromApi) -> Answer {
+    fn publish_to_groups(&mut self, call: &Call, status_message: bool) -> Answer {
         let from = call.id("fromUserId")?;
         let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+        let how = &how(call, status_message, to.len());
         let mut message = self.api_message(call)?;
         if call.optional("toUserId").is_some() {
             if to.len() > 1 {
@@ -76,13 +75,15 @@ impl Service {
         })
     }
 
-    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, how: &FromApi) -> Answer {
+    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, status_message: bool) -> Answer {
         let from = call.id("fromUserId")?;
         let most = most_receivers(conversation);
         let message = self.api_message(call)?;
         let to: Vec<(String, UpStreamMessage)> =
             call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
-        self.once(call, from, |service| service.publish_each(call, conversation, from, to, how))
+        let mut how = how(call, status_message, to.len());
+        how.with_sender &= conversation == Conversation::Private;
+        self.once(call, from, |service| service.publish_each(call, conversation, from, to, &how))
     }
 
     /// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
@@ -117,19 +118,7 @@ pub(super) fn most_receivers(conversation: Conversation) -> usize {
     if conversation == Conversation::System { MOST_SYSTEM_RECEIVERS } else { MOST_RECEIVERS }
 }
 
-fn status_message(call: &Call) -> FromApi {
-    FromApi { status_message: true, with_sender: call.flag("isIncludeSender") }
-}
-
-/// One text of a list that goes with a list of receivers.
-pub(super) fn beside(list: &[String], index: usize) -> Option<String> {
-    list.get(index).filter(|text| !text.is_empty()).cloned()
-}
-
-/// A list that goes with a list of receivers must be as long.
-pub(super) fn check_beside(name: &str, count: usize, receivers: usize) -> Result<(), ApiError> {
-    if count == receivers {
-        return Ok(());
-    }
-    Err(error(1002, format!("parameter `{name}` has {count} elements for {receivers} receivers")))
+/// With several targets nobody's message includes its sender.
+fn how(call: &Call, status_message: bool, targets: usize) -> FromApi {
+    FromApi { status_message, with_sender: targets == 1 && call.flag("isIncludeSender") }
 }

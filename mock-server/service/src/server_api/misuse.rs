@@ -308,7 +308,8 @@ fn each_parameter_that_is_needed_is_missed_and_the_world_stays() {
     }
     for (path, body) in good().into_iter().filter(|(_, body)| body.starts_with('{')) {
         let whole: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&body).unwrap();
-        for name in whole.keys() {
+        // One SDK leaves the texts of pushes out.
+        for name in whole.keys().filter(|name| *name != "pushContent") {
             let mut rest = whole.clone();
             rest.remove(name);
             let mut world = World::new(SETUP);

@@ -3,12 +3,7 @@
 use serde_json::{Map, Value};
 use wire::body::UpStreamMessage;
 
-use super::{
-    Answer, ApiError, Call,
-    compose::checked,
-    error,
-    message::{beside, check_beside, most_receivers},
-};
+use super::{Answer, ApiError, Call, error, message::most_receivers};
 use crate::{bug::Bug, message::Conversation, send::FromApi, world::Service};
 
 impl Service {
@@ -26,10 +21,12 @@ impl Service {
         let most = most_receivers(conversation);
         let receivers: Vec<&str> = call.ids("toUserId", most)?;
         let values = call.list("values", most)?;
-        check_beside("values", values.len(), receivers.len())?;
-        let texts = call.texts("pushContent", most, 1 << 20)?;
+        if values.len() != receivers.len() {
+            return Err(uneven("values", values.len(), receivers.len()));
+        }
+        let (texts, data) = (beside(call, "pushContent")?, beside(call, "pushData")?);
         check_beside("pushContent", texts.len(), receivers.len())?;
-        let data = if call.has("pushData") { call.texts("pushData", most, 1 << 20)? } else { Vec::new() };
+        check_beside("pushData", data.len(), receivers.len())?;
         let template = call.required("content", self.limits.message_bytes)?;
         let mut to: Vec<(String, UpStreamMessage)> = Vec::new();
         for (index, receiver) in receivers.into_iter().enumerate() {
@@ -42,9 +39,9 @@ impl Service {
                 return Err(too_long(receiver, content.len()));
             }
             let up = UpStreamMessage {
-                push_text: beside(&texts, index).map(|text| filled(&text, values, false)),
-                app_data: beside(&data, index).map(|text| filled(&text, values, false)),
-                ..self.api_envelope(call, checked(&content)?)?
+                push_text: texts.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
+                app_data: data.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
+                ..self.api_envelope(call, &content)?
             };
             to.push((receiver.to_owned(), up));
         }
@@ -52,6 +49,22 @@ impl Service {
             service.publish_each(call, conversation, from, to, &FromApi::default())
         })
     }
+}
+
+/// A list of texts that goes with the receivers, one each or `null`. One SDK sends an empty one for no push text at all.
+fn beside(call: &Call, name: &str) -> Result<Vec<Value>, ApiError> {
+    match if call.has(name) { call.json(name)? } else { Value::Array(Vec::new()) } {
+        Value::Array(list) if list.iter().all(|text| text.is_string() || text.is_null()) => Ok(list),
+        _ => Err(error(1002, format!("parameter `{name}` must be a list of texts"))),
+    }
+}
+
+fn check_beside(name: &str, count: usize, receivers: usize) -> Result<(), ApiError> {
+    if count == 0 || count == receivers { Ok(()) } else { Err(uneven(name, count, receivers)) }
+}
+
+fn uneven(name: &str, count: usize, receivers: usize) -> ApiError {
+    error(1002, format!("parameter `{name}` has {count} elements for {receivers} receivers"))
 }
 
 fn too_long(receiver: &str, bytes: usize) -> ApiError {
