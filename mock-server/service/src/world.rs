@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -23,13 +24,14 @@ use crate::{
     files::{FILES, Files},
     group::Groups,
     history::Archive,
-    ids::Ids,
+    ids::{Ids, Uid},
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
     limits::Limits,
+    message_log::MessageLog,
     push::Pushes,
     receipt::Receipts,
-    server_api::ApiRates,
+    server_api::{ApiRates, Repeats},
     setup::WorldSetup,
     switch::Switches,
 };
@@ -74,6 +76,8 @@ pub(crate) enum Delayed {
         poll: u32,
         gone: bool,
     },
+    /// A message waits for nobody any longer.
+    Withdraw(Uid, UnixMillis),
 }
 
 /// One world.
@@ -93,12 +97,14 @@ pub struct Service {
     /// Do-not-disturb of the whole app.
     pub(crate) app_level: AppLevel,
     pub(crate) api_rates: ApiRates,
+    pub(crate) api_repeats: Repeats,
     pub(crate) conversations: crate::conversations::Conversations,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
     pub(crate) files: Files,
     pub(crate) archive: Archive,
+    pub(crate) message_log: MessageLog,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -136,12 +142,14 @@ impl Service {
             groups: Groups::default(),
             app_level: setup.app_level,
             api_rates: ApiRates::default(),
+            api_repeats: Repeats::default(),
             conversations: crate::conversations::Conversations::default(),
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
             receipts: Receipts::default(),
             files: Files::default(),
             archive: Archive::default(),
+            message_log: MessageLog::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -195,6 +203,7 @@ impl Service {
                 }
                 Delayed::Remind(conn) => self.remind(now, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
+                Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
     }
@@ -317,9 +326,14 @@ impl Service {
         self.delay(now, ms, Delayed::Remind(conn));
     }
 
+    /// Takes a message of that time out of all mailboxes it still waits in, after a while.
+    pub(crate) fn withdraw_later(&mut self, now: UnixMillis, after: Duration, uid: Uid, time: UnixMillis) {
+        self.delay(now, after.as_millis() as u64, Delayed::Withdraw(uid, time));
+    }
+
     pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
         self.next_delayed += 1;
-        self.delayed.insert((now + std::time::Duration::from_millis(ms), self.next_delayed), what);
+        self.delayed.insert((now + Duration::from_millis(ms), self.next_delayed), what);
     }
 
     fn open_through_faults(&mut self, now: UnixMillis, conn: ConnId, login: Box<Login>) {
