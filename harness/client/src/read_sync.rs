@@ -9,6 +9,7 @@ use crate::{
     io::CallResult,
     message::{Object, text},
     signal::{Signal, Then, Told, channel, timestamp, up},
+    store::Key,
 };
 
 /// Object name of the message that tells the user's other devices.
@@ -52,10 +53,13 @@ impl Engine {
         }
     }
 
-    /// Takes over that a conversation is read up to a time; newer messages stay unread (SYNC-023).
+    /// Takes over that a conversation is read up to a time, in the messages' states and in the unread count; newer
+    /// messages stay unread (SYNC-023, UNREAD-004).
     pub(crate) fn read_up_to(&self, kind: &str, target: &str, time: i64) -> Vec<Told> {
         // The app is told even if the store cannot keep it.
         let _ = self.store.mark_read(&self.owner, kind, target, time);
+        let of = Key::new(kind.to_owned(), target.to_owned(), String::new());
+        let _ = self.store.clear_unread(&self.owner, &of, time);
         vec![(
             "onConversationReadStatusSyncMessageReceived",
             json!({"type": kind, "targetId": target, "timestamp": time}),
