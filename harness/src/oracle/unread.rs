@@ -61,6 +61,8 @@ struct Reckoning {
     user: Option<Value>,
     conversations: BTreeMap<String, Unread>,
     seen: BTreeSet<String>,
+    /// Up to when another device has read a conversation: what comes later and is older is no news.
+    read_elsewhere: BTreeMap<String, i64>,
 }
 
 impl Reckoning {
@@ -80,7 +82,13 @@ impl Reckoning {
         match event.name.as_str() {
             "onMessageReceived" => self.received(event),
             "onUnreadCountCleared" => self.cleared(event),
-            "onConversationReadStatusSyncMessageReceived" => self.cleared(event),
+            "onConversationReadStatusSyncMessageReceived" => {
+                self.cleared(event);
+                let until = event.args.get("timestamp").and_then(Value::as_i64);
+                let (of, until) = conversation(&event.args, "type").zip(until)?;
+                let known = self.read_elsewhere.entry(of).or_insert(until);
+                *known = (*known).max(until);
+            }
             "onUnreadCountLoaded" => {
                 let of = conversation(&event.args, "type")?;
                 let should = match self.conversations.get(&of) {
@@ -120,6 +128,7 @@ impl Reckoning {
         match time {
             Some(time) if COUNTED.contains(&kind) && !uid.is_empty() && !of.starts_with("chatroom") => {
                 if self.seen.insert(uid.clone())
+                    && self.read_elsewhere.get(&of).is_none_or(|until| *until < time)
                     && let Some(unread) = unread
                 {
                     unread.insert(uid, time);
