@@ -32,6 +32,7 @@ mod message;
 mod message_log;
 mod navi;
 mod note;
+mod polling;
 mod push;
 mod query;
 mod quiet;

@@ -61,7 +61,7 @@ pub struct ConnView {
 
 /// What waits for its time.
 #[derive(Debug)]
-enum Delayed {
+pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
     Down(ConnId, ServerFrame),
@@ -70,6 +70,12 @@ enum Delayed {
     Respond(HttpId, Box<HttpResponse>),
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
+    /// A polling client's poll has waited long enough, or the client is gone.
+    Poll {
+        conn: ConnId,
+        poll: u32,
+        gone: bool,
+    },
     /// A message waits for nobody any longer.
     Withdraw(Uid, UnixMillis),
 }
@@ -159,6 +165,7 @@ impl Service {
         match input {
             Input::Open { conn, login } => self.open_through_faults(now, conn, login),
             Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
+            Input::Poll { conn } => self.polled(now, conn),
             Input::Garbage { conn, error } => {
                 self.journal.record(now, || What::Garbage { conn, error: error.to_string() });
                 self.forget(now, conn, "sent what is no frame");
@@ -195,6 +202,7 @@ impl Service {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
                 }
                 Delayed::Remind(conn) => self.remind(now, conn),
+                Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
@@ -323,7 +331,7 @@ impl Service {
         self.delay(now, after.as_millis() as u64, Delayed::Withdraw(uid, time));
     }
 
-    fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
+    pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
         self.next_delayed += 1;
         self.delayed.insert((now + Duration::from_millis(ms), self.next_delayed), what);
     }
