@@ -62,6 +62,7 @@ export function canonical(raw, known = {}) {
     senderUserId: raw.senderUserId,
     direction: raw.messageDirection === 1 ? 'send' : 'receive',
     offLine: typeof raw.isOffLineMessage === 'boolean' ? raw.isOffLineMessage : undefined,
+    expansion: raw.canIncludeExpansion && raw.expansion ? raw.expansion : undefined,
     ...known,
   };
   if (objectName === 'RC:TxtMsg') {

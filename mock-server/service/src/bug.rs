@@ -121,6 +121,8 @@ bugs! {
     KeepsLogs = "keeps_logs",
     /// Broadcasts reach only users who are online.
     BroadcastMissesOffline = "broadcast_misses_offline",
+    /// Pushes for users with a label go to everybody.
+    IgnoresLabels = "ignores_labels",
     /// Templates are sent with their gaps unfilled.
     LeavesGaps = "leaves_gaps",
     /// A message with a number that was used within the minute is sent again.

@@ -34,6 +34,13 @@ pub(crate) struct Pushes {
     records: VecDeque<Record>,
 }
 
+/// What a push shows that belongs to no message.
+#[derive(Debug, Default)]
+pub(crate) struct Notification {
+    pub(crate) title: String,
+    pub(crate) content: String,
+}
+
 #[derive(Debug)]
 struct Record {
     at: UnixMillis,
@@ -78,6 +85,42 @@ impl Service {
         });
         let Decision { sent, why, .. } = decision;
         self.journal.record(now, || What::Push { user: id, message_uid: uid.to_string(), sent, why });
+    }
+
+    /// A notification of the app's server, for the phones of a user whether online or not; `id` names the call.
+    pub(crate) fn record_notification(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        id: Uid,
+        shown: &Notification,
+    ) {
+        let account = &self.accounts[user];
+        let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
+        let devices: Vec<String> =
+            phones.filter(|device| !device.no_push).map(|device| device.id.clone()).collect();
+        let decision = if devices.is_empty() {
+            Decision::no("device", "the user has no mobile device that takes pushes")
+        } else {
+            Decision::yes("default", "a notification of the app's server")
+        };
+        let who = account.id.to_string();
+        let Decision { sent, why, .. } = decision;
+        let records = &mut self.pushes.records;
+        if records.len() == KEPT {
+            records.pop_front();
+        }
+        records.push_back(Record {
+            at: now,
+            user,
+            message_uid: id,
+            devices,
+            title: shown.title.clone(),
+            content: shown.content.clone(),
+            data: String::new(),
+            decision,
+        });
+        self.journal.record(now, || What::Push { user: who, message_uid: id.to_string(), sent, why });
     }
 
     fn push_decision(
