@@ -10,10 +10,13 @@
 mod blacklist;
 mod conversations;
 mod faults;
+mod history;
 mod login;
 mod messages;
 mod navi;
 mod packages;
+mod recall;
 mod receipt;
 mod server_api;
+mod settings;
 mod world;
