@@ -138,16 +138,18 @@ impl Service {
             Decision::no("message", "the message asks for no notification")
         } else if !message.counted {
             Decision::no("message", "the message is not counted")
-        } else if phones().next().is_none() {
+        } else if phones().next().is_none() && !self.has(Bug::PushesWithoutPhone) {
             Decision::no("device", "the user has no mobile device")
-        } else if phones().all(|device| device.no_push) {
+        } else if phones().next().is_some() && phones().all(|device| device.no_push) {
             Decision::no("device", "logged out without pushes")
         } else if !down.classname.starts_with(OWN_PREFIX) && down.push_content().is_empty() {
             Decision::no("message", "a message of the app's own type brings no text for a push")
         } else if self.has(Bug::IgnoresDoNotDisturb) {
             Decision::yes("default", "offline")
         } else {
-            self.disturbs(now, user, message, Mention::of(body, &account.id))
+            let others = self.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
+            let mention = if others { Mention::Me } else { Mention::of(body, &account.id) };
+            self.disturbs(now, user, message, mention)
         }
     }
 
