@@ -140,6 +140,8 @@ impl World {
                         conn.close(how);
                     }
                 }
+                // No app's server is called yet.
+                Output::Callback(_) => {}
                 Output::Respond { id, response } => {
                     if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {
                         // Nobody there any more: the client gave up.

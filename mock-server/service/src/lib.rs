@@ -11,6 +11,8 @@ pub mod act;
 mod acts;
 pub mod bug;
 mod calendar;
+mod callback;
+mod chatroom;
 mod connection;
 mod conversations;
 mod deliver;
@@ -46,6 +48,8 @@ pub mod switch;
 mod timeline;
 mod world;
 
+pub use callback::{Callback, CallbackKind, Callbacks};
+pub use chatroom::ChatroomSetup;
 pub use disturb::AppLevel;
 pub use files::FILES;
 pub use io::{

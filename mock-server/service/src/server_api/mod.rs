@@ -3,6 +3,10 @@
 //! Here: signatures, parameters, errors and the table of endpoints. What they do stands in the modules by area.
 
 mod blacklist;
+mod chatroom;
+mod chatroom_entry;
+mod chatroom_message;
+mod chatroom_mute;
 mod group;
 mod history;
 mod message;
@@ -38,6 +42,8 @@ impl ApiError {
             1008 => 429,
             1009 => 430,
             2007 => 403,
+            // The codes of chatrooms come with the status of success.
+            23_400..=23_499 => 200,
             404 | 405 => self.code,
             _ => 500,
         }
@@ -204,7 +210,10 @@ impl Service {
             "/conversation/message/history/clean.json" => Self::api_clean_history,
             "/v3/message/private/query.json" => Self::api_query_private,
             "/v3/message/group/query.json" => Self::api_query_group,
-            path => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
+            path => match chatroom::endpoint(path) {
+                Some(endpoint) => endpoint,
+                None => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
+            },
         };
         if request.method != "POST" {
             return Err(error(405, format!("`{}` takes POST, not {}", request.path, request.method)));
