@@ -237,4 +237,6 @@ bugs! {
     HidesFailedEntries = "hides_failed_entries",
     /// A query of a chatroom gives all its members.
     QueriesAllMembers = "queries_all_members",
+    /// Who joins a chatroom is given none of its entries.
+    JoinersGetNoEntries = "joiners_get_no_entries",
 }

@@ -55,7 +55,7 @@ impl Engine {
             let room = self.rooms.entry(id.to_owned()).or_insert_with(|| Room { count, ..Room::default() });
             room.here = true;
             room.synced &= again;
-        } else if again && [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
+        } else if [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
             // There is nothing to come back to.
             self.forget_room(id);
         }

@@ -59,12 +59,12 @@ impl Service {
     pub(crate) fn room_due(&mut self, now: UnixMillis, id: &str, timer: u64) {
         let Some(room) = self.rooms.get(id).filter(|room| room.timer == timer) else { return };
         if self.is_kept_alive(id) {
-            // It may leave the list again: then its time counts from now.
+            // Looked after again in an hour: the service may be switched off.
             let timer = self.rooms.timer();
             if let Some(room) = self.rooms.get_mut(id) {
                 room.timer = timer;
                 let id = room.id.clone();
-                self.end_later(now, 60_000, id, timer);
+                self.end_later(now, 3_600_000, id, timer);
             }
             return;
         }
@@ -73,6 +73,16 @@ impl Service {
                 self.destroy_room(now, id, Gone::Auto);
             }
         } else {
+            self.watch_room(now, id);
+        }
+    }
+
+    /// A room leaves the keep-alive list: its time counts from now (assumed).
+    pub(crate) fn keep_no_longer(&mut self, now: UnixMillis, id: &str) {
+        if self.rooms.kept_alive.remove(id)
+            && let Some(room) = self.rooms.get_mut(id)
+        {
+            room.activity = now;
             self.watch_room(now, id);
         }
     }

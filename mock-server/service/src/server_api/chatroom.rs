@@ -213,7 +213,7 @@ impl Service {
     fn api_keep_alive_remove(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
         for id in call.ids("chatroomId", MOST_ROOMS)? {
-            self.rooms.kept_alive.remove(id);
+            self.keep_no_longer(call.now, id);
         }
         Ok(json!({}))
     }
