@@ -3,7 +3,10 @@
 use std::{num::NonZeroUsize, path::Path};
 
 use harness::{
-    adapter::{AdapterDriver, Command},
+    adapter::{
+        AdapterDriver, Command,
+        check::{Found, check},
+    },
     cli::exit,
     runner::{self, Driver, Fault, Options, Ran},
     scenario::{self, Scenario},
@@ -69,7 +72,7 @@ fn an_adapter_of_another_protocol_is_refused() {
 #[test]
 fn a_break_in_the_middle_is_the_result_of_that_case_and_the_next_gets_a_new_adapter() {
     let breaks = [
-        ("crash", "it ended (exit status: 7)"),
+        ("crash", "it ended (exit status: 7); stderr: a word aside"),
         ("garbage", "what is no JSON line: \"Segmentation fault"),
         ("long-line", "a line of more than 1048576 bytes"),
         ("error", "the SDK threw: no such thing"),
@@ -83,6 +86,50 @@ fn a_break_in_the_middle_is_the_result_of_that_case_and_the_next_gets_a_new_adap
         }
         assert_eq!(ran.run.exit_code(), exit::INCOMPLETE, "{how}");
     }
+}
+
+fn node(script: &str, arg: &str) -> Command {
+    Command { name: "checked".to_owned(), program: "node".to_owned(), args: vec![script.into(), arg.into()] }
+}
+
+#[test]
+fn the_template_keeps_to_the_protocol_and_has_no_client_yet() {
+    let checks = check(&node("adapters/template/adapter.mjs", "")).expect("it starts");
+    let bad: Vec<_> = checks.iter().filter(|check| matches!(check.found, Found::Bad(_))).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    let open: Vec<&str> =
+        checks.iter().filter(|check| check.found != Found::Good).map(|check| check.what).collect();
+    let about_clients =
+        ["connects a client, and tells of it once", "tells of a message that was sent to its client"];
+    assert_eq!(open, about_clients);
+}
+
+#[test]
+fn a_check_names_what_an_adapter_does_wrong() {
+    let checks = check(&node("tests/adapters/broken.mjs", "crash")).expect("it starts");
+    let seen = |what: &str| match checks.iter().find(|check| check.what == what).map(|check| &check.found) {
+        Some(Found::Bad(seen)) => seen.clone(),
+        other => panic!("{what}: {other:?}"),
+    };
+    assert!(seen("says `unsupported` to a method that does not exist").contains("it ended (exit status: 7)"));
+    assert!(seen("says `unsupported` to a message that does not exist").contains("and not by `unsupported`"));
+    assert_eq!(
+        seen("answers `fence` with the counts of every client"),
+        "there is the client `one`, and it told of []"
+    );
+    assert!(seen("goes on after a line that is no JSON").contains("it ended"));
+    assert!(
+        seen("says a hello with names that are documented")
+            .contains("`disconect`, which is not documented: `disconnect`?")
+    );
+    assert!(seen("connects a client, and tells of it once").contains("it ended (exit status: 7)"));
+}
+
+#[test]
+fn what_an_adapter_logs_stands_in_the_result() {
+    let ran = run(&broken("talk")).expect("the adapter starts");
+    let log = &ran.run.results[0].log;
+    assert!(log.iter().any(|line| line == "warn: something is odd"), "{log:?}");
 }
 
 #[test]

@@ -42,6 +42,15 @@ fn a_backlog_of_several_packages_is_read_to_its_end() {
 }
 
 #[test]
+fn a_mailbox_is_filled_and_read_back_in_order() {
+    let (_server, address) = server();
+    for protocol in ["tcp", "websocket"] {
+        let report = load(&format!("store --protocol {protocol} --count 450"), &address).unwrap();
+        assert_eq!((report.scenario, report.units), ("store", 450));
+    }
+}
+
+#[test]
 fn pairs_push_every_message_without_a_limit_on_sending() {
     let (_server, address) = server();
     let report = load("pairs --count 500 --parallel 2 --window 8", &address).unwrap();

@@ -6,7 +6,10 @@
 use std::{num::NonZeroUsize, path::PathBuf};
 
 use harness::{
-    adapter::{AdapterDriver, Command},
+    adapter::{
+        AdapterDriver, Command,
+        check::{Found, check},
+    },
     cli::files,
     runner::{self, Driver, Fault, Options},
     scenario::{Case, Scenario},
@@ -77,6 +80,21 @@ fn other_versions_pass_too() {
     passes("web-sdk@5.3.4", &[]);
     // Engine 4.2 tells every refused login as 30002, and takes a connect after one for a second connect (33006).
     passes("web-sdk@4.2.6", &["wrong-token", "second-page-kicks-the-first"]);
+}
+
+#[test]
+fn web_sdk_4_6_4_passes_without_websocket() {
+    passes("web-sdk@4.6.4+comet", &[]);
+}
+
+#[test]
+fn the_web_sdk_adapter_keeps_to_the_protocol() {
+    for client in ["web-sdk@4.6.4", "web-sdk@5.38.0"] {
+        let checks = check(&Command::named(client).expect("a known client")).expect("it starts");
+        for check in checks {
+            assert_eq!(check.found, Found::Good, "{client}: {}", check.what);
+        }
+    }
 }
 
 #[test]

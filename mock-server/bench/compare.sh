@@ -111,6 +111,10 @@ for round in $(seq "$rounds"); do
   run single mosquitto "${single[@]}"
   run single-websocket ours "${single[@]}" --protocol websocket
 
+  store=(store --count "$(scaled 100000)")
+  run store ours "${store[@]}"
+  run store mosquitto "${store[@]}"
+
   backlog=(backlog --count "$(scaled 50000)")
   # Short runs: more of them.
   for _ in 1 2 3; do

@@ -41,6 +41,7 @@ compare("messages, 32 on the way: CPU each", "pairs", CPU, 0.3, "µs")
 compare("the same on WebSocket (against MQTT on TCP)", "pairs-websocket", CPU, None, "µs", theirs="pairs")
 compare("messages, one at a time: CPU each", "single", CPU, 1.0, "µs")
 compare("the same on WebSocket (against MQTT on TCP)", "single-websocket", CPU, None, "µs", theirs="single")
+compare("storing for a user who is away: CPU a message", "store", CPU, 0.35, "µs")
 compare("reading a backlog: CPU a message", "backlog", CPU, 0.1, "µs")
 compare("reading a backlog: messages a second", "backlog", "perSecond", 5, "", at_least=True, digits=0)
 compare("… CPU, against 20 in flight (mosquitto's default)", "backlog", CPU, None, "µs", server="mosquitto20")
@@ -56,6 +57,10 @@ for label, name in (("TCP", "idle"), ("WebSocket", "idle-websocket")):
     value = median(name, "ours", "serverBytes")
     shown = f"{value:,.0f} B" if value is not None else "–"
     print(f"| idle connection on {label}: memory | {shown} | ≤ 4,096 B | {verdict(value, 4096)} |")
+value = median("store", "ours", "serverBytes")
+shown = f"{value - 100:,.0f} B" if value is not None else "–"
+judged = verdict(None if value is None else value - 100, 500)
+print(f"| a stored message, beyond its content of 100 bytes | {shown} | ≤ 500 B | {judged} |")
 million = runs.get(("million", "ours"), [])
 for result in million:
     before, after = result["serverRssBefore"] / 1024, result["serverRssAfter"] / 1024

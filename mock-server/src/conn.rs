@@ -15,7 +15,7 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
-use service::{Close, ConnId, Input, Transport};
+use service::{Close, ConnId, Input};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Sleep,
@@ -41,7 +41,8 @@ const PROTOCOL_ERROR: u16 = 1002;
 pub(crate) struct Conn {
     pub(crate) id: ConnId,
     pub(crate) label: Box<str>,
-    transport: Transport,
+    /// A native stream; otherwise WebSocket messages.
+    native: bool,
     inner: RefCell<Inner>,
 }
 
@@ -89,7 +90,7 @@ pub struct ConnState {
 
 impl Conn {
     /// `carry` is what was read behind the login.
-    pub(crate) fn new(id: ConnId, label: &str, transport: Transport, io: Io, carry: BytesMut) -> Rc<Self> {
+    pub(crate) fn new(id: ConnId, label: &str, native: bool, io: Io, carry: BytesMut) -> Rc<Self> {
         let inner = Inner {
             io,
             out: BytesMut::new(),
@@ -103,7 +104,7 @@ impl Conn {
             written: 0,
             read: 0,
         };
-        Rc::new(Self { id, label: label.into(), transport, inner: RefCell::new(inner) })
+        Rc::new(Self { id, label: label.into(), native, inner: RefCell::new(inner) })
     }
 
     /// Runs the connection to its end.
@@ -179,9 +180,10 @@ impl Conn {
 
     /// Hands every whole frame in `batch` to the world and keeps the rest.
     fn frames(&self, world: &World, mut batch: BytesMut) {
-        match self.transport {
-            Transport::Tcp => self.native_frames(world, &mut batch),
-            Transport::WebSocket => self.messages(world, &mut batch),
+        if self.native {
+            self.native_frames(world, &mut batch);
+        } else {
+            self.messages(world, &mut batch);
         }
         if !batch.is_empty() && self.is_open() {
             self.inner.borrow_mut().carry = batch;
@@ -255,11 +257,12 @@ impl Conn {
         if inner.link == LinkState::HalfOpen {
             return;
         }
-        match self.transport {
-            Transport::Tcp => wire::native::encode_server(frame, &mut inner.out),
-            Transport::WebSocket => ws::put_binary(&mut inner.out, 1 + frame.body_hint(), |out| {
+        if self.native {
+            wire::native::encode_server(frame, &mut inner.out);
+        } else {
+            ws::put_binary(&mut inner.out, 1 + frame.body_hint(), |out| {
                 wire::websocket::encode_server(frame, out);
-            }),
+            });
         }
     }
 
@@ -270,11 +273,10 @@ impl Conn {
         if inner.link == LinkState::HalfOpen {
             return;
         }
-        match self.transport {
-            Transport::Tcp => inner.out.extend_from_slice(bytes),
-            Transport::WebSocket => {
-                ws::put_binary(&mut inner.out, bytes.len(), |out| out.extend_from_slice(bytes));
-            }
+        if self.native {
+            inner.out.extend_from_slice(bytes);
+        } else {
+            ws::put_binary(&mut inner.out, bytes.len(), |out| out.extend_from_slice(bytes));
         }
     }
 
@@ -311,7 +313,7 @@ impl Conn {
             return;
         }
         inner.phase = Phase::Ending(None);
-        if self.transport == Transport::WebSocket && inner.link != LinkState::HalfOpen {
+        if !self.native && inner.link != LinkState::HalfOpen {
             ws::put_close(&mut inner.out, code);
         }
         inner.wake();

@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wire::{ClientFrame, ConnAck, ConnAckLayout, ServerFrame, code::connack};
 
-use crate::{conn::Conn, http_service, io::Io, world::World, worlds::Worlds, ws};
+use crate::{conn::Conn, http_service, io::Io, peer::Peer, world::World, worlds::Worlds, ws};
 
 /// The largest HTTP head accepted, in bytes.
 const MAX_HEAD: usize = 64 << 10;
@@ -210,8 +210,8 @@ async fn enter(
         // Frames are small and answered one by one: never wait to fill a segment.
         let _ = stream.set_nodelay(true);
     }
-    let conn = Conn::new(worlds.next_conn(), &login.label, login.transport, io, behind);
-    world.add(conn.clone());
+    let conn = Conn::new(worlds.next_conn(), &login.label, login.transport == Transport::Tcp, io, behind);
+    world.add(Peer::Socket(conn.clone()));
     world.input(Input::Open { conn: conn.id, login: Box::new(login) });
     world.settle();
     Some((conn, world))
@@ -227,7 +227,8 @@ fn unknown_app(login: &Login) -> BytesMut {
     let mut out = BytesMut::new();
     match login.transport {
         Transport::Tcp => wire::native::encode_server(&frame, &mut out),
-        Transport::WebSocket => {
+        // Polling clients do not come here.
+        Transport::WebSocket | Transport::Comet => {
             ws::put_binary(&mut out, 4, |out| wire::websocket::encode_server(&frame, out));
             ws::put_close(&mut out, 1000);
         }

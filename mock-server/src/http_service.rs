@@ -11,7 +11,7 @@ use serde_json::json;
 use service::{HttpRequest, HttpResponse};
 
 use crate::{
-    control,
+    comet, control,
     io::{Io, Rewound},
     reply::{self, Reply},
     worlds::Worlds,
@@ -59,6 +59,11 @@ async fn answer(
     };
     if is_control {
         return Ok(control::answer(&worlds, &parts, &path, body, peer).await);
+    }
+    if let Some(answered) = comet::answer(&worlds, &parts, &path, &body).await {
+        let mut reply = answered.ok_or(NoAnswer)?;
+        allow_any_origin(reply.headers_mut());
+        return Ok(reply);
     }
     let mut reply = match path.as_str() {
         "/ping" => reply::whole(StatusCode::OK, "text/plain; charset=utf-8", ""),

@@ -8,6 +8,7 @@
 mod address;
 pub mod cli;
 mod clock;
+mod comet;
 mod config;
 mod conn;
 mod control;
@@ -15,6 +16,7 @@ mod greet;
 mod http_service;
 mod io;
 mod link;
+mod peer;
 mod reply;
 mod server;
 mod setup_file;

@@ -16,8 +16,9 @@ use wire::{FrameError, UnixMillis};
 
 use crate::{
     clock::WorldClock,
-    conn::{Conn, ConnState},
+    conn::ConnState,
     link::{LinkState, Links},
+    peer::Peer,
     timer::Timer,
 };
 
@@ -52,9 +53,9 @@ pub(crate) struct World {
     pub(crate) changed: Notify,
     service: RefCell<Service>,
     clock: RefCell<WorldClock>,
-    conns: RefCell<Numbered<Rc<Conn>>>,
+    conns: RefCell<Numbered<Peer>>,
     requests: RefCell<Numbered<Waiting>>,
-    dirty: RefCell<Vec<Rc<Conn>>>,
+    dirty: RefCell<Vec<Peer>>,
     past: RefCell<VecDeque<ConnState>>,
     links: RefCell<Links>,
     timer: Rc<Timer>,
@@ -142,6 +143,7 @@ impl World {
                 }
                 // No app's server is called yet.
                 Output::Callback(_) => {}
+                Output::AnswerPoll { conn } => self.on(conn, Peer::answer_poll),
                 Output::Respond { id, response } => {
                     if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {
                         // Nobody there any more: the client gave up.
@@ -152,13 +154,13 @@ impl World {
         }
     }
 
-    fn on(&self, conn: ConnId, write: impl FnOnce(&Conn)) {
+    fn on(&self, conn: ConnId, write: impl FnOnce(&Peer)) {
         let conns = self.conns.borrow();
         let Some(conn) = conns.get(&conn.0) else { return };
         write(conn);
         let mut dirty = self.dirty.borrow_mut();
         // Answers to one peer come in a row; a connection that is flushed twice finds nothing to do.
-        if !dirty.last().is_some_and(|last| Rc::ptr_eq(last, conn)) {
+        if !dirty.last().is_some_and(|last| last.is(conn)) {
             dirty.push(conn.clone());
         }
     }
@@ -171,7 +173,7 @@ impl World {
     /// Ends a batch.
     pub(crate) fn settle(&self) {
         let mut dirty = self.dirty.take();
-        dirty.iter().for_each(|conn| conn.flush());
+        dirty.iter().for_each(Peer::flush);
         dirty.clear();
         // Flushing marks nobody: the list comes back empty, with its memory.
         self.dirty.replace(dirty);
@@ -207,8 +209,8 @@ impl World {
     }
 
     /// Takes a connection in; its login follows as an input.
-    pub(crate) fn add(&self, conn: Rc<Conn>) {
-        self.conns.borrow_mut().insert(conn.id.0, conn);
+    pub(crate) fn add(&self, peer: Peer) {
+        self.conns.borrow_mut().insert(peer.id().0, peer);
     }
 
     pub(crate) fn closed_by_peer(&self, conn: ConnId) {
@@ -217,7 +219,7 @@ impl World {
         }
     }
 
-    fn forget(&self, conn: ConnId) -> Option<Rc<Conn>> {
+    fn forget(&self, conn: ConnId) -> Option<Peer> {
         let conn = self.conns.borrow_mut().remove(&conn.0)?;
         let mut past = self.past.borrow_mut();
         if past.len() == PAST {
@@ -272,7 +274,7 @@ impl World {
     pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
         self.links.borrow_mut().set(prefix, state);
         for conn in self.labelled(prefix) {
-            let state = self.link_of(&conn.label);
+            let state = self.link_of(conn.label());
             // A stream with a hole in it does not go on.
             if conn.set_link(state) == LinkState::HalfOpen && state != LinkState::HalfOpen {
                 conn.break_off(self);
@@ -288,11 +290,11 @@ impl World {
         conns.len()
     }
 
-    fn labelled(&self, prefix: &str) -> Vec<Rc<Conn>> {
+    fn labelled(&self, prefix: &str) -> Vec<Peer> {
         let conns = self.conns.borrow();
         let mut conns: Vec<_> =
-            conns.values().filter(|conn| conn.label.starts_with(prefix)).cloned().collect();
-        conns.sort_by_key(|conn| conn.id);
+            conns.values().filter(|conn| conn.label().starts_with(prefix)).cloned().collect();
+        conns.sort_by_key(Peer::id);
         conns
     }
 

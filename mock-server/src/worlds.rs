@@ -11,6 +11,7 @@ use service::{ConnId, Endpoints, HttpId, Service, setup::WorldSetup};
 use crate::{
     address::Addresses,
     clock::{self, WorldClock},
+    comet::Sessions,
     config::{Clock, Config, DEFAULT_APP_SECRET},
     timer::Timer,
     world::World,
@@ -22,6 +23,8 @@ const SCRATCH: usize = 64 << 10;
 pub(crate) struct Worlds {
     pub(crate) config: Config,
     pub(crate) addresses: Addresses,
+    /// Clients that poll.
+    pub(crate) polling: Sessions,
     by_key: RefCell<BTreeMap<String, Rc<World>>>,
     scratch: Rc<RefCell<Box<[u8]>>>,
     timer: Rc<Timer>,
@@ -40,6 +43,7 @@ impl Worlds {
         let worlds = Rc::new(Self {
             config,
             addresses,
+            polling: Sessions::default(),
             by_key: RefCell::default(),
             scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into_boxed_slice())),
             timer: Rc::default(),

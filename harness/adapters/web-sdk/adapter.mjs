@@ -1,5 +1,5 @@
 // The adapter's front: speaks the harness's protocol on stdin and stdout, and keeps one process a client.
-// `node adapter.mjs --sdk 4.6.4`
+// `node adapter.mjs --sdk 4.6.4`; `--transport comet` makes an SDK poll that can.
 
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -16,10 +16,11 @@ const DEVICES = 12;
 const SERVES = 40;
 const CALL_LIMIT_MS = 20_000;
 
-const flag = process.argv.indexOf('--sdk');
-const version = flag > 0 ? process.argv[flag + 1] : undefined;
-if (!VERSIONS[version]) {
-  process.stderr.write(`usage: node adapter.mjs --sdk VERSION; known versions: ${knownVersions()}\n`);
+const flag = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
+const version = flag('--sdk');
+const transport = flag('--transport') ?? 'websocket';
+if (!VERSIONS[version] || !['websocket', 'comet'].includes(transport)) {
+  process.stderr.write(`usage: node adapter.mjs --sdk VERSION [--transport websocket|comet]; known versions: ${knownVersions()}\n`);
   process.exit(2);
 }
 try {
@@ -35,7 +36,7 @@ class Client {
     this.waiting = new Map();
     this.last = 0;
     this.served = 0;
-    this.child = fork(join(HERE, 'client-process.mjs'), [version], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.child = fork(join(HERE, 'client-process.mjs'), [version, transport], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child.on('message', (message) => this.heard(message));
     this.child.on('exit', (code, signal) => this.gone(`the client process ended (${signal ?? code})`));
   }

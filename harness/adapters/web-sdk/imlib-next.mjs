@@ -17,7 +17,7 @@ export const METHODS = [
 export const CAPABILITIES = ['doubled_pushes', 'receipts', 'typing', 'recall', 'history', 'expansion'];
 
 export class ImlibNext {
-  constructor(sdk, { appKey, options }, emit) {
+  constructor(sdk, { appKey, options, transport }, emit) {
     this.sdk = sdk;
     this.emit = emit;
     this.types = new Map();
@@ -28,6 +28,7 @@ export class ImlibNext {
       navigators: options.naviServer ? [options.naviServer] : undefined,
       logLevel: 4,
       logOutputLevel: 4,
+      ...(transport === 'comet' ? { connectType: 'comet' } : {}),
     });
     const on = (event, act) => sdk.addEventListener(event, act);
     on(Events.CONNECTING, () => this.changed('connecting'));

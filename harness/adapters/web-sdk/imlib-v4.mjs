@@ -27,7 +27,7 @@ export const METHODS = [
 export const CAPABILITIES = [];
 
 export class ImlibV4 {
-  constructor(sdk, { appKey, options }, emit) {
+  constructor(sdk, { appKey, options, transport }, emit) {
     this.emit = emit;
     this.sdk = sdk;
     this.registered = new Set();
@@ -37,6 +37,7 @@ export class ImlibV4 {
       navigators: options.naviServer ? [options.naviServer] : undefined,
       logLevel: 3,
       indexDBSwitch: false,
+      ...(transport === 'comet' ? { connectType: 'comet' } : {}),
     });
     this.im.watch({
       status: ({ status }) => this.changed(STATUS[status] ?? `unknown_${status}`),

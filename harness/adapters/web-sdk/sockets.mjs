@@ -26,6 +26,7 @@ export class Traffic {
     this.http = { started: 0, finished: 0 };
     this.opening = 0;
     this.refusedHosts = new Set();
+    this.polled = new Map(); // connections without a socket, by session id
     this.sockets = new Set();
     this.closed = false;
   }
@@ -95,9 +96,17 @@ export function countingXhr(XHR, traffic) {
     if (!('withCredentials' in xhr)) xhr.withCredentials = false;
     const open = xhr.open.bind(xhr);
     const send = xhr.send.bind(xhr);
-    xhr.open = (method, url, ...more) => 
+    let polled;
+    xhr.open = (method, url, ...more) => {
+      polled = pollingRequest(traffic, method, url);
       open(method, isLoopback(url) && !traffic.closed ? url : traffic.refuse(url), ...more);
+      if (polled?.opens) xhr.setRequestHeader('X-Harness-Connection', `${traffic.client}/${polled.entry.n}`);
+    };
     xhr.send = (...args) => {
+      if (polled) {
+        countPolled(traffic, xhr, polled);
+        return send(...args);
+      }
       traffic.http.started += 1;
       let done = false;
       const finish = () => {
@@ -110,4 +119,39 @@ export function countingXhr(XHR, traffic) {
     };
     return xhr;
   };
+}
+
+/**
+ * A request of the polling transport: it opens a connection without a socket, or belongs to one. Its requests count as the
+ * client's frames and their answers as the server's, behind the login.
+ */
+function pollingRequest(traffic, method, url) {
+  const { pathname, searchParams } = new URL(url);
+  const session = searchParams.get('sessionid');
+  if (session) return { entry: traffic.polled.get(session) };
+  if (method !== 'GET' || pathname !== '/websocket') return undefined;
+  const entry = { n: traffic.connections.length + 1, sent: 0, received: 0, closed: false, polls: true };
+  traffic.connections.push(entry);
+  return { entry, opens: true };
+}
+
+function countPolled(traffic, xhr, { entry, opens }) {
+  if (!entry) return; // a session that nobody opened: the server says so
+  if (!opens) entry.sent += 1;
+  let done = false;
+  const finish = () => {
+    if (done) return;
+    done = true;
+    const { status, responseText } = xhr;
+    // Counted once the SDK has handled it.
+    setImmediate(() => {
+      if (status === 200) entry.received += 1;
+      else entry.closed = true;
+    });
+    if (!opens || status !== 200) return;
+    const answer = JSON.parse(responseText);
+    if (answer.sessionid) traffic.polled.set(answer.sessionid, entry);
+    else entry.closed = true;
+  };
+  for (const event of ['loadend', 'error', 'abort', 'timeout']) xhr.addEventListener(event, finish);
 }

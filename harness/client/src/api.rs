@@ -357,7 +357,7 @@ impl Engine {
             "createImageMessage" | "createFileMessage" | "createSightMessage" | "createVoiceMessage"
             | "createGIFMessage" => {
                 let file = self.store.file(&text(args, "path"));
-                let message = file.and_then(|file| message::create_media(method, args, file.len()));
+                let message = file.and_then(|file| message::create_media(method, args, &file));
                 CallResult::Value(message.map_or(Value::Null, Value::Object))
             }
             "sendMediaMessage" => self.send_media(now, args),

@@ -69,7 +69,7 @@ impl Engine {
         if code == 0 && clear.with_local {
             let Clear { kind, target, channel, timestamp, .. } = clear;
             let done = self.store.forget_until(&self.owner, (kind, target, channel), *timestamp);
-            code = if done.is_ok() { 0 } else { code::NOT_CONNECTED };
+            (code, ()) = self.of_database(done);
         }
         self.fire(
             "onMessagesCleared",
@@ -130,7 +130,7 @@ impl Engine {
                 let id = message.get("messageId").and_then(Value::as_i64);
                 self.store.forget(&self.owner, id, &text(message, "messageUId"))
             });
-            code = if done.is_ok() { 0 } else { code::NOT_CONNECTED };
+            (code, ()) = self.of_database(done);
         }
         self.fire(
             "onMessagesDeleted",

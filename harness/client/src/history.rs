@@ -53,10 +53,7 @@ impl Engine {
         if !is_conversation(&kind) || target.is_empty() {
             return CallResult::Code(code::PARAM_ERROR);
         }
-        let (code, count) = match self.store.count(&self.owner, &kind, &target, &channel) {
-            Ok(count) => (0, count),
-            Err(_) => (code::NOT_CONNECTED, 0),
-        };
+        let (code, count) = self.of_database(self.store.count(&self.owner, &kind, &target, &channel));
         self.fire(
             "onMessageCountLoaded",
             json!({"code": code, "type": kind, "targetId": target, "channelId": channel, "count": count}),
@@ -159,10 +156,7 @@ impl Engine {
             count: load.count,
             after: load.order == "after",
         };
-        match self.store.conversation(&self.owner, &of) {
-            Ok(rows) => (0, rows),
-            Err(_) => (code::NOT_CONNECTED, Vec::new()),
-        }
+        self.of_database(self.store.conversation(&self.owner, &of))
     }
 
     fn loaded(&mut self, load: &Load, code: i64, messages: Vec<Object>) {

@@ -31,6 +31,14 @@ pub(crate) struct Answer {
 }
 
 impl Engine {
+    /// What something asked of the database comes to. Before the first login there is none to ask.
+    pub(crate) fn of_database<T: Default>(&self, asked: rusqlite::Result<T>) -> (i64, T) {
+        match asked {
+            Ok(found) if !self.owner.is_empty() => (0, found),
+            _ => (code::DATABASE_ERROR, T::default()),
+        }
+    }
+
     /// A call of the conversation list, unread counts, drafts, insertion, search or local deletion; `None`: it is
     /// another's.
     pub(crate) fn local_call(&mut self, now: UnixMillis, method: &str, args: &Object) -> Option<CallResult> {

@@ -9,6 +9,7 @@ use crate::{
     io::CallResult,
     message::{Object, text},
     signal::{Signal, Then, Told, channel, timestamp, up},
+    store::Key,
 };
 
 /// Object name of the message that tells the user's other devices.
@@ -52,13 +53,26 @@ impl Engine {
         }
     }
 
-    /// Takes over that a conversation is read up to a time; newer messages stay unread (SYNC-023).
+    /// Takes over that a conversation is read up to a time, in the messages' states and in the unread count; newer
+    /// messages stay unread (SYNC-023, UNREAD-004). Messages it is about may come only after it: a read state is pushed
+    /// at once, a message that waited is pulled.
     pub(crate) fn read_up_to(&self, kind: &str, target: &str, time: i64) -> Vec<Told> {
         // The app is told even if the store cannot keep it.
         let _ = self.store.mark_read(&self.owner, kind, target, time);
+        let of = Key::new(kind.to_owned(), target.to_owned(), String::new());
+        let _ = self.store.set_read_until(&self.owner, kind, target, time);
+        let _ = self.store.clear_unread(&self.owner, &of, time);
         vec![(
             "onConversationReadStatusSyncMessageReceived",
             json!({"type": kind, "targetId": target, "timestamp": time}),
         )]
+    }
+
+    /// Whether a message that arrives now was read on another device before it came.
+    pub(crate) fn was_read_elsewhere(&self, message: &Object) -> bool {
+        let (kind, target) = (text(message, "conversationType"), text(message, "targetId"));
+        let time = message.get("sentTime").and_then(Value::as_i64).unwrap_or_default();
+        message.get("direction") == Some(&Value::from("receive"))
+            && self.store.is_read(&self.owner, &kind, &target, time).unwrap_or(false)
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     io::CallResult,
     message::{Object, conversation_name, conversation_number, text},
     request::Pending,
-    store::{Place, Setting},
+    store::{Key, Place, Setting},
 };
 
 /// `sessionStateType` of do-not-disturb.
@@ -282,14 +282,15 @@ impl Engine {
             let here = kinds.contains(&place.kind) && !place.target.is_empty() && place.channel == channel;
             here && wanted(*level, *top)
         });
-        let conversations: Vec<Value> = mine
-            .map(|(place, level, top)| {
-                json!({
-                    "conversationType": place.kind, "targetId": place.target, "channelId": place.channel,
-                    "top": top, "notificationLevel": level_name(level),
-                })
+        let described: rusqlite::Result<Vec<Value>> = mine
+            .map(|(Place { kind, target, channel }, ..)| {
+                self.describe_conversation(&Key::new(kind, target, channel))
             })
             .collect();
+        let (code, conversations) = match described {
+            Ok(conversations) => (code, conversations),
+            Err(_) => (code::DATABASE_ERROR, Vec::new()),
+        };
         let mut echo = echo(args, &["conversationTypes", "channelId"]);
         echo.insert("conversations".into(), conversations.into());
         self.fire(event, with_code(code, echo));
@@ -301,9 +302,6 @@ impl Engine {
         &self,
         read: impl FnOnce(&crate::store::Store, &str) -> rusqlite::Result<T>,
     ) -> (i64, T) {
-        if self.owner.is_empty() {
-            return (code::NOT_CONNECTED, T::default());
-        }
-        read(&self.store, &self.owner).map_or((code::NOT_CONNECTED, T::default()), |found| (0, found))
+        self.of_database(read(&self.store, &self.owner))
     }
 }

@@ -154,6 +154,8 @@ impl Simulation {
                 Output::Close { conn, .. } => self.traffic.put(self.now, Parcel::Closed { conn }),
                 // No app's server is there to hear it; the journal tells what was called.
                 Output::Callback(_) => {}
+                // Nobody polls here: clients of the simulation have sockets.
+                Output::AnswerPoll { .. } => {}
                 Output::Respond { id: HttpId(0), response } => direct = response.map(|response| *response),
                 Output::Respond { id, response } => self.respond(id, response),
             }

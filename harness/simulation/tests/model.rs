@@ -1,7 +1,11 @@
 //! Random sessions of two users on three devices, with connections that break at any frame, against a small model:
-//! no message lost, none doubled, order kept, one result a call. A failure shrinks to the shortest session.
+//! no message lost, none doubled, order kept, one result a call, unread counts as what was received and not read, recalled
+//! or deleted. A failure shrinks to the shortest session.
 
 #![allow(clippy::unwrap_used, reason = "a test helper that fails fails its test")]
+
+#[path = "model/reading.rs"]
+mod reading;
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -9,6 +13,7 @@ use proptest::{
     prelude::*,
     test_runner::{RngAlgorithm, TestError, TestRng, TestRunner},
 };
+use reading::Reading;
 use reference_client::{CallResult, ClientEnv};
 use serde_json::{Map, Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
@@ -46,6 +51,14 @@ enum Op {
     /// The user logs out, or in again.
     Out(usize),
     In(usize),
+    /// A device has read up to one of the messages it received.
+    Clear(usize, u32),
+    /// The same, told to the user's other devices.
+    SyncRead(usize, u32),
+    /// A device recalls one of the messages it sent.
+    Recall(usize, u32),
+    /// A device deletes one of the messages it received, for itself.
+    Delete(usize, u32),
     /// Time passes, milliseconds.
     Pass(u64),
 }
@@ -71,7 +84,11 @@ fn op() -> impl Strategy<Value = Op> {
         3 => (device.clone(), links).prop_map(|(device, link)| Op::Network(device, link)),
         1 => device.clone().prop_map(Op::Restart),
         1 => device.clone().prop_map(Op::Out),
-        2 => device.prop_map(Op::In),
+        2 => device.clone().prop_map(Op::In),
+        1 => (device.clone(), any::<u32>()).prop_map(|(device, nth)| Op::Clear(device, nth)),
+        2 => (device.clone(), any::<u32>()).prop_map(|(device, nth)| Op::SyncRead(device, nth)),
+        2 => (device.clone(), any::<u32>()).prop_map(|(device, nth)| Op::Recall(device, nth)),
+        1 => (device, any::<u32>()).prop_map(|(device, nth)| Op::Delete(device, nth)),
         6 => prop_oneof![1..50u64, 200..2_000u64, 5_000..90_000u64].prop_map(Op::Pass),
     ]
 }
@@ -89,6 +106,7 @@ struct Session {
     simulation: Simulation,
     sync: bool,
     sent: Vec<Sent>,
+    reading: Reading,
     /// Accepted calls of `sendMessage`, by device.
     accepted: [usize; 3],
     connected: [bool; 3],
@@ -118,6 +136,7 @@ impl Session {
             simulation,
             sync,
             sent: Vec::new(),
+            reading: Reading::default(),
             accepted: [0; 3],
             connected: [false; 3],
             restarted: [false; 3],
@@ -196,6 +215,10 @@ impl Session {
                 self.connected[device] = false;
             }
             Op::In(device) => self.connect(device),
+            Op::Clear(device, nth) => self.clear(device, nth),
+            Op::SyncRead(device, nth) => self.sync_read(device, nth),
+            Op::Recall(device, nth) => self.recall(device, nth),
+            Op::Delete(device, nth) => self.delete(device, nth),
             Op::Pass(ms) => self.pass(ms),
         }
     }
@@ -229,7 +252,12 @@ impl Session {
             .collect()
     }
 
-    fn check(&self) -> Result<(), TestCaseError> {
+    fn check(&mut self) -> Result<(), TestCaseError> {
+        self.check_unread_counts()?;
+        self.check_messages()
+    }
+
+    fn check_messages(&self) -> Result<(), TestCaseError> {
         // How each message ended for its sender: the code, if it was told.
         let mut codes: BTreeMap<usize, i64> = BTreeMap::new();
         for (device, (name, _, _)) in DEVICES.iter().enumerate() {
@@ -266,7 +294,9 @@ impl Session {
                 .filter(|(device, _)| DEVICES[*device].1 == sent.to)
                 .map(|(_, count)| count)
                 .sum();
-            if code == Some(0) {
+            if self.recalls_of(text).0 {
+                // Its recall may have come before it.
+            } else if code == Some(0) {
                 if self.sync {
                     for (device, count) in &copies {
                         prop_assert_eq!(*count, 1, "message {} is missing on {}", text, DEVICES[*device].0);
@@ -320,16 +350,37 @@ fn the_model_finds_bugs_out() {
         "duplicates_after_reconnect",
     ];
     for bug in bugs {
-        let config = ProptestConfig {
-            cases: 1_000,
-            max_shrink_iters: 0,
-            failure_persistence: None,
-            ..Default::default()
-        };
-        let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
-        let sessions = (any::<u64>(), any::<bool>(), prop::collection::vec(op(), 1..25));
-        let found = runner.run(&sessions, |(seed, sync, ops)| session(sync, seed, &ops, Some(bug)));
-        assert!(matches!(found, Err(TestError::Fail(..))), "{bug}: {found:?}");
+        assert!(found_with(bug, None, 0).is_some(), "{bug}");
+    }
+}
+
+/// Bugs that no message shows, only an unread count: found, and shrunk to what a person would write.
+#[test]
+fn the_model_finds_bugs_of_unread_counts_and_shrinks_them() {
+    for bug in ["read_sync_reaches_peer", "drops_recall"] {
+        let Some((reason, ops)) = found_with(bug, Some(true), 2_000) else { panic!("{bug} is not found") };
+        assert!(reason.contains("counts Some"), "{bug}: {reason}");
+        assert!(ops.len() <= 3, "{bug}: {ops:?}");
+    }
+}
+
+/// The shortest session that shows the bug, with what it shows.
+fn found_with(bug: &str, with_sync: Option<bool>, shrinks: u32) -> Option<(String, Vec<Op>)> {
+    // An unknown bug would fail every session.
+    let _: service::bug::Bug = serde_json::from_value(json!(bug)).unwrap();
+    let config = ProptestConfig {
+        cases: 1_000,
+        max_shrink_iters: shrinks,
+        failure_persistence: None,
+        ..Default::default()
+    };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    let sessions = (any::<u64>(), any::<bool>(), prop::collection::vec(op(), 1..25));
+    let found =
+        runner.run(&sessions, |(seed, sync, ops)| session(with_sync.unwrap_or(sync), seed, &ops, Some(bug)));
+    match found {
+        Err(TestError::Fail(reason, (_, _, ops))) => Some((reason.to_string(), ops)),
+        _ => None,
     }
 }
 

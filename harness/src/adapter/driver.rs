@@ -50,6 +50,8 @@ pub struct AdapterDriver {
     app_keys: Vec<String>,
     creations: BTreeMap<String, Value>,
     events: Vec<Event>,
+    /// What adapters logged in this case.
+    log: Vec<String>,
     start: UnixMillis,
     now: UnixMillis,
     next_timer: Option<i64>,
@@ -73,6 +75,7 @@ impl AdapterDriver {
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
+            log: Vec::new(),
             start: UnixMillis(0),
             now: UnixMillis(0),
             next_timer: None,
@@ -97,6 +100,7 @@ impl AdapterDriver {
         let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
         let reply = adapter.ask(kind, body);
         let events = std::mem::take(&mut adapter.events);
+        self.log.extend(adapter.take_logs());
         if reply.is_err() {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
@@ -205,6 +209,18 @@ impl AdapterDriver {
             self.record_engine(&name);
         }
         self.fence()
+    }
+
+    /// Clients hear of what the server does at `now` before their own clocks get there: they are brought to the
+    /// millisecond before it, so that a timer they set then is not short. Nothing of theirs is due on the way.
+    fn bring_close(&mut self, now: UnixMillis) -> Result<(), Fault> {
+        let before = now.0 - self.start.0 - 1;
+        if before > 0 {
+            for name in self.busy_adapters() {
+                self.ask_adapter(&name, "tick", json!({"to": before}))?;
+            }
+        }
+        Ok(())
     }
 
     /// When the next timer of any client is due.
@@ -316,7 +332,8 @@ fn abilities(command: &Command, hello: &Value) -> Abilities {
 /// Clients that a scenario can name beside the one under test.
 fn beside() -> BTreeSet<String> {
     let sdks = Command::WEB_SDKS.iter().map(|version| format!("web-sdk@{version}"));
-    sdks.chain([REFERENCE.to_owned()]).collect()
+    let polling = Command::POLLING.iter().map(|version| format!("web-sdk@{version}+comet"));
+    sdks.chain(polling).chain([REFERENCE.to_owned()]).collect()
 }
 
 impl Driver for AdapterDriver {
@@ -415,9 +432,13 @@ impl Driver for AdapterDriver {
         if self.now >= target {
             return Ok(false);
         }
-        let due = [self.client_deadline(), self.server_deadline()?].into_iter().flatten().min();
+        let server_due = self.server_deadline()?;
+        let due = [self.client_deadline(), server_due].into_iter().flatten().min();
         self.now = due.map_or(target, |due| due.clamp(self.now, target));
         let now = self.now;
+        if server_due == Some(now) {
+            self.bring_close(now)?;
+        }
         for app_key in &self.app_keys {
             self.server.advance_to(app_key, now).map_err(|error| Fault(error.to_string()))?;
         }
@@ -480,6 +501,10 @@ impl Driver for AdapterDriver {
 
     fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault> {
         self.server.with_world(app_key, look).map_err(|error| Fault(error.to_string()))
+    }
+
+    fn take_log(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log)
     }
 
     fn end(&mut self) {

@@ -1,5 +1,7 @@
 //! Clients behind adapters: the protocol, the process, and the driver that runs cases with them.
 
+pub mod check;
+
 mod driver;
 mod engine_client;
 mod http;

@@ -4,6 +4,7 @@ pub mod exit;
 pub mod files;
 
 mod baseline;
+mod check_adapter;
 mod clients;
 mod explain;
 mod lint;
@@ -40,20 +41,40 @@ enum Command {
     List(list::ListArgs),
     /// Names every mistake in scenario files.
     Lint(lint::LintArgs),
-    /// Prints the JSON Schema of the scenario format.
-    Schema,
+    /// Prints the JSON Schema of the scenario format, or of the adapter protocol.
+    Schema(SchemaArgs),
     /// Explains a requirement, method, callback, enum, bug, act, capability or exit code.
     Explain(explain::ExplainArgs),
     /// Shows the requirement catalogue and which scenarios cover it.
     Requirements(requirements::RequirementsArgs),
     /// Shows the clients that can be tested, and what each needs.
     Clients(clients::ClientsArgs),
+    /// Talks to an adapter and tells whether it keeps to the protocol.
+    CheckAdapter(check_adapter::CheckAdapterArgs),
     /// Accepts or refuses changed sequences.
     Review(review::ReviewArgs),
     /// Proposes a client's known deviations: what is red in a run, to be given reasons.
     Baseline(baseline::BaselineArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
+}
+
+/// Arguments of `harness schema`.
+#[derive(Debug, clap::Args)]
+struct SchemaArgs {
+    /// Which one.
+    #[arg(value_enum, default_value_t)]
+    of: SchemaOf,
+}
+
+/// What has a JSON Schema.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum SchemaOf {
+    /// Scenario files.
+    #[default]
+    Scenario,
+    /// Messages between the harness and adapters.
+    Adapter,
 }
 
 /// How results are written.
@@ -145,13 +166,17 @@ fn dispatch(
         Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect()),
         Command::List(args) => list::run(&args, out, err),
         Command::Lint(args) => lint::run(&args, out, err),
-        Command::Schema => {
-            out.write_all(schema_text().as_bytes())?;
+        Command::Schema(args) => {
+            match args.of {
+                SchemaOf::Scenario => out.write_all(schema_text().as_bytes())?,
+                SchemaOf::Adapter => out.write_all(crate::adapter::check::SCHEMA.as_bytes())?,
+            }
             Ok(exit::CONFORMS)
         }
         Command::Explain(args) => explain::run(&args, out),
         Command::Requirements(args) => requirements::run(&args, out, err),
         Command::Clients(args) => clients::run(&args, out),
+        Command::CheckAdapter(args) => check_adapter::run(&args, out),
         Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
         Command::Baseline(args) => baseline::run(&args, out, err),
         Command::Load(args) => match crate::load::run(&args, out) {

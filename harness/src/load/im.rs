@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use prost::Message as _;
 use wire::{
     ClientFrame, Connect, Request, ServerFrame, Topic,
-    body::{SyncRequestMsg, UpStreamMessage},
+    body::{DownStreamMessage, SyncRequestMsg, UpStreamMessage},
     flags::up,
 };
 
@@ -70,6 +70,11 @@ struct Package {
     finished: Option<bool>,
 }
 
+/// The content of a message that is still encoded.
+pub(crate) fn content(message: Bytes) -> Result<Bytes, LoadError> {
+    Ok(DownStreamMessage::decode(message).map_err(broken)?.content)
+}
+
 /// What a frame says.
 pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
     Ok(match frame {
@@ -89,7 +94,7 @@ pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
             let package = Package::decode(body).map_err(broken)?;
             Heard::Package {
                 id,
-                messages: package.list.len() as u64,
+                messages: package.list,
                 sync_time: package.sync_time,
                 finished: package.finished.unwrap_or(true),
             }

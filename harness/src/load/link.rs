@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, io, net::SocketAddr};
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -60,6 +60,19 @@ impl Link {
         self.protocol.ask(&self.who, self.sync_time, id, &mut self.out);
     }
 
+    /// Asks for messages and waits for the package: its messages, and whether it is the last.
+    pub(crate) async fn package(&mut self) -> Result<(Vec<Bytes>, bool), LoadError> {
+        self.ask();
+        self.flush().await?;
+        match self.wait(|heard| matches!(heard, Heard::Package { .. })).await? {
+            Heard::Package { messages, finished, .. } => {
+                self.flush().await?;
+                Ok((messages, finished))
+            }
+            _ => Ok((Vec::new(), true)),
+        }
+    }
+
     /// Asks for messages until none is left or the server says that it will send them; tells how many came.
     pub(crate) async fn settle(&mut self) -> Result<u64, LoadError> {
         let mut messages = 0;
@@ -69,7 +82,7 @@ impl Link {
             let answer = |heard: &Heard| matches!(heard, Heard::Package { .. } | Heard::Subscribed);
             match self.wait(answer).await? {
                 Heard::Package { messages: some, finished, .. } => {
-                    messages += some;
+                    messages += some.len() as u64;
                     if finished {
                         self.flush().await?;
                         return Ok(messages);

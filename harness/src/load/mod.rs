@@ -77,6 +77,8 @@ pub enum Scenario {
     Idle,
     /// Private messages from senders to receivers, acknowledged on both sides; one unit is one message.
     Pairs,
+    /// Messages are stored for one user who is away; one unit is one of them. It is read afterwards that all came, in order, once.
+    Store,
     /// One user comes back to messages that wait; one unit is one of them read.
     Backlog,
 }
@@ -116,7 +118,8 @@ pub fn measure(args: &Args) -> Result<Report, LoadError> {
                 Scenario::Connect => connect::run(args, &target).await,
                 Scenario::Idle => idle::run(args, &target).await,
                 Scenario::Pairs => pairs::run(args, &target).await,
-                Scenario::Backlog => backlog::run(args, &target).await,
+                Scenario::Store => backlog::store(args, &target).await,
+                Scenario::Backlog => backlog::read(args, &target).await,
             }
         };
         tokio::time::timeout(limit, work).await.map_err(|_| LoadError::Timeout(limit))?

@@ -141,8 +141,8 @@ impl Pair {
                     self.receiver.ask();
                 }
                 Heard::Package { messages, finished, .. } => {
-                    arrived += messages;
-                    self.pulled += messages;
+                    arrived += messages.len() as u64;
+                    self.pulled += messages.len() as u64;
                     if !finished {
                         self.receiver.ask();
                     }

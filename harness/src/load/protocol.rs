@@ -1,6 +1,6 @@
 //! What all protocols have in common: what a client says, and what it hears that matters to a load.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use clap::ValueEnum;
 use serde::Serialize;
 
@@ -34,8 +34,8 @@ pub(crate) enum Heard {
     Message(u16),
     /// Something waits to be pulled; to be acknowledged by that id.
     Notice(u16),
-    /// The answer to the pull of that id, to be confirmed.
-    Package { id: u16, messages: u64, sync_time: i64, finished: bool },
+    /// The answer to the pull of that id, to be confirmed. Its messages are left encoded.
+    Package { id: u16, messages: Vec<Bytes>, sync_time: i64, finished: bool },
     /// Nothing that matters.
     Other,
 }

@@ -13,7 +13,7 @@ use super::{Args, LoadError, Protocol, process::Target};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// `connect`, `idle`, `pairs`, `backlog`.
+    /// `connect`, `idle`, `pairs`, `store`, `backlog`.
     pub scenario: &'static str,
     /// What the clients spoke.
     pub protocol: Protocol,
@@ -130,6 +130,9 @@ impl fmt::Display for Report {
         }
         if let ("idle", Some(bytes)) = (*scenario, self.server_bytes) {
             write!(f, ", {bytes:.0} bytes a connection")?;
+        }
+        if let ("store", Some(bytes)) = (*scenario, self.server_bytes) {
+            write!(f, ", {bytes:.0} bytes a message")?;
         }
         if self.pulled > 0 {
             write!(f, "; {} messages had to be pulled", self.pulled)?;

@@ -3,12 +3,21 @@
 //! It says only what is certain. Rules that a fault, a cut or a deliberate bug may break legally are
 //! judged in undisturbed cases only.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod unread;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::OnceLock,
+    time::Duration,
+};
 
 use serde_json::Value;
 use simulation::Event;
 
-use crate::sequence::Entry;
+use crate::{
+    catalogue::{EventKind, api},
+    sequence::Entry,
+};
 
 /// What the oracle looks at.
 #[derive(Debug)]
@@ -23,6 +32,8 @@ pub struct Watched<'a> {
     pub begun: &'a [usize],
     /// Faults, acts, cuts or restarts took place.
     pub disturbed: bool,
+    /// After the last step more time passed than any wait of an engine lasts ([`LONGEST_WAIT`]).
+    pub waited: bool,
 }
 
 /// A broken rule: what is always expected, and what was seen.
@@ -34,15 +45,30 @@ pub struct Broken {
     pub seen: String,
 }
 
-/// Calls that end in exactly one callback.
-const OUTCOMES: [(&str, &str); 6] = [
-    ("connect", "onConnected"),
-    ("sendMessage", "onMessageSent"),
-    ("addToBlacklist", "onBlacklistAdded"),
-    ("removeFromBlacklist", "onBlacklistRemoved"),
-    ("loadBlacklistStatus", "onBlacklistStatusLoaded"),
-    ("loadBlacklist", "onBlacklistLoaded"),
+/// Longer than an accepted call may last, the upload of a file included, whatever happens on the way.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(11 * 60);
+
+/// A cancelled transfer ends in the result of the cancellation, not in its own (MEDIA-004).
+const CANCELLED: [(&str, &str); 2] = [
+    ("onMediaMessageSent", "onSendingMediaMessageCanceled"),
+    ("onMediaMessageDownloaded", "onDownloadingMediaMessageCanceled"),
 ];
+
+/// The callback that ends an accepted call, with the methods it ends. The table of the documented API names a method's
+/// callbacks in their order; what ends it stands last, and is a result. Two names of one method share theirs.
+fn endings() -> &'static [(&'static str, Vec<&'static str>)] {
+    static ENDINGS: OnceLock<Vec<(&str, Vec<&str>)>> = OnceLock::new();
+    ENDINGS.get_or_init(|| {
+        let mut methods: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for (name, method) in &api().methods {
+            if let Some(ends) = method.answers.last() {
+                methods.entry(ends).or_default().push(name);
+            }
+        }
+        let results = api().events.iter().filter(|(_, info)| info.kind == EventKind::Result);
+        results.filter_map(|(event, _)| Some((event.as_str(), methods.remove(event.as_str())?))).collect()
+    })
+}
 
 /// Every rule that is broken.
 #[must_use]
@@ -57,6 +83,7 @@ pub fn judge(watched: &Watched<'_>) -> Vec<Broken> {
         broken.extend(after_log_out(client, watched));
         broken.extend(lost(client, watched));
         broken.extend(same_status_twice(client, &events));
+        broken.extend(unread::miscounted(client, &events, watched));
     }
     broken
 }
@@ -100,27 +127,71 @@ fn out_of_order(client: &str, events: &[&Event]) -> Option<Broken> {
     None
 }
 
-/// An accepted call ends in exactly one callback (ERR-008); while a case is disturbed, in at most one.
+/// An accepted call ends in exactly one callback (ERR-008); at most one as long as it may still be waiting for it.
 fn outcomes(client: &str, events: &[&Event], watched: &Watched<'_>) -> Vec<Broken> {
     let mine = || watched.calls.iter().filter(|call| call.client == client);
-    // A cleared listener, or the end of the engine, takes callbacks away legally.
-    let silenced = mine().any(|call| call.name.starts_with("call setOn") || call.name == "call destroy");
-    let mut broken = Vec::new();
-    for (method, event) in OUTCOMES {
-        let accepted = mine()
-            .filter(|call| call.name.strip_prefix("call ") == Some(method))
-            .filter(|call| call.returned.as_ref().and_then(Value::as_i64) == Some(0))
-            .count();
-        let ended = events.iter().filter(|seen| seen.name == event).count();
-        let exact = !watched.disturbed && !silenced && method != "connect";
-        if ended > accepted || (exact && ended < accepted) {
-            broken.push(Broken {
-                rule: format!("{client}: one {event} for each accepted {method}"),
-                seen: format!("{ended} for {accepted}"),
-            });
+    // A cleared listener, the end of the engine or of the app takes callbacks away legally.
+    let silenced = mine().any(|call| {
+        call.name.starts_with("call setOn")
+            || matches!(call.name.as_str(), "call destroy" | "restart" | "reinstall")
+    });
+    let exact = !silenced && (watched.waited || !watched.disturbed);
+    let tallied = tallied(client, events, watched);
+    // After a reconnect rooms are joined again without a call (CHRM-018): each joining has its end.
+    let joinings = events.iter().filter(|event| event.name == "onChatRoomJoining").count();
+    let wrong = tallied.into_iter().filter(|tally| {
+        let connects = tally.event == "onConnected";
+        let most =
+            if tally.event == "onChatRoomJoined" { joinings.max(tally.accepted) } else { tally.accepted };
+        tally.ended > most || (exact && !connects && tally.ended < tally.accepted)
+    });
+    wrong
+        .map(|tally| Broken {
+            rule: format!("{client}: one {} for each accepted {}", tally.event, tally.methods.join(" or ")),
+            seen: format!("{} for {}", tally.ended, tally.accepted),
+        })
+        .collect()
+}
+
+/// Whether an accepted call, `connect` aside, has not ended yet.
+#[must_use]
+pub fn awaits(watched: &Watched<'_>) -> bool {
+    watched.users.keys().any(|client| {
+        let events: Vec<&Event> = watched.events.iter().filter(|event| event.client == *client).collect();
+        let tallied = tallied(client, &events, watched);
+        tallied.iter().any(|tally| tally.event != "onConnected" && tally.ended < tally.accepted)
+    })
+}
+
+/// Accepted calls of methods that one callback ends, and how many ended.
+struct Tally {
+    event: &'static str,
+    methods: &'static [&'static str],
+    accepted: usize,
+    ended: usize,
+}
+
+fn tallied(client: &str, events: &[&Event], watched: &Watched<'_>) -> Vec<Tally> {
+    let mut called: BTreeMap<&str, usize> = BTreeMap::new();
+    let accepted = |call: &&Entry| call.returned.as_ref().and_then(Value::as_i64) == Some(0);
+    for call in watched.calls.iter().filter(|call| call.client == client).filter(accepted) {
+        if let Some(method) = call.name.strip_prefix("call ") {
+            *called.entry(method).or_default() += 1;
         }
     }
-    broken
+    let mut ended: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in events {
+        *ended.entry(&event.name).or_default() += 1;
+        let transfer = CANCELLED.iter().find(|(_, by)| *by == event.name);
+        if let Some((transfer, _)) = transfer.filter(|_| event.args.get("code") == Some(&Value::from(0))) {
+            *ended.entry(transfer).or_default() += 1;
+        }
+    }
+    let tally = |(event, methods): &'static (&'static str, Vec<&'static str>)| {
+        let accepted = methods.iter().filter_map(|method| called.get(method)).sum();
+        Tally { event, methods, accepted, ended: ended.get(event).copied().unwrap_or_default() }
+    };
+    endings().iter().map(tally).collect()
 }
 
 /// After `destroy` there is silence (ENG-004).
@@ -238,7 +309,7 @@ mod tests {
     fn rules(events: &[Event], calls: &[Entry], begun: &[usize]) -> Vec<String> {
         let users =
             BTreeMap::from([("a".to_owned(), "alice".to_owned()), ("b".to_owned(), "bob".to_owned())]);
-        let watched = Watched { events, calls, users: &users, begun, disturbed: false };
+        let watched = Watched { events, calls, users: &users, begun, disturbed: false, waited: false };
         judge(&watched).into_iter().map(|broken| broken.rule).collect()
     }
 
@@ -279,5 +350,64 @@ mod tests {
         let events = [received("a", "u1", 1), received("a", "u2", 2)];
         assert_eq!(rules(&events, &calls, &[0, 1]), ["a: no message after logging out"]);
         assert!(rules(&events[..1], &calls, &[0, 1]).is_empty());
+    }
+
+    #[test]
+    fn every_result_of_the_table_ends_a_call_and_two_names_share_one() {
+        let counted = |count| event("a", "onUnreadCountLoaded", json!({"code": 0, "count": count}));
+        let calls = [call(0, "a", "loadUnreadCount"), call(1, "a", "getUnreadCount")];
+        let rule = ["a: one onUnreadCountLoaded for each accepted loadUnreadCount or getUnreadCount"];
+        assert!(rules(&[counted(0), counted(0)], &calls, &[0, 1]).is_empty());
+        assert_eq!(rules(&[counted(0)], &calls, &[0, 1]), rule);
+        // Progress and attachments end nothing, and what joins a room by itself is no result.
+        let sent =
+            [event("a", "onMessageAttached", json!({})), event("a", "onMessageSent", json!({"code": 1}))];
+        assert!(rules(&sent, &[call(0, "a", "sendMessage")], &[0]).is_empty());
+        let ending: Vec<&str> = endings().iter().map(|(event, _)| *event).collect();
+        for (event, info) in &api().events {
+            let on_the_way = event.ends_with("Attached")
+                || ["onMediaMessageSending", "onMediaMessageDownloading", "onDatabaseOpened"]
+                    .contains(&event.as_str());
+            let ends = info.kind == EventKind::Result && !on_the_way;
+            assert_eq!(ending.contains(&event.as_str()), ends, "{event}");
+        }
+    }
+
+    #[test]
+    fn a_room_may_be_joined_again_without_a_call_but_not_without_beginning() {
+        let calls = [call(0, "a", "joinChatRoom")];
+        let joining = || event("a", "onChatRoomJoining", json!({"targetId": "r"}));
+        let joined = || event("a", "onChatRoomJoined", json!({"code": 0, "targetId": "r"}));
+        assert!(rules(&[joining(), joined(), joining(), joined()], &calls, &[0]).is_empty());
+        let rule = ["a: one onChatRoomJoined for each accepted joinChatRoom"];
+        assert_eq!(rules(&[joining(), joined(), joined()], &calls, &[0]), rule);
+    }
+
+    #[test]
+    fn a_cancelled_transfer_ends_in_its_cancellation() {
+        let calls = [call(0, "a", "sendMediaMessage"), call(1, "a", "cancelSendingMediaMessage")];
+        let cancelled = |code| event("a", "onSendingMediaMessageCanceled", json!({"code": code}));
+        let sent = event("a", "onMediaMessageSent", json!({"code": 0, "message": {}}));
+        assert!(rules(&[cancelled(0)], &calls, &[0, 1]).is_empty());
+        assert!(rules(&[cancelled(3), sent.clone()], &calls, &[0, 1]).is_empty());
+        let rule = ["a: one onMediaMessageSent for each accepted sendMediaMessage"];
+        assert_eq!(rules(&[cancelled(0), sent], &calls, &[0, 1]), rule);
+    }
+
+    #[test]
+    fn after_the_longest_wait_a_disturbance_excuses_nothing() {
+        let users = BTreeMap::from([("a".to_owned(), "alice".to_owned())]);
+        let calls = [call(0, "a", "sendMessage")];
+        let mut watched = Watched {
+            events: &[],
+            calls: &calls,
+            users: &users,
+            begun: &[0],
+            disturbed: true,
+            waited: false,
+        };
+        assert!(awaits(&watched) && judge(&watched).is_empty());
+        watched.waited = true;
+        assert_eq!(judge(&watched).len(), 1);
     }
 }

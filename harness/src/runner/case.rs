@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     scenario::{
-        Call, Case, MAIN_WORLD, Matcher, Matching, NetworkChange, Place, Scenario, Step, StepAct, Unresolved,
-        Value, resolve_map,
+        Call, Case, Client, MAIN_WORLD, Matcher, Matching, NetworkChange, Place, Scenario, Step, StepAct,
+        Unresolved, Value, resolve_map,
     },
     sequence::{Aliases, Entry},
     verdict::{self, Finding, FindingKind, LineKind, TraceEntry},
@@ -98,12 +98,20 @@ impl<'a> Run<'a> {
             })
             .collect();
         let start = case.worlds.get(MAIN_WORLD).map(service::WorldSetup::start).unwrap_or_default();
+        let navi = driver.navi();
+        let clients: IndexMap<&String, Client> = case
+            .clients
+            .iter()
+            .map(|(name, client)| {
+                let options = super::options::filled(&client.options, &navi, &app_keys[&client.world]);
+                (name, Client { options, ..client.clone() })
+            })
+            .collect();
         let stage = Stage {
             worlds: case.worlds.iter().map(|(name, setup)| (app_keys[name].clone(), setup)).collect(),
-            clients: case
-                .clients
+            clients: clients
                 .iter()
-                .map(|(name, client)| (name.clone(), (client, app_keys[&client.world].clone())))
+                .map(|(name, client)| ((*name).clone(), (client, app_keys[&client.world].clone())))
                 .collect(),
             seed,
             start,

@@ -173,6 +173,11 @@ pub trait Driver {
         Err(no_raw())
     }
 
+    /// What the clients' adapters have logged since this was last asked, oldest first. A client without an adapter logs nothing.
+    fn take_log(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Takes the case down.
     fn end(&mut self);
 

@@ -5,6 +5,7 @@ mod driver;
 mod judge;
 mod look;
 mod needs;
+mod options;
 mod raw;
 mod sim;
 mod snapshot;
@@ -177,8 +178,10 @@ pub fn run_case(
         }
         Err(stop) => (Err(stop), Left::default(), Vec::new()),
     };
-    driver.end();
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
+    let later = if outcome.is_ok() { wait(case, &left, &events, driver) } else { None };
+    driver.end();
+    let log = driver.take_log();
     let mut verdict = match outcome {
         Ok(()) => Verdict::Pass,
         Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
@@ -186,7 +189,8 @@ pub fn run_case(
         Err(Stop::Broken(reason)) => Verdict::CouldNotRun { reason },
     };
     if ran {
-        watch(case, &left, &events, &mut verdict);
+        let waited = later.is_some();
+        watch(case, &left, later.as_deref().unwrap_or(&events), waited, &mut verdict);
     }
     let lines = if ran { sequence_of(case, &left, &events) } else { Vec::new() };
     let client = client_info(driver.abilities());
@@ -196,22 +200,48 @@ pub fn run_case(
     result.seed = seed;
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
     result.trace = left.trace;
+    result.log = log;
     let sequence = sequence::text(&lines);
     result.sequence = lines;
     result.wall_us = micros(began.elapsed());
     RanCase { result, sequence, label: case.label() }
 }
 
+/// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by
+/// the oracle alone. `None`: nothing was waited for, or the clock is not ours.
+fn wait(
+    case: &Case,
+    left: &Left,
+    events: &[simulation::Event],
+    driver: &mut dyn Driver,
+) -> Option<Vec<simulation::Event>> {
+    let users = users(case);
+    let owed = oracle::awaits(&watched(left, events, &users, false));
+    if !owed || driver.abilities().clock != "virtual" {
+        return None;
+    }
+    driver.advance(oracle::LONGEST_WAIT).ok()?;
+    Some(driver.events().to_vec())
+}
+
+fn users(case: &Case) -> BTreeMap<String, String> {
+    case.clients.iter().map(|(name, client)| (name.clone(), client.user.clone())).collect()
+}
+
+fn watched<'a>(
+    left: &'a Left,
+    events: &'a [simulation::Event],
+    users: &'a BTreeMap<String, String>,
+    waited: bool,
+) -> oracle::Watched<'a> {
+    let (calls, begun, disturbed) = (&left.done, &left.begun, left.disturbed);
+    oracle::Watched { events, calls, users, begun, disturbed, waited }
+}
+
 /// What the oracle saw joins the findings.
-fn watch(case: &Case, left: &Left, events: &[simulation::Event], verdict: &mut Verdict) {
-    let users = case.clients.iter().map(|(name, client)| (name.clone(), client.user.clone())).collect();
-    let watched = oracle::Watched {
-        events,
-        calls: &left.done,
-        begun: &left.begun,
-        users: &users,
-        disturbed: left.disturbed,
-    };
+fn watch(case: &Case, left: &Left, events: &[simulation::Event], waited: bool, verdict: &mut Verdict) {
+    let users = users(case);
+    let watched = watched(left, events, &users, waited);
     let broken: Vec<Finding> = oracle::judge(&watched)
         .into_iter()
         .map(|broken| Finding {

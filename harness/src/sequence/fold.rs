@@ -11,11 +11,21 @@ pub(super) struct Piece {
     pub(super) at_ms: i64,
     pub(super) client: String,
     pub(super) kind: LineKind,
-    /// Calls are never folded: each is a step of the scenario.
-    pub(super) folds: bool,
+    pub(super) run: Run,
     pub(super) name: String,
     pub(super) template: String,
     pub(super) leaves: Vec<String>,
+}
+
+/// What a line can be part of a run with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Run {
+    /// A call: each is a step of the scenario, and read as one.
+    No,
+    /// Callbacks that one step caused.
+    OneStep,
+    /// Requests of the app's server: the same one, time after time.
+    ManySteps,
 }
 
 /// How a value goes on along a run.
@@ -41,16 +51,16 @@ pub(super) fn folded(pieces: &[Piece]) -> (String, usize) {
 
 fn run_length(pieces: &[Piece]) -> usize {
     let first = &pieces[0];
-    if !first.folds {
+    if first.run == Run::No {
         return 1;
     }
     let mut courses: Option<Vec<Course>> = None;
     let mut count = 1;
     for pair in pieces.windows(2) {
         let (a, b) = (&pair[0], &pair[1]);
-        let alike = (a.step, a.at_ms, &a.client, &a.name, &a.template)
-            == (b.step, b.at_ms, &b.client, &b.name, &b.template);
-        if !alike || !b.folds {
+        let alike = (a.at_ms, a.run, &a.client, &a.name, &a.template)
+            == (b.at_ms, b.run, &b.client, &b.name, &b.template);
+        if !alike || (a.run == Run::OneStep && a.step != b.step) {
             break;
         }
         let next: Option<Vec<Course>> = a.leaves.iter().zip(&b.leaves).map(|(a, b)| course(a, b)).collect();

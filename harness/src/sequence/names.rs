@@ -6,7 +6,10 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use wire::UnixMillis;
 
-use super::{Aliases, Entry, LineKind, fold::Piece};
+use super::{
+    Aliases, Entry, LineKind,
+    fold::{Piece, Run},
+};
 
 /// Longer texts are cut and their length is told.
 const LONGEST_TEXT: usize = 80;
@@ -66,7 +69,11 @@ impl<'a> Names<'a> {
             at_ms: entry.at.0 - self.start.0,
             client: entry.client.clone(),
             kind: entry.kind,
-            folds: entry.kind == LineKind::Callback,
+            run: match (entry.kind, entry.name.as_str()) {
+                (LineKind::Callback, _) => Run::OneStep,
+                (LineKind::Step, "api") => Run::ManySteps,
+                _ => Run::No,
+            },
             name: entry.name.clone(),
             template,
             leaves,

@@ -4,9 +4,16 @@ import { createInterface } from 'node:readline';
 const how = process.argv[2];
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const breaks = {
-  crash: () => process.exit(7),
+  crash: () => {
+    process.stderr.write('a word aside\n');
+    process.exit(7);
+  },
   garbage: () => process.stdout.write('Segmentation fault (not really)\n'),
   'long-line': () => process.stdout.write(`${'x'.repeat(1 << 21)}\n`),
+  talk: (id) => {
+    say({ log: { level: 'warn', text: 'something is odd' } });
+    say({ id, result: { code: 0 } });
+  },
   error: (id) => say({ id, error: 'the SDK threw: no such thing' }),
 };
 
@@ -16,7 +23,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (message.hello) {
     const protocol = how === 'protocol' ? 9 : 1;
     say({ hello: { protocol, client: 'broken', version: '0', clock: 'virtual', capabilities: ['virtual_time'],
-      methods: ['connect'], events: ['onConnected'] } });
+      methods: how === 'crash' ? ['connect', 'disconect'] : ['connect'], events: ['onConnected'] } });
   } else if (message.call) breaks[how](id);
   else if (message.fence) say({ id, fenced: { clients: [], next: null, quiet: true } });
   else if (message.tick) say({ id, ticked: { to: message.tick.to, next: null } });

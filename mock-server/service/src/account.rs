@@ -6,6 +6,8 @@ use indexmap::{IndexMap, IndexSet};
 use wire::UnixMillis;
 
 use crate::{
+    conversation_tags::ConversationTags,
+    ids::Uid,
     io::{ConnId, PlatformClass},
     settings::Settings,
     timeline::{DeviceIx, Mailbox},
@@ -19,6 +21,8 @@ pub(crate) type UserIx = usize;
 pub(crate) struct Device {
     pub(crate) class: PlatformClass,
     pub(crate) id: String,
+    /// Platform name as its latest login gave it.
+    pub(crate) platform: String,
     /// Logged out with "no pushes" (CONN-026).
     pub(crate) no_push: bool,
 }
@@ -47,6 +51,12 @@ pub(crate) struct Account {
     pub(crate) settings: Settings,
     /// Private messages of its clients are refused (20106).
     pub(crate) muted_private: bool,
+    /// What it marks conversations with.
+    pub(crate) conversation_tags: ConversationTags,
+    /// Labels that the app's server gave it.
+    pub(crate) tags: Vec<String>,
+    /// What pushes to this user call others.
+    pub(crate) remarks: IndexMap<Arc<str>, String>,
 }
 
 impl Account {
@@ -68,6 +78,9 @@ impl Account {
             mailbox: Mailbox::default(),
             settings: Settings::default(),
             muted_private: false,
+            conversation_tags: ConversationTags::default(),
+            tags: Vec::new(),
+            remarks: IndexMap::new(),
         }
     }
 
@@ -76,12 +89,14 @@ impl Account {
     }
 
     /// The number of a device, new or known.
-    pub(crate) fn device(&mut self, class: PlatformClass, id: &str) -> DeviceIx {
+    pub(crate) fn device(&mut self, class: PlatformClass, id: &str, platform: &str) -> DeviceIx {
         let known = self.devices.iter().position(|device| device.class == class && device.id == id);
         let index = known.unwrap_or_else(|| {
-            self.devices.push(Device { class, id: id.to_owned(), no_push: false });
+            let (id, platform) = (id.to_owned(), String::new());
+            self.devices.push(Device { class, id, platform, no_push: false });
             self.devices.len() - 1
         });
+        platform.clone_into(&mut self.devices[index].platform);
         index as DeviceIx
     }
 }
@@ -114,8 +129,35 @@ impl Accounts {
         user
     }
 
+    /// The user is as if nobody had ever registered it.
+    pub(crate) fn unregister(&mut self, user: UserIx) {
+        let account = &mut self[user];
+        let was = std::mem::replace(&mut account.registered, false);
+        (account.deactivated, account.created, account.banned_until) = (false, None, None);
+        self.registered -= usize::from(was);
+    }
+
     pub(crate) fn registered(&self) -> usize {
         self.registered
+    }
+
+    /// Takes a message out of all mailboxes.
+    pub(crate) fn withdraw(&mut self, uid: Uid, time: UnixMillis) {
+        for account in self.by_id.values_mut() {
+            account.mailbox.rewrite(uid, time, None);
+        }
+    }
+
+    /// Users ever heard of.
+    pub(crate) fn len(&self) -> usize {
+        self.by_id.len()
+    }
+
+    /// Forgets those heard of since there were `known` users. Nothing else may know them yet.
+    pub(crate) fn forget_from(&mut self, known: usize) {
+        let registered = self.by_id.values().skip(known).filter(|account| account.registered).count();
+        self.registered -= registered;
+        self.by_id.truncate(known);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Account> {
@@ -190,6 +232,11 @@ impl Tokens {
             return Err(TokenFault::Expired);
         }
         Ok(token.user)
+    }
+
+    /// Invalidates every token of a user for good.
+    pub(crate) fn revoke(&mut self, user: UserIx) {
+        self.issued.retain(|_, token| token.user != user);
     }
 
     /// Whose token it is, valid or not.

@@ -304,6 +304,9 @@ impl Service {
         account.whitelist_on = false;
         account.settings = crate::settings::Settings::default();
         account.muted_private = false;
+        account.conversation_tags = crate::conversation_tags::ConversationTags::default();
+        account.tags.clear();
+        account.remarks.clear();
         account.name = account.id.to_string();
         account.portrait.clear();
     }

@@ -117,6 +117,14 @@ bugs! {
     ExpandsAny = "expands_any",
     /// Expansions are accepted and told to nobody.
     DropsExpansion = "drops_expansion",
+    /// Logs of messages are kept for ever.
+    KeepsLogs = "keeps_logs",
+    /// Broadcasts reach only users who are online.
+    BroadcastMissesOffline = "broadcast_misses_offline",
+    /// Templates are sent with their gaps unfilled.
+    LeavesGaps = "leaves_gaps",
+    /// A message with a number that was used within the minute is sent again.
+    SendsRepeats = "sends_repeats",
     /// Directed group messages are kept as history, switch or not.
     KeepsDirected = "keeps_directed",
     /// New members read a group's whole history, switch or not.

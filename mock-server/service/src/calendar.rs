@@ -44,6 +44,14 @@ fn date(day: i64) -> (i64, i64, i64) {
     (year, month, of_year - (153 * shifted + 2) / 5 + 1)
 }
 
+/// `2026-01-02 03:04:05` in the zone that the Server API writes times in, UTC+8.
+pub(crate) fn date_text(at: UnixMillis) -> String {
+    let seconds = at.0.div_euclid(1000) + 8 * 3600;
+    let second = seconds.rem_euclid(86_400);
+    let (year, month, day) = date(seconds.div_euclid(86_400));
+    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -73,5 +81,12 @@ mod tests {
         assert_eq!(day_start(now, 0, 8), now - Duration::from_secs(8 * 3600));
         assert_eq!(day_start(now, 0, 0), now);
         assert_eq!(day_start(now, 1, -1), now - Duration::from_secs(47 * 3600));
+    }
+
+    #[test]
+    fn dates_are_written_in_the_services_zone() {
+        assert_eq!(date_text(UnixMillis(0)), "1970-01-01 08:00:00");
+        assert_eq!(date_text(UnixMillis(1_767_225_600_000)), "2026-01-01 08:00:00");
+        assert_eq!(date_text(UnixMillis(1_709_164_799_000)), "2024-02-29 07:59:59");
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     /// Times of the latest sendings, as many as the rate allows a second.
     pub(crate) sent_at: VecDeque<UnixMillis>,
     next_push: u16,
+    /// How often it has polled.
+    pub(crate) polls: u32,
     /// A fault cut it after the frame being handled: nothing more gets out.
     pub(crate) silenced: bool,
 }
@@ -68,6 +70,7 @@ impl Connection {
             in_flight: VecDeque::new(),
             sent_at: VecDeque::new(),
             next_push: 0,
+            polls: 0,
             silenced: false,
         }
     }

@@ -85,10 +85,7 @@ impl Service {
             let put = put.as_object().ok_or(status::EXPANSION_FORMAT)?;
             for (key, value) in put {
                 let value = value.as_str().ok_or(status::EXPANSION_FORMAT)?;
-                let fits = !key.is_empty()
-                    && key.chars().count() <= LONGEST_KEY
-                    && value.chars().count() <= LONGEST_VALUE;
-                if !unlimited && !fits {
+                if !unlimited && !fits(key, value) {
                     return Err(status::EXPANSION_FORMAT);
                 }
                 pairs.0.insert(key.clone(), (value.to_owned(), now));
@@ -102,6 +99,11 @@ impl Service {
         entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
         Ok(())
     }
+}
+
+/// Whether a pair is within its limits (EXP-017, EXP-018).
+pub(crate) fn fits(key: &str, value: &str) -> bool {
+    !key.is_empty() && key.chars().count() <= LONGEST_KEY && value.chars().count() <= LONGEST_VALUE
 }
 
 /// Whether a sender's flags make a message one that can be expanded (EXP-001).

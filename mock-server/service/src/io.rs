@@ -19,6 +19,8 @@ pub enum Transport {
     WebSocket,
     /// Native stream.
     Tcp,
+    /// Plain HTTP requests of a client that polls, for web SDKs without WebSocket.
+    Comet,
 }
 
 /// A device's class, which the multi-login rules go by (KICK-001 to KICK-013).
@@ -101,6 +103,11 @@ pub enum Input {
         /// The frame.
         frame: ClientFrame,
     },
+    /// A polling client asks for what there is for it ([`Transport::Comet`]).
+    Poll {
+        /// The connection.
+        conn: ConnId,
+    },
     /// Bytes arrived that are no frame; the world says goodbye.
     Garbage {
         /// The connection.
@@ -156,6 +163,11 @@ pub enum Output {
         conn: ConnId,
         /// How.
         how: Close,
+    },
+    /// Answer a poll that still waits with nothing; there may be none.
+    AnswerPoll {
+        /// The connection.
+        conn: ConnId,
     },
     /// Answer an HTTP request.
     Respond {

@@ -15,6 +15,8 @@ pub struct Limits {
     pub send_per_second: u32,
     /// Entries of a blacklist (BLK-006).
     pub blacklist: usize,
+    /// Entries of a white list, documented as 3000.
+    pub whitelist: usize,
     /// Days that private messages wait for an offline user, 1 to 7 (OFFL-009, OFFL-011).
     pub private_offline_days: u32,
     /// Days that group messages wait, 1 to 7 (OFFL-012).
@@ -44,12 +46,20 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Members of a group; 0 = any number (GRP-002).
     pub group_members: usize,
+    /// Minutes that the timestamp of a signed request may be off; 0 = any number. The documentation gives no number.
+    pub api_timestamp_minutes: u32,
     /// Server API calls an endpoint takes a second, documented as 100; 0 = any number.
     pub api_per_second: u32,
     /// Private messages a minute through the Server API, each receiver counted, documented as 6000 (LIM-001); 0 = any number.
     pub api_private_per_minute: u32,
     /// Messages a second and group through the Server API, documented as 20 (LIM-002); 0 = any number.
     pub api_group_per_second: u32,
+    /// System messages a second through the Server API, each receiver counted, documented as 100; 0 = any number.
+    pub api_system_per_second: u32,
+    /// Broadcasts to all users an hour, documented as 2; 0 = any number.
+    pub api_broadcasts_per_hour: u32,
+    /// Broadcasts to all users a day, documented as 3; 0 = any number.
+    pub api_broadcasts_per_day: u32,
     /// Minutes east of UTC that quiet hours count in which name no zone.
     pub quiet_hours_utc_offset_minutes: i32,
     /// Bytes of an uploaded file; larger ones are refused. The documentation gives no number.
@@ -78,6 +88,7 @@ impl Default for Limits {
             package: 200,
             send_per_second: 5,
             blacklist: 3000,
+            whitelist: 3000,
             private_offline_days: 7,
             group_offline_days: 7,
             group_offline_count: 0,
@@ -92,9 +103,13 @@ impl Default for Limits {
             web_pages: 10,
             message_bytes: 128 * 1024,
             group_members: 3000,
+            api_timestamp_minutes: 0,
             api_per_second: 0,
             api_private_per_minute: 0,
             api_group_per_second: 0,
+            api_system_per_second: 0,
+            api_broadcasts_per_hour: 0,
+            api_broadcasts_per_day: 0,
             quiet_hours_utc_offset_minutes: 0,
             upload_bytes: 32 * 1024 * 1024,
             file_bytes_per_second: 0,

@@ -42,6 +42,14 @@ impl Login {
         (text("appId"), login)
     }
 
+    /// The App Key and the login that the address of a polling client's first request tells. It has the same keys as a
+    /// WebSocket's but for `protocolVer`.
+    #[must_use]
+    pub fn from_comet_query(query: &str) -> (String, Self) {
+        let (app_key, login) = Self::from_websocket_query(query);
+        (app_key, Self { transport: Transport::Comet, protocol_version: 3, ..login })
+    }
+
     /// The App Key and the login that a native CONNECT tells. The platform is the part of the client info before its
     /// first `-` (`PC--5.46.1`), the version the part behind its last.
     #[must_use]

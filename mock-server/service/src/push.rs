@@ -58,7 +58,7 @@ impl Service {
         let devices = phones.filter(|_| decision.sent).filter(|device| !device.no_push);
         let devices = devices.map(|device| device.id.clone()).collect();
         let id = account.id.to_string();
-        let title = self.push_title(message, &down);
+        let title = self.push_title(user, message, &down);
         let content = self.push_content(message, &down, &body).unwrap_or_default();
         let data = message.push_data.as_deref().unwrap_or_default().to_owned();
         let records = &mut self.pushes.records;
@@ -108,8 +108,9 @@ impl Service {
         }
     }
 
-    /// The sender's display name as registered, or as changed since (USER-012); in a group the group's name.
-    fn push_title(&self, message: &Message, down: &DownStreamMessage) -> String {
+    /// What the receiver calls the sender, or its display name as registered or changed since (USER-012); in a group the
+    /// group's name.
+    fn push_title(&self, receiver: UserIx, message: &Message, down: &DownStreamMessage) -> String {
         if down.config_flag() & HIDE_TITLE != 0 {
             return String::new();
         }
@@ -121,7 +122,10 @@ impl Service {
                 let name = self.groups.group(&message.target).map(|group| group.name.as_str());
                 name.filter(|name| !name.is_empty()).unwrap_or(&message.target).to_owned()
             }
-            _ => self.name_of(&message.from),
+            _ => {
+                let remark = self.accounts[receiver].remarks.get(&message.from).cloned();
+                remark.unwrap_or_else(|| self.name_of(&message.from))
+            }
         }
     }
 

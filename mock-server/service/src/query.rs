@@ -8,9 +8,9 @@ use prost::Message;
 use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
-        EventChangeList, PullModifyMsgReq, PullModifyMsgResp, PullUserSettingInput, PullUserSettingOutput,
-        QueryBlackListOutput, QueryMsgChange, RelationQryInput, SessionReq, SessionStateModifyReq,
-        SyncRequestMsg, TypeUnpushInput, UserIdInput,
+        EventChangeList, PullModifyMsgReq, PullModifyMsgResp, PullUserSettingInput, QueryBlackListOutput,
+        QueryMsgChange, RelationQryInput, SessionReq, SessionStateModifyReq, SessionTagAddInput,
+        SessionTagDelInput, SyncRequestMsg, TypeUnpushInput, UserIdInput,
     },
     code::status,
 };
@@ -87,7 +87,20 @@ impl Service {
             }
             Topic::PullUs => {
                 let asked: PullUserSettingInput = read(request)?;
-                write(&PullUserSettingOutput { items: Vec::new(), version: asked.version() })
+                write(&self.user_settings_since(user, asked.version()))
+            }
+            Topic::AddSeTag => {
+                let asked: SessionTagAddInput = read(request)?;
+                self.add_tags(now, Some(conn), user, asked.tags).and_then(|answer| write(&answer))
+            }
+            Topic::DelSeTag => {
+                let asked: SessionTagDelInput = read(request)?;
+                let ids: Vec<String> = asked.tags.into_iter().map(|tag| tag.tag_id).collect();
+                write(&self.remove_tags(now, Some(conn), user, &ids))
+            }
+            Topic::AddTag | Topic::DelTag => {
+                let on = request.topic == Topic::AddTag;
+                self.tag_conversations(now, conn, user, read(request)?, on)
             }
             Topic::PullEventChange => {
                 let asked: QueryMsgChange = read(request)?;

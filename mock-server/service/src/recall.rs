@@ -83,9 +83,12 @@ impl Service {
         };
         self.put_notice(now, &original, &recall);
         let delivery = Delivery { conversation, receivers };
+        // A recall by the app's server is carried out on the sender's own devices too; a system account has none that
+        // know the conversation.
+        let with_sender = mirror.is_none() && conversation != Conversation::System;
         Ok(self.post(
             now,
-            Outgoing { sender: by, target, delivery, up, status_message: false, mirror, with_sender: false },
+            Outgoing { sender: by, target, delivery, up, status_message: false, mirror, with_sender },
         ))
     }
 

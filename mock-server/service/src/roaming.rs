@@ -69,7 +69,8 @@ impl Service {
             viewers.push(sender);
         }
         viewers.sort_unstable();
-        let directed_too = self.switches.directed_history || self.has(Bug::KeepsDirected);
+        let directed_too = message.conversation == Conversation::Group
+            && (self.switches.directed_history || self.has(Bug::KeepsDirected));
         let kept = self.switches.roaming_history && (!directed || directed_too);
         self.archive.record(message, viewers, Kept { kept, directed });
         if kept {

@@ -259,7 +259,12 @@ impl Service {
         }
         let from = self.accounts[sender].id.clone();
         let archived = !status_message && is_archived(&up);
-        let directed = conversation == Conversation::Group && !up.user_id.is_empty();
+        // Neither what is for some members alone nor a broadcast is history like the rest.
+        let directed = match conversation {
+            Conversation::Group => !up.user_id.is_empty(),
+            Conversation::System => target.is_empty(),
+            Conversation::Private | Conversation::Chatroom => false,
+        };
         if archived {
             time = self.archive_time(conversation, &from, &target, time);
         }
@@ -275,6 +280,10 @@ impl Service {
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {
             self.archive(now, sender, &receivers, message.clone(), directed);
+            let device = mirror.as_ref().map(|mirror| usize::from(mirror.device));
+            let device = device.and_then(|device| self.accounts[sender].devices.get(device));
+            let source = device.map(|device| device.platform.clone()).unwrap_or_default();
+            self.log_message(now, &message, &source);
         }
         // A message to oneself is in the mailbox as received already.
         if stored
@@ -315,7 +324,7 @@ impl Service {
         Posted { uid: message.uid, time }
     }
 
-    fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
+    pub(crate) fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
         if self.has(Bug::DropsOffline) && self.accounts[receiver].connections.is_empty() {
             return;
         }

@@ -79,7 +79,7 @@ impl Service {
 
     fn accept(&mut self, now: UnixMillis, conn: ConnId, login: &Login, user: UserIx, class: PlatformClass) {
         let account = &mut self.accounts[user];
-        let device = account.device(class, &login.device_id);
+        let device = account.device(class, &login.device_id, &login.platform);
         account.devices[usize::from(device)].no_push = false;
         // Whatever waits was sent before this instant, or clients would take it for live.
         let time = now.max(account.mailbox.next_time(UnixMillis(0)));

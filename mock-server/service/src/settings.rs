@@ -16,7 +16,9 @@ use wire::{
     code::status,
 };
 
-use crate::{account::UserIx, bug::Bug, io::ConnId, quiet::QuietHours, world::Service};
+use crate::{
+    account::UserIx, bug::Bug, conversation_tags::TAGS, io::ConnId, quiet::QuietHours, world::Service,
+};
 
 /// `sessionStateType` of do-not-disturb; its value is a level as text.
 pub(crate) const SILENT: i32 = 1;
@@ -59,6 +61,19 @@ impl Settings {
         self.value(place, TOP) == "1"
     }
 
+    /// The tags a conversation bears.
+    pub(crate) fn tags(&self, place: &Place) -> Vec<String> {
+        let items = self.places.get(place).into_iter().flatten();
+        let tags = items.filter(|(_, item)| item.session_state_type == TAGS);
+        tags.flat_map(|(_, item)| &item.tags).map(|tag| tag.tag_id.clone()).collect()
+    }
+
+    /// Conversations with tags.
+    pub(crate) fn tagged(&self) -> Vec<(Place, Vec<String>)> {
+        let all = self.places.keys().map(|place| (place.clone(), self.tags(place)));
+        all.filter(|(_, tags)| !tags.is_empty()).collect()
+    }
+
     /// Versions are times that always grow.
     fn next_version(&mut self, now: UnixMillis) -> i64 {
         self.version = now.0.max(self.version + 1);
@@ -97,7 +112,7 @@ impl Settings {
             .map(|place| {
                 serde_json::json!({
                     "type": place.0, "targetId": place.1, "channelId": place.2,
-                    "level": self.level(place), "top": self.is_top(place),
+                    "level": self.level(place), "top": self.is_top(place), "tags": self.tags(place),
                 })
             })
             .collect();

@@ -80,7 +80,8 @@ fn user_json(account: &Account) -> Value {
         "online": !account.connections.is_empty(),
         "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
         "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
-        "whitelistOn": account.whitelist_on,
+        "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
+            .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
         "settings": account.settings.to_json(),
     })
 }

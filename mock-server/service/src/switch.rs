@@ -59,6 +59,8 @@ switches! {
     recall_own_only("recallOwnOnly") = false,
     /// Clearing history by time also clears what multi-device compensation would bring again (COMP-016, COMP-017).
     delete_compensation("deleteCompensationWithHistory") = false,
+    /// The log of all messages that the app's server can download, an hour at a time (LIM-006).
+    message_log("messageLog") = false,
     /// Directed group messages are kept as history too (GRP-020, GRP-021).
     directed_history("directedHistory") = false,
     /// New members of a group may read its history from before they joined (GRP-006 to GRP-008).

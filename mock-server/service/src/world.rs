@@ -7,6 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -25,13 +26,14 @@ use crate::{
     files::{FILES, Files},
     group::Groups,
     history::Archive,
-    ids::Ids,
+    ids::{Ids, Uid},
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
     limits::Limits,
+    message_log::MessageLog,
     push::Pushes,
     receipt::Receipts,
-    server_api::ApiRates,
+    server_api::{ApiRates, Repeats},
     setup::WorldSetup,
     switch::Switches,
 };
@@ -61,7 +63,7 @@ pub struct ConnView {
 
 /// What waits for its time.
 #[derive(Debug)]
-enum Delayed {
+pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
     Down(ConnId, ServerFrame),
@@ -74,6 +76,14 @@ enum Delayed {
     Room(Arc<str>, u64),
     /// A chatroom's member has been offline for a while.
     RoomExit(Arc<str>, crate::account::UserIx),
+    /// A polling client's poll has waited long enough, or the client is gone.
+    Poll {
+        conn: ConnId,
+        poll: u32,
+        gone: bool,
+    },
+    /// A message waits for nobody any longer.
+    Withdraw(Uid, UnixMillis),
 }
 
 /// One world.
@@ -95,12 +105,14 @@ pub struct Service {
     /// Do-not-disturb of the whole app.
     pub(crate) app_level: AppLevel,
     pub(crate) api_rates: ApiRates,
+    pub(crate) api_repeats: Repeats,
     pub(crate) conversations: crate::conversations::Conversations,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
     pub(crate) files: Files,
     pub(crate) archive: Archive,
+    pub(crate) message_log: MessageLog,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
@@ -140,12 +152,14 @@ impl Service {
             callbacks: setup.callbacks.clone(),
             app_level: setup.app_level,
             api_rates: ApiRates::default(),
+            api_repeats: Repeats::default(),
             conversations: crate::conversations::Conversations::default(),
             connections: BTreeMap::new(),
             pushes: Pushes::default(),
             receipts: Receipts::default(),
             files: Files::default(),
             archive: Archive::default(),
+            message_log: MessageLog::default(),
             journal: Journal::new(setup.limits.journal),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
@@ -161,6 +175,7 @@ impl Service {
         match input {
             Input::Open { conn, login } => self.open_through_faults(now, conn, login),
             Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
+            Input::Poll { conn } => self.polled(now, conn),
             Input::Garbage { conn, error } => {
                 self.journal.record(now, || What::Garbage { conn, error: error.to_string() });
                 self.forget(now, conn, "sent what is no frame");
@@ -199,6 +214,8 @@ impl Service {
                 Delayed::Remind(conn) => self.remind(now, conn),
                 Delayed::Room(id, timer) => self.room_due(now, &id, timer),
                 Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
+                Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
+                Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
     }
@@ -338,9 +355,14 @@ impl Service {
         self.delay(now, ms, Delayed::RoomExit(room, user));
     }
 
-    fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
+    /// Takes a message of that time out of all mailboxes it still waits in, after a while.
+    pub(crate) fn withdraw_later(&mut self, now: UnixMillis, after: Duration, uid: Uid, time: UnixMillis) {
+        self.delay(now, after.as_millis() as u64, Delayed::Withdraw(uid, time));
+    }
+
+    pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
         self.next_delayed += 1;
-        self.delayed.insert((now + std::time::Duration::from_millis(ms), self.next_delayed), what);
+        self.delayed.insert((now + Duration::from_millis(ms), self.next_delayed), what);
     }
 
     fn open_through_faults(&mut self, now: UnixMillis, conn: ConnId, login: Box<Login>) {

@@ -117,6 +117,8 @@ pub mod status {
     pub const ROAMING_OFF: u16 = 33007;
     /// Something in the request is wrong.
     pub const BAD_PARAMETER: u16 = 26010;
+    /// A user has as many tags as there may be.
+    pub const TOO_MANY_TAGS: u16 = 26004;
     /// The blacklist is full.
     pub const BLACKLIST_FULL: u16 = 20405;
 }

@@ -36,6 +36,14 @@ pub mod ext {
     pub const STATUS: i64 = 64;
 }
 
+/// Bits of `optionBits`, the same both ways.
+pub mod option {
+    /// Does not become the last message of its conversation.
+    pub const NOT_LAST: i64 = 1;
+    /// Its sender wants to know who read it.
+    pub const RECEIPT: i64 = 2;
+}
+
 /// Translates a sender's flag word to a receiver's.
 #[must_use]
 pub fn up_to_down(flags: i32) -> i64 {

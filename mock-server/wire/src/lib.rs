@@ -1,8 +1,9 @@
 //! The IM protocol as bytes and types: frames, protobuf bodies, topics, flags and codes.
 //!
-//! Pure: no clock, no socket, no thread. Two front ends share one frame model:
+//! Pure: no clock, no socket, no thread. Three front ends share one frame model:
 //!
 //! * [`websocket`]: one WebSocket message is exactly one frame, without a length;
+//! * [`comet`]: the same over plain HTTP, for old web SDKs without WebSocket;
 //! * [`native`]: a byte stream with a check byte, a length and an obfuscating pad, as phones and desktops speak it.
 //!
 //! The two directions have different layouts, hence two frame types: [`ClientFrame`] and [`ServerFrame`].
@@ -11,6 +12,7 @@
 
 mod client_frame;
 pub mod code;
+pub mod comet;
 pub mod flags;
 mod header;
 pub mod native;

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
 
 use crate::Topic;
 
@@ -13,6 +13,11 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
         .expect("the descriptor set was written by the build script of this crate")
 });
+
+/// The message of that name in `im.proto`.
+pub(crate) fn descriptor(name: &str) -> Option<MessageDescriptor> {
+    POOL.get_message_by_name(&format!("im.{name}"))
+}
 
 /// A body as a person reads it, and what is odd about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,9 +37,7 @@ pub struct Judged {
 /// # Errors
 /// What makes it undecodable, or that there is no such message.
 pub fn judge(name: &'static str, body: &[u8]) -> Result<Judged, String> {
-    let descriptor = POOL
-        .get_message_by_name(&format!("im.{name}"))
-        .ok_or_else(|| format!("im.proto has no message {name}"))?;
+    let descriptor = descriptor(name).ok_or_else(|| format!("im.proto has no message {name}"))?;
     let message = DynamicMessage::decode(descriptor.clone(), body).map_err(|error| error.to_string())?;
     let missing = descriptor
         .fields()

@@ -174,11 +174,15 @@ impl Engine {
             let _ = self.store.insert(&self.owner, &message);
             return None;
         }
+        let read = is_stored(down) && self.was_read_elsewhere(&message);
+        if read {
+            message.insert("receivedStatus".into(), "read".into());
+        }
         if is_stored(down) {
             match self.store.insert(&self.owner, &message) {
                 Ok(Some(id)) => {
                     message.insert("messageId".into(), id.into());
-                    self.enter(id, &message, counts(down));
+                    self.enter(id, &message, counts(down) && !read);
                 }
                 Ok(None) => return None,
                 // What cannot be kept is shown all the same: the server will not send it again.

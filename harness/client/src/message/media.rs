@@ -39,13 +39,13 @@ pub(crate) fn media_kind(message: &Object) -> Option<i32> {
     KINDS.iter().find(|(known, ..)| *known == kind).map(|(.., number)| *number)
 }
 
-/// `createImageMessage` and its kin; `None` where an argument is wrong. `size`: bytes of the local file.
-pub(crate) fn create_media(method: &str, args: &Object, size: usize) -> Option<Object> {
+/// `createImageMessage` and its kin, of a local file; `None` where an argument is wrong (MSG-032 to MSG-036).
+pub(crate) fn create_media(method: &str, args: &Object, file: &[u8]) -> Option<Object> {
     let (kind, target, path) = (text(args, "type"), text(args, "targetId"), text(args, "path"));
     if !is_conversation(&kind) || target.is_empty() || path.is_empty() {
         return None;
     }
-    let name = path.rsplit('/').next().unwrap_or_default();
+    let (name, size) = (path.rsplit('/').next().unwrap_or_default(), file.len());
     let duration = args.get("duration").and_then(Value::as_i64).filter(|seconds| *seconds > 0);
     let mut message = base(&kind, &target, &text(args, "channelId"));
     message.insert("direction".into(), "send".into());
@@ -75,9 +75,22 @@ pub(crate) fn create_media(method: &str, args: &Object, size: usize) -> Option<O
         _ => {
             set("messageType", "gif".into());
             set("dataSize", size.into());
+            // What is no GIF has no size in pixels; whether it may be sent as one is the app's to know.
+            if let Some((width, height)) = pixels_of_gif(file) {
+                set("width", width.into());
+                set("height", height.into());
+            }
         }
     }
     Some(message)
+}
+
+/// Width and height in the header of a GIF.
+fn pixels_of_gif(file: &[u8]) -> Option<(u16, u16)> {
+    let (signature, rest) = file.split_at_checked(6)?;
+    let &[w0, w1, h0, h1] = rest.get(..4)? else { return None };
+    matches!(signature, b"GIF87a" | b"GIF89a")
+        .then(|| (u16::from_le_bytes([w0, w1]), u16::from_le_bytes([h0, h1])))
 }
 
 /// The wire form of a media message whose file can be read at `remote`.

@@ -44,6 +44,8 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS draft (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
         channel TEXT NOT NULL, text TEXT NOT NULL, time INTEGER NOT NULL,
         PRIMARY KEY (owner, type, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS read_until (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
+        time INTEGER NOT NULL, PRIMARY KEY (owner, type, target)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unread (id INTEGER PRIMARY KEY, mentioned INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS setting (
         owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL, channel TEXT NOT NULL,

@@ -31,6 +31,29 @@ impl Store {
         mark.execute(params![owner, kind, target, time]).map(|_| ())
     }
 
+    /// Keeps up to when another device has read a conversation; an earlier time changes nothing.
+    pub(crate) fn set_read_until(
+        &self,
+        owner: &str,
+        kind: &str,
+        target: &str,
+        time: i64,
+    ) -> rusqlite::Result<()> {
+        let mut set = self.db.prepare_cached(
+            "INSERT INTO read_until VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET time = MAX(time, excluded.time)",
+        )?;
+        set.execute(params![owner, kind, target, time]).map(|_| ())
+    }
+
+    /// Whether another device has read a conversation up to that sent time at least.
+    pub(crate) fn is_read(&self, owner: &str, kind: &str, target: &str, time: i64) -> rusqlite::Result<bool> {
+        let mut find = self.db.prepare_cached(
+            "SELECT 1 FROM read_until WHERE owner = ?1 AND type = ?2 AND target = ?3 AND time >= ?4",
+        )?;
+        find.exists(params![owner, kind, target, time])
+    }
+
     /// Messages sent to a peer up to that time are read by the peer.
     pub(crate) fn mark_read_by_peer(&self, owner: &str, peer: &str, time: i64) -> rusqlite::Result<()> {
         let mut mark = self.db.prepare_cached(

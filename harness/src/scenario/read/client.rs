@@ -9,6 +9,9 @@ use crate::scenario::{
     tree::{Data, Node},
 };
 
+/// What options of a client may refer to: known before anything is there.
+const EARLY: [&str; 2] = ["$navi", "$appKey"];
+
 const KEYS: &[&str] = &["user", "world", "platform", "options", "keep_store", "device", "client"];
 
 /// Where a user has several clients, which platforms they are decides what happens: one that names none is a phone.
@@ -74,6 +77,7 @@ impl Reader<'_> {
                 }
                 "options" => {
                     self.typed_object(value, "EngineOptions", "engine option", super::typed::Role::Argument);
+                    self.early_references(value);
                     if let serde_json::Value::Object(options) = value.json() {
                         client.options = options;
                     }
@@ -88,5 +92,22 @@ impl Reader<'_> {
             self.wrong(node.at, "missing_key", "`user` is missing", "of this client", None);
         }
         client
+    }
+
+    /// Of what begins with `$` only two have a value before the first step.
+    fn early_references(&mut self, node: &Node) {
+        match &node.data {
+            Data::Scalar { .. } => {
+                let json = node.json();
+                let name = json.as_str().filter(|text| text.starts_with('$') && !text.starts_with("${"));
+                if let Some(name) = name.filter(|name| !EARLY.contains(name)) {
+                    let message = format!("`{name}` has no value when a client is made");
+                    let help = Some("options may name `$navi` and `$appKey`".to_owned());
+                    self.wrong(node.at, "too_early", message, "of this option", help);
+                }
+            }
+            Data::List(items) => items.iter().for_each(|item| self.early_references(item)),
+            Data::Map(entries) => entries.iter().for_each(|entry| self.early_references(&entry.value)),
+        }
     }
 }

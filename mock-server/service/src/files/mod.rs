@@ -123,8 +123,11 @@ impl Service {
 
     fn download(&self, request: &HttpRequest) -> HttpResponse {
         let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
-        let stored = key.and_then(|(_, key)| self.files.stored.get(&decoded(key)));
-        let Some(Stored { bytes, .. }) = stored else { return refused(404, "no such object") };
+        let key = key.map(|(_, key)| decoded(key)).unwrap_or_default();
+        let stored = self.files.stored.get(&key).map(|stored| stored.bytes.clone());
+        let Some(bytes) = stored.or_else(|| self.log_archive(&key)) else {
+            return refused(404, "no such object");
+        };
         let whole = bytes.len();
         let response = HttpResponse {
             status: 200,

@@ -54,6 +54,11 @@ impl Service {
     pub(super) fn api_whitelist_add(&mut self, call: &Call) -> Answer {
         let ids = call.ids("whiteUserId", MOST_IDS)?;
         let owner = self.owner(call)?;
+        let list = &self.accounts[owner].whitelist;
+        let new = ids.iter().filter(|id| !list.contains(**id)).count();
+        if list.len() + new > self.limits.whitelist {
+            return Err(error(1005, format!("the white list holds {} users", self.limits.whitelist)));
+        }
         for id in ids {
             let user = self.accounts.find_or_add(id);
             let id = self.accounts[user].id.clone();

@@ -4,10 +4,11 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use super::{Answer, ApiError, Call, error, user::date_text};
+use super::{Answer, ApiError, Call, error};
 use crate::{
     acts::minutes_long,
     bug::Bug,
+    calendar::date_text,
     chatroom::{Gone, LONGEST_ID, Life, Room, by_app_server},
     world::Service,
 };

@@ -8,11 +8,11 @@ use wire::UnixMillis;
 use super::{
     Answer, ApiError, Call,
     chatroom::{Endpoint, no_room, service_on},
-    user::date_text,
 };
 use crate::{
     account::UserIx,
     acts::{LONGEST_BAN, minutes_long},
+    calendar::date_text,
     chatroom::Mute,
     world::Service,
 };

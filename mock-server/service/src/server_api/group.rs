@@ -92,7 +92,19 @@ impl Service {
         if named.is_empty() {
             return Err(error(1002, "parameter `group[GROUPID]` is missing"));
         }
+        if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
+            return Err(error(1005, format!("the group id `{id}` has more than {LONGEST_ID} bytes")));
+        }
         let most = self.limits.group_members;
+        // All or nothing: a group that is full keeps the user out of the others too.
+        let full = |id: &str| {
+            let group = self.groups.group(id)?;
+            let most = group.most.unwrap_or(most);
+            (group.joined(user).is_none() && most > 0 && group.members().len() >= most).then_some(most)
+        };
+        if let Some(most) = named.iter().find_map(|(id, _)| full(id)) {
+            return Err(error(405, format!("a group holds {most} members (GRP-002)")));
+        }
         self.groups.sync(user, &named, most, call.now);
         Ok(json!({}))
     }
@@ -154,8 +166,8 @@ impl Service {
         }
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
-        let posted =
-            self.publish_from_api(call.now, from, group, Conversation::Group, message, &FromApi::default());
+        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
+        let posted = self.publish_from_api(call.now, from, group, Conversation::Group, message, &how);
         Ok(json!({"messageUID": posted.uid.as_str()}))
     }
 }

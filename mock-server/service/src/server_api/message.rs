@@ -1,16 +1,16 @@
-//! `/message/*` and `/statusmessage/*`: messages an app's server sends (RECV-009, BLK-007, BLK-008, SEND-025, SYNC-010,
-//! SYNC-016 to SYNC-018).
+//! `/message/*/publish` and `/statusmessage/*`: messages an app's server sends (RECV-009, BLK-007, BLK-008, SEND-025,
+//! SYNC-010, SYNC-016 to SYNC-018).
 
 use serde_json::{Value, json};
-use wire::{body::UpStreamMessage, flags};
+use wire::body::UpStreamMessage;
 
-use super::{
-    Answer, Call, error,
-    rate::Rated,
-    user::{LONGEST_ID, MOST_IDS},
-};
+use super::{Answer, Call, error, rate::Rated};
 use crate::{bug::Bug, message::Conversation, send::FromApi, world::Service};
 
+/// The most users that one private message is for.
+pub(super) const MOST_RECEIVERS: usize = 1000;
+/// The most users that one system message is for.
+pub(super) const MOST_SYSTEM_RECEIVERS: usize = 100;
 /// The most groups that one call names.
 const MOST_GROUPS: usize = 3;
 /// The most members that a message is for alone.
@@ -19,38 +19,41 @@ const MOST_MEMBERS: usize = 1000;
 impl Service {
     /// Ignores blacklists unless `verifyBlacklist` is 1.
     pub(super) fn api_publish_private(&mut self, call: &Call) -> Answer {
-        let verify = call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        self.publish_to_users(call, Conversation::Private, verify, &how)
+        self.publish_to_users(call, Conversation::Private, false)
     }
 
     pub(super) fn api_publish_system(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::System, false, &FromApi::default())
+        self.publish_to_users(call, Conversation::System, false)
     }
 
     /// A message of whatever kind for who is online now.
     pub(super) fn api_publish_status_private(&mut self, call: &Call) -> Answer {
-        let verify = call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
-        let how = status_message(call);
-        self.publish_to_users(call, Conversation::Private, verify, &how)
+        self.publish_to_users(call, Conversation::Private, true)
     }
 
     /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
     /// a member (GRP-004, GRP-015).
     pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        self.publish_to_groups(call, &how)
+        self.publish_to_groups(call, false)
     }
 
     /// The same for members who are online now.
     pub(super) fn api_publish_status_group(&mut self, call: &Call) -> Answer {
-        let how = status_message(call);
-        self.publish_to_groups(call, &how)
+        self.publish_to_groups(call, true)
     }
 
-    fn publish_to_groups(&mut self, call: &Call, how: &FromApi) -> Answer {
-        let from = call.required("fromUserId", LONGEST_ID)?;
+    /// Discussion groups are retired: no client knows them any more.
+    pub(super) fn api_publish_discussion(&mut self, call: &Call) -> Answer {
+        call.id("fromUserId")?;
+        call.ids("toDiscussionId", MOST_GROUPS)?;
+        self.api_message(call)?;
+        Err(error(1009, "discussion groups are retired; send to a group"))
+    }
+
+    fn publish_to_groups(&mut self, call: &Call, status_message: bool) -> Answer {
+        let from = call.id("fromUserId")?;
         let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+        let how = &how(call, status_message, to.len());
         let mut message = self.api_message(call)?;
         if call.optional("toUserId").is_some() {
             if to.len() > 1 {
@@ -58,73 +61,64 @@ impl Service {
             }
             message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
         }
-        for group in &to {
-            self.within_rate(call.now, &Rated::Group(group), 1)?;
-        }
-        let mut uids: Vec<Value> = Vec::new();
-        for group in to {
-            let up = message.clone();
-            let posted = self.publish_from_api(call.now, from, &group, Conversation::Group, up, how);
-            uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
-        }
-        Ok(json!({"messageUIDs": uids}))
+        self.once(call, from, |service| {
+            // All or nothing: a group whose rate is used up keeps the message from the others too.
+            let rates: Vec<Rated> = to.iter().map(|group| Rated::Group(group)).collect();
+            service.within_rates(call.now, &rates, 1)?;
+            let mut uids: Vec<Value> = Vec::new();
+            for group in &to {
+                let up = message.clone();
+                let posted = service.publish_from_api(call.now, from, group, Conversation::Group, up, how);
+                uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
+            }
+            Ok(json!({"messageUIDs": uids}))
+        })
     }
 
-    fn publish_to_users(
+    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, status_message: bool) -> Answer {
+        let from = call.id("fromUserId")?;
+        let most = most_receivers(conversation);
+        let message = self.api_message(call)?;
+        let to: Vec<(String, UpStreamMessage)> =
+            call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
+        let mut how = how(call, status_message, to.len());
+        how.with_sender &= conversation == Conversation::Private;
+        self.once(call, from, |service| service.publish_each(call, conversation, from, to, &how))
+    }
+
+    /// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
+    /// answers.
+    pub(super) fn publish_each(
         &mut self,
         call: &Call,
         conversation: Conversation,
-        verify: bool,
+        from: &str,
+        to: Vec<(String, UpStreamMessage)>,
         how: &FromApi,
     ) -> Answer {
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let to: Vec<String> = call.ids("toUserId", MOST_IDS)?.into_iter().map(str::to_owned).collect();
-        let message = self.api_message(call)?;
-        if conversation == Conversation::Private {
-            self.within_rate(call.now, &Rated::Private, to.len())?;
-        }
+        let private = conversation == Conversation::Private;
+        self.within_rate(call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
+        let verify = private && call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
         let sender = self.accounts.find_or_add(from);
         let mut uids: Vec<Value> = Vec::new();
-        for user in to {
+        for (user, message) in to {
             let receiver = self.accounts.find_or_add(&user);
             if verify && self.may_write(sender, receiver).is_err() {
                 continue;
             }
-            let posted = self.publish_from_api(call.now, from, &user, conversation, message.clone(), how);
+            let posted = self.publish_from_api(call.now, from, &user, conversation, message, how);
             uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))
     }
-
-    /// The message a call describes.
-    pub(super) fn api_message(&self, call: &Call) -> Result<UpStreamMessage, super::ApiError> {
-        let name = call.required("objectName", 32)?;
-        let content = call.required("content", self.limits.message_bytes)?;
-        // SDKs show a body that is not an object to nobody, and one of them never recovers from `null`.
-        if !matches!(serde_json::from_str(content), Ok(Value::Object(_))) {
-            return Err(error(1002, "parameter `content` must be a JSON object"));
-        }
-        let (persisted, counted) =
-            (call.optional("isPersisted") != Some("0"), call.optional("isCounted") != Some("0"));
-        let bits = [
-            (persisted, flags::up::PERSIST),
-            (counted, flags::up::COUNT),
-            (call.flag("disablePush"), flags::up::SILENT),
-            (call.flag("isMentioned"), flags::up::MENTION),
-            (call.flag("expansion"), flags::up::EXPANSION),
-        ];
-        Ok(UpStreamMessage {
-            session_id: bits.iter().filter(|(on, _)| *on).fold(0, |word, (_, bit)| word | bit),
-            classname: name.to_owned(),
-            content: content.to_owned().into(),
-            push_text: call.optional("pushContent").map(str::to_owned),
-            app_data: call.optional("pushData").map(str::to_owned),
-            extra_content: call.optional("extraContent").map(str::to_owned),
-            ..UpStreamMessage::default()
-        })
-    }
 }
 
-fn status_message(call: &Call) -> FromApi {
-    FromApi { status_message: true, with_sender: call.flag("isIncludeSender") }
+/// How many users one call may name.
+pub(super) fn most_receivers(conversation: Conversation) -> usize {
+    if conversation == Conversation::System { MOST_SYSTEM_RECEIVERS } else { MOST_RECEIVERS }
+}
+
+/// With several targets nobody's message includes its sender.
+fn how(call: &Call, status_message: bool, targets: usize) -> FromApi {
+    FromApi { status_message, with_sender: targets == 1 && call.flag("isIncludeSender") }
 }

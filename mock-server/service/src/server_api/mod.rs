@@ -3,26 +3,40 @@
 //! Here: signatures, parameters, errors and the table of endpoints. What they do stands in the modules by area.
 
 mod blacklist;
+mod broadcast;
+mod call;
 mod chatroom;
 mod chatroom_entry;
 mod chatroom_message;
 mod chatroom_mute;
+mod compose;
+mod conversation_tag;
+mod format;
 mod group;
 mod history;
+mod log;
 mod message;
+#[cfg(test)]
+mod misuse;
 mod mute;
+mod once;
 mod rate;
 mod recall;
+mod remark;
 mod settings;
+mod tag;
+mod template;
 mod user;
 
+pub(crate) use call::Call;
+use format::Format;
+pub(crate) use once::Repeats;
 pub(crate) use rate::ApiRates;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use wire::UnixMillis;
 
 use crate::{
-    form::Form,
     io::{HttpRequest, HttpResponse},
     world::Service,
 };
@@ -54,86 +68,27 @@ pub(crate) fn error(code: u16, text: impl Into<String>) -> ApiError {
     ApiError { code, text: text.into() }
 }
 
+/// Endpoints that are read with GET, their parameters in the query.
+const READ_BY_GET: [&str; 3] =
+    ["/conversation/attribute/get.json", "/user/conversation/tag/get.json", "/tag/conversation/get.json"];
+
 /// What an endpoint answers besides `code: 200`.
 pub(crate) type Answer = Result<Value, ApiError>;
 
-/// The parameters of one call.
-pub(crate) struct Call {
-    pub(crate) now: UnixMillis,
-    form: Form,
-}
-
-impl Call {
-    /// A parameter that must be there and not empty, of at most `most` bytes.
-    pub(crate) fn required(&self, name: &str, most: usize) -> Result<&str, ApiError> {
-        let value = self.form.get(name).filter(|value| !value.is_empty());
-        let value = value.ok_or_else(|| error(1002, format!("parameter `{name}` is missing")))?;
-        if value.len() > most {
-            return Err(error(
-                1005,
-                format!("parameter `{name}` has {} bytes; at most {most} are allowed", value.len()),
-            ));
-        }
-        Ok(value)
-    }
-
-    /// Whether it is given at all, empty or not.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.form.get(name).is_some()
-    }
-
-    pub(crate) fn optional(&self, name: &str) -> Option<&str> {
-        self.form.get(name).filter(|value| !value.is_empty())
-    }
-
-    /// Fields written `NAME[INSIDE]=VALUE`, in order.
-    pub(crate) fn bracketed(&self, name: &str) -> Vec<(String, String)> {
-        self.form.bracketed(name)
-    }
-
-    pub(crate) fn flag(&self, name: &str) -> bool {
-        self.form.flag(name)
-    }
-
-    /// A whole number in a range.
-    pub(crate) fn number(&self, name: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, ApiError> {
-        let text = self.required(name, 32)?;
-        let number = text.parse().ok().filter(|number| range.contains(number));
-        number.ok_or_else(|| {
-            let (low, high) = range.into_inner();
-            error(
-                1002,
-                format!("parameter `{name}` is `{text}`; a whole number from {low} to {high} is expected"),
-            )
-        })
-    }
-
-    /// Ids, repeated or joined by commas: at least one, at most `most`.
-    pub(crate) fn ids(&self, name: &str, most: usize) -> Result<Vec<&str>, ApiError> {
-        let ids = self.form.list(name);
-        if ids.is_empty() {
-            return Err(error(1002, format!("parameter `{name}` is missing")));
-        }
-        if ids.len() > most {
-            return Err(error(
-                1005,
-                format!("parameter `{name}` names {} ids; at most {most} are allowed", ids.len()),
-            ));
-        }
-        Ok(ids)
-    }
-}
-
 impl Service {
     pub(crate) fn server_api(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
-        match self.server_api_answer(now, request) {
+        let (path, format) = Format::of(&request.path);
+        let known = self.accounts.len();
+        match self.server_api_answer(now, request, &path) {
             Ok(mut answer) => {
                 answer["code"] = 200.into();
-                self.with_request_id(request, HttpResponse::json(200, &answer))
+                self.with_request_id(request, format.response(200, &answer))
             }
             Err(fault) => {
+                // A refused call leaves the world as it was: whom it was first to name is forgotten again.
+                self.accounts.forget_from(known);
                 let body = json!({"url": request.path, "code": fault.code, "errorMessage": fault.text});
-                self.with_request_id(request, HttpResponse::json(fault.status(), &body))
+                self.with_request_id(request, format.response(fault.status(), &body))
             }
         }
     }
@@ -145,9 +100,9 @@ impl Service {
         response
     }
 
-    fn server_api_answer(&mut self, now: UnixMillis, request: &HttpRequest) -> Answer {
+    fn server_api_answer(&mut self, now: UnixMillis, request: &HttpRequest, path: &str) -> Answer {
         type Endpoint = fn(&mut Service, &Call) -> Answer;
-        let endpoint: Endpoint = match request.path.as_str() {
+        let endpoint: Endpoint = match path {
             "/user/getToken.json" => Self::api_get_token,
             "/user/refresh.json" => Self::api_refresh,
             "/user/info.json" => Self::api_info,
@@ -168,6 +123,18 @@ impl Service {
             "/user/whitelist/query.json" => Self::api_whitelist_query,
             "/user/whitesetting/set.json" => Self::api_white_setting_set,
             "/user/whitesetting/query.json" => Self::api_white_setting_query,
+            "/user/tag/set.json" => Self::api_tags_set,
+            "/user/tag/batch/set.json" => Self::api_tags_set_batch,
+            "/user/tags/get.json" => Self::api_tags,
+            "/user/remarks/set.json" => Self::api_remarks_set,
+            "/user/remarks/del.json" => Self::api_remark_remove,
+            "/user/remarks/get.json" => Self::api_remarks,
+            "/message/private/publish_template.json" => Self::api_template_private,
+            "/message/system/publish_template.json" => Self::api_template_system,
+            "/message/discussion/publish.json" => Self::api_publish_discussion,
+            "/message/broadcast.json" => Self::api_broadcast,
+            "/message/online/broadcast.json" => Self::api_broadcast_online,
+            "/message/broadcast/recall.json" => Self::api_broadcast_recall,
             "/message/group/publish.json" => Self::api_publish_group,
             "/statusmessage/private/publish.json" => Self::api_publish_status_private,
             "/statusmessage/group/publish.json" => Self::api_publish_status_group,
@@ -182,6 +149,13 @@ impl Service {
             "/conversation/type/notification/set.json" => Self::api_type_level_set,
             "/conversation/type/notification/get.json" => Self::api_type_level,
             "/conversation/top/set.json" => Self::api_top_set,
+            "/conversation/attribute/get.json" => Self::api_conversation_attributes,
+            "/user/conversation/tag/set.json" => Self::api_conversation_tags_set,
+            "/user/conversation/tag/del.json" => Self::api_conversation_tags_remove,
+            "/user/conversation/tag/get.json" => Self::api_conversation_tags,
+            "/tag/conversation/set.json" => Self::api_tag_conversations,
+            "/tag/conversation/del.json" => Self::api_untag_conversations,
+            "/tag/conversation/get.json" => Self::api_tagged_conversations,
             "/group/create.json" => Self::api_group_create,
             "/group/join.json" => Self::api_group_join,
             "/group/quit.json" => Self::api_group_quit,
@@ -203,6 +177,9 @@ impl Service {
             "/group/user/ban/whitelist/query.json" => Self::api_speakers,
             "/message/private/publish.json" => Self::api_publish_private,
             "/message/system/publish.json" => Self::api_publish_system,
+            "/message/history.json" => Self::api_message_log,
+            "/message/history/delete.json" => Self::api_message_log_remove,
+            "/user/delusers.json" => Self::api_delete_users,
             "/message/recall.json" => Self::api_recall,
             "/message/expansion/set.json" => Self::api_expansion_set,
             "/message/expansion/delete.json" => Self::api_expansion_delete,
@@ -215,18 +192,18 @@ impl Service {
                 None => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
             },
         };
-        if request.method != "POST" {
-            return Err(error(405, format!("`{}` takes POST, not {}", request.path, request.method)));
+        let method = if READ_BY_GET.contains(&path) { "GET" } else { "POST" };
+        if request.method != method {
+            return Err(error(405, format!("`{path}` takes {method}, not {}", request.method)));
         }
-        self.check_signature(request)?;
-        self.within_rate(now, &rate::Rated::Calls(&request.path), 1)?;
-        let form = parameters(request)?;
-        endpoint(self, &Call { now, form })
+        self.check_signature(now, request)?;
+        self.within_rate(now, &rate::Rated::Calls(path), 1)?;
+        endpoint(self, &Call::of(now, request)?)
     }
 
-    /// SHA-1 of secret, nonce and timestamp as sent; path, query and body are not signed. No replay check and no
-    /// time window: one SDK signs once a process.
-    fn check_signature(&self, request: &HttpRequest) -> Result<(), ApiError> {
+    /// SHA-1 of secret, nonce and timestamp as sent; path, query and body are not signed. No replay check, and a time
+    /// window only where the world's limits give one: one SDK signs once a process.
+    fn check_signature(&self, now: UnixMillis, request: &HttpRequest) -> Result<(), ApiError> {
         let header = |name: &str| request.header(name).or_else(|| request.header(&format!("rc-{name}")));
         let get = |name: &str| header(name).ok_or_else(|| error(1004, format!("header `{name}` is missing")));
         match header("app-key") {
@@ -242,6 +219,11 @@ impl Service {
                 "the signature is wrong: hex SHA-1 of App Secret + Nonce + Timestamp is expected",
             ));
         }
+        let minutes = i64::from(self.limits.api_timestamp_minutes);
+        let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
+        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs() * 60_000) {
+            return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));
+        }
         Ok(())
     }
 }
@@ -253,17 +235,10 @@ pub fn signature_of(secret: &str, nonce: &str, timestamp: &str) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn parameters(request: &HttpRequest) -> Result<Form, ApiError> {
-    let text = String::from_utf8_lossy(&request.body);
-    let json = request.header("content-type").is_some_and(|kind| kind.contains("json"));
-    if !json {
-        return Ok(Form::parse(&text));
-    }
-    match serde_json::from_str(&text) {
-        Ok(Value::Object(object)) => Ok(Form::from_json(&object)),
-        Ok(_) => Err(error(1002, "the JSON body must be an object")),
-        Err(fault) => Err(error(1002, format!("the body is not JSON: {fault}"))),
-    }
+/// SDKs send seconds, the documentation asks for milliseconds.
+fn signed_at(timestamp: &str) -> Option<UnixMillis> {
+    let number: i64 = timestamp.parse().ok()?;
+    Some(UnixMillis(if timestamp.len() > 11 { number } else { number.checked_mul(1000)? }))
 }
 
 #[cfg(test)]

@@ -4,14 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    Answer, ApiError, Call, error,
-    group::no_group,
-    user::{LONGEST_ID, date_text},
-};
+use super::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID};
 use crate::{
     account::UserIx,
     acts::{LONGEST_BAN, minutes_long},
+    calendar::date_text,
     group::Mute,
     world::Service,
 };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use wire::{body::UpStreamMessage, code::status, flags};
+use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use super::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID};
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     ids::Uid,
     message::Conversation,
     recall,
-    send::{Delivery, Outgoing},
+    send::{Delivery, Outgoing, Posted},
     world::Service,
 };
 
@@ -23,32 +23,58 @@ const MOST_PAIRS: usize = 100;
 const PAGE: usize = 300;
 
 impl Service {
-    /// Recalls a message in its sender's name; the rule about own messages binds clients only.
+    /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
+    /// carry the command out too: those that are online, later ones with multi-device sync.
     pub(super) fn api_recall(&mut self, call: &Call) -> Answer {
         let conversation = conversation(call, &[1, 3, 6])?;
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let target = call.required("targetId", LONGEST_ID)?.to_owned();
-        let message_uid = call.required("messageUID", 64)?;
+        let from = call.id("fromUserId")?;
+        let target = call.id("targetId")?;
+        let uid = call.required("messageUID", 64)?;
         let sent = call.number("sentTime", 0..=i64::MAX)?;
+        let command = self.recall_command(call, conversation, target, uid, sent);
+        let by = self.sender_of(from, uid)?;
+        self.api_recall_by(call.now, by, command).map(|_| json!({}))
+    }
+
+    /// The command that clients carry out.
+    pub(super) fn recall_command(
+        &self,
+        call: &Call,
+        conversation: Conversation,
+        target: &str,
+        uid: &str,
+        sent: i64,
+    ) -> UpStreamMessage {
         let content = json!({
-            "conversationType": conversation as i32, "targetId": target, "messageUId": message_uid, "sentTime": sent,
+            "conversationType": conversation as i32, "targetId": target, "messageUId": uid, "sentTime": sent,
             "isAdmin": call.flag("isAdmin"), "isDelete": call.flag("isDelete"),
             "extra": call.optional("extra").unwrap_or_default(),
         });
         let silent = if call.flag("disablePush") { flags::up::SILENT } else { 0 };
-        let up = UpStreamMessage {
+        UpStreamMessage {
             session_id: flags::up::PERSIST | silent,
             classname: recall::COMMAND.to_owned(),
             content: content.to_string().into(),
+            option_bits: call.flag("disableUpdateLastMsg").then_some(flags::option::NOT_LAST),
             ..UpStreamMessage::default()
-        };
-        let entry = Uid::parse(message_uid).and_then(|uid| self.archive.find(uid));
-        let by = match entry {
-            Some(entry) if *entry.message.from == *from => self.accounts.find_or_add(from),
-            _ => return Err(error(1002, format!("`{from}` sent no message `{message_uid}`"))),
-        };
-        self.recall(call.now, by, up, None)
-            .map(|_| json!({}))
+        }
+    }
+
+    /// Who sent a message, which has to be `from`.
+    pub(super) fn sender_of(&self, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+        let entry = Uid::parse(uid).and_then(|uid| self.archive.find(uid));
+        let own = entry.filter(|entry| *entry.message.from == *from);
+        own.and_then(|_| self.accounts.find(from))
+            .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
+    }
+
+    pub(super) fn api_recall_by(
+        &mut self,
+        now: UnixMillis,
+        by: UserIx,
+        up: UpStreamMessage,
+    ) -> Result<Posted, ApiError> {
+        self.recall(now, by, up, None)
             .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
     }
 

@@ -12,7 +12,11 @@ use crate::{
 };
 
 fn kind(call: &Call) -> Result<i32, ApiError> {
-    let kind = call.number("conversationType", 1..=10)?;
+    kind_of(call.number("conversationType", 1..=10)?)
+}
+
+/// The types of conversations that have settings.
+pub(super) fn kind_of(kind: i64) -> Result<i32, ApiError> {
     match kind {
         1 | 3 | 6 | 10 => Ok(kind as i32),
         _ => Err(error(1002, format!("parameter `conversationType` is `{kind}`; 1, 3, 6 or 10 is expected"))),

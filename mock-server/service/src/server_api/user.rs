@@ -1,26 +1,30 @@
 //! `/user/*`: registration, tokens, online state, bans, deactivation.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use super::{Answer, Call, error};
-use crate::{account::Account, acts::LONGEST_BAN, world::Service};
+use crate::{account::Account, acts::LONGEST_BAN, calendar::date_text, world::Service};
 
 /// Longest user id, bytes.
 pub(super) const LONGEST_ID: usize = 64;
-/// Most ids in one call.
-pub(super) const MOST_IDS: usize = 100;
+/// Most ids in one call that takes accounts away or brings them back.
+const MOST_IDS: usize = 100;
+/// Most ids in one call of bans and tokens.
+const MOST_BANNED: usize = 20;
+/// Bytes of a display name and of the address of a picture.
+const LONGEST_NAME: usize = 128;
+const LONGEST_PORTRAIT: usize = 1024;
 
 impl Service {
     /// Registers the user if need be and issues a token; earlier ones stay valid (CONN-019).
     pub(super) fn api_get_token(&mut self, call: &Call) -> Answer {
-        let id = call.required("userId", LONGEST_ID)?;
+        let id = call.id("userId")?;
         // It may be empty, but a registration says what pushes show (USER-012).
         if !call.has("name") {
             return Err(error(1002, "parameter `name` is missing"));
         }
+        check_shown(call)?;
         let known = self.accounts.find(id).is_some_and(|user| self.accounts[user].registered);
         let most = self.limits.registered_users;
         if !known && most > 0 && self.accounts.registered() >= most {
@@ -49,7 +53,8 @@ impl Service {
     }
 
     pub(super) fn api_refresh(&mut self, call: &Call) -> Answer {
-        let id = call.required("userId", LONGEST_ID)?;
+        let id = call.id("userId")?;
+        check_shown(call)?;
         self.show_as(call, id);
         Ok(json!({}))
     }
@@ -62,14 +67,18 @@ impl Service {
         }))
     }
 
+    /// Registered users by the time of their registration, or with `order` 1 the latest first.
     pub(super) fn api_query(&mut self, call: &Call) -> Answer {
-        let page = call.optional("page").and_then(|page| page.parse().ok()).unwrap_or(1usize).max(1);
-        let size =
-            call.optional("pageSize").and_then(|size| size.parse().ok()).unwrap_or(20usize).clamp(1, 100);
-        let all = || self.accounts.iter().filter(|account| account.registered && !account.deactivated);
-        let users: Vec<Value> = all()
-            .skip((page - 1) * size)
-            .take(size)
+        let (skip, take) = call.page("page", "pageSize", 100, 20)?;
+        let latest_first = call.number_or("order", 0..=1, 0)? == 1;
+        let all = self.accounts.iter().filter(|account| account.registered && !account.deactivated);
+        let mut all: Vec<&Account> = all.collect();
+        all.sort_by_key(|account| account.created);
+        if latest_first {
+            all.reverse();
+        }
+        let page = all.iter().skip(skip).take(take);
+        let users: Vec<Value> = page
             .map(|account| {
                 json!({
                     "userId": &*account.id, "userName": account.name, "userPortrait": account.portrait,
@@ -77,7 +86,20 @@ impl Service {
                 })
             })
             .collect();
-        Ok(json!({"total": all().count(), "users": users}))
+        Ok(json!({"total": all.len(), "users": users}))
+    }
+
+    /// Makes users as if they had never been registered: they are logged out, their data and their tokens are gone.
+    /// There is no way back but a new registration (assumed).
+    pub(super) fn api_delete_users(&mut self, call: &Call) -> Answer {
+        for id in call.ids("userId", MOST_IDS)? {
+            if let Some(user) = self.accounts.find(id) {
+                self.deactivate(call.now, id);
+                self.accounts.unregister(user);
+                self.tokens.revoke(user);
+            }
+        }
+        Ok(json!({}))
     }
 
     fn registered(&self, id: &str) -> Result<&Account, super::ApiError> {
@@ -91,7 +113,7 @@ impl Service {
     /// Tokens issued before `time` are refused at the next login; connections stay (CONN-020).
     pub(super) fn api_expire_tokens(&mut self, call: &Call) -> Answer {
         let time = UnixMillis(call.number("time", 0..=i64::MAX)?);
-        for id in call.ids("userId", MOST_IDS)? {
+        for id in call.ids("userId", MOST_BANNED)? {
             let user = self.accounts.find_or_add(id);
             self.accounts[user].tokens_from = time;
         }
@@ -106,7 +128,7 @@ impl Service {
     }
 
     pub(super) fn api_block(&mut self, call: &Call) -> Answer {
-        let ids = call.ids("userId", 20)?;
+        let ids = call.ids("userId", MOST_BANNED)?;
         let minutes = call.number("minute", 1..=i64::from(LONGEST_BAN))?;
         for id in ids {
             // The range was checked.
@@ -116,18 +138,22 @@ impl Service {
     }
 
     pub(super) fn api_unblock(&mut self, call: &Call) -> Answer {
-        for id in call.ids("userId", 20)? {
+        for id in call.ids("userId", MOST_BANNED)? {
             let user = self.accounts.find_or_add(id);
             self.accounts[user].banned_until = None;
         }
         Ok(json!({}))
     }
 
+    /// A page of the banned users; without numbers all of them.
     pub(super) fn api_blocked(&mut self, call: &Call) -> Answer {
+        let (skip, take) = call.page("page", "size", i64::from(u32::MAX), i64::from(u32::MAX))?;
         let users: Vec<Value> = self
             .accounts
             .iter()
             .filter(|account| account.is_banned(call.now))
+            .skip(skip)
+            .take(take)
             .map(|account| {
                 let until = account.banned_until.unwrap_or_default();
                 json!({"userId": &*account.id, "blockEndTime": date_text(until)})
@@ -143,9 +169,10 @@ impl Service {
         Ok(json!({"operateId": self.ids.message_uid(call.now).as_str()}))
     }
 
-    pub(super) fn api_deactivated(&mut self, _call: &Call) -> Answer {
-        let users: Vec<&str> =
-            self.accounts.iter().filter(|account| account.deactivated).map(|account| &*account.id).collect();
+    pub(super) fn api_deactivated(&mut self, call: &Call) -> Answer {
+        let (skip, take) = call.page("pageNo", "pageSize", 50, 50)?;
+        let gone = self.accounts.iter().filter(|account| account.deactivated);
+        let users: Vec<&str> = gone.skip(skip).take(take).map(|account| &*account.id).collect();
         Ok(json!({"users": users}))
     }
 
@@ -158,36 +185,8 @@ impl Service {
     }
 }
 
-/// `2026-01-02 03:04:05` in the service's zone, UTC+8.
-pub(super) fn date_text(at: UnixMillis) -> String {
-    let seconds = (at + Duration::from_secs(8 * 3600)).0.div_euclid(1000);
-    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let (year, month, day) = civil(days);
-    format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
-}
-
-/// Year, month and day of a day number since 1970-01-01, in the proleptic Gregorian calendar: days are counted from
-/// a March so that the leap day ends its year.
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dates_are_written_in_the_services_zone() {
-        assert_eq!(date_text(UnixMillis(0)), "1970-01-01 08:00:00");
-        assert_eq!(date_text(UnixMillis(1_767_225_600_000)), "2026-01-01 08:00:00");
-        assert_eq!(date_text(UnixMillis(1_709_164_799_000)), "2024-02-29 07:59:59");
-    }
+fn check_shown(call: &Call) -> Result<(), super::ApiError> {
+    call.optional_within("name", LONGEST_NAME)?;
+    call.optional_within("portraitUri", LONGEST_PORTRAIT)?;
+    Ok(())
 }

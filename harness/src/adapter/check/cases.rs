@@ -1,0 +1,81 @@
+//! Two small cases with the client behind the adapter: it connects, and it is told what it is sent.
+
+use std::{num::NonZeroUsize, path::Path};
+
+use super::{Check, Found};
+use crate::{
+    adapter::{AdapterDriver, Command},
+    runner::{self, Driver, Fault, Options},
+    scenario,
+    verdict::{Finding, Verdict},
+};
+
+const CASES: &[(&str, &str)] = &[
+    (
+        "connects a client, and tells of it once",
+        "
+scenario: A client connects
+covers: [CONN-002]
+service: {users: [alice]}
+clients: {one: {user: alice}}
+steps:
+  - call: one.connect
+    with: {token: $alice.token, timeout: 0}
+  - expect: one
+    in_order: [onConnected: {code: 0}]
+  - none: one
+    of: [onConnected]
+    for: 10m
+",
+    ),
+    (
+        "tells of a message that was sent to its client",
+        "
+scenario: A message arrives
+covers: [RECV-001]
+service: {users: [alice, bob]}
+clients: {one: {user: alice}, other: {user: bob, client: reference}}
+steps:
+  - call: one.connect
+    with: {token: $alice.token, timeout: 0}
+  - call: other.connect
+    with: {token: $bob.token, timeout: 0}
+  - call: other.createTextMessage
+    with: {type: private, targetId: alice, channelId: '', text: hello}
+    save_as: $message
+  - call: other.sendMessage
+    with: {message: $message}
+  - expect: one
+    in_order: [onMessageReceived: {message: {text: hello}}]
+",
+    ),
+];
+
+/// Runs them.
+pub(super) fn check(command: &Command) -> Result<Vec<Check>, Fault> {
+    let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(command)?)) };
+    let mut checks = Vec::new();
+    for (what, text) in CASES {
+        let parsed = scenario::parse(Path::new("check-adapter.yaml"), text)
+            .map_err(|mistakes| Fault(format!("a case of the check is wrong: {mistakes:?}")))?;
+        let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
+        let ran = runner::run(&[parsed], &options, &make, &|_| {})?;
+        let found = ran.run.results.into_iter().next().map_or_else(
+            || Found::Bad("it was not run".to_owned()),
+            |result| match result.verdict {
+                Verdict::Pass => Found::Good,
+                Verdict::Unsupported { reason, .. } => Found::Unsupported(reason),
+                Verdict::CouldNotRun { reason } => Found::Bad(reason),
+                Verdict::Fail { findings } => Found::Bad(told(&findings)),
+                other => Found::Bad(format!("{other:?}")),
+            },
+        );
+        checks.push(Check { what, found });
+    }
+    Ok(checks)
+}
+
+fn told(findings: &[Finding]) -> String {
+    let each = findings.iter().map(|finding| format!("wanted {}, seen {}", finding.expected, finding.seen));
+    each.collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,229 @@
+//! `harness check-adapter`: whether an adapter keeps to the protocol, found out by talking to it.
+//!
+//! Every message it says is held against the JSON Schema of the protocol (`harness/adapters/protocol.schema.json`). The
+//! last checks run two small cases with a server of ours: they look at the client behind the adapter, as far as it is mapped.
+
+mod cases;
+mod session;
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{Command, process::Adapter};
+use crate::{
+    catalogue::api,
+    runner::Fault,
+    scenario::{NEEDS, PLATFORMS, nearest},
+};
+use session::{Session, problems};
+
+/// JSON Schema of both directions, as committed.
+pub const SCHEMA: &str = include_str!("../../../adapters/protocol.schema.json");
+
+/// Requests that are sent before any reply is read.
+const FLOOD: u64 = 500;
+/// Longer than any line may be, bytes.
+const TOO_LONG: usize = (1 << 20) + 1;
+
+/// What one check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// As it should be.
+    Good,
+    /// Not as it should be: what was seen.
+    Bad(String),
+    /// Cannot be looked at with this client: why.
+    Unsupported(String),
+}
+
+/// One check and its finding.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// What an adapter should do.
+    pub what: &'static str,
+    /// Whether it does.
+    pub found: Found,
+}
+
+type Checked = Result<(), String>;
+
+/// Looks at one thing in a conversation with a running adapter.
+type Talk = fn(&mut Session) -> Checked;
+
+/// Checks on one running adapter, in this order.
+const TALKS: &[(&str, Talk)] = &[
+    ("makes a client", makes_a_client),
+    ("says `unsupported` to a method that does not exist", unknown_method),
+    ("says `unsupported` to a message that does not exist", unknown_message),
+    ("ignores fields that it does not know", unknown_fields),
+    ("answers `tick` with a time that is not beyond the one asked for", ticks),
+    ("answers `fence` with the counts of every client", fences),
+    ("goes on after a line that is no JSON", no_json),
+    ("goes on after a line of more than 1 MiB", long_line),
+    ("answers 500 requests sent at once, each once and in order", flood),
+    ("drops a client and makes it anew with what it had stored", destroys),
+    ("is empty after `reset`", resets),
+    ("leaves with exit code 0 within 3 s of `bye`", leaves),
+];
+
+/// Talks to an adapter and tells what it does well and what not.
+///
+/// # Errors
+/// It does not start or says no hello: nothing can be checked.
+pub fn check(command: &Command) -> Result<Vec<Check>, Fault> {
+    let (adapter, hello) = Adapter::start(command)?;
+    let mut checks =
+        vec![Check { what: "says a hello with names that are documented", found: found(greets(&hello)) }];
+    let mut session = Session::new(adapter, &hello);
+    let mut broken = false;
+    for (what, look) in TALKS {
+        if broken {
+            // What comes next is asked of a new one.
+            session = Session::new(Adapter::start(command)?.0, &hello);
+        }
+        let found = found(look(&mut session));
+        broken = found != Found::Good;
+        checks.push(Check { what, found });
+    }
+    checks.push(Check { what: "leaves when its input ends", found: found(input_ends(command)) });
+    checks.extend(cases::check(command)?);
+    Ok(checks)
+}
+
+fn found(checked: Checked) -> Found {
+    checked.map_or_else(Found::Bad, |()| Found::Good)
+}
+
+fn greets(hello: &Value) -> Checked {
+    let mut wrong = problems("fromAdapter", &json!({"hello": hello}));
+    let api = api();
+    let methods: Vec<&str> = api.methods.keys().map(String::as_str).collect();
+    let events: Vec<&str> = api.events.keys().map(String::as_str).collect();
+    for (key, known) in
+        [("methods", &methods[..]), ("events", &events), ("capabilities", NEEDS), ("platforms", PLATFORMS)]
+    {
+        for name in hello[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if known.contains(&name) {
+                continue;
+            }
+            let mut text = format!("`{key}` has `{name}`, which is not documented");
+            if let Some(near) = nearest(name, known.iter().copied()) {
+                // Writing into a string does not fail.
+                let _ = write!(text, ": `{near}`?");
+            }
+            wrong.push(text);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
+}
+
+fn create(session: &mut Session, store: &str) -> Checked {
+    let platform = session.platform();
+    let body = json!({
+        "client": "one", "appKey": "check", "user": "alice", "platform": platform, "seed": 1,
+        // Nobody listens there: nothing connects before it is told to.
+        "options": {"naviServer": "http://127.0.0.1:9"}, "epoch": 1_767_225_600_000_i64, "store": store,
+    });
+    session.expect("create", body, "result").map(|_| ())
+}
+
+fn makes_a_client(session: &mut Session) -> Checked {
+    create(session, "empty")
+}
+
+fn unknown_method(session: &mut Session) -> Checked {
+    create_if_gone(session)?;
+    let body = json!({"client": "one", "method": "frobnicate", "args": {}});
+    session.expect("call", body, "unsupported").map(|_| ())
+}
+
+fn unknown_message(session: &mut Session) -> Checked {
+    session.expect("frobnicate", json!({}), "unsupported").map(|_| ())
+}
+
+fn unknown_fields(session: &mut Session) -> Checked {
+    session.expect("fence", json!({"frames": [], "colour": "green"}), "fenced").map(|_| ())
+}
+
+fn ticks(session: &mut Session) -> Checked {
+    let mut before = 0;
+    for to in [0, 1, 1_000] {
+        let reply = session.expect("tick", json!({"to": to}), "ticked")?;
+        let reached = reply["to"].as_u64().unwrap_or_default();
+        if reached > to || reached < before {
+            return Err(format!("asked for {to} it reached {reached}, and {before} before that"));
+        }
+        before = reached;
+    }
+    Ok(())
+}
+
+fn fences(session: &mut Session) -> Checked {
+    create_if_gone(session)?;
+    let reply = session.expect("fence", json!({"frames": []}), "fenced")?;
+    let clients = reply["clients"].as_array().map_or(&[][..], Vec::as_slice);
+    let named: Vec<&str> = clients.iter().filter_map(|client| client["client"].as_str()).collect();
+    if named == ["one"] {
+        Ok(())
+    } else {
+        Err(format!("there is the client `one`, and it told of {named:?}"))
+    }
+}
+
+/// A fresh adapter (the one before broke) has no client yet.
+fn create_if_gone(session: &mut Session) -> Checked {
+    if session.is_fresh() { create(session, "empty") } else { Ok(()) }
+}
+
+fn no_json(session: &mut Session) -> Checked {
+    session.line("this is no JSON")?;
+    session.line("17")?;
+    session.expect("fence", json!({}), "fenced").map(|_| ())
+}
+
+fn long_line(session: &mut Session) -> Checked {
+    session.line(&"x".repeat(TOO_LONG))?;
+    session.expect("fence", json!({}), "fenced").map(|_| ())
+}
+
+fn flood(session: &mut Session) -> Checked {
+    let mut ids = Vec::new();
+    for _ in 0..FLOOD {
+        ids.push(session.ask("fence", json!({}))?);
+    }
+    for id in ids {
+        let reply = session.reply()?;
+        if reply["id"] != id {
+            return Err(format!("request {id} should have been answered next, and {} was", reply["id"]));
+        }
+    }
+    Ok(())
+}
+
+fn destroys(session: &mut Session) -> Checked {
+    create_if_gone(session)?;
+    session.expect("destroy", json!({"client": "one", "keepStore": true}), "result")?;
+    create(session, "kept")
+}
+
+fn resets(session: &mut Session) -> Checked {
+    session.expect("reset", json!({}), "resetDone")?;
+    let reply = session.expect("fence", json!({}), "fenced")?;
+    if reply["clients"].as_array().is_some_and(Vec::is_empty) {
+        Ok(())
+    } else {
+        Err(format!("it still has clients: {}", reply["clients"]))
+    }
+}
+
+fn leaves(session: &mut Session) -> Checked {
+    session.ask("bye", json!({}))?;
+    session.left()
+}
+
+fn input_ends(command: &Command) -> Checked {
+    let (mut adapter, _) = Adapter::start(command).map_err(|fault| fault.0)?;
+    adapter.close_input();
+    adapter.end().map(|_| ()).ok_or_else(|| "it is still there 3 s later, and was ended".to_owned())
+}

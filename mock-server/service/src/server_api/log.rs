@@ -1,0 +1,44 @@
+//! `/message/history.json` and `/message/history/delete.json`: the log of an hour's messages (LIM-006).
+
+use serde_json::json;
+
+use super::{Answer, ApiError, Call, error};
+use crate::world::Service;
+
+impl Service {
+    /// The address is empty if there is no log of that hour.
+    pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
+        self.api_log_on()?;
+        let hour = hour(call)?;
+        let url = self.log_address(call.now, hour).unwrap_or_default();
+        Ok(json!({"url": url, "date": hour}))
+    }
+
+    pub(super) fn api_message_log_remove(&mut self, call: &Call) -> Answer {
+        self.api_log_on()?;
+        self.remove_log(hour(call)?);
+        Ok(json!({}))
+    }
+
+    fn api_log_on(&self) -> Result<(), ApiError> {
+        if self.switches.message_log {
+            return Ok(());
+        }
+        Err(error(1009, "the log of messages is not enabled: the switch `messageLog` is off"))
+    }
+}
+
+fn hour(call: &Call) -> Result<&str, ApiError> {
+    let hour = call.required("date", 16)?;
+    let part = |range: std::ops::Range<usize>| hour.get(range).and_then(|text| text.parse::<u32>().ok());
+    let fits = hour.len() == 10
+        && hour.bytes().all(|byte| byte.is_ascii_digit())
+        && part(4..6).is_some_and(|month| (1..=12).contains(&month))
+        && part(6..8).is_some_and(|day| (1..=31).contains(&day))
+        && part(8..10).is_some_and(|hour| hour < 24);
+    if fits {
+        Ok(hour)
+    } else {
+        Err(error(1002, format!("parameter `date` is `{hour}`; YYYYMMDDHH is expected")))
+    }
+}
