@@ -141,6 +141,8 @@ impl World {
                         conn.close(how);
                     }
                 }
+                // No app's server is called yet.
+                Output::Callback(_) => {}
                 Output::AnswerPoll { conn } => self.on(conn, Peer::answer_poll),
                 Output::Respond { id, response } => {
                     if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {

@@ -101,6 +101,18 @@ impl Engine {
         "removeNotificationQuietHours",
         "loadNotificationQuietHours",
         "getNotificationQuietHours",
+        "joinChatRoom",
+        "leaveChatRoom",
+        "loadChatRoomMessages",
+        "getChatRoomMessages",
+        "addChatRoomEntry",
+        "addChatRoomEntries",
+        "loadChatRoomEntry",
+        "getChatRoomEntry",
+        "loadChatRoomAllEntries",
+        "getChatRoomAllEntries",
+        "removeChatRoomEntry",
+        "removeChatRoomEntries",
         "setOnConnectedListener",
         "setOnConnectionStatusChangedListener",
         "setOnDatabaseOpenedListener",
@@ -174,6 +186,20 @@ impl Engine {
         "setOnNotificationQuietHoursChangedListener",
         "setOnNotificationQuietHoursRemovedListener",
         "setOnNotificationQuietHoursLoadedListener",
+        "setOnChatRoomJoiningListener",
+        "setOnChatRoomJoinedListener",
+        "setOnChatRoomLeftListener",
+        "setOnChatRoomStatusChangedListener",
+        "setOnChatRoomMemberChangedListener",
+        "setOnChatRoomMessagesLoadedListener",
+        "setOnChatRoomEntriesSyncedListener",
+        "setOnChatRoomEntriesChangedListener",
+        "setOnChatRoomEntryAddedListener",
+        "setOnChatRoomEntriesAddedListener",
+        "setOnChatRoomEntryLoadedListener",
+        "setOnChatRoomAllEntriesLoadedListener",
+        "setOnChatRoomEntryRemovedListener",
+        "setOnChatRoomEntriesRemovedListener",
     ];
 
     /// Every callback it can fire.
@@ -251,6 +277,20 @@ impl Engine {
         "onNotificationQuietHoursChanged",
         "onNotificationQuietHoursRemoved",
         "onNotificationQuietHoursLoaded",
+        "onChatRoomJoining",
+        "onChatRoomJoined",
+        "onChatRoomLeft",
+        "onChatRoomStatusChanged",
+        "onChatRoomMemberChanged",
+        "onChatRoomMessagesLoaded",
+        "onChatRoomEntriesSynced",
+        "onChatRoomEntriesChanged",
+        "onChatRoomEntryAdded",
+        "onChatRoomEntriesAdded",
+        "onChatRoomEntryLoaded",
+        "onChatRoomAllEntriesLoaded",
+        "onChatRoomEntryRemoved",
+        "onChatRoomEntriesRemoved",
     ];
 
     /// Calls a method by its documented name with arguments by their documented names.
@@ -266,6 +306,9 @@ impl Engine {
             return CallResult::Code(code::ENGINE_DESTROYED);
         }
         if let Some(result) = self.local_call(now, method, args) {
+            return result;
+        }
+        if let Some(result) = self.room_call(now, method, args) {
             return result;
         }
         match method {

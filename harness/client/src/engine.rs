@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use wire::{ClientFrame, ServerFrame, UnixMillis};
 
 use crate::{
+    chatroom::Rooms,
     code,
     connection::{Link, Navi, Wanted},
     inbox::{Inbox, Pushed},
@@ -42,6 +43,7 @@ pub struct Engine {
     pub(crate) listeners: Listeners,
     pub(crate) typing: Typing,
     pub(crate) media: Media,
+    pub(crate) rooms: Rooms,
     pub(crate) destroyed: bool,
     status: Option<&'static str>,
     last_id: u64,
@@ -68,6 +70,7 @@ impl Engine {
             listeners: Listeners::default(),
             typing: Typing::default(),
             media: Media::default(),
+            rooms: Rooms::default(),
             destroyed: false,
             status: None,
             last_id: 0,

@@ -5,6 +5,7 @@
 
 mod api;
 mod blacklist;
+mod chatroom;
 pub mod code;
 mod connection;
 mod conversation;

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
 use crate::{
-    code,
+    chatroom, code,
     delete::{Clear, Delete},
     engine::Engine,
     expansion,
@@ -50,6 +50,8 @@ pub(crate) enum Pending {
     Recall(Object),
     /// A change of the expansion of the message of that UID.
     Expansion { uid: String, change: expansion::Change },
+    /// Something about a chatroom.
+    Room(Box<chatroom::Call>),
 }
 
 impl Pending {
@@ -138,6 +140,7 @@ impl Engine {
             Pending::Clear(clear) => self.cleared(&clear, code),
             Pending::Delete(delete) => self.deleted(&delete, code),
             Pending::Recall(message) => self.recall_answered(now, message, code),
+            Pending::Room(call) => self.room_answered(now, *call, code, &Bytes::new()),
             Pending::Expansion { uid, change } => self.expansion_answered(&uid, &change, code, ""),
         }
     }
@@ -158,6 +161,7 @@ impl Engine {
             Some((_, Pending::Settings)) if status == 0 => self.settings_arrived(body),
             Some((_, Pending::Quiet(call))) => self.quiet_answered(call, i64::from(status), body),
             Some((_, Pending::Load(load))) => self.history_answered(&load, i64::from(status), body),
+            Some((_, Pending::Room(call))) => self.room_answered(now, *call, i64::from(status), body),
             Some((_, pending)) => self.failed(now, pending, i64::from(status)),
             None => {}
         }

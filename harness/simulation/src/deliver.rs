@@ -152,6 +152,8 @@ impl Simulation {
                 }
                 Output::SendRaw { conn, bytes } => self.traffic.put(self.now, Parcel::Down { conn, bytes }),
                 Output::Close { conn, .. } => self.traffic.put(self.now, Parcel::Closed { conn }),
+                // No app's server is there to hear it; the journal tells what was called.
+                Output::Callback(_) => {}
                 // Nobody polls here: clients of the simulation have sockets.
                 Output::AnswerPoll { .. } => {}
                 Output::Respond { id: HttpId(0), response } => direct = response.map(|response| *response),

@@ -137,9 +137,13 @@ fn outcomes(client: &str, events: &[&Event], watched: &Watched<'_>) -> Vec<Broke
     });
     let exact = !silenced && (watched.waited || !watched.disturbed);
     let tallied = tallied(client, events, watched);
+    // After a reconnect rooms are joined again without a call (CHRM-018): each joining has its end.
+    let joinings = events.iter().filter(|event| event.name == "onChatRoomJoining").count();
     let wrong = tallied.into_iter().filter(|tally| {
         let connects = tally.event == "onConnected";
-        tally.ended > tally.accepted || (exact && !connects && tally.ended < tally.accepted)
+        let most =
+            if tally.event == "onChatRoomJoined" { joinings.max(tally.accepted) } else { tally.accepted };
+        tally.ended > most || (exact && !connects && tally.ended < tally.accepted)
     });
     wrong
         .map(|tally| Broken {
@@ -367,6 +371,16 @@ mod tests {
             let ends = info.kind == EventKind::Result && !on_the_way;
             assert_eq!(ending.contains(&event.as_str()), ends, "{event}");
         }
+    }
+
+    #[test]
+    fn a_room_may_be_joined_again_without_a_call_but_not_without_beginning() {
+        let calls = [call(0, "a", "joinChatRoom")];
+        let joining = || event("a", "onChatRoomJoining", json!({"targetId": "r"}));
+        let joined = || event("a", "onChatRoomJoined", json!({"code": 0, "targetId": "r"}));
+        assert!(rules(&[joining(), joined(), joining(), joined()], &calls, &[0]).is_empty());
+        let rule = ["a: one onChatRoomJoined for each accepted joinChatRoom"];
+        assert_eq!(rules(&[joining(), joined(), joined()], &calls, &[0]), rule);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::{
 use crate::scenario::{NetworkChange, PHONE};
 
 /// Capabilities the reference client lacks so far.
-const MISSING: &[&str] = &["chatroom", "ultragroup"];
+const MISSING: &[&str] = &["ultragroup"];
 
 /// Runs cases in a simulation of their own.
 #[derive(Debug)]

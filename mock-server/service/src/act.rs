@@ -27,6 +27,8 @@ pub enum Act {
     Redirect(OnUser),
     /// Publishes a message as the app server would, without a signature.
     Push(Push),
+    /// Resets a chatroom: its members have to join again, and what it held is gone (CHST-002).
+    ResetChatroom(OnChatroom),
     /// Puts a user on another's blacklist.
     Blacklist(Blacklist),
     /// Takes one off.
@@ -55,6 +57,14 @@ pub struct OnUser {
     /// Only devices of that platform's class.
     #[serde(default)]
     pub platform: Option<String>,
+}
+
+/// A chatroom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OnChatroom {
+    /// Its id.
+    pub chatroom: String,
 }
 
 /// A ban.
@@ -98,7 +108,7 @@ pub enum CutHow {
 pub struct Push {
     /// Sender; it need not be registered.
     pub from: String,
-    /// Receiver, or the group.
+    /// Receiver, the group or the chatroom.
     pub to: String,
     /// Conversation.
     #[serde(default)]

@@ -8,6 +8,7 @@ use wire::{UnixMillis, code::disconnect};
 use crate::{
     account::UserIx,
     act::{Act, Ban, CutHow, OnUser, Push},
+    chatroom::Gone,
     io::{Close, ConnId},
     journal::What,
     message::Conversation,
@@ -53,6 +54,14 @@ impl WorldSetup {
                 mistakes
                     .push(format!("`backlog` goes to group `{}`, which `groups` does not name", backlog.to));
             }
+            if backlog.conversation == BacklogConversation::Chatroom
+                && !self.chatrooms.contains_key(&backlog.to)
+            {
+                mistakes.push(format!(
+                    "`backlog` goes to chatroom `{}`, which `chatrooms` does not name",
+                    backlog.to
+                ));
+            }
         }
         mistakes
     }
@@ -63,6 +72,7 @@ impl From<BacklogConversation> for Conversation {
         match conversation {
             BacklogConversation::Private => Self::Private,
             BacklogConversation::Group => Self::Group,
+            BacklogConversation::Chatroom => Self::Chatroom,
             BacklogConversation::System => Self::System,
         }
     }
@@ -100,6 +110,7 @@ impl Service {
             // Members of long ago; the limit was checked.
             self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
+        self.populate_rooms(setup, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
             let owner = self.accounts.find_or_add(owner);
@@ -132,6 +143,10 @@ impl Service {
         for n in 1..=backlog.count {
             let at = end - Duration::from_millis(u64::from(backlog.count - n));
             let up = text(&backlog.text.replace("{n}", &n.to_string()));
+            if backlog.conversation == BacklogConversation::Chatroom {
+                self.say_for_app(at, &backlog.to, &backlog.from, up, false);
+                continue;
+            }
             self.publish_from_api(
                 at,
                 &backlog.from,
@@ -204,6 +219,13 @@ impl Service {
                 Ok(json!({"connections": conns.len()}))
             }
             Act::Push(push) => self.push_from_api(now, push),
+            Act::ResetChatroom(on) => {
+                if self.rooms.get(&on.chatroom).is_none() {
+                    return Err(ActError::Argument(format!("there is no chatroom `{}`", on.chatroom)));
+                }
+                self.destroy_room(now, &on.chatroom, Gone::Reset);
+                Ok(json!({}))
+            }
             Act::Blacklist(entry) => {
                 let owner = self.accounts.find_or_add(&entry.owner);
                 self.add_black(owner, &entry.user).map(|_| json!({})).map_err(|code| {
@@ -293,6 +315,9 @@ impl Service {
         if push.conversation == BacklogConversation::Group && !self.groups.contains_key(push.to.as_str()) {
             return Err(ActError::Argument(format!("there is no group `{}`", push.to)));
         }
+        if push.conversation == BacklogConversation::Chatroom && self.rooms.get(&push.to).is_none() {
+            return Err(ActError::Argument(format!("there is no chatroom `{}`", push.to)));
+        }
         let mut uids = Vec::new();
         for n in 1..=push.count {
             let mut up =
@@ -302,6 +327,11 @@ impl Service {
             }
             if let Some(content) = &push.message.content {
                 up.content = content.to_string().into();
+            }
+            if push.conversation == BacklogConversation::Chatroom {
+                let posted = self.say_for_app(now, &push.to, &push.from, up, false);
+                uids.extend(posted.map(|posted| posted.uid.to_string()));
+                continue;
             }
             uids.push(
                 self.publish_from_api(

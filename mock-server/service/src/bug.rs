@@ -185,4 +185,98 @@ bugs! {
     HistoryOmitsOwn = "history_omits_own",
     /// Messages come without the expansion they were sent with.
     DropsInitialExpansion = "drops_initial_expansion",
+    /// A chatroom that does not exist is created whatever the client says.
+    JoinsUnknownRooms = "joins_unknown_rooms",
+    /// Joining an existing chatroom makes a new one of it.
+    CreatesRoomsAnew = "creates_rooms_anew",
+    /// Joining a chatroom leaves the former one, switch or not.
+    OneRoomAlways = "one_room_always",
+    /// Who joins another chatroom stays in the former one, switch or not.
+    KeepsFormerRoom = "keeps_former_room",
+    /// Who left a chatroom still is its member.
+    LeavingKeepsMember = "leaving_keeps_member",
+    /// Joining a chatroom brings 50 messages, whatever was asked for.
+    IgnoresJoinCount = "ignores_join_count",
+    /// Joining a chatroom brings messages of all types.
+    IgnoresJoinTypes = "ignores_join_types",
+    /// Only one member of a chatroom is told of a message.
+    TellsOneMember = "tells_one_member",
+    /// Messages of chatrooms are pushed to everybody who is online.
+    RoomReachesEveryone = "room_reaches_everyone",
+    /// Offline members of a chatroom get push notifications.
+    PushesRoomMessages = "pushes_room_messages",
+    /// A join does not keep a chatroom alive.
+    JoinsAreNoActivity = "joins_are_no_activity",
+    /// A message does not keep a chatroom alive.
+    MessagesAreNoActivity = "messages_are_no_activity",
+    /// Chatrooms are never destroyed by themselves.
+    RoomsNeverEnd = "rooms_never_end",
+    /// Members are not told that a chatroom is gone.
+    EndsRoomsSilently = "ends_rooms_silently",
+    /// Every chatroom that is gone was reset, as clients are told.
+    WrongDestroyType = "wrong_destroy_type",
+    /// A reset of a chatroom is told as its destruction by the Server API.
+    NoResets = "no_resets",
+    /// The keep-alive list of chatrooms is ignored.
+    IgnoresKeepAlive = "ignores_keep_alive",
+    /// Chatrooms on the keep-alive list cannot be destroyed.
+    KeepAliveIsForEver = "keep_alive_is_for_ever",
+    /// A member of a chatroom whose connection breaks is taken out at once.
+    DroppingLeaves = "dropping_leaves",
+    /// Offline members stay in chatrooms.
+    NeverAutoExits = "never_auto_exits",
+    /// Offline members are taken out of chatrooms one message too early.
+    AutoExitsTooEarly = "auto_exits_too_early",
+    /// However long a member was offline, it takes 31 messages to take it out of a chatroom.
+    AutoExitForgetsTime = "auto_exit_forgets_time",
+    /// Offline members on a chatroom's white list are taken out like others.
+    AutoExitsWhiteList = "auto_exits_white_list",
+    /// With an offline member everybody is taken out of a chatroom.
+    AutoExitTakesEveryone = "auto_exit_takes_everyone",
+    /// Who joins and leaves chatrooms is told to nobody.
+    NoMemberChanges = "no_member_changes",
+    /// Who joins and leaves chatrooms is told, switch or not.
+    AlwaysMemberChanges = "always_member_changes",
+    /// Mutes in chatrooms are ignored.
+    IgnoresRoomMutes = "ignores_room_mutes",
+    /// The white list of a muted chatroom is ignored.
+    IgnoresRoomSpeakers = "ignores_room_speakers",
+    /// Who is banned from a chatroom may enter it.
+    RoomBanIsNotChecked = "room_ban_is_not_checked",
+    /// Who is banned from a chatroom stays in it.
+    RoomBanKeepsMember = "room_ban_keeps_member",
+    /// However many messages a chatroom gets, none is discarded.
+    NeverSheds = "never_sheds",
+    /// White lists and low-level types of chatrooms count, switch or not.
+    ListsWithoutService = "lists_without_service",
+    /// An overloaded chatroom discards all but low-level types first.
+    ShedsHighLevelFirst = "sheds_high_level_first",
+    /// An overloaded chatroom discards types on the white list.
+    ShedsWhiteTypes = "sheds_white_types",
+    /// An overloaded chatroom discards messages of users on its white list.
+    ShedsWhiteUsers = "sheds_white_users",
+    /// The app's server is not told of chatrooms.
+    NoRoomCallbacks = "no_room_callbacks",
+    /// A message to all chatrooms reaches one.
+    BroadcastReachesOneRoom = "broadcast_reaches_one_room",
+    /// A chatroom takes any number of entries.
+    EntriesWithoutLimit = "entries_without_limit",
+    /// Entries of other members are changed without overwriting.
+    IgnoresEntryOwner = "ignores_entry_owner",
+    /// Entries are never changed or removed once they are set.
+    NeverOverwritesEntries = "never_overwrites_entries",
+    /// Entries stay when their owner leaves, whatever was asked for.
+    KeepsAutoEntries = "keeps_auto_entries",
+    /// All entries go with their owner.
+    RemovesAllEntriesOfLeavers = "removes_all_entries_of_leavers",
+    /// Entries work though the service is off.
+    IgnoresEntrySwitch = "ignores_entry_switch",
+    /// Members are not told of changed entries.
+    NoEntryNotice = "no_entry_notice",
+    /// A batch of entries is answered as if all of it had worked.
+    HidesFailedEntries = "hides_failed_entries",
+    /// A query of a chatroom gives all its members.
+    QueriesAllMembers = "queries_all_members",
+    /// Who joins a chatroom is given none of its entries.
+    JoinersGetNoEntries = "joiners_get_no_entries",
 }

@@ -176,6 +176,8 @@ pub enum Output {
         /// The answer; `None` closes the connection without one.
         response: Option<Box<HttpResponse>>,
     },
+    /// Call the app's own server; until it answers 200, some times more.
+    Callback(Box<crate::callback::Callback>),
 }
 
 /// An HTTP request, transport taken off.

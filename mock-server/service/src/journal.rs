@@ -92,6 +92,13 @@ pub enum What {
         /// Which rule decided.
         why: &'static str,
     },
+    /// The app's own server was called.
+    Callback {
+        /// Address.
+        url: String,
+        /// Body.
+        body: Value,
+    },
 }
 
 impl Entry {
@@ -102,6 +109,7 @@ impl Entry {
             What::Open { conn, user, platform, status } => {
                 json!({"kind": "open", "conn": conn.0, "user": user, "platform": platform, "status": status})
             }
+            What::Callback { url, body } => json!({"kind": "callback", "url": url, "body": body}),
             What::Closed { conn, why } => json!({"kind": "closed", "conn": conn.0, "why": why}),
             What::Up { conn, frame } => {
                 with(json!({"kind": "frame", "direction": "up", "conn": conn.0}), client_json(frame))

@@ -11,6 +11,8 @@ pub mod act;
 mod acts;
 pub mod bug;
 mod calendar;
+mod callback;
+mod chatroom;
 mod connection;
 mod conversation_tags;
 mod conversations;
@@ -50,6 +52,8 @@ mod timeline;
 mod world;
 mod zip;
 
+pub use callback::{Callback, CallbackKind, Callbacks};
+pub use chatroom::ChatroomSetup;
 pub use disturb::AppLevel;
 pub use files::FILES;
 pub use io::{

@@ -66,6 +66,18 @@ pub struct Limits {
     pub upload_bytes: usize,
     /// Bytes a second that the file server takes or gives, each request by itself; 0 = at once.
     pub file_bytes_per_second: u64,
+    /// Messages of a chatroom that members still find who pull late; at least 50, which joining may bring.
+    pub chatroom_retained: usize,
+    /// Messages that a chatroom spreads a second; what is beyond that is discarded (CHRM-022); 0 = any number.
+    pub chatroom_per_second: u32,
+    /// Minutes without activity after which a chatroom is destroyed, 1 to 1440 (CHST-005, CHST-009).
+    pub chatroom_idle_minutes: u32,
+    /// Months that the cloud keeps messages of chatrooms, 2 to 36 (CHHIST-004).
+    pub chatroom_history_months: u32,
+    /// Entries of a chatroom (CHKV-017).
+    pub chatroom_entries: usize,
+    /// Changes of entries a second and chatroom, recommended as 100 (CHKV-018); 0 = any number.
+    pub chatroom_entries_per_second: u32,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -101,6 +113,12 @@ impl Default for Limits {
             quiet_hours_utc_offset_minutes: 0,
             upload_bytes: 32 * 1024 * 1024,
             file_bytes_per_second: 0,
+            chatroom_retained: 500,
+            chatroom_per_second: 0,
+            chatroom_idle_minutes: 60,
+            chatroom_history_months: 2,
+            chatroom_entries: 100,
+            chatroom_entries_per_second: 0,
             journal: 4096,
         }
     }
@@ -129,6 +147,18 @@ impl Limits {
             mistakes.push(format!(
                 "`historyMonths` is {}; history is kept 6 to 36 months (HIST-015)",
                 self.history_months
+            ));
+        }
+        if !(1..=24 * 60).contains(&self.chatroom_idle_minutes) {
+            mistakes.push(format!(
+                "`chatroomIdleMinutes` is {}; a chatroom may be idle for 24 hours at most (CHST-009)",
+                self.chatroom_idle_minutes
+            ));
+        }
+        if !(2..=36).contains(&self.chatroom_history_months) {
+            mistakes.push(format!(
+                "`chatroomHistoryMonths` is {}; messages of chatrooms are kept 2 to 36 months (CHHIST-004)",
+                self.chatroom_history_months
             ));
         }
         if !(-12..=14).contains(&self.time_zone_hours) {

@@ -18,6 +18,8 @@ use crate::ids::Uid;
 pub(crate) enum Conversation {
     Private = 1,
     Group = 3,
+    /// `TEMPGROUP` on the wire; no mailbox holds its messages.
+    Chatroom = 4,
     System = 6,
 }
 
@@ -56,7 +58,8 @@ impl Message {
         let down = DownStreamMessage {
             from_user_id: from.to_string(),
             r#type: conversation as i32,
-            group_id: (conversation == Conversation::Group).then(|| target.to_string()),
+            group_id: matches!(conversation, Conversation::Group | Conversation::Chatroom)
+                .then(|| target.to_string()),
             classname: up.classname,
             content: up.content,
             data_time: time.0,

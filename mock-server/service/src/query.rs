@@ -33,6 +33,16 @@ pub(crate) type Answer = Result<Bytes, u16>;
 impl Service {
     /// A QUERY of a client.
     pub(crate) fn query(&mut self, now: UnixMillis, conn: ConnId, request: &Request) {
+        if matches!(request.topic, Topic::SetKvs | Topic::DelKvs) {
+            let Some(user) = self.connections.get(&conn).map(|connection| connection.user) else { return };
+            // The one request whose failure comes with a body.
+            let removes = request.topic == Topic::DelKvs;
+            let (code, body) = match self.change_many_entries(now, conn, user, request, removes) {
+                Ok(answer) => answer,
+                Err(code) => (code, Bytes::new()),
+            };
+            return self.answer_query(now, conn, request, code, body);
+        }
         match self.query_answer(now, conn, request) {
             Ok(body) => self.answer_query(now, conn, request, status::OK, body),
             Err(code) => self.query_refused(now, conn, request, code),
@@ -135,6 +145,15 @@ impl Service {
             Topic::QryMsg => self.messages_by_uid(now, user, request),
             Topic::DelMsg => self.delete_messages(user, request),
             Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => self.clear_messages(now, user, request),
+            Topic::JoinChrm => self.join_room(now, conn, user, request, true),
+            Topic::JoinChrmR => self.join_room(now, conn, user, request, false),
+            Topic::ExitChrm => self.exit_room(now, conn, user, &request.target),
+            Topic::QueryChrmI => self.room_info(request),
+            Topic::ChrmPull => self.pull_room(conn, user, request),
+            Topic::QryChMsg => self.room_history_page(now, user, request),
+            Topic::SetKv => self.change_one_entry(now, conn, user, request, false),
+            Topic::DelKv => self.change_one_entry(now, conn, user, request, true),
+            Topic::PullKv => self.pull_entries(now, conn, user, request),
             _ => Err(status::NOT_SUPPORTED),
         }
     }

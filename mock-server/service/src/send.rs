@@ -96,7 +96,10 @@ impl Service {
         if request.topic == Topic::RecallMsg {
             return self.recall_by_client(now, conn, request);
         }
-        if !matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS) {
+        let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
+        let to_people =
+            matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
+        if !to_room && !to_people {
             return Err(status::NOT_SUPPORTED);
         }
         let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
@@ -115,6 +118,9 @@ impl Service {
             return Err(status::TOO_FAST);
         }
         let (sender, device) = (connection.user, connection.device);
+        if to_room {
+            return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
+        }
         let delivery = match request.topic {
             Topic::PpMsgP | Topic::PgMsgP if self.is_for_own_devices(&up.classname) => {
                 let group = request.topic == Topic::PgMsgP;
@@ -257,7 +263,7 @@ impl Service {
         let directed = match conversation {
             Conversation::Group => !up.user_id.is_empty(),
             Conversation::System => target.is_empty(),
-            Conversation::Private => false,
+            Conversation::Private | Conversation::Chatroom => false,
         };
         if archived {
             time = self.archive_time(conversation, &from, &target, time);

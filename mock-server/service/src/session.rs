@@ -207,6 +207,7 @@ impl Service {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.accounts[connection.user].connections.retain(|other| *other != conn);
         self.journal.record(now, || What::Closed { conn, why });
+        self.lost_by_rooms(now, connection.user, conn);
     }
 
     /// Connections of a user, of one platform's class if given.

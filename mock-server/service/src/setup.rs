@@ -9,7 +9,9 @@ use serde::{
 };
 use wire::UnixMillis;
 
-use crate::{disturb::AppLevel, limits::Limits, switch::Switches};
+use crate::{
+    callback::Callbacks, chatroom::ChatroomSetup, disturb::AppLevel, limits::Limits, switch::Switches,
+};
 
 /// A world's beginning.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +27,12 @@ pub struct WorldSetup {
     pub tokens: BTreeMap<String, TokenSetup>,
     /// Groups and their members.
     pub groups: BTreeMap<String, Vec<String>>,
+    /// Chatrooms that exist, by id: `{}`, or with a name and entries.
+    pub chatrooms: BTreeMap<String, ChatroomSetup>,
+    /// The only object names that joining a chatroom brings; any where there are none (CHRM-034).
+    pub chatroom_join_types: Vec<String>,
+    /// Where the app's own server is told of what happens.
+    pub callbacks: Callbacks,
     /// Do-not-disturb level of the whole app, which only the vendor sets (DND-006 to DND-012, DND-045).
     pub app_level: AppLevel,
     /// A user's blacklist: owner, then whom it refuses.
@@ -135,7 +143,7 @@ pub struct BacklogSetup {
     pub from: String,
     /// Receiver, or the group.
     pub to: String,
-    /// Conversation: `private`, `group`, `system`.
+    /// Conversation: `private`, `group`, `chatroom`, `system`.
     #[serde(default)]
     pub conversation: BacklogConversation,
     /// How many.
@@ -166,6 +174,8 @@ pub enum BacklogConversation {
     Private,
     /// In a group; `to` names it.
     Group,
+    /// In a chatroom; `to` names it.
+    Chatroom,
     /// From the system.
     System,
 }

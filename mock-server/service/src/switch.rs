@@ -78,4 +78,26 @@ switches! {
     message_routing("messageRouting") = false,
     /// Receipts of groups by queries (`rrMsg`, `rrList`; navi `grpRRVer` 1) instead of request and response messages.
     group_receipt_queries("groupReceiptQueries") = false,
+    /// A user may be in several chatrooms; off: joining another leaves the former (CHRM-010, CHRM-011).
+    chatroom_multi_join("chatroomMultiJoin") = false,
+    /// Entries of chatrooms (23426 when off; CHKV-001).
+    chatroom_entries("chatroomEntries") = false,
+    /// Without overwriting, not even a key's owner may change it: the other reading of AMB-58 (CHKV-020).
+    chatroom_own_entries_need_overwrite("chatroomOwnEntriesNeedOverwrite") = false,
+    /// Entries that go with their owner stay while it is offline, until it is taken out: the other reading of AMB-59.
+    chatroom_entries_outlast_drops("chatroomEntriesOutlastDrops") = false,
+    /// Members of chatrooms are told who joins and leaves (CHST-015, CHST-016).
+    chatroom_member_changes("chatroomMemberChanges") = false,
+    /// Cloud storage of chatrooms (23414 when off; CHHIST-003).
+    chatroom_history("chatroomHistory") = false,
+    /// Offline members of chatrooms are taken out after five minutes without any message (CHKICK-008).
+    chatroom_real_time_exit("chatroomRealTimeExit") = false,
+    /// White lists of users and message types, and low-level message types, of chatrooms (CHRM-026).
+    chatroom_white_lists("chatroomWhiteLists") = false,
+    /// Mutes in all chatrooms at once (CHRM-032).
+    chatroom_global_mute("chatroomGlobalMute") = false,
+    /// Messages to all chatrooms at once (CHRM-033).
+    chatroom_broadcast("chatroomBroadcast") = false,
+    /// Chatrooms that do not end by themselves (CHST-011, CHST-012).
+    chatroom_keep_alive("chatroomKeepAlive") = false,
 }

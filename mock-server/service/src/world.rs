@@ -17,6 +17,8 @@ use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 use crate::{
     account::{Accounts, Tokens},
     bug::Bug,
+    callback::Callbacks,
+    chatroom::Rooms,
     connection::Connection,
     disturb::AppLevel,
     fault::{Direction, Effect, FaultKind},
@@ -70,6 +72,10 @@ pub(crate) enum Delayed {
     Respond(HttpId, Box<HttpResponse>),
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
+    /// A chatroom may have to end.
+    Room(Arc<str>, u64),
+    /// A chatroom's member has been offline for a while.
+    RoomExit(Arc<str>, crate::account::UserIx),
     /// A polling client's poll has waited long enough, or the client is gone.
     Poll {
         conn: ConnId,
@@ -94,6 +100,8 @@ pub struct Service {
     pub(crate) tokens: Tokens,
     pub(crate) named_tokens: BTreeMap<String, String>,
     pub(crate) groups: Groups,
+    pub(crate) rooms: Rooms,
+    pub(crate) callbacks: Callbacks,
     /// Do-not-disturb of the whole app.
     pub(crate) app_level: AppLevel,
     pub(crate) api_rates: ApiRates,
@@ -140,6 +148,8 @@ impl Service {
             tokens: Tokens::default(),
             named_tokens: BTreeMap::new(),
             groups: Groups::default(),
+            rooms: Rooms::default(),
+            callbacks: setup.callbacks.clone(),
             app_level: setup.app_level,
             api_rates: ApiRates::default(),
             api_repeats: Repeats::default(),
@@ -202,6 +212,8 @@ impl Service {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
                 }
                 Delayed::Remind(conn) => self.remind(now, conn),
+                Delayed::Room(id, timer) => self.room_due(now, &id, timer),
+                Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
@@ -324,6 +336,23 @@ impl Service {
     /// Looks after a login whether the client has pulled.
     pub(crate) fn remind_later(&mut self, now: UnixMillis, conn: ConnId, ms: u64) {
         self.delay(now, ms, Delayed::Remind(conn));
+    }
+
+    /// Looks after a chatroom in so many milliseconds.
+    pub(crate) fn end_later(&mut self, now: UnixMillis, ms: u64, room: Arc<str>, timer: u64) {
+        self.delay(now, ms, Delayed::Room(room, timer));
+    }
+
+    /// Looks after a chatroom's member.
+    pub(crate) fn exit_later(
+        &mut self,
+        now: UnixMillis,
+        wait: std::time::Duration,
+        room: Arc<str>,
+        user: crate::account::UserIx,
+    ) {
+        let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        self.delay(now, ms, Delayed::RoomExit(room, user));
     }
 
     /// Takes a message of that time out of all mailboxes it still waits in, after a while.

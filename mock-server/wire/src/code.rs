@@ -83,6 +83,32 @@ pub mod status {
     pub const EXPANSION_FORMAT: u16 = 22203;
     /// Who wants to expand the message is no participant of its conversation.
     pub const EXPANSION_NO_RIGHT: u16 = 22204;
+    /// Not in the chatroom (CHRM-013, CHRM-040).
+    pub const NOT_IN_ROOM: u16 = 23406;
+    /// Muted in the chatroom: alone, with everybody, or in all rooms (CHRM-029, CHRM-030, CHRM-032).
+    pub const MUTED_IN_ROOM: u16 = 23408;
+    /// Banned from the chatroom (CHRM-028).
+    pub const BANNED_FROM_ROOM: u16 = 23409;
+    /// There is no such chatroom (CHRM-009).
+    pub const NO_ROOM: u16 = 23410;
+    /// A parameter of a chatroom request is wrong.
+    pub const ROOM_PARAMETER: u16 = 23412;
+    /// The history of chatrooms is not enabled (CHHIST-003).
+    pub const ROOM_HISTORY_OFF: u16 = 23414;
+    /// The chatroom has as many entries as it may (CHKV-017).
+    pub const TOO_MANY_ENTRIES: u16 = 23423;
+    /// The entry is another member's (CHKV-020, CHKV-021).
+    pub const NOT_THE_ENTRYS_OWNER: u16 = 23424;
+    /// More changes of entries than the rate allows.
+    pub const ENTRIES_TOO_FAST: u16 = 23425;
+    /// Entries are not enabled (CHKV-001).
+    pub const ENTRIES_OFF: u16 = 23426;
+    /// There is no entry of that key.
+    pub const NO_ENTRY: u16 = 23427;
+    /// Some entries of a batch could not be changed; the answer's body names them (CHKV-026).
+    pub const ENTRIES_PARTLY_FAILED: u16 = 23428;
+    /// A batch names more entries than it may.
+    pub const ENTRY_BATCH: u16 = 23429;
     /// A recall names no message that could be recalled.
     pub const RECALL_FAILED: u16 = 25101;
     /// Only the sender may recall, and it is another's message (RECALL-007).

@@ -129,6 +129,11 @@ pub fn request_message(topic: &Topic) -> Option<&'static str> {
         JoinChrm | JoinChrmR => "ChrmInput",
         ExitChrm => "ChrmInput",
         ChrmPull => "ChrmPullMsg",
+        Topic::QueryChrmI => "QueryChatRoomInfoInput",
+        Topic::SetKv | Topic::DelKv => "SetChrmKV",
+        Topic::SetKvs => "SetChrmKVS",
+        Topic::DelKvs => "DeleteChrmKVS",
+        Topic::PullKv => "QueryChrmKV",
         _ => return None,
     })
 }
@@ -157,6 +162,9 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
         Topic::QnUrl => "GetDownloadUrlOutput",
         Topic::GetBlack => "QueryBlackListOutput",
         Topic::JoinChrm | Topic::JoinChrmR => "ChrmOutput",
+        Topic::QueryChrmI => "QueryChatRoomInfoOutput",
+        Topic::SetKvs | Topic::DelKvs => "ChrmKVSOutput",
+        Topic::PullKv => "ChrmKVOutput",
         _ => return None,
     })
 }

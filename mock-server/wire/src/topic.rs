@@ -174,6 +174,18 @@ topics! {
     ExitChrm = "exitChrm",
     /// Messages of a chatroom.
     ChrmPull = "chrmPull",
+    /// Members of a chatroom.
+    QueryChrmI = "queryChrmI",
+    /// Sets an entry of a chatroom.
+    SetKv = "setKV",
+    /// Removes an entry of a chatroom.
+    DelKv = "delKV",
+    /// Sets entries of a chatroom.
+    SetKvs = "setKVS",
+    /// Removes entries of a chatroom.
+    DelKvs = "delKVS",
+    /// Entries of a chatroom.
+    PullKv = "pullKV",
 }
 
 impl Topic {

@@ -119,6 +119,10 @@ impl Engine {
         self.user.clone_from(&accepted.user_id);
         // A line end stands in no App Key: no two pairs make one owner.
         self.owner = format!("{}\n{}", self.env.app_key, accepted.user_id);
+        if self.rooms.is_empty() {
+            // What an engine that was killed left behind (CHRM-015).
+            self.forget_rooms();
+        }
         let owed = self.wanted.as_mut().map_or(0, |wanted| {
             wanted.established = true;
             std::mem::take(&mut wanted.owed)
@@ -135,6 +139,7 @@ impl Engine {
         }
         self.begin_sync(now, accepted.time);
         self.pull_settings(now);
+        self.rejoin_rooms(now);
     }
 
     /// The server sends us elsewhere: navi is asked anew, at once the first time, then as after a failure.

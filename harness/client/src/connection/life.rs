@@ -38,6 +38,8 @@ impl Engine {
         let owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
         self.abandon();
         self.fail_pending(now);
+        // A new session is in no room.
+        self.forget_rooms();
         self.wanted = Some(Wanted {
             token,
             owed,
@@ -79,6 +81,7 @@ impl Engine {
         }
         self.link = Link::Idle;
         self.inbox.disconnected();
+        self.rooms_disconnected();
     }
 
     /// Connecting is over for good; whoever waits for `onConnected` is told (CONN-003, RECON-019).
@@ -86,6 +89,7 @@ impl Engine {
         self.abandon();
         let owed = self.wanted.take().map_or(0, |wanted| wanted.owed);
         self.fail_pending(now);
+        self.forget_rooms();
         if let Some(status) = status {
             self.change_status(status);
         }

@@ -31,6 +31,10 @@ pub(crate) struct Navi {
     token: String,
     addresses: Vec<String>,
     upload_server: Option<String>,
+    /// Entries of chatrooms are a service of this app.
+    room_entries: bool,
+    /// A user may be in several chatrooms.
+    many_rooms: bool,
     until: UnixMillis,
 }
 
@@ -42,6 +46,16 @@ impl Navi {
 }
 
 impl Engine {
+    /// Whether entries of chatrooms are to be kept in step.
+    pub(crate) fn has_room_entries(&self) -> bool {
+        self.navi.as_ref().is_some_and(|navi| navi.room_entries)
+    }
+
+    /// Whether joining a chatroom leaves us in the others.
+    pub(crate) fn has_many_rooms(&self) -> bool {
+        self.navi.as_ref().is_some_and(|navi| navi.many_rooms)
+    }
+
     /// Navi hosts as base addresses, in the order in which they are asked; what is no address is left out (NAVI-004).
     fn navi_hosts(&self) -> Vec<String> {
         let token = self.wanted.as_ref().map(|wanted| wanted.token.as_str()).unwrap_or_default();
@@ -109,7 +123,9 @@ impl Engine {
                 let Some(wanted) = &self.wanted else { return };
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
                 let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
-                self.navi = Some(Navi { token, addresses, upload_server, until });
+                let told = |name: &str| answer.as_ref().is_some_and(|answer| is_on(&answer.body, name));
+                let (room_entries, many_rooms) = (told("kvStorage"), told("joinMChrm"));
+                self.navi = Some(Navi { token, addresses, upload_server, room_entries, many_rooms, until });
                 self.open(now, 0);
             }
             Outcome::Refused(code) => {
@@ -193,6 +209,12 @@ fn upload_server(body: &Bytes) -> Option<String> {
     let json = parse(body)?;
     let server = json.get("uploadServer")?.as_str().filter(|server| !server.is_empty())?;
     Some(if server.contains("://") { server.to_owned() } else { format!("https://{server}") })
+}
+
+/// A service that is on: `true`, or a number that is not 0.
+fn is_on(body: &Bytes, name: &str) -> bool {
+    let json = parse(body).unwrap_or_default();
+    matches!(json.get(name), Some(Value::Bool(true))) || json[name].as_i64().is_some_and(|number| number != 0)
 }
 
 fn parse(body: &Bytes) -> Option<Value> {

@@ -13,6 +13,10 @@ use crate::{engine::Engine, typing::TYPING};
 
 /// `type` of an announcement that is about a chatroom, not about the mailbox.
 const CHATROOM: i32 = 2;
+/// `type` of a command that tells that a chatroom is gone. [`CHATROOM`] as a command tells of changed entries.
+const ROOM_GONE: i32 = 4;
+/// The wire number of chatrooms among conversation types.
+const IN_CHATROOM: i32 = 4;
 /// `type` of a command that tells of changed conversation settings.
 const SETTINGS: i32 = 3;
 
@@ -43,9 +47,11 @@ impl Engine {
         }
         match push.topic {
             Topic::SNtf => {
-                if let Ok(notify) = NotifyMsg::decode(push.body)
-                    && notify.r#type != CHATROOM
-                {
+                if let Ok(notify) = NotifyMsg::decode(push.body) {
+                    if notify.r#type == CHATROOM {
+                        let time = UnixMillis(notify.time());
+                        return self.room_noticed(now, notify.chrm_id(), time);
+                    }
                     // Without a time it tells of something new all the same.
                     let time = notify.time.unwrap_or(self.inbox.received.0.saturating_add(1));
                     self.told_of(now, UnixMillis(time));
@@ -56,11 +62,12 @@ impl Engine {
                     self.message_pushed(now, &down);
                 }
             }
-            Topic::SCmd
-                if NotifyMsg::decode(push.body.clone()).is_ok_and(|notify| notify.r#type == SETTINGS) =>
-            {
-                self.pull_settings(now);
-            }
+            Topic::SCmd => match NotifyMsg::decode(push.body) {
+                Ok(notify) if notify.r#type == SETTINGS => self.pull_settings(now),
+                Ok(notify) if notify.r#type == CHATROOM => self.entries_noticed(now, notify.chrm_id()),
+                Ok(notify) if notify.r#type == ROOM_GONE => self.room_gone(&notify),
+                _ => {}
+            },
             // Unknown topics change nothing here.
             _ => {}
         }
@@ -76,6 +83,9 @@ impl Engine {
     }
 
     fn message_pushed(&mut self, now: UnixMillis, down: &DownStreamMessage) {
+        if down.r#type == IN_CHATROOM {
+            return self.room_message_pushed(now, down);
+        }
         if down.classname == TYPING {
             return self.typing_received(now, down);
         }

@@ -27,6 +27,14 @@ impl Store {
         delete.execute(params![owner, id, uid]).map(|_| ())
     }
 
+    /// Removes the messages of a chatroom, or of all of them.
+    pub(crate) fn forget_rooms(&self, owner: &str, room: Option<&str>) -> rusqlite::Result<()> {
+        let mut delete = self.db.prepare_cached(
+            "DELETE FROM message WHERE owner = ?1 AND type = 'chatroom' AND (?2 IS NULL OR target = ?2)",
+        )?;
+        delete.execute(params![owner, room]).map(|_| ())
+    }
+
     /// How many messages a conversation has.
     pub(crate) fn count(
         &self,

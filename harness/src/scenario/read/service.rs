@@ -118,6 +118,12 @@ impl Reader<'_> {
                 let Some(to) = item.get("to") else { continue };
                 match backlog.conversation {
                     BacklogConversation::Group => self.known_group(name, &backlog.to, to.at),
+                    // What waits in a room needs one; otherwise joining creates it.
+                    BacklogConversation::Chatroom if setup.chatrooms.contains_key(&backlog.to) => {}
+                    BacklogConversation::Chatroom => {
+                        let rooms = setup.chatrooms.keys().map(String::as_str);
+                        self.unknown(to.at, "unknown_chatroom", "chatroom", &backlog.to, rooms);
+                    }
                     _ => self.user_node(name, to),
                 }
                 if backlog.conversation != BacklogConversation::System

@@ -5,6 +5,10 @@
 mod blacklist;
 mod broadcast;
 mod call;
+mod chatroom;
+mod chatroom_entry;
+mod chatroom_message;
+mod chatroom_mute;
 mod compose;
 mod conversation_tag;
 mod format;
@@ -53,6 +57,8 @@ impl ApiError {
             1008 => 429,
             1009 => 430,
             2007 => 403,
+            // The codes of chatrooms come with the status of success.
+            23_400..=23_499 => 200,
             404 | 405 => self.code,
             _ => 500,
         }
@@ -185,7 +191,10 @@ impl Service {
             "/conversation/message/history/clean.json" => Self::api_clean_history,
             "/v3/message/private/query.json" => Self::api_query_private,
             "/v3/message/group/query.json" => Self::api_query_group,
-            path => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
+            path => match chatroom::endpoint(path) {
+                Some(endpoint) => endpoint,
+                None => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
+            },
         };
         let method = if READ_BY_GET.contains(&path) { "GET" } else { "POST" };
         if request.method != method {

@@ -53,7 +53,7 @@ impl World {
                 Output::Send { conn, frame } => self.out.push((conn, Seen::Frame(frame))),
                 Output::Close { conn, .. } => self.out.push((conn, Seen::Closed)),
                 Output::Respond { response, .. } => self.responses.push(response.map(|response| *response)),
-                Output::SendRaw { .. } | Output::AnswerPoll { .. } => {}
+                Output::SendRaw { .. } | Output::AnswerPoll { .. } | Output::Callback(_) => {}
             }
         }
     }

@@ -1,0 +1,102 @@
+//! Joining, leaving, joining again (CHRM-001 to CHRM-020), and what ends a stay from outside (CHST-001 to CHST-004).
+
+use prost::Message as _;
+use serde_json::{Value, json};
+use wire::{
+    Topic, UnixMillis,
+    body::{ChrmInput, NotifyMsg},
+    code::status,
+};
+
+use super::{Call, Room, target};
+use crate::{code, engine::Engine, io::CallResult, message::Object, request::Pending};
+
+/// The most messages that joining brings (CHRM-005); more is refused.
+const MOST: i64 = 50;
+
+impl Engine {
+    /// `joinChatRoom(targetId, messageCount, autoCreate)`.
+    pub(super) fn join_room(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+        let count = args.get("messageCount").and_then(Value::as_i64).filter(|n| (-1..=MOST).contains(n));
+        let create = args.get("autoCreate").and_then(Value::as_bool);
+        let (Some(room), Some(count), Some(create)) = (target(args), count, create) else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        let topic = if create { Topic::JoinChrm } else { Topic::JoinChrmR };
+        self.ask_to_join(now, topic, room, count as i32, false);
+        CallResult::Code(0)
+    }
+
+    fn ask_to_join(&mut self, now: UnixMillis, topic: Topic, room: String, count: i32, again: bool) {
+        self.fire("onChatRoomJoining", json!({"targetId": room}));
+        let body = ChrmInput { nothing: 1, extra: None };
+        let call = Call::Join { room: room.clone(), count, again };
+        self.ask(now, topic, &room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+    }
+
+    /// After a login: every room that was not left (CHRM-018 to CHRM-020). It must still be there.
+    pub(crate) fn rejoin_rooms(&mut self, now: UnixMillis) {
+        let rooms: Vec<(String, i32)> =
+            self.rooms.iter().map(|(id, room)| (id.clone(), room.count)).collect();
+        for (room, count) in rooms {
+            self.ask_to_join(now, Topic::JoinChrmR, room, count, true);
+        }
+    }
+
+    pub(super) fn room_joined(&mut self, now: UnixMillis, id: &str, count: i32, again: bool, code: i64) {
+        if code == 0 {
+            if !self.has_many_rooms() {
+                // The server has taken us out of the former one (CHRM-010).
+                let others: Vec<String> = self.rooms.keys().filter(|other| *other != id).cloned().collect();
+                for other in others {
+                    self.forget_room(&other);
+                }
+            }
+            let room = self.rooms.entry(id.to_owned()).or_insert_with(|| Room { count, ..Room::default() });
+            room.here = true;
+            room.synced &= again;
+        } else if [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
+            // There is nothing to come back to.
+            self.forget_room(id);
+        }
+        self.fire("onChatRoomJoined", json!({"code": code, "targetId": id}));
+        if code == 0 {
+            self.pull_room(now, id);
+            if self.has_room_entries() {
+                self.pull_entries(now, id);
+            }
+        }
+    }
+
+    /// `leaveChatRoom(targetId)`.
+    pub(super) fn leave_room(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+        let Some(room) = target(args) else { return CallResult::Code(code::PARAM_ERROR) };
+        let body = ChrmInput { nothing: 1, extra: None };
+        let call = Call::Leave { room: room.clone() };
+        self.ask(now, Topic::ExitChrm, &room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        CallResult::Code(0)
+    }
+
+    pub(super) fn room_left(&mut self, id: &str, code: i64) {
+        let outside = [i64::from(status::NOT_IN_ROOM), i64::from(status::NO_ROOM)].contains(&code);
+        if code == 0 || outside {
+            self.forget_room(id);
+        }
+        self.fire("onChatRoomLeft", json!({"code": code, "targetId": id}));
+    }
+
+    /// The server says that a room is gone, and why. Which number a reset has is assumed.
+    pub(crate) fn room_gone(&mut self, notify: &NotifyMsg) {
+        let id = notify.chrm_id();
+        if !self.rooms.contains_key(id) {
+            return;
+        }
+        self.forget_room(id);
+        let status = match notify.destroy_type {
+            Some(3) => "destroy_auto",
+            Some(1) => "reset",
+            _ => "destroy_manual",
+        };
+        self.fire("onChatRoomStatusChanged", json!({"targetId": id, "status": status}));
+    }
+}

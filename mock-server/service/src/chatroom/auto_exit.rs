@@ -1,0 +1,81 @@
+//! Members who went offline without leaving are taken out (CHKICK): by the first message once thirty seconds have
+//! passed, or by the 31st within them. Where real-time removal is on, five minutes are enough without any message.
+//!
+//! The time runs from when the service noticed the loss (AMB-56). The message that takes a member out is stored first.
+
+use std::{sync::Arc, time::Duration};
+
+use wire::UnixMillis;
+
+use super::Left;
+use crate::{account::UserIx, bug::Bug, world::Service};
+
+/// From then on, one message takes an offline member out (CHKICK-003).
+const GRACE: Duration = Duration::from_secs(30);
+/// The most messages that an offline member outlasts within that time (CHKICK-001, CHKICK-002).
+const MOST_MESSAGES: u32 = 30;
+/// When real-time removal takes a member out at the latest (CHKICK-008).
+const REAL_TIME: Duration = Duration::from_secs(5 * 60);
+
+/// Since when a member has no device in the room, and what was said since.
+#[derive(Debug)]
+pub(super) struct Offline {
+    since: UnixMillis,
+    messages: u32,
+}
+
+impl Service {
+    /// A member's last device is gone.
+    pub(super) fn member_dropped(&mut self, now: UnixMillis, id: &Arc<str>, user: UserIx) {
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        room.offline.insert(user, Offline { since: now, messages: 0 });
+        if self.has(Bug::DroppingLeaves) {
+            return self.leave_room(now, id, user, Left::ByItself);
+        }
+        if !self.switches.chatroom_entries_outlast_drops {
+            self.entries_go_with(now, id, user);
+        }
+        if self.switches.chatroom_real_time_exit {
+            self.exit_later(now, REAL_TIME, id.clone(), user);
+        }
+    }
+
+    /// A message was said in the room: whose time is up is taken out.
+    pub(super) fn count_for_offline(&mut self, now: UnixMillis, id: &Arc<str>) {
+        if self.has(Bug::NeverAutoExits) {
+            return;
+        }
+        let most = if self.has(Bug::AutoExitsTooEarly) { MOST_MESSAGES - 1 } else { MOST_MESSAGES };
+        let grace = !self.has(Bug::AutoExitForgetsTime);
+        let spares = self.switches.chatroom_white_lists && !self.has(Bug::AutoExitsWhiteList);
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let mut gone: Vec<UserIx> = Vec::new();
+        for (user, offline) in &mut room.offline {
+            if spares && room.bans.kept_users.contains(user) {
+                continue;
+            }
+            offline.messages += 1;
+            if (grace && now.since(offline.since) >= GRACE) || offline.messages > most {
+                gone.push(*user);
+            }
+        }
+        if self.has(Bug::AutoExitTakesEveryone) && !gone.is_empty() {
+            gone = self.rooms.get(id).map(|room| room.members.keys().copied().collect()).unwrap_or_default();
+        }
+        for user in gone {
+            self.leave_room(now, id, user, Left::ByItself);
+        }
+    }
+
+    /// Real-time removal: the member is still offline, without having been online in between.
+    pub(crate) fn exit_overdue(&mut self, now: UnixMillis, id: &str, user: UserIx) {
+        let spares = self.switches.chatroom_white_lists;
+        let overdue = self.rooms.get(id).is_some_and(|room| {
+            room.offline.get(&user).is_some_and(|offline| now.since(offline.since) >= REAL_TIME)
+                && !(spares && room.bans.kept_users.contains(&user))
+        });
+        if overdue && self.switches.chatroom_real_time_exit && !self.has(Bug::NeverAutoExits) {
+            self.leave_room(now, id, user, Left::ByItself);
+        }
+    }
+}

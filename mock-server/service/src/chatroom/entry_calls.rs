@@ -1,0 +1,177 @@
+//! What clients ask of entries: `setKV`, `delKV`, `setKVS`, `delKVS`, `pullKV`.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    Request, UnixMillis,
+    body::{
+        ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, QueryChrmKv,
+        SetChrmKv, SetChrmKvs,
+    },
+    code::status,
+};
+
+use super::{
+    Changed,
+    entries::{Entry, REMOVED},
+    message::Speaker,
+};
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::ConnId,
+    query::{Answer, read, write},
+    world::Service,
+};
+
+/// Why a batch was answered as it is: its status, and the body that goes with it.
+pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
+
+impl Service {
+    /// Whether the user may touch the room's entries.
+    fn entries_open(&mut self, conn: ConnId, user: UserIx, id: &str) -> Result<(), u16> {
+        if !self.switches.chatroom_entries && !self.has(Bug::IgnoresEntrySwitch) {
+            return Err(status::ENTRIES_OFF);
+        }
+        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        room.seat(user, conn).map(|_| ()).ok_or(status::NOT_IN_ROOM)
+    }
+
+    /// `setKV` and `delKV`: one entry, and perhaps a message that tells of it.
+    pub(crate) fn change_one_entry(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        request: &Request,
+        removes: bool,
+    ) -> Answer {
+        self.entries_open(conn, user, &request.target)?;
+        let asked: SetChrmKv = read(request)?;
+        let (notifies, notification) = (asked.b_notify(), asked.notification);
+        let owner = self.accounts[user].id.clone();
+        let entry = as_asked(asked.entry, removes);
+        let (_, failed) = self.change_entries(now, &request.target, &owner, vec![entry])?;
+        if let Some((_, code)) = failed.first() {
+            return Err(*code);
+        }
+        if let Some(up) = notification.filter(|up| notifies && !up.classname.is_empty()) {
+            let device = self.connections.get(&conn).map(|connection| (connection.device, conn));
+            self.say(
+                now,
+                &request.target,
+                &Speaker { user, from: device, is_service: false, to_speaker: true },
+                up,
+            );
+        }
+        Ok(Bytes::new())
+    }
+
+    /// `setKVS` and `delKVS`: each key by itself; where some fail, the answer names them (CHKV-026).
+    pub(crate) fn change_many_entries(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        request: &Request,
+        removes: bool,
+    ) -> BatchAnswer {
+        self.entries_open(conn, user, &request.target)?;
+        let asked: SetChrmKvs = read(request)?;
+        let owner = self.accounts[user].id.clone();
+        let entries = asked.entry.into_iter().map(|entry| as_asked(entry, removes)).collect();
+        let (changed, failed) = self.change_entries(now, &request.target, &owner, entries)?;
+        let code = match failed.first() {
+            None => status::OK,
+            Some(_) if self.has(Bug::HidesFailedEntries) => status::OK,
+            Some(_) => status::ENTRIES_PARTLY_FAILED,
+        };
+        let output = ChrmKvsOutput {
+            error_keys: failed
+                .into_iter()
+                .map(|(key, code)| ChrmKvsOutputEntity { key: Some(key), error_code: Some(i32::from(code)) })
+                .collect(),
+            keys_version: changed
+                .into_iter()
+                .map(|change| ChrmKvsVersionEntity { version: Some(change.time.0), key: Some(change.key) })
+                .collect(),
+        };
+        Ok((code, output.encode_to_vec().into()))
+    }
+
+    /// `pullKV`: what changed since the watermark. A seat's first pull is answered with everything, whatever it asks
+    /// for: old engines ask from where another room's entries ended.
+    pub(crate) fn pull_entries(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        request: &Request,
+    ) -> Answer {
+        self.entries_open(conn, user, &request.target)?;
+        let asked: QueryChrmKv = read(request)?;
+        let nothing = self.has(Bug::JoinersGetNoEntries);
+        let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        seat.told_entries = None;
+        let first = !std::mem::replace(&mut seat.has_entries, true);
+        let after = UnixMillis(asked.timestamp);
+        room.entries.not_before(after.min(now));
+        let sync_time = after.max(room.entries.clock());
+        let (entries, full): (Vec<ChrmKvEntity>, bool) = match room.entries.since(after) {
+            Some(changed) if !first => (changed.map(entity).collect(), false),
+            _ if nothing => (Vec::new(), true),
+            _ => (room.entries.live().map(entity).collect(), true),
+        };
+        write(&ChrmKvOutput {
+            entries,
+            b_full_update: Some(full),
+            sync_time: Some(sync_time.0),
+            ..ChrmKvOutput::default()
+        })
+    }
+
+    /// Tells members, who then pull, and the app server.
+    pub(super) fn entries_changed(&mut self, now: UnixMillis, id: &Arc<str>, changed: &[Changed]) {
+        let Some(last) = changed.last() else { return };
+        for change in changed {
+            self.tell_app_server_of_entry(now, id, change);
+        }
+        if self.has(Bug::NoEntryNotice) {
+            return;
+        }
+        let mut conns = Vec::new();
+        if let Some(room) = self.rooms.get_mut(id) {
+            for seat in room.members.values_mut().flat_map(|member| &mut member.seats) {
+                let waits =
+                    seat.told_entries.is_some_and(|told| now.since(told) < std::time::Duration::from_secs(5));
+                if !waits {
+                    seat.told_entries = Some(now);
+                    conns.push(seat.conn);
+                }
+            }
+        }
+        self.notify_entries(now, id, &conns, last.time);
+    }
+}
+
+/// The change that was asked for; the topic says whether it removes.
+fn as_asked(mut entry: ChrmKvEntity, removes: bool) -> ChrmKvEntity {
+    let bits = entry.status() & !REMOVED;
+    entry.status = Some(if removes { bits | REMOVED } else { bits });
+    entry
+}
+
+/// Old engines show apps the timestamp, new ones the version.
+fn entity((key, entry): (&str, &Entry)) -> ChrmKvEntity {
+    ChrmKvEntity {
+        key: key.to_owned(),
+        value: entry.value.clone(),
+        status: Some(entry.status),
+        timestamp: Some(entry.time.0),
+        uid: Some(entry.owner.clone()),
+        version: Some(entry.time.0),
+    }
+}

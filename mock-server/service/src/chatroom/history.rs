@@ -1,0 +1,102 @@
+//! What the cloud keeps of rooms, for `qryCHMsg` and the Server API (CHHIST).
+
+use std::{collections::VecDeque, sync::Arc};
+
+use prost::Message as _;
+use wire::{
+    Request, UnixMillis,
+    body::{DownStreamMessage, HistoryMsgInput, HistoryMsgOuput},
+    code::status,
+};
+
+use crate::{
+    bug::Bug,
+    calendar,
+    message::Message,
+    query::{Answer, read, write},
+    world::Service,
+};
+
+/// The most messages of one page.
+const MOST: usize = 50;
+
+impl Service {
+    pub(super) fn keep_room_history(&mut self, now: UnixMillis, id: &Arc<str>, message: &Arc<Message>) {
+        if !self.switches.chatroom_history {
+            return;
+        }
+        let since = self.room_history_since(now);
+        let log = self.rooms.history.entry(id.clone()).or_default();
+        while log.front().is_some_and(|oldest| oldest.time < since) {
+            log.pop_front();
+        }
+        // A room that was created anew may begin in the same millisecond; the log stays in order.
+        if log.back().is_none_or(|newest| newest.time < message.time) {
+            log.push_back(message.clone());
+        }
+    }
+
+    fn room_history_since(&self, now: UnixMillis) -> UnixMillis {
+        if self.has(Bug::HistoryForEver) {
+            return UnixMillis(i64::MIN);
+        }
+        calendar::months_ago(now, self.limits.chatroom_history_months)
+    }
+
+    /// What is kept of a room, oldest first.
+    pub(crate) fn room_history(
+        &self,
+        now: UnixMillis,
+        id: &str,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        static NOTHING: VecDeque<Arc<Message>> = VecDeque::new();
+        let log = self.rooms.history.get(id).unwrap_or(&NOTHING);
+        let since = self.room_history_since(now);
+        log.iter().skip(log.partition_point(|message| message.time < since))
+    }
+
+    /// A page: before a time newest first, after one oldest first; `syncTime` is where the next one begins (CHHIST-005,
+    /// CHHIST-008).
+    pub(crate) fn room_history_page(
+        &self,
+        now: UnixMillis,
+        user: crate::account::UserIx,
+        request: &Request,
+    ) -> Answer {
+        if !self.switches.chatroom_history && !self.has(Bug::IgnoresHistorySwitch) {
+            return Err(status::ROOM_HISTORY_OFF);
+        }
+        let asked: HistoryMsgInput = read(request)?;
+        let id = asked.target_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&request.target);
+        let count = usize::try_from(asked.count()).ok().filter(|count| (1..=MOST).contains(count));
+        let count = count.ok_or(status::ROOM_PARAMETER)?;
+        let after = (asked.order() == 1) != self.has(Bug::IgnoresHistoryOrder);
+        let time = UnixMillis(asked.time());
+        let bound = self.has(Bug::HistoryIncludesBound);
+        let log = self.room_history(now, id);
+        let mut page: Vec<&Arc<Message>> = if after {
+            let from = |message: &&Arc<Message>| message.time > time || bound && message.time == time;
+            log.filter(from).take(count + 1).collect()
+        } else {
+            let until =
+                |message: &&Arc<Message>| time.0 <= 0 || message.time < time || bound && message.time == time;
+            log.rev().filter(until).take(count + 1).collect()
+        };
+        let more = page.len() > count;
+        page.truncate(count);
+        let me = &self.accounts[user].id;
+        let view = |message: &&Arc<Message>| {
+            let mut down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+            if message.from == *me {
+                down.direction = Some(1);
+            }
+            down
+        };
+        write(&HistoryMsgOuput {
+            sync_time: page.last().map_or(time.0, |message| message.time.0),
+            has_msg: i32::from(more),
+            list: page.iter().map(view).collect(),
+            ..HistoryMsgOuput::default()
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! Messages of rooms: stored, announced, pulled (CHRM-001 to CHRM-006, CHRM-013, CHRM-016, CHRM-017, CHRM-039).
+//!
+//! A member that was told and has not pulled yet is not told again: a burst costs one notice a member. Members pull
+//! much the same, so an answer is encoded once and given to all who ask for it.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use prost::encoding::{WireType, encode_key, encode_varint};
+use wire::{
+    Request, UnixMillis,
+    body::{ChrmPullMsg, UpStreamMessage},
+    code::status,
+    flags,
+};
+
+use super::{Answered, Room, Said};
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::ConnId,
+    message::{Conversation, Message},
+    query::{Answer, read},
+    send::Posted,
+    timeline::DeviceIx,
+    world::Service,
+};
+
+/// What joining brings when the client leaves it to the server (CHRM-003).
+const DEFAULT_COUNT: usize = 10;
+/// The most that joining brings (CHRM-005).
+const MOST: usize = 50;
+/// A notice that was not followed by a pull for so long is taken for lost.
+const NOTICE_HOLDS: Duration = Duration::from_secs(5);
+
+/// Who says something in a room.
+pub(crate) struct Speaker {
+    pub(crate) user: UserIx,
+    /// Absent for the app server, and for what the service itself says.
+    pub(crate) from: Option<(DeviceIx, ConnId)>,
+    /// What the service itself says keeps no room alive and counts for nothing.
+    pub(crate) is_service: bool,
+    /// The speaker's devices get it too; of a client's message, the others.
+    pub(crate) to_speaker: bool,
+}
+
+impl Service {
+    /// A client's message. It must be in the room, and free to speak.
+    pub(crate) fn publish_to_room(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        (user, device): (UserIx, DeviceIx),
+        request: &Request,
+        up: UpStreamMessage,
+    ) -> Result<Posted, u16> {
+        let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        self.may_speak(&request.target, user, now)?;
+        let speaker = Speaker { user, from: Some((device, conn)), is_service: false, to_speaker: true };
+        self.say(now, &request.target, &speaker, up).ok_or(status::NO_ROOM)
+    }
+
+    /// Stores a message and tells the members. `None`: there is no such room.
+    pub(crate) fn say(
+        &mut self,
+        now: UnixMillis,
+        id: &str,
+        speaker: &Speaker,
+        up: UpStreamMessage,
+    ) -> Option<Posted> {
+        let from = self.accounts[speaker.user].id.clone();
+        let room = self.rooms.get_mut(id)?;
+        let room_id = room.id.clone();
+        let time = room.tick(now);
+        let uid = self.ids.message_uid(time);
+        if !speaker.is_service && self.is_shed(now, &room_id, speaker.user, &up.classname) {
+            // Discarded, and nobody is told: that is what overload looks like (CHRM-022).
+            return Some(Posted { uid, time });
+        }
+        let classname = up.classname.as_str().into();
+        let kept = up.session_id & flags::up::PERSIST != 0;
+        let message =
+            Arc::new(Message::new(uid, time, Conversation::Chatroom, from, room_id.clone(), up, false));
+        let said = Said {
+            message: message.clone(),
+            classname,
+            by: speaker.user,
+            from: speaker.from,
+            kept,
+            but_speaker: !speaker.to_speaker,
+        };
+        if kept {
+            self.keep_room_history(now, &room_id, &message);
+        }
+        let restarts = !speaker.is_service && !self.has(Bug::MessagesAreNoActivity);
+        let most = self.limits.chatroom_retained.max(MOST);
+        if let Some(room) = self.rooms.get_mut(&room_id) {
+            room.answer = None;
+            room.messages.push_back(said);
+            if room.messages.len() > most {
+                room.messages.pop_front();
+            }
+            if restarts {
+                room.activity = room.activity.max(now);
+            }
+        }
+        self.announce_in_room(now, &room_id, speaker, time);
+        if self.has(Bug::PushesRoomMessages) {
+            self.push_to_absent(now, &room_id, &message);
+        }
+        if !speaker.is_service {
+            self.count_for_offline(now, &room_id);
+        }
+        Some(Posted { uid: message.uid, time })
+    }
+
+    /// A message of the app's server: mutes do not concern it, and its sender need not be a member.
+    pub(crate) fn say_for_app(
+        &mut self,
+        now: UnixMillis,
+        id: &str,
+        from: &str,
+        up: UpStreamMessage,
+        to_speaker: bool,
+    ) -> Option<Posted> {
+        let user = self.accounts.find_or_add(from);
+        self.say(now, id, &Speaker { user, from: None, is_service: false, to_speaker }, up)
+    }
+
+    /// Tells every seat but the speaker's that has not been told already.
+    fn announce_in_room(&mut self, now: UnixMillis, id: &str, speaker: &Speaker, time: UnixMillis) {
+        let one_only = self.has(Bug::TellsOneMember);
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let mut conns: Vec<ConnId> = Vec::new();
+        let but = speaker.from.map(|(_, conn)| conn);
+        let told = room.members.iter_mut().filter(|(user, _)| speaker.to_speaker || **user != speaker.user);
+        for seat in told.flat_map(|(_, member)| &mut member.seats) {
+            let waits = seat.told.is_some_and(|told| now.since(told) < NOTICE_HOLDS);
+            if Some(seat.conn) != but && !waits {
+                seat.told = Some(now);
+                conns.push(seat.conn);
+            }
+        }
+        if one_only {
+            conns.truncate(1);
+        }
+        if self.has(Bug::RoomReachesEveryone) {
+            conns = self.connections.keys().copied().filter(|conn| Some(*conn) != but).collect();
+            return self.show_to_everyone(now, id, &conns);
+        }
+        self.notify_seats(now, id, &conns, time);
+    }
+
+    /// `chrmPull`: what was said since the watermark; at first the newest `count`. Never lower than asked.
+    pub(crate) fn pull_room(&mut self, conn: ConnId, user: UserIx, request: &Request) -> Answer {
+        let asked: ChrmPullMsg = read(request)?;
+        let (any_count, no_types) = (self.has(Bug::IgnoresJoinCount), self.has(Bug::IgnoresJoinTypes));
+        let types = (!no_types && !self.rooms.join_types.is_empty()).then(|| self.rooms.join_types.clone());
+        let device = self.connections.get(&conn).map(|connection| connection.device);
+        let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        seat.told = None;
+        let (since, after) = (seat.since, UnixMillis(asked.sync_time));
+        let sync_time = after.max(room.clock);
+        if after.0 <= 0 {
+            let count = match asked.count {
+                _ if any_count => MOST,
+                0 => DEFAULT_COUNT,
+                count => usize::try_from(count).unwrap_or(0).min(MOST),
+            };
+            let mine =
+                |said: &Said| said.from.is_some_and(|(_, from)| from == conn) && said.message.time > since;
+            let wanted = |said: &&Said| {
+                said.kept
+                    && !mine(said)
+                    && types.as_ref().is_none_or(|types| types.contains(&*said.classname))
+            };
+            let mut list: Vec<&Said> = room.messages.iter().rev().filter(wanted).take(count).collect();
+            list.reverse();
+            return Ok(encode(&list, user, sync_time));
+        }
+        let first = room.messages.partition_point(|said| said.message.time <= after);
+        let is_own = |said: &Said| {
+            said.but_speaker && said.by == user
+                || said.from.is_some_and(|(by_device, from)| {
+                    from == conn
+                        || said.by == user
+                            && Some(by_device) == device
+                            && !self.connections.contains_key(&from)
+                })
+        };
+        let due = room.messages.range(first..);
+        if due.clone().any(|said| said.by == user) {
+            let list: Vec<&Said> = due.filter(|said| !is_own(said)).collect();
+            return Ok(encode(&list, user, sync_time));
+        }
+        Ok(room.shared_answer(first, user, sync_time))
+    }
+}
+
+impl Room {
+    /// The same bytes for everyone who asks for the same messages.
+    fn shared_answer(&mut self, first: usize, user: UserIx, sync_time: UnixMillis) -> Bytes {
+        let Some(begin) = self.messages.get(first).map(|said| said.message.time) else {
+            return encode(&[], user, sync_time);
+        };
+        if let Some(answer) = &self.answer
+            && answer.first == begin
+            && answer.last == sync_time
+        {
+            return answer.body.clone();
+        }
+        let list: Vec<&Said> = self.messages.range(first..).collect();
+        let body = encode(&list, user, sync_time);
+        self.answer = Some(Answered { first: begin, last: sync_time, body: body.clone() });
+        body
+    }
+}
+
+/// Fields 1 and 2 and no others: field 3 means one thing to old engines and another to new ones.
+fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
+    let size: usize = list.iter().map(|said| said.message.received.len() + 6).sum();
+    let mut body = BytesMut::with_capacity(size + 12);
+    let mut put = |bytes: &[u8]| {
+        encode_key(1, WireType::LengthDelimited, &mut body);
+        encode_varint(bytes.len() as u64, &mut body);
+        body.put_slice(bytes);
+    };
+    for said in list {
+        if said.by == user {
+            put(&said.message.sent_view());
+        } else {
+            put(&said.message.received);
+        }
+    }
+    encode_key(2, WireType::Varint, &mut body);
+    encode_varint(sync_time.0 as u64, &mut body);
+    body.freeze()
+}

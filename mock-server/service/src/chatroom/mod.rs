@@ -1,0 +1,225 @@
+//! Chatrooms (CHRM, CHHIST, CHKICK, CHST, CHKV): rooms that exist while something happens in them, whose members get
+//! messages while they are online and nothing afterwards.
+//!
+//! Here: what the service remembers of rooms. What happens in them stands in the modules by name. A room's members
+//! are users; each device that joined has a seat, and a member without a seat is offline.
+
+mod auto_exit;
+mod ban;
+mod broadcast;
+mod destroy;
+mod entries;
+mod entry_calls;
+mod history;
+mod join;
+mod load;
+mod message;
+mod notice;
+mod setup;
+mod state;
+mod webhook;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use wire::UnixMillis;
+
+pub use self::setup::ChatroomSetup;
+use self::{auto_exit::Offline, ban::Bans, entries::Entries, load::Window};
+pub(crate) use self::{
+    ban::Mute,
+    destroy::{Gone, Life},
+    entries::{Changed, by_app_server},
+    join::{LONGEST_ID, Left},
+};
+use crate::{account::UserIx, io::ConnId, message::Message, timeline::DeviceIx};
+
+/// Every room of a world, and what holds for all of them.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    by_id: BTreeMap<Arc<str>, Room>,
+    /// The rooms each user is in, in the order it joined them: what a login or a loss concerns costs no look at others.
+    joined: BTreeMap<UserIx, Vec<Arc<str>>>,
+    /// Users that may speak in no room, and until when; for ever without a time.
+    pub(crate) muted_everywhere: BTreeMap<UserIx, Mute>,
+    /// Object names that are given up first when a room is overloaded.
+    pub(crate) low_level: BTreeSet<String>,
+    /// Object names that are never given up.
+    pub(crate) kept_types: BTreeSet<String>,
+    /// Rooms that do not end by themselves; they need not exist yet.
+    pub(crate) kept_alive: BTreeSet<Arc<str>>,
+    /// What the cloud keeps, by room: it outlives the room.
+    history: BTreeMap<Arc<str>, VecDeque<Arc<Message>>>,
+    /// The only object names that joining brings; empty: any.
+    pub(crate) join_types: BTreeSet<String>,
+    next_timer: u64,
+}
+
+impl Rooms {
+    pub(crate) fn get(&self, id: &str) -> Option<&Room> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Room> {
+        self.by_id.get_mut(id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Room> {
+        self.by_id.values()
+    }
+
+    pub(crate) fn ids(&self) -> Vec<Arc<str>> {
+        self.by_id.keys().cloned().collect()
+    }
+
+    /// The rooms a user is in.
+    pub(crate) fn of(&self, user: UserIx) -> Vec<Arc<str>> {
+        self.joined.get(&user).cloned().unwrap_or_default()
+    }
+
+    fn enter(&mut self, user: UserIx, room: &Arc<str>) {
+        let rooms = self.joined.entry(user).or_default();
+        if !rooms.contains(room) {
+            rooms.push(room.clone());
+        }
+    }
+
+    fn quit(&mut self, user: UserIx, room: &str) {
+        if let Some(rooms) = self.joined.get_mut(&user) {
+            rooms.retain(|id| **id != *room);
+            if rooms.is_empty() {
+                self.joined.remove(&user);
+            }
+        }
+    }
+
+    fn timer(&mut self) -> u64 {
+        self.next_timer += 1;
+        self.next_timer
+    }
+}
+
+/// One room, from its creation until it is destroyed.
+#[derive(Debug)]
+pub(crate) struct Room {
+    pub(crate) id: Arc<str>,
+    pub(crate) name: String,
+    /// The same for the room's life, another after it is created anew (CHRM-037).
+    pub(crate) session: String,
+    pub(crate) created: UnixMillis,
+    /// The time of the newest message or join: every message's is later.
+    clock: UnixMillis,
+    /// When something last happened that keeps the room (CHST-006 to CHST-008).
+    pub(crate) activity: UnixMillis,
+    pub(crate) life: Life,
+    /// The timer that counts; others were overtaken.
+    timer: u64,
+    pub(crate) members: BTreeMap<UserIx, Member>,
+    /// Members without a seat: only they are looked at when a message comes.
+    offline: BTreeMap<UserIx, Offline>,
+    messages: VecDeque<Said>,
+    /// The answer to the last pull, for the many who ask for the same.
+    answer: Option<Answered>,
+    pub(crate) entries: Entries,
+    pub(crate) bans: Bans,
+    window: Window,
+}
+
+/// A pull's answer: the first and the last time in it, and its bytes.
+#[derive(Debug)]
+struct Answered {
+    first: UnixMillis,
+    last: UnixMillis,
+    body: Bytes,
+}
+
+/// Somebody in a room.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) joined: UnixMillis,
+    seats: Vec<Seat>,
+}
+
+/// A device that joined.
+#[derive(Debug)]
+struct Seat {
+    conn: ConnId,
+    since: UnixMillis,
+    /// When it was told of messages that it has not pulled since.
+    told: Option<UnixMillis>,
+    /// The same of entries.
+    told_entries: Option<UnixMillis>,
+    /// It has pulled entries: later pulls bring changes only.
+    has_entries: bool,
+}
+
+impl Seat {
+    fn new(conn: ConnId, since: UnixMillis) -> Self {
+        Self { conn, since, told: None, told_entries: None, has_entries: false }
+    }
+}
+
+impl Member {
+    fn seat(&mut self, conn: ConnId) -> Option<&mut Seat> {
+        self.seats.iter_mut().find(|seat| seat.conn == conn)
+    }
+}
+
+/// A message in a room.
+#[derive(Debug)]
+struct Said {
+    message: Arc<Message>,
+    /// Its object name; a joiner may want only some.
+    classname: Box<str>,
+    by: UserIx,
+    /// The device and connection it was sent from, to which it is not given again; absent for the app server's.
+    from: Option<(DeviceIx, ConnId)>,
+    /// Whether who joins later gets it.
+    kept: bool,
+    /// Not for the devices of who said it.
+    but_speaker: bool,
+}
+
+impl Room {
+    fn new(id: &str, session: String, life: Life, now: UnixMillis) -> Self {
+        Self {
+            id: id.into(),
+            name: id.to_owned(),
+            session,
+            created: now,
+            // The set-up may say what was said before it began.
+            clock: UnixMillis(0),
+            activity: now,
+            life,
+            timer: 0,
+            members: BTreeMap::new(),
+            offline: BTreeMap::new(),
+            messages: VecDeque::new(),
+            answer: None,
+            entries: Entries::new(now),
+            bans: Bans::default(),
+            window: Window::default(),
+        }
+    }
+
+    /// The next message's time.
+    fn tick(&mut self, now: UnixMillis) -> UnixMillis {
+        self.clock = now.max(UnixMillis(self.clock.0 + 1));
+        self.clock
+    }
+
+    /// The member's seat of that connection.
+    fn seat(&mut self, user: UserIx, conn: ConnId) -> Option<&mut Seat> {
+        self.members.get_mut(&user)?.seat(conn)
+    }
+
+    /// Members by the time they joined.
+    pub(crate) fn by_join_time(&self) -> Vec<(UserIx, UnixMillis)> {
+        let mut members: Vec<_> = self.members.iter().map(|(user, member)| (*user, member.joined)).collect();
+        members.sort_by_key(|(user, joined)| (*joined, *user));
+        members
+    }
+}

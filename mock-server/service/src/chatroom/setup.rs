@@ -1,0 +1,36 @@
+//! Rooms that a world begins with.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wire::UnixMillis;
+
+use crate::{setup::WorldSetup, world::Service};
+
+/// A room of the set-up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChatroomSetup {
+    /// Name; the id if not given.
+    pub name: Option<String>,
+    /// Entries, owned by the app's server.
+    pub entries: std::collections::BTreeMap<String, String>,
+}
+
+impl Service {
+    pub(crate) fn populate_rooms(&mut self, setup: &WorldSetup, now: UnixMillis) {
+        self.rooms.join_types = setup.chatroom_join_types.iter().cloned().collect();
+        for (id, room) in &setup.chatrooms {
+            self.create_room(now, id);
+            if let Some(name) = &room.name
+                && let Some(room) = self.rooms.get_mut(id)
+            {
+                room.name.clone_from(name);
+            }
+            for (key, value) in &room.entries {
+                let entry = super::by_app_server(key, value, false);
+                // Wrong keys were told by the set-up's mistakes.
+                let _ = self.change_entries(now, id, "", vec![entry]);
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `/message/chatroom/*`, `/v3/message/chatroom/query`, and what keeps messages of rooms from being discarded: white
+//! lists and low-level types (CHRM-022 to CHRM-026, CHRM-033).
+
+use prost::Message as _;
+use serde_json::{Value, json};
+use wire::{UnixMillis, body::DownStreamMessage};
+
+use super::{
+    Answer, Call,
+    chatroom::{Endpoint, no_room, service_on},
+    error,
+    user::LONGEST_ID,
+};
+use crate::world::Service;
+
+/// Most rooms that one call names.
+const MOST_ROOMS: usize = 10;
+/// Most object names in one call.
+const MOST_TYPES: usize = 20;
+/// Most users on a room's white list.
+const MOST_KEPT_USERS: usize = 5;
+
+pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
+    Some(match path {
+        "/message/chatroom/publish.json" => Service::api_publish_chatroom,
+        "/message/chatroom/broadcast.json" => Service::api_broadcast_chatrooms,
+        "/v3/message/chatroom/query.json" => Service::api_query_chatroom,
+        "/chatroom/whitelist/add.json" => Service::api_kept_types_add,
+        "/chatroom/whitelist/delete.json" => Service::api_kept_types_remove,
+        "/chatroom/whitelist/query.json" => Service::api_kept_types,
+        "/chatroom/user/whitelist/add.json" => Service::api_kept_users_add,
+        "/chatroom/user/whitelist/remove.json" => Service::api_kept_users_remove,
+        "/chatroom/user/whitelist/query.json" => Service::api_kept_users,
+        "/chatroom/message/priority/add.json" => Service::api_low_level_add,
+        "/chatroom/message/priority/remove.json" => Service::api_low_level_remove,
+        "/chatroom/message/priority/query.json" => Service::api_low_level,
+        _ => return None,
+    })
+}
+
+impl Service {
+    /// To the members who are online; mutes do not concern it, and the sender need not be a member.
+    fn api_publish_chatroom(&mut self, call: &Call) -> Answer {
+        let from = call.required("fromUserId", LONGEST_ID)?;
+        let rooms: Vec<String> =
+            call.ids("toChatroomId", MOST_ROOMS)?.into_iter().map(str::to_owned).collect();
+        let message = self.api_message(call)?;
+        if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
+            return Err(no_room(unknown));
+        }
+        let mut uids: Vec<Value> = Vec::new();
+        for room in rooms {
+            let posted =
+                self.say_for_app(call.now, &room, from, message.clone(), call.flag("isIncludeSender"));
+            if let Some(posted) = posted {
+                uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
+            }
+        }
+        Ok(json!({"messageUIDs": uids}))
+    }
+
+    fn api_broadcast_chatrooms(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_broadcast, "chatroomBroadcast")?;
+        let from = call.required("fromUserId", LONGEST_ID)?;
+        let message = self.api_message(call)?;
+        let uid = self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+        Ok(json!({"messageUID": uid.as_str()}))
+    }
+
+    /// What the cloud keeps of a room between two times, oldest first.
+    fn api_query_chatroom(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_history, "chatroomHistory")?;
+        call.required("userId", LONGEST_ID)?;
+        let id = call.required("targetId", LONGEST_ID)?;
+        let start = call.number("startTime", 0..=i64::MAX - 1)?;
+        let end = call.number("endTime", start..=i64::MAX - 1)?;
+        let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
+        let from = UnixMillis(start - i64::from(call.flag("includeStart")));
+        let within = |time: UnixMillis| time > from && time.0 <= end;
+        let page = self.room_history(call.now, id).filter(|message| within(message.time)).take(size as usize);
+        let data: Vec<Value> = page
+            .map(|message| {
+                let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+                json!({
+                    "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
+                    "msgTime": down.data_time, "objectName": down.classname,
+                    "content": String::from_utf8_lossy(&down.content), "expansion": false, "extraContent": "{}",
+                })
+            })
+            .collect();
+        Ok(json!({"data": data}))
+    }
+
+    fn api_kept_types_add(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        let types = call.ids("objectnames", MOST_TYPES)?;
+        self.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
+        Ok(json!({}))
+    }
+
+    fn api_kept_types_remove(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        for name in call.ids("objectnames", MOST_TYPES)? {
+            self.rooms.kept_types.remove(name);
+        }
+        Ok(json!({}))
+    }
+
+    /// The field really is called that.
+    fn api_kept_types(&mut self, _call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        Ok(json!({"whitlistMsgType": self.rooms.kept_types}))
+    }
+
+    fn api_kept_users_add(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        let id = self.room_of(call)?.id.clone();
+        let ids = call.ids("userId", MOST_KEPT_USERS)?;
+        let users: Vec<usize> = ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect();
+        let Some(room) = self.rooms.get_mut(&id) else { return Err(no_room(&id)) };
+        let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
+        if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
+            return Err(error(1005, format!("a room's white list holds {MOST_KEPT_USERS} users")));
+        }
+        room.bans.kept_users.extend(users);
+        Ok(json!({}))
+    }
+
+    fn api_kept_users_remove(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        let id = self.room_of(call)?.id.clone();
+        let ids = call.ids("userId", MOST_KEPT_USERS)?;
+        let users: Vec<usize> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.bans.kept_users.retain(|user| !users.contains(user));
+        }
+        Ok(json!({}))
+    }
+
+    fn api_kept_users(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        let room = self.room_of(call)?;
+        let users: Vec<&str> = room.bans.kept_users.iter().map(|user| &*self.accounts[*user].id).collect();
+        Ok(json!({"users": users}))
+    }
+
+    fn api_low_level_add(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        let types = call.ids("objectName", MOST_TYPES)?;
+        self.rooms.low_level.extend(types.into_iter().map(str::to_owned));
+        Ok(json!({}))
+    }
+
+    fn api_low_level_remove(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        for name in call.ids("objectName", MOST_TYPES)? {
+            self.rooms.low_level.remove(name);
+        }
+        Ok(json!({}))
+    }
+
+    fn api_low_level(&mut self, _call: &Call) -> Answer {
+        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        Ok(json!({"objectNames": self.rooms.low_level}))
+    }
+}
