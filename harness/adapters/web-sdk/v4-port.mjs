@@ -105,7 +105,9 @@ export class V4Port {
   }
 
   sendTypingStatusMessage(conversation, what) {
-    return result(this.of(conversation).sendTypingStatusMessage(what));
+    const of = this.of(conversation);
+    // Since engine 4.5.
+    return of.sendTypingStatusMessage && result(of.sendTypingStatusMessage(what));
   }
 
   recallMessage(conversation, message) {

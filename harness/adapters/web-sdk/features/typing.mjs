@@ -30,7 +30,9 @@ export class Typing extends Feature {
   }
 
   sendTypingStatus({ type, targetId, currentType }) {
-    this.sdk.sendTypingStatusMessage(sdkConversation({ type, targetId }), currentType).catch(() => {});
+    const sent = this.sdk.sendTypingStatusMessage(sdkConversation({ type, targetId }), currentType);
+    if (!sent) return { unsupported: 'this SDK knows no typing states' };
+    sent.catch(() => {});
     return { code: 0 };
   }
 }
