@@ -8,6 +8,7 @@
 )]
 
 mod blacklist;
+mod chatroom;
 mod conversations;
 mod faults;
 mod login;
