@@ -69,7 +69,7 @@ impl Service {
     fn api_rooms_create(&mut self, call: &Call) -> Answer {
         let named = call.bracketed("chatroom");
         if named.is_empty() {
-            return Err(error(1002, "parameter `chatroom[ROOMID]` is missing"));
+            return Err(call.missing("chatroom[ROOMID]"));
         }
         if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
             return Err(error(1005, format!("the id `{id}` is longer than {LONGEST_ID} bytes")));

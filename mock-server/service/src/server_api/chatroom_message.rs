@@ -35,6 +35,8 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/chatroom/message/priority/add.json" => Service::api_low_level_add,
         "/chatroom/message/priority/remove.json" => Service::api_low_level_remove,
         "/chatroom/message/priority/query.json" => Service::api_low_level,
+        "/chatroom/message/stopDistribution.json" => Service::api_stop_spreading,
+        "/chatroom/message/resumeDistribution.json" => Service::api_resume_spreading,
         _ => return None,
     })
 }
@@ -101,6 +103,23 @@ impl Service {
         let id = call.required("targetId", LONGEST_ID)?;
         let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
         self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+        Ok(json!({}))
+    }
+
+    /// What is said from now on is accepted and reaches nobody, now or later (assumed).
+    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, true)
+    }
+
+    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, false)
+    }
+
+    fn set_stopped(&mut self, call: &Call, stopped: bool) -> Answer {
+        let id = self.room_of(call)?.id.clone();
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.stopped = stopped;
+        }
         Ok(json!({}))
     }
 
