@@ -125,6 +125,8 @@ pub(crate) struct Room {
     answer: Option<Answered>,
     pub(crate) entries: Entries,
     pub(crate) bans: Bans,
+    /// What is said is accepted, and reaches nobody.
+    pub(crate) stopped: bool,
     window: Window,
 }
 
@@ -201,6 +203,7 @@ impl Room {
             answer: None,
             entries: Entries::new(now),
             bans: Bans::default(),
+            stopped: false,
             window: Window::default(),
         }
     }

@@ -9,6 +9,7 @@ use super::{
     Answer, Call,
     chatroom::{Endpoint, no_room, service_on},
     error,
+    rate::Rated,
     user::LONGEST_ID,
 };
 use crate::world::Service;
@@ -34,6 +35,8 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/chatroom/message/priority/add.json" => Service::api_low_level_add,
         "/chatroom/message/priority/remove.json" => Service::api_low_level_remove,
         "/chatroom/message/priority/query.json" => Service::api_low_level,
+        "/chatroom/message/stopDistribution.json" => Service::api_stop_spreading,
+        "/chatroom/message/resumeDistribution.json" => Service::api_resume_spreading,
         _ => return None,
     })
 }
@@ -48,6 +51,8 @@ impl Service {
         if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
             return Err(no_room(unknown));
         }
+        let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
+        self.within_rates(call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
         for room in rooms {
             let posted =
@@ -89,6 +94,33 @@ impl Service {
             })
             .collect();
         Ok(json!({"data": data}))
+    }
+
+    /// Up to and including a time, by default now; for everybody (DEL-021).
+    pub(super) fn api_clean_room_history(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_history, "chatroomHistory")?;
+        call.required("fromUserId", LONGEST_ID)?;
+        let id = call.required("targetId", LONGEST_ID)?;
+        let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
+        self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+        Ok(json!({}))
+    }
+
+    /// What is said from now on is accepted and reaches nobody, now or later (assumed).
+    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, true)
+    }
+
+    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, false)
+    }
+
+    fn set_stopped(&mut self, call: &Call, stopped: bool) -> Answer {
+        let id = self.room_of(call)?.id.clone();
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.stopped = stopped;
+        }
+        Ok(json!({}))
     }
 
     fn api_kept_types_add(&mut self, call: &Call) -> Answer {

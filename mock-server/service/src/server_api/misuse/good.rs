@@ -122,5 +122,7 @@ pub(super) fn good() -> Vec<(&'static str, String)> {
         ),
         ("/tag/conversation/get.json", "userId=alice&tagId=t1".into()),
     ]
-    .into()
+    .into_iter()
+    .chain(super::chatroom::good())
+    .collect()
 }

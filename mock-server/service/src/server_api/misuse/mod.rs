@@ -1,6 +1,7 @@
 //! What is wrong with a call is told by its code, and a refused call leaves the world as it was: everything the world
 //! holds is compared before and after.
 
+mod chatroom;
 mod good;
 mod wrong;
 
@@ -17,7 +18,10 @@ const SETUP: &str = r#"{
     "groups": {"g1": ["alice", "bob"], "full": ["alice", "bob", "carol"]},
     "blacklists": {"alice": ["bob", "x"]}, "whitelists": {"alice": ["bob", "x"]},
     "backlog": [{"from": "bob", "to": "alice", "count": 2, "text": "m{n}"}],
-    "switches": {"roamingHistory": true, "messageLog": true},
+    "chatrooms": {"r": {"entries": {"k": "v"}}},
+    "switches": {"roamingHistory": true, "messageLog": true, "chatroomEntries": true, "chatroomHistory": true,
+                 "chatroomWhiteLists": true, "chatroomGlobalMute": true, "chatroomBroadcast": true,
+                 "chatroomKeepAlive": true},
     "limits": {"blacklist": 2, "whitelist": 2, "groupMembers": 3}
 }"#;
 
@@ -63,10 +67,11 @@ impl World {
     fn dump(&self) -> String {
         let s = &self.service;
         let mut dump = String::new();
-        let parts: [&dyn std::fmt::Debug; 14] = [
+        let parts: [&dyn std::fmt::Debug; 15] = [
             &s.accounts,
             &s.tokens,
             &s.groups,
+            &s.rooms,
             &s.archive,
             &s.conversations,
             &s.connections,
