@@ -6,6 +6,7 @@
 //! crate is a command line around [`Server`]; the harness uses it in-process.
 
 mod address;
+mod callback;
 pub mod cli;
 mod clock;
 mod comet;

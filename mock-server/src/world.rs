@@ -15,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use wire::{FrameError, UnixMillis};
 
 use crate::{
+    callback::Callbacks,
     clock::WorldClock,
     conn::ConnState,
     link::{LinkState, Links},
@@ -55,6 +56,7 @@ pub(crate) struct World {
     clock: RefCell<WorldClock>,
     conns: RefCell<Numbered<Peer>>,
     requests: RefCell<Numbered<Waiting>>,
+    callbacks: Callbacks,
     dirty: RefCell<Vec<Peer>>,
     past: RefCell<VecDeque<ConnState>>,
     links: RefCell<Links>,
@@ -79,6 +81,7 @@ impl World {
             clock: RefCell::new(clock),
             conns: RefCell::default(),
             requests: RefCell::default(),
+            callbacks: Callbacks::default(),
             dirty: RefCell::default(),
             past: RefCell::default(),
             links: RefCell::default(),
@@ -141,8 +144,7 @@ impl World {
                         conn.close(how);
                     }
                 }
-                // No app's server is called yet.
-                Output::Callback(_) => {}
+                Output::Callback(callback) => self.callbacks.call(*callback),
                 Output::AnswerPoll { conn } => self.on(conn, Peer::answer_poll),
                 Output::Respond { id, response } => {
                     if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {

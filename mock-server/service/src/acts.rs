@@ -8,7 +8,7 @@ use wire::{UnixMillis, code::disconnect};
 use crate::{
     account::UserIx,
     act::{Act, Ban, CutHow, OnUser, Push},
-    chatroom::Gone,
+    chatroom::{Gone, Left},
     io::{Close, ConnId},
     journal::What,
     message::Conversation,
@@ -289,6 +289,9 @@ impl Service {
     /// Cancels an account and removes its data (USER-005).
     pub(crate) fn deactivate(&mut self, now: UnixMillis, user: &str) -> Value {
         let index = self.accounts.find_or_add(user);
+        for room in self.rooms.of(index) {
+            self.leave_room(now, &room, index, Left::ByItself);
+        }
         self.remove_data(index);
         let on = OnUser { user: user.to_owned(), platform: None };
         self.disconnect_all(now, &on, disconnect::ACCOUNT_CANCELLED, "deactivated")

@@ -275,8 +275,6 @@ bugs! {
     NoEntryNotice = "no_entry_notice",
     /// A batch of entries is answered as if all of it had worked.
     HidesFailedEntries = "hides_failed_entries",
-    /// A query of a chatroom gives all its members.
-    QueriesAllMembers = "queries_all_members",
     /// Who joins a chatroom is given none of its entries.
     JoinersGetNoEntries = "joiners_get_no_entries",
 }

@@ -54,6 +54,8 @@ pub struct Limits {
     pub api_private_per_minute: u32,
     /// Messages a second and group through the Server API, documented as 20 (LIM-002); 0 = any number.
     pub api_group_per_second: u32,
+    /// Messages a second and chatroom through the Server API, documented as 100 (LIM-004); 0 = any number.
+    pub api_chatroom_per_second: u32,
     /// System messages a second through the Server API, each receiver counted, documented as 100; 0 = any number.
     pub api_system_per_second: u32,
     /// Broadcasts to all users an hour, documented as 2; 0 = any number.
@@ -107,6 +109,7 @@ impl Default for Limits {
             api_per_second: 0,
             api_private_per_minute: 0,
             api_group_per_second: 0,
+            api_chatroom_per_second: 0,
             api_system_per_second: 0,
             api_broadcasts_per_hour: 0,
             api_broadcasts_per_day: 0,
@@ -205,6 +208,18 @@ mod tests {
         }
         for (months, wrong) in [(5, 1), (6, 0), (36, 0), (37, 1)] {
             let limits = Limits { history_months: months, ..Limits::default() };
+            assert_eq!(limits.mistakes().len(), wrong, "{months} months");
+        }
+    }
+
+    #[test]
+    fn chatrooms_are_idle_for_a_day_at_most_and_their_history_is_kept_two_to_36_months() {
+        for (minutes, wrong) in [(0, 1), (1, 0), (1440, 0), (1441, 1)] {
+            let limits = Limits { chatroom_idle_minutes: minutes, ..Limits::default() };
+            assert_eq!(limits.mistakes().len(), wrong, "{minutes} minutes");
+        }
+        for (months, wrong) in [(1, 1), (2, 0), (36, 0), (37, 1)] {
+            let limits = Limits { chatroom_history_months: months, ..Limits::default() };
             assert_eq!(limits.mistakes().len(), wrong, "{months} months");
         }
     }

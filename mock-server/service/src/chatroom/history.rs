@@ -36,6 +36,16 @@ impl Service {
         }
     }
 
+    /// Forgets what was said up to and including a time.
+    pub(crate) fn clear_room_history(&mut self, id: &str, until: UnixMillis) {
+        if self.has(Bug::IgnoresDeletion) {
+            return;
+        }
+        if let Some(log) = self.rooms.history.get_mut(id) {
+            log.retain(|message| message.time > until);
+        }
+    }
+
     fn room_history_since(&self, now: UnixMillis) -> UnixMillis {
         if self.has(Bug::HistoryForEver) {
             return UnixMillis(i64::MIN);

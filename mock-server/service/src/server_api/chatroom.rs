@@ -7,7 +7,6 @@ use wire::UnixMillis;
 use super::{Answer, ApiError, Call, error};
 use crate::{
     acts::minutes_long,
-    bug::Bug,
     calendar::date_text,
     chatroom::{Gone, LONGEST_ID, Life, Room, by_app_server},
     world::Service,
@@ -167,8 +166,7 @@ impl Service {
 
     /// Members in the order they joined, or the other way round; `total` counts all of them.
     fn api_room_members(&mut self, call: &Call) -> Answer {
-        let most = if self.has(Bug::QueriesAllMembers) { i64::MAX } else { MOST_MEMBERS };
-        let count = call.number("count", 0..=i64::MAX)?.min(most);
+        let count = call.number("count", 0..=i64::MAX)?.min(MOST_MEMBERS);
         let order = call.number("order", 1..=2)?;
         let id = call.required("chatroomId", LONGEST_ID)?;
         let mut members = self.rooms.get(id).map(Room::by_join_time).unwrap_or_default();

@@ -9,6 +9,7 @@ use super::{
     Answer, Call,
     chatroom::{Endpoint, no_room, service_on},
     error,
+    rate::Rated,
     user::LONGEST_ID,
 };
 use crate::world::Service;
@@ -48,6 +49,8 @@ impl Service {
         if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
             return Err(no_room(unknown));
         }
+        let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
+        self.within_rates(call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
         for room in rooms {
             let posted =
@@ -89,6 +92,16 @@ impl Service {
             })
             .collect();
         Ok(json!({"data": data}))
+    }
+
+    /// Up to and including a time, by default now; for everybody (DEL-021).
+    pub(super) fn api_clean_room_history(&mut self, call: &Call) -> Answer {
+        service_on(self.switches.chatroom_history, "chatroomHistory")?;
+        call.required("fromUserId", LONGEST_ID)?;
+        let id = call.required("targetId", LONGEST_ID)?;
+        let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
+        self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+        Ok(json!({}))
     }
 
     fn api_kept_types_add(&mut self, call: &Call) -> Answer {

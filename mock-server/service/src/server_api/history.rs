@@ -17,8 +17,11 @@ const LARGEST_PAGE: i64 = 100;
 impl Service {
     /// Clears a user's history of a conversation; nobody's local store is touched (DEL-018).
     pub(super) fn api_clean_history(&mut self, call: &Call) -> Answer {
+        if call.optional("conversationType") == Some("4") {
+            return self.api_clean_room_history(call);
+        }
         self.api_history_on()?;
-        let conversation = conversation(call, &[1, 3, 6])?;
+        let conversation = conversation(call, &[1, 3, 4, 6])?;
         let owner = call.required("fromUserId", LONGEST_ID)?;
         let target = call.required("targetId", LONGEST_ID)?;
         let until = match call.optional("msgTimestamp") {

@@ -20,6 +20,8 @@ pub(super) enum Rated<'a> {
     Private,
     /// Messages to a group.
     Group(&'a str),
+    /// Messages to a chatroom.
+    Room(&'a str),
     /// System messages, each receiver counted.
     System,
     /// Broadcasts of an hour, and of a day.
@@ -90,6 +92,9 @@ impl Service {
             Rated::Calls(path) => rule(0, path, limits.api_per_second, 1, "calls a second"),
             Rated::Private => {
                 rule(1, "", limits.api_private_per_minute, 60, "private messages a minute (LIM-001)")
+            }
+            Rated::Room(id) => {
+                rule(6, id, limits.api_chatroom_per_second, 1, "messages a second and chatroom (LIM-004)")
             }
             Rated::Group(id) => {
                 rule(2, id, limits.api_group_per_second, 1, "messages a second and group (LIM-002)")

@@ -8,6 +8,7 @@
 )]
 
 mod blacklist;
+mod chatroom;
 mod conversation_tags;
 mod conversations;
 mod faults;

@@ -1,0 +1,237 @@
+//! Chatrooms: what old and new engines depend on, what many members cost, and queries with many members.
+
+use bytes::Bytes;
+use prost::Message;
+use wire::{
+    ClientFrame, Request, ServerFrame, Topic,
+    body::{
+        ChrmDownStreamMessages, ChrmInput, ChrmKvEntity, ChrmKvOutput, ChrmOutput, ChrmPullMsg,
+        DownStreamMessage, NotifyMsg, QueryChatRoomInfoInput, QueryChatRoomInfoOutput, QueryChrmKv,
+        SetChrmKv,
+    },
+};
+
+use crate::world::{Seen, World};
+use service::ConnId;
+
+const ROOM: &str = r#"{"users": ["alice", "bob"], "chatrooms": {"r": {}, "other": {"entries": {"a": "1"}}},
+                       "switches": {"chatroomEntries": true, "chatroomMultiJoin": true},
+                       "limits": {"sendPerSecond": 0}}"#;
+
+fn join(world: &mut World, conn: ConnId, room: &str) -> ChrmOutput {
+    let (status, body) = world.query(conn, Topic::JoinChrm, room, &ChrmInput { nothing: 1, extra: None });
+    assert_eq!(status, 0);
+    ChrmOutput::decode(body).unwrap()
+}
+
+fn pull(world: &mut World, conn: ConnId, sync_time: i64, count: i32) -> (Vec<DownStreamMessage>, i64, Bytes) {
+    let ask = ChrmPullMsg { sync_time, count, ..Default::default() };
+    let (status, body) = world.query(conn, Topic::ChrmPull, "r", &ask);
+    assert_eq!(status, 0);
+    let answer = ChrmDownStreamMessages::decode(body.clone()).unwrap();
+    // A third field means one thing to old engines and another to new ones.
+    assert_eq!((answer.compressio_enabled, &answer.compressed_data), (None, &None));
+    let list = answer.list.iter().map(|bytes| DownStreamMessage::decode(bytes.clone()).unwrap());
+    (list.collect(), answer.sync_time, body)
+}
+
+fn notices(world: &mut World) -> Vec<(ConnId, NotifyMsg)> {
+    let notice = |(conn, seen)| match seen {
+        Seen::Frame(ServerFrame::Publish { topic: Topic::SNtf, body, .. }) => {
+            Some((conn, NotifyMsg::decode(body).unwrap())).filter(|(_, notify)| notify.r#type == 2)
+        }
+        _ => None,
+    };
+    std::mem::take(&mut world.out).into_iter().filter_map(notice).collect()
+}
+
+fn say(world: &mut World, conn: ConnId, text: &str) {
+    assert_eq!(world.send(conn, Topic::ChatMsg, "r", text), 0);
+}
+
+#[test]
+fn an_answers_time_never_falls_and_leaves_no_message_out() {
+    let mut world = World::new(ROOM);
+    let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Web"));
+    let joined = join(&mut world, alice, "r");
+    join(&mut world, bob, "r");
+    let (none, first, _) = pull(&mut world, alice, 0, -1);
+    assert!(none.is_empty());
+    // An empty room's answer does not make the next pull look like the first one.
+    assert!(first >= joined.join_time.unwrap() && first > 0);
+    // In the same millisecond as the join, and each later than the one before.
+    for text in ["one", "two", "three"] {
+        say(&mut world, bob, text);
+    }
+    let (all, second, _) = pull(&mut world, alice, first, -1);
+    let times: Vec<i64> = all.iter().map(|message| message.data_time).collect();
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]) && times[0] > first, "{times:?}");
+    assert_eq!((all.len(), second), (3, times[2]));
+    assert_eq!((all[0].r#type, all[0].group_id(), all[0].direction()), (4, "r", 2));
+    // Asked from beyond, the answer is not lower.
+    assert_eq!(pull(&mut world, alice, second + 1000, 10).1, second + 1000);
+}
+
+#[test]
+fn a_sender_gets_its_messages_back_on_its_other_devices_alone() {
+    let mut world = World::new(ROOM);
+    world.act(r#"{"setSwitch": {"name": "multiDeviceSync", "value": true}}"#);
+    let (phone, web) = (world.settled("alice", "Android"), world.settled("alice", "Web"));
+    join(&mut world, phone, "r");
+    join(&mut world, web, "r");
+    let (_, since, _) = pull(&mut world, phone, 0, 10);
+    pull(&mut world, web, 0, 10);
+    world.out.clear();
+    say(&mut world, phone, "mine");
+    assert_eq!(notices(&mut world).iter().map(|(conn, _)| *conn).collect::<Vec<_>>(), [web]);
+    assert!(pull(&mut world, phone, since, 10).0.is_empty());
+    let (mine, ..) = pull(&mut world, web, since, 10);
+    assert_eq!((mine.len(), mine[0].direction()), (1, 1));
+    // Reconnected, the phone still does not; joining anew, it does: its messages went with the stay.
+    world.service.handle(world.now, service::Input::Closed { conn: phone });
+    let phone = world.settled("alice", "Android");
+    join(&mut world, phone, "r");
+    assert!(pull(&mut world, phone, since, 10).0.is_empty());
+    assert_eq!(pull(&mut world, phone, 0, 10).0.len(), 1);
+}
+
+#[test]
+fn a_burst_costs_a_member_one_notice_and_everybody_gets_the_same_bytes() {
+    const MEMBERS: usize = 500;
+    let mut world = World::new(ROOM);
+    let speaker = world.settled("alice", "Web");
+    join(&mut world, speaker, "r");
+    let members: Vec<ConnId> = (0..MEMBERS).map(|n| world.login(&format!("u{n}"), "Web")).collect();
+    let mut since = 0;
+    for member in &members {
+        join(&mut world, *member, "r");
+        since = pull(&mut world, *member, 0, -1).1;
+        world.out.clear();
+    }
+    world.advance(2000);
+    world.out.clear();
+    for n in 0..100 {
+        say(&mut world, speaker, &format!("m{n}"));
+    }
+    let told = notices(&mut world);
+    assert_eq!(told.len(), MEMBERS, "one each");
+    let bodies: Vec<Bytes> = members.iter().map(|member| pull(&mut world, *member, since, -1).2).collect();
+    assert_eq!(ChrmDownStreamMessages::decode(bodies[0].clone()).unwrap().list.len(), 100);
+    assert!(bodies.iter().all(|body| body.as_ptr() == bodies[0].as_ptr()), "encoded once");
+    // Having pulled, they are told again; a notice that may have got lost is repeated after a while.
+    say(&mut world, speaker, "next");
+    assert_eq!(notices(&mut world).len(), MEMBERS);
+    world.advance(4999);
+    say(&mut world, speaker, "too soon");
+    assert_eq!(notices(&mut world).len(), 0);
+    world.advance(1);
+    say(&mut world, speaker, "again");
+    assert_eq!(notices(&mut world).len(), MEMBERS);
+}
+
+#[test]
+fn what_is_older_than_a_room_retains_is_lost_to_who_pulls_late() {
+    let mut world = World::new(
+        r#"{"users": ["alice", "bob"], "chatrooms": {"r": {}},
+            "limits": {"chatroomRetained": 60, "sendPerSecond": 0}}"#,
+    );
+    let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Web"));
+    join(&mut world, alice, "r");
+    join(&mut world, bob, "r");
+    let (_, since, _) = pull(&mut world, alice, 0, -1);
+    for n in 0..100 {
+        say(&mut world, bob, &format!("m{n}"));
+    }
+    assert_eq!(pull(&mut world, alice, since, 10).0.len(), 60);
+}
+
+#[test]
+fn the_first_pull_of_entries_brings_all_of_them_whatever_it_asks_for() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    join(&mut world, alice, "r");
+    join(&mut world, alice, "other");
+    let entries = |world: &mut World, timestamp| {
+        let ask = QueryChrmKv { timestamp, compressio_enabled: Some(true) };
+        let (status, body) = world.query(alice, Topic::PullKv, "other", &ask);
+        assert_eq!(status, 0);
+        ChrmKvOutput::decode(body).unwrap()
+    };
+    // Engine 5.2 asks from where another room's entries ended.
+    let elsewhere = world.now.0;
+    let first = entries(&mut world, elsewhere);
+    assert_eq!((first.entries.len(), first.b_full_update()), (1, true));
+    assert!(first.sync_time() >= elsewhere);
+    // What changes in that very millisecond is later than what the client has.
+    let entry = ChrmKvEntity { key: "b".into(), value: "2".into(), ..Default::default() };
+    let set = SetChrmKv { entry, ..Default::default() };
+    assert_eq!(world.query(alice, Topic::SetKv, "other", &set).0, 0);
+    let changed = entries(&mut world, first.sync_time());
+    assert_eq!((changed.entries.len(), changed.b_full_update()), (1, false));
+    let change = &changed.entries[0];
+    assert_eq!((change.key.as_str(), change.uid(), change.version()), ("b", "alice", change.timestamp()));
+}
+
+#[test]
+fn members_are_told_in_the_order_they_joined() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    let bob = world.settled("bob", "Web");
+    for conn in [bob, alice] {
+        join(&mut world, conn, "r");
+        world.advance(1000);
+    }
+    let info = |world: &mut World, count, order| {
+        let ask = QueryChatRoomInfoInput { count, order: Some(order) };
+        let (status, body) = world.query(alice, Topic::QueryChrmI, "r", &ask);
+        assert_eq!(status, 0);
+        let answer = QueryChatRoomInfoOutput::decode(body).unwrap();
+        let ids: Vec<&str> = answer.user_infos.iter().map(|member| member.id.as_str()).collect();
+        (answer.user_total_nums(), ids.join(" "))
+    };
+    let info = |world: &mut World, count, order| {
+        let (total, ids) = info(world, count, order);
+        assert_eq!(total, 2);
+        ids
+    };
+    assert_eq!(info(&mut world, 20, 1), "bob alice");
+    assert_eq!(info(&mut world, 1, 2), "alice");
+    assert_eq!((info(&mut world, 0, 1), info(&mut world, 5, 0)), (String::new(), String::new()));
+}
+
+#[test]
+fn a_query_of_the_server_api_names_five_hundred_members() {
+    let mut world = World::new(ROOM);
+    for n in 0..600 {
+        let conn = world.login(&format!("u{n:03}"), "Web");
+        join(&mut world, conn, "r");
+        world.advance(1);
+        world.out.clear();
+    }
+    let (status, answer) = world.api("/chatroom/user/query.json", "chatroomId=r&count=600&order=1");
+    let users = answer["users"].as_array().unwrap();
+    assert_eq!((status, answer["total"].as_i64(), users.len()), (200, Some(600), 500));
+    assert_eq!((users[0]["id"].as_str(), users[499]["id"].as_str()), (Some("u000"), Some("u499")));
+    let (_, answer) = world.api("/chatroom/user/query.json", "chatroomId=r&count=500&order=2");
+    assert_eq!(answer["users"][0]["id"].as_str(), Some("u599"));
+}
+
+#[test]
+fn who_is_no_member_gets_neither_messages_nor_entries_nor_a_word_in() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    let ask = ChrmPullMsg { sync_time: 0, count: 10, ..Default::default() };
+    let keys = QueryChrmKv { timestamp: 0, compressio_enabled: None };
+    for (room, code) in [("r", 23406), ("nowhere", 23410)] {
+        assert_eq!(world.query(alice, Topic::ChrmPull, room, &ask).0, code);
+        assert_eq!(world.query(alice, Topic::PullKv, room, &keys).0, code);
+        assert_eq!(world.send(alice, Topic::ChatMsg, room, "hello"), code);
+        assert_eq!(world.query(alice, Topic::ExitChrm, room, &ChrmInput { nothing: 1, extra: None }).0, code);
+    }
+    let long = "r".repeat(65);
+    assert_eq!(world.query(alice, Topic::JoinChrm, &long, &ChrmInput { nothing: 1, extra: None }).0, 23412);
+    // A body that is none: a status, and a world as before.
+    let before = world.service.state("chatrooms", None);
+    world.frame(alice, ClientFrame::Query(Request::new(Topic::SetKvs, "r", 9, Bytes::from_static(b"\x0a"))));
+    assert_eq!(world.service.state("chatrooms", None), before);
+}
