@@ -257,6 +257,16 @@ bugs! {
     ShedsWhiteUsers = "sheds_white_users",
     /// The app's server is not told of chatrooms.
     NoRoomCallbacks = "no_room_callbacks",
+    /// The app's server is not told of devices that go offline.
+    ForgetsOfflineCallbacks = "forgets_offline_callbacks",
+    /// A logout is told to the app's server as a lost connection.
+    LogoutIsToldAsOffline = "logout_is_told_as_offline",
+    /// Group messages are not copied to the app's server.
+    RoutesNoGroupMessages = "routes_no_group_messages",
+    /// Messages of chatrooms are not copied to the app's server.
+    RoutesNoRoomMessages = "routes_no_room_messages",
+    /// Messages of the Server API are copied to the app's server whatever the switch says.
+    RoutesApiMessages = "routes_api_messages",
     /// A message to all chatrooms reaches one.
     BroadcastReachesOneRoom = "broadcast_reaches_one_room",
     /// A chatroom takes any number of entries.
