@@ -57,6 +57,8 @@ bugs! {
     NoRateLimit = "no_rate_limit",
     /// The notification of a mention tells the push content instead of what the mention says.
     PushIgnoresMention = "push_ignores_mention",
+    /// The time of a message takes no account of what its sender has already received.
+    ForgetsSendersTime = "forgets_senders_time",
     /// Every receiver gets a message under a UID of its own.
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.
