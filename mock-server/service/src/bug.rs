@@ -169,6 +169,8 @@ bugs! {
     NoMemberLimit = "no_member_limit",
     /// A sync of a user's groups ends no membership.
     SyncOnlyJoins = "sync_only_joins",
+    /// A user can be in 500 groups.
+    LimitsGroupsOfAUser = "limits_groups_of_a_user",
     /// Pushes go out for users without a phone.
     PushesWithoutPhone = "pushes_without_phone",
     /// A mention of somebody else counts as one of the receiver.
