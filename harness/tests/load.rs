@@ -51,6 +51,16 @@ fn a_mailbox_is_filled_and_read_back_in_order() {
 }
 
 #[test]
+fn everybody_in_a_room_has_every_message_once() {
+    let (_server, address) = server();
+    for (protocol, window) in [("tcp", 1), ("websocket", 8)] {
+        let arguments = format!("room --protocol {protocol} --members 20 --count 16 --window {window}");
+        let report = load(&arguments, &address).unwrap();
+        assert_eq!((report.scenario, report.units), ("room", 320));
+    }
+}
+
+#[test]
 fn pairs_push_every_message_without_a_limit_on_sending() {
     let (_server, address) = server();
     let report = load("pairs --count 500 --parallel 2 --window 8", &address).unwrap();

@@ -137,7 +137,7 @@ fn a_delayed_answer_comes_when_its_time_has_come() {
 #[test]
 fn an_upgrade_elsewhere_or_none_at_all_is_answered_in_http() {
     let server = server();
-    assert_eq!(http(&server, "GET", "/websocket?appId=k", &[], "").status, 426);
+    assert_eq!(http(&server, "GET", "/websocket?token=t", &[], "").status, 426);
     assert_eq!(http(&server, "GET", "/", &[], "").status, 200);
 }
 

@@ -192,6 +192,7 @@ fn the_node_sdk_works() {
     assert_eq!(
         heard(&mut alice),
         [
+            "6 office: to northern VIPs",
             "1 bob: from the Node SDK & 爱",
             "1 bob: Dear Alice: 1",
             "1 bob: recall admin true delete false",
@@ -237,6 +238,7 @@ fn the_python_sdk_works() {
     assert_eq!(
         heard(&mut alice),
         [
+            "6 office: to northern VIPs",
             "1 bob: from the Python SDK",
             "1 bob: Dear Alice: 1",
             "1 bob: recall admin true delete false",

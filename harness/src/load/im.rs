@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use prost::Message as _;
 use wire::{
     ClientFrame, Connect, Request, ServerFrame, Topic,
-    body::{DownStreamMessage, SyncRequestMsg, UpStreamMessage},
+    body::{ChrmInput, ChrmPullMsg, DownStreamMessage, SyncRequestMsg, UpStreamMessage},
     flags::up,
 };
 
@@ -39,13 +39,34 @@ pub(crate) fn address(who: &Who) -> String {
 
 /// A private text message. `content` is JSON.
 pub(crate) fn message(to: &str, content: &[u8], id: u16) -> ClientFrame {
-    let message = UpStreamMessage {
+    ClientFrame::Publish(Request::new(Topic::PpMsgP, to, id, text(content).encode_to_vec().into()))
+}
+
+fn text(content: &[u8]) -> UpStreamMessage {
+    UpStreamMessage {
         session_id: up::PERSIST | up::COUNT,
         classname: "RC:TxtMsg".to_owned(),
         content: content.to_vec().into(),
         ..UpStreamMessage::default()
-    };
-    ClientFrame::Publish(Request::new(Topic::PpMsgP, to, id, message.encode_to_vec().into()))
+    }
+}
+
+/// A room's text message. `content` is JSON.
+pub(crate) fn room_message(room: &str, content: &[u8], id: u16) -> ClientFrame {
+    ClientFrame::Publish(Request::new(Topic::ChatMsg, room, id, text(content).encode_to_vec().into()))
+}
+
+/// Joins a room, made if there is none.
+pub(crate) fn join(room: &str, id: u16) -> ClientFrame {
+    let asked = ChrmInput { nothing: 1, ..ChrmInput::default() };
+    ClientFrame::Query(Request::new(Topic::JoinChrm, room, id, asked.encode_to_vec().into()))
+}
+
+/// Asks for what was said in a room behind `after`.
+pub(crate) fn pull_room(room: &str, after: i64, id: u16) -> ClientFrame {
+    // Nothing of what was said before.
+    let asked = ChrmPullMsg { sync_time: after, count: -1, ..ChrmPullMsg::default() };
+    ClientFrame::Query(Request::new(Topic::ChrmPull, room, id, asked.encode_to_vec().into()))
 }
 
 /// Asks for what the mailbox holds behind `after`.
@@ -59,7 +80,8 @@ pub(crate) fn pull(user: &str, after: i64, id: u16) -> ClientFrame {
     ClientFrame::Query(Request::new(Topic::PullMsg, user, id, asked.encode_to_vec().into()))
 }
 
-/// `DownStreamMessages` with its messages left encoded: they are counted, not read, as MQTT's are.
+/// `DownStreamMessages`, or the answer to a pull of a room, with its messages left encoded: they are counted, not read, as
+/// MQTT's are.
 #[derive(Clone, PartialEq, prost::Message)]
 struct Package {
     #[prost(bytes = "bytes", repeated, tag = "1")]
@@ -89,11 +111,15 @@ pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
         ServerFrame::Publish { topic: Topic::SMsg, id, qos, .. } => {
             Heard::Message(if qos > 0 { id } else { 0 })
         }
-        ServerFrame::Publish { topic: Topic::SNtf, id, .. } => Heard::Notice(id),
-        ServerFrame::QueryAck { id, status: 0, body, .. } => {
+        ServerFrame::Publish { topic: Topic::SNtf, id, qos, .. } => {
+            Heard::Notice(if qos > 0 { id } else { 0 })
+        }
+        // A number in the first field: the answer to joining. A package has messages there, or nothing.
+        ServerFrame::QueryAck { status: 0, body, .. } if body.first() == Some(&0x08) => Heard::Joined,
+        ServerFrame::QueryAck { id, qos, status: 0, body, .. } => {
             let package = Package::decode(body).map_err(broken)?;
             Heard::Package {
-                id,
+                id: if qos > 0 { id } else { 0 },
                 messages: package.list,
                 sync_time: package.sync_time,
                 finished: package.finished.unwrap_or(true),

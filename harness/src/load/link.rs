@@ -93,6 +93,33 @@ impl Link {
         }
     }
 
+    /// Joins a room; what was said there before is passed over.
+    pub(crate) async fn join(&mut self, room: &str) -> Result<(), LoadError> {
+        let id = self.id();
+        self.protocol.join(room, id, &mut self.out);
+        self.flush().await?;
+        let answer = |heard: &Heard| matches!(heard, Heard::Joined | Heard::Subscribed);
+        self.wait(answer).await?;
+        if self.protocol.pulls() {
+            self.ask_room(room);
+            self.flush().await?;
+            self.wait(|heard| matches!(heard, Heard::Package { .. })).await?;
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Asks for what was said in a room since the last time.
+    pub(crate) fn ask_room(&mut self, room: &str) {
+        let id = self.id();
+        self.protocol.ask_room(room, self.sync_time, id, &mut self.out);
+    }
+
+    pub(crate) fn publish_to_room(&mut self, room: &str, content: &[u8]) {
+        let id = self.id();
+        self.protocol.publish_to_room(room, content, id, &mut self.out);
+    }
+
     pub(crate) fn publish(&mut self, to: &str, content: &[u8]) {
         let id = self.id();
         self.protocol.publish(to, content, id, &mut self.out);
@@ -127,7 +154,9 @@ impl Link {
             Some(Heard::Upgraded) => self.upgraded = true,
             Some(Heard::Package { id, sync_time, .. }) => {
                 self.sync_time = *sync_time;
-                self.protocol.confirm(*id, &mut self.out);
+                if *id > 0 {
+                    self.protocol.confirm(*id, &mut self.out);
+                }
             }
             _ => {}
         }

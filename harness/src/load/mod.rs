@@ -16,6 +16,7 @@ mod pairs;
 mod process;
 mod protocol;
 mod report;
+mod room;
 mod websocket;
 
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -54,7 +55,10 @@ pub struct Args {
     /// Senders with a receiver each (pairs), or logins at a time (connect).
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=5_000))]
     pub parallel: u64,
-    /// Messages a sender has on the way (pairs); 1 is one at a time.
+    /// Members of the room (room).
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=50_000))]
+    pub members: u64,
+    /// Messages a sender has on the way (pairs), or sends at once (room); 1 is one at a time.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub window: u64,
     /// Bytes of a message's content.
@@ -79,6 +83,8 @@ pub enum Scenario {
     Pairs,
     /// Messages are stored for one user who is away; one unit is one of them. It is read afterwards that all came, in order, once.
     Store,
+    /// Messages to all members of one room; one unit is one message that reached one member.
+    Room,
     /// One user comes back to messages that wait; one unit is one of them read.
     Backlog,
 }
@@ -118,6 +124,7 @@ pub fn measure(args: &Args) -> Result<Report, LoadError> {
                 Scenario::Connect => connect::run(args, &target).await,
                 Scenario::Idle => idle::run(args, &target).await,
                 Scenario::Pairs => pairs::run(args, &target).await,
+                Scenario::Room => room::run(args, &target).await,
                 Scenario::Store => backlog::store(args, &target).await,
                 Scenario::Backlog => backlog::read(args, &target).await,
             }

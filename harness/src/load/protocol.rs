@@ -34,7 +34,9 @@ pub(crate) enum Heard {
     Message(u16),
     /// Something waits to be pulled; to be acknowledged by that id.
     Notice(u16),
-    /// The answer to the pull of that id, to be confirmed. Its messages are left encoded.
+    /// The client is in the room now.
+    Joined,
+    /// The answer to the pull of that id, to be confirmed (an id of 0 wants no confirmation). Its messages are left encoded.
     Package { id: u16, messages: Vec<Bytes>, sync_time: i64, finished: bool },
     /// Nothing that matters.
     Other,
@@ -71,6 +73,26 @@ impl Protocol {
         match self {
             Self::Tcp | Self::Websocket => self.frame(&im::message(to, content, id), out),
             Self::Mqtt => mqtt::publish(to, content, id, out),
+        }
+    }
+
+    /// What joins a room: our request, or a subscription.
+    pub(crate) fn join(self, room: &str, id: u16, out: &mut BytesMut) {
+        match self {
+            Self::Tcp | Self::Websocket => self.frame(&im::join(room, id), out),
+            Self::Mqtt => mqtt::subscribe(room, id, out),
+        }
+    }
+
+    /// Asks for what was said in a room. MQTT clients need not.
+    pub(crate) fn ask_room(self, room: &str, after: i64, id: u16, out: &mut BytesMut) {
+        self.frame(&im::pull_room(room, after, id), out);
+    }
+
+    pub(crate) fn publish_to_room(self, room: &str, content: &[u8], id: u16, out: &mut BytesMut) {
+        match self {
+            Self::Tcp | Self::Websocket => self.frame(&im::room_message(room, content, id), out),
+            Self::Mqtt => mqtt::publish(room, content, id, out),
         }
     }
 

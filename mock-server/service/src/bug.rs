@@ -121,6 +121,8 @@ bugs! {
     KeepsLogs = "keeps_logs",
     /// Broadcasts reach only users who are online.
     BroadcastMissesOffline = "broadcast_misses_offline",
+    /// Pushes for users with a label go to everybody.
+    IgnoresLabels = "ignores_labels",
     /// Templates are sent with their gaps unfilled.
     LeavesGaps = "leaves_gaps",
     /// A message with a number that was used within the minute is sent again.
@@ -153,6 +155,36 @@ bugs! {
     NeverIncludesSender = "never_includes_sender",
     /// Messages that include their sender wait for it, multi-device sync or not.
     KeepsForSender = "keeps_for_sender",
+    /// Uploaded files cannot be read again.
+    LosesFiles = "loses_files",
+    /// Whoever asks for a part of a file gets the whole.
+    IgnoresRanges = "ignores_ranges",
+    /// Media messages reach receivers without what they tell of their file: thumbnail, name, size, length, pixels.
+    StripsMedia = "strips_media",
+    /// A message is for one of the user's devices alone, whatever multi-device sync says.
+    NeverSyncs = "never_syncs",
+    /// Groups take any number of members.
+    NoMemberLimit = "no_member_limit",
+    /// A sync of a user's groups ends no membership.
+    SyncOnlyJoins = "sync_only_joins",
+    /// Pushes go out for users without a phone.
+    PushesWithoutPhone = "pushes_without_phone",
+    /// A mention of somebody else counts as one of the receiver.
+    CountsOthersMentions = "counts_others_mentions",
+    /// Quiet hours are asked last.
+    QuietHoursLast = "quiet_hours_last",
+    /// Quiet hours end a minute late.
+    QuietEndsLate = "quiet_ends_late",
+    /// Quiet hours end at midnight at the latest.
+    QuietEndsAtMidnight = "quiet_ends_at_midnight",
+    /// Quiet hours are in force, and cannot be read back.
+    HidesQuietHours = "hides_quiet_hours",
+    /// Pages of history hold ten messages at most.
+    ShortHistoryPages = "short_history_pages",
+    /// History leaves out what the user sent itself.
+    HistoryOmitsOwn = "history_omits_own",
+    /// Messages come without the expansion they were sent with.
+    DropsInitialExpansion = "drops_initial_expansion",
     /// A chatroom that does not exist is created whatever the client says.
     JoinsUnknownRooms = "joins_unknown_rooms",
     /// Joining an existing chatroom makes a new one of it.

@@ -44,7 +44,7 @@ impl Service {
 
     /// Whether messages are for all of a user's devices (SYNC-001 to SYNC-004).
     pub(crate) fn syncs(&self) -> bool {
-        self.switches.multi_device_sync || self.has(Bug::SyncsWithoutSwitch)
+        (self.switches.multi_device_sync && !self.has(Bug::NeverSyncs)) || self.has(Bug::SyncsWithoutSwitch)
     }
 
     /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. Only with

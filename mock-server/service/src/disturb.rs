@@ -106,7 +106,11 @@ impl Service {
         let settings = &self.accounts[user].settings;
         let world_offset = self.limits.quiet_hours_utc_offset_minutes;
         let quiet = settings.quiet.as_ref().filter(|_| !self.has(Bug::IgnoresQuietHours));
-        let quiet = quiet.filter(|quiet| quiet.holds(now, world_offset)).map(|quiet| quiet.level);
+        let late = UnixMillis(now.0 - if self.has(Bug::QuietEndsLate) { 60_000 } else { 0 });
+        let quiet = quiet
+            .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
+            .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
+            .map(|quiet| quiet.level);
         let target = match message.conversation {
             Conversation::Group => &message.target,
             _ => &message.from,
@@ -121,6 +125,9 @@ impl Service {
         ];
         if self.switches.type_level_first {
             chain.swap(1, 2);
+        }
+        if self.has(Bug::QuietHoursLast) {
+            chain.rotate_left(1);
         }
         for (setting, level, why) in chain {
             if let Some(sent) = lets_through(level, mention) {

@@ -226,6 +226,12 @@ impl Archive {
         (page, more)
     }
 
+    /// The time of the conversation's newest message; 0 if it has none.
+    pub(crate) fn newest(&self, place: &Place) -> UnixMillis {
+        let newest = self.logs.get(place).and_then(|log| log.entries.back());
+        newest.map(|entry| entry.message.time).unwrap_or_default()
+    }
+
     /// `user` sees nothing of the conversation any more up to `time`; gives the UIDs concerned.
     pub(crate) fn clear(&mut self, place: &Place, user: UserIx, time: UnixMillis) -> Vec<Uid> {
         let Some(log) = self.logs.get_mut(place) else { return Vec::new() };

@@ -144,11 +144,21 @@ impl Message {
     }
 }
 
-/// [`Bug::StripsContent`](crate::bug::Bug::StripsContent): what a message carries beside its content is lost.
-pub(crate) fn strip(up: &mut UpStreamMessage) {
+/// What [`Bug::StripsContent`](crate::bug::Bug::StripsContent) loses.
+pub(crate) const BESIDE_CONTENT: [&str; 3] = ["user", "mentionedInfo", "extra"];
+
+/// What [`Bug::StripsMedia`](crate::bug::Bug::StripsMedia) loses; `content` is the thumbnail.
+pub(crate) const OF_FILES: [&str; 8] =
+    ["content", "duration", "name", "size", "type", "gifDataSize", "width", "height"];
+
+/// Object names of messages that name a file.
+pub(crate) const WITH_FILE: [&str; 5] = ["RC:ImgMsg", "RC:HQVCMsg", "RC:FileMsg", "RC:SightMsg", "RC:GIFMsg"];
+
+/// Takes properties out of a content.
+pub(crate) fn strip(up: &mut UpStreamMessage, lost: &[&str]) {
     if let Ok(serde_json::Value::Object(mut content)) = serde_json::from_slice(&up.content) {
-        for name in ["user", "mentionedInfo", "extra"] {
-            content.remove(name);
+        for name in lost {
+            content.remove(*name);
         }
         up.content = serde_json::Value::Object(content).to_string().into();
     }

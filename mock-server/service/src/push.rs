@@ -34,6 +34,13 @@ pub(crate) struct Pushes {
     records: VecDeque<Record>,
 }
 
+/// What a push shows that belongs to no message.
+#[derive(Debug, Default)]
+pub(crate) struct Notification {
+    pub(crate) title: String,
+    pub(crate) content: String,
+}
+
 #[derive(Debug)]
 struct Record {
     at: UnixMillis,
@@ -80,6 +87,42 @@ impl Service {
         self.journal.record(now, || What::Push { user: id, message_uid: uid.to_string(), sent, why });
     }
 
+    /// A notification of the app's server, for the phones of a user whether online or not; `id` names the call.
+    pub(crate) fn record_notification(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        id: Uid,
+        shown: &Notification,
+    ) {
+        let account = &self.accounts[user];
+        let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
+        let devices: Vec<String> =
+            phones.filter(|device| !device.no_push).map(|device| device.id.clone()).collect();
+        let decision = if devices.is_empty() {
+            Decision::no("device", "the user has no mobile device that takes pushes")
+        } else {
+            Decision::yes("default", "a notification of the app's server")
+        };
+        let who = account.id.to_string();
+        let Decision { sent, why, .. } = decision;
+        let records = &mut self.pushes.records;
+        if records.len() == KEPT {
+            records.pop_front();
+        }
+        records.push_back(Record {
+            at: now,
+            user,
+            message_uid: id,
+            devices,
+            title: shown.title.clone(),
+            content: shown.content.clone(),
+            data: String::new(),
+            decision,
+        });
+        self.journal.record(now, || What::Push { user: who, message_uid: id.to_string(), sent, why });
+    }
+
     fn push_decision(
         &self,
         now: UnixMillis,
@@ -95,16 +138,18 @@ impl Service {
             Decision::no("message", "the message asks for no notification")
         } else if !message.counted {
             Decision::no("message", "the message is not counted")
-        } else if phones().next().is_none() {
+        } else if phones().next().is_none() && !self.has(Bug::PushesWithoutPhone) {
             Decision::no("device", "the user has no mobile device")
-        } else if phones().all(|device| device.no_push) {
+        } else if phones().next().is_some() && phones().all(|device| device.no_push) {
             Decision::no("device", "logged out without pushes")
         } else if !down.classname.starts_with(OWN_PREFIX) && down.push_content().is_empty() {
             Decision::no("message", "a message of the app's own type brings no text for a push")
         } else if self.has(Bug::IgnoresDoNotDisturb) {
             Decision::yes("default", "offline")
         } else {
-            self.disturbs(now, user, message, Mention::of(body, &account.id))
+            let others = self.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
+            let mention = if others { Mention::Me } else { Mention::of(body, &account.id) };
+            self.disturbs(now, user, message, mention)
         }
     }
 

@@ -54,8 +54,17 @@ impl QuietHours {
 
     /// Whether the window is in force, on any day (QUIET-012), across midnight too (QUIET-013).
     pub(crate) fn holds(&self, now: UnixMillis, world_offset: i32) -> bool {
-        let local = now.0.div_euclid(1000) + i64::from(self.offset.unwrap_or(world_offset)) * 60;
-        (local - self.start_second).rem_euclid(DAY) < i64::from(self.span) * 60
+        (self.local(now, world_offset) - self.start_second).rem_euclid(DAY) < i64::from(self.span) * 60
+    }
+
+    /// Whether today's window has begun, or is over.
+    pub(crate) fn began_today(&self, now: UnixMillis, world_offset: i32) -> bool {
+        self.local(now, world_offset).rem_euclid(DAY) >= self.start_second
+    }
+
+    /// Seconds by the clock of the window's zone.
+    fn local(&self, now: UnixMillis, world_offset: i32) -> i64 {
+        now.0.div_euclid(1000) + i64::from(self.offset.unwrap_or(world_offset)) * 60
     }
 
     pub(crate) fn to_json(&self) -> Value {

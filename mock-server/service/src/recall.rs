@@ -85,7 +85,8 @@ impl Service {
         let delivery = Delivery { conversation, receivers };
         // A recall by the app's server is carried out on the sender's own devices too; a system account has none that
         // know the conversation.
-        let with_sender = mirror.is_none() && conversation != Conversation::System;
+        let with_sender =
+            mirror.is_none() && conversation != Conversation::System && !self.has(Bug::NeverIncludesSender);
         Ok(self.post(
             now,
             Outgoing { sender: by, target, delivery, up, status_message: false, mirror, with_sender },

@@ -275,7 +275,13 @@ impl Service {
         let listed = stored && self.switches.roaming_history && up.session_id & flags::up::PERSIST != 0;
         let mut up = up;
         if self.has(Bug::StripsContent) {
-            crate::message::strip(&mut up);
+            crate::message::strip(&mut up, &crate::message::BESIDE_CONTENT);
+        }
+        if self.has(Bug::StripsMedia) && crate::message::WITH_FILE.contains(&&*up.classname) {
+            crate::message::strip(&mut up, &crate::message::OF_FILES);
+        }
+        if self.has(Bug::DropsInitialExpansion) {
+            up.extra_content = None;
         }
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {

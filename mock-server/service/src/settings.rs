@@ -239,7 +239,8 @@ impl Service {
 
     /// `qryUnpush`.
     pub(crate) fn quiet_hours(&self, user: UserIx) -> QueryUnpushPeriodOutput {
-        match &self.accounts[user].settings.quiet {
+        let quiet = self.accounts[user].settings.quiet.as_ref();
+        match quiet.filter(|_| !self.has(Bug::HidesQuietHours)) {
             None => QueryUnpushPeriodOutput { is_unpush: 0, ..QueryUnpushPeriodOutput::default() },
             Some(quiet) => QueryUnpushPeriodOutput {
                 is_unpush: 1,

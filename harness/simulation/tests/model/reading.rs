@@ -119,12 +119,14 @@ impl Session {
         for (by, time) in self.reading.synced.iter().filter(|(by, _)| DEVICES[*by].1 == user) {
             let told = self
                 .events(*by, "onConversationReadStatusSynced")
-                .any(|event| event.args["code"] == 0 && event.args["timestamp"].as_i64() == Some(*time));
-            // A device that was not told that its own call worked may hear of it like any other.
-            if *by != device || !told {
+                .filter(|event| event.args["code"] == 0 && event.args["timestamp"].as_i64() == Some(*time))
+                .count();
+            let calls = self.reading.synced.iter().filter(|call| **call == (*by, *time)).count();
+            // A device that was not told that each of its own calls worked may hear of one like any other.
+            if *by != device || told < calls {
                 latest.0 = latest.0.max(*time);
             }
-            if *by != device && told && self.sync {
+            if *by != device && told > 0 && self.sync {
                 latest.1 = latest.1.max(*time);
             }
         }

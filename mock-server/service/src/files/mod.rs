@@ -122,6 +122,9 @@ impl Service {
     }
 
     fn download(&self, request: &HttpRequest) -> HttpResponse {
+        if self.has(Bug::LosesFiles) {
+            return refused(404, "no such object");
+        }
         let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
         let key = key.map(|(_, key)| decoded(key)).unwrap_or_default();
         let stored = self.files.stored.get(&key).map(|stored| stored.bytes.clone());
@@ -135,7 +138,8 @@ impl Service {
             headers: vec![("Accept-Ranges".to_owned(), "bytes".to_owned())],
             body: bytes.clone(),
         };
-        let Some((from, to)) = request.header("range").and_then(range) else { return response };
+        let part = request.header("range").filter(|_| !self.has(Bug::IgnoresRanges)).and_then(range);
+        let Some((from, to)) = part else { return response };
         if from >= whole {
             return refused(416, "the object ends before that");
         }

@@ -86,7 +86,8 @@ impl Service {
         Ok(json!({"messageUID": posted.uid.as_str()}))
     }
 
-    fn everybody(&self, os: Option<&str>) -> Vec<UserIx> {
+    /// Registered users, or those with a phone of one system.
+    pub(super) fn everybody(&self, os: Option<&str>) -> Vec<UserIx> {
         let known = self.accounts.iter().enumerate();
         let has = |user: UserIx, os: &str| {
             let mut devices = self.accounts[user].devices.iter();
@@ -101,7 +102,8 @@ impl Service {
             .collect()
     }
 
-    fn post_to_all(
+    /// One system message for all of them.
+    pub(super) fn post_to_all(
         &mut self,
         call: &Call,
         from: &str,
@@ -124,10 +126,14 @@ impl Service {
     }
 }
 
-fn system(os: &str) -> Result<&'static str, ApiError> {
+/// A system of phones by its name.
+pub(super) fn system(os: &str) -> Result<&'static str, ApiError> {
     match os.to_ascii_lowercase().as_str() {
         "ios" => Ok("iOS"),
         "android" => Ok("Android"),
-        _ => Err(error(1002, format!("parameter `os` is `{os}`; `iOS` or `Android` is expected"))),
+        "harmonyos" => Ok("HarmonyOS"),
+        _ => {
+            Err(error(1002, format!("`{os}` is no system of phones; iOS, Android or HarmonyOS is expected")))
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Service {
 
 /// The vendor's own messages are JSON objects (SDKs show another body to nobody, and one never recovers from `null`);
 /// an app's own may have any form.
-fn checked<'a>(name: &str, content: &'a str) -> Result<&'a str, ApiError> {
+pub(super) fn checked<'a>(name: &str, content: &'a str) -> Result<&'a str, ApiError> {
     match serde_json::from_str(content) {
         Ok(Value::Object(_)) => Ok(content),
         _ if !name.starts_with("RC:") => Ok(content),

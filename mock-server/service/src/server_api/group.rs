@@ -36,6 +36,10 @@ impl Service {
         let (known, most) = (self.groups.contains_key(group), own_limit.unwrap_or(self.limits.group_members));
         let before = self.groups.group(group).and_then(|group| group.most);
         self.groups.create(group).most = own_limit;
+        let most = if self.has(Bug::NoMemberLimit) { 0 } else { most };
+        if self.has(Bug::NoMemberLimit) {
+            self.groups.create(group).most = None;
+        }
         if !self.groups.join(group, &users, most, call.now) {
             if known {
                 self.groups.create(group).most = before;
@@ -104,6 +108,12 @@ impl Service {
         };
         if let Some(most) = named.iter().find_map(|(id, _)| full(id)) {
             return Err(error(405, format!("a group holds {most} members (GRP-002)")));
+        }
+        if self.has(Bug::SyncOnlyJoins) {
+            for (id, _) in &named {
+                self.groups.join(id, &[user], most, call.now);
+            }
+            return Ok(json!({}));
         }
         self.groups.sync(user, &named, most, call.now);
         Ok(json!({}))

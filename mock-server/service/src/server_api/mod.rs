@@ -20,6 +20,7 @@ mod message;
 mod misuse;
 mod mute;
 mod once;
+mod push;
 mod rate;
 mod recall;
 mod remark;
@@ -134,6 +135,9 @@ impl Service {
             "/message/discussion/publish.json" => Self::api_publish_discussion,
             "/message/broadcast.json" => Self::api_broadcast,
             "/message/online/broadcast.json" => Self::api_broadcast_online,
+            "/push.json" => Self::api_push,
+            "/push/custom.json" => Self::api_push_custom,
+            "/push/user.json" => Self::api_push_users,
             "/message/broadcast/recall.json" => Self::api_broadcast_recall,
             "/message/group/publish.json" => Self::api_publish_group,
             "/statusmessage/private/publish.json" => Self::api_publish_status_private,

@@ -9,12 +9,16 @@
 
 mod blacklist;
 mod chatroom;
+mod conversation_tags;
 mod conversations;
 mod faults;
+mod history;
 mod login;
 mod messages;
 mod navi;
 mod packages;
+mod recall;
 mod receipt;
 mod server_api;
+mod settings;
 mod world;

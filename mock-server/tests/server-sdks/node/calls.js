@@ -31,6 +31,15 @@ const calls = [
   ['tag alice', () => rc.User.Tag.set({ id: 'alice', tags: ['vip', 'north'] })],
   ['tag both', () => rc.User.Tag.batchSet({ users: [bob, carol], tags: ['new'] })],
   ['tags', () => rc.User.Tag.getList([alice, bob])],
+  ['push', () => rc.Push.push({
+    platform: ['ios', 'android'], audience: { userid: ['alice'], is_to_all: false },
+    notification: { alert: 'a push', ios: { title: 'Title', alert: 'for iOS' } },
+  })],
+  ['push message', () => rc.Push.message({
+    platform: ['ios', 'android'], fromUserId: 'office', audience: { tag: ['vip'], tag_or: ['north', 'south'], is_to_all: false },
+    message: { content: JSON.stringify({ content: 'to northern VIPs' }), objectName: 'RC:TxtMsg' },
+    notification: { alert: 'a push' },
+  })],
   ['untag both', () => rc.User.Tag.batchRemove({ users: [bob, carol] })],
   ['untag alice', () => rc.User.Tag.remove(alice)],
   ['tags after', () => rc.User.Tag.getList([alice, bob])],

@@ -46,6 +46,31 @@ CALLS = [
     ("tag alice", lambda _: user.get_tag().set("alice", ["vip", "north"])),
     ("tag both", lambda _: user.get_tag().set(["bob", "carol"], ["new"])),
     ("tags", lambda _: user.get_tag().get(["alice", "bob"])),
+    (
+        "push",
+        lambda _: rc.get_push().push(
+            ["ios"], None, None, ["alice"], None, False, "a push", "Title", "for iOS", None, 0, 1, "c", "u", "for Android", None
+        ),
+    ),
+    (
+        "push message",
+        lambda _: rc.get_push().broadcast(
+            ["ios", "android"],
+            "office",
+            ["vip"],
+            ["north", "south"],
+            None,
+            False,
+            text("to northern VIPs"),
+            TEXT,
+            "a push",
+            None,
+            None,
+            0,
+            None,
+            None,
+        ),
+    ),
     ("private", lambda _: private.send("bob", "alice", TEXT, text("from the Python SDK"), is_include_sender=1)),
     (
         "template",

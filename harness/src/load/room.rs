@@ -1,0 +1,153 @@
+//! One room with many members: what a message to all of them costs.
+//!
+//! Our members are told that there is something, pull it and are answered; MQTT clients get every message pushed and
+//! acknowledge each. One unit is one message that has come to one member. Before the next burst everybody has the last one.
+
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Instant,
+};
+
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, LocalSet},
+};
+
+use super::{
+    Args, LoadError, Report,
+    link::Link,
+    pairs::content,
+    process::Target,
+    protocol::{Heard, Who},
+    report::{Watch, micros},
+};
+
+/// The room.
+const ROOM: &str = "hall";
+/// Messages sent before it is measured, so that buffers have their size.
+const WARM_UP: u64 = 2;
+
+/// What all members share with the speaker.
+#[derive(Default)]
+struct Hall {
+    deliveries: Cell<u64>,
+    wanted: Cell<u64>,
+    all_have_it: Notify,
+    failed: RefCell<Option<LoadError>>,
+}
+
+/// `--count` messages to `--members` members of a room, `--window` at a time.
+pub(crate) async fn run(args: &Args, target: &Target) -> Result<Report, LoadError> {
+    let local = LocalSet::new();
+    local.run_until(speak(args, target)).await
+}
+
+async fn speak(args: &Args, target: &Target) -> Result<Report, LoadError> {
+    let hall = Rc::new(Hall::default());
+    let mut members = Members(Vec::new());
+    for n in 0..args.members {
+        let mut link = enter(args, target, format!("member{n}")).await?;
+        link.shrink();
+        let hall = hall.clone();
+        members.0.push(tokio::task::spawn_local(async move {
+            if let Err(error) = listen(link, &hall).await {
+                hall.failed.borrow_mut().get_or_insert(error);
+                hall.all_have_it.notify_one();
+            }
+        }));
+    }
+    let mut speaker = enter(args, target, "speaker".to_owned()).await?;
+    let content = content(args.payload);
+    bursts(args, &mut speaker, &hall, &content, WARM_UP.max(args.window)).await?;
+    let watch = Watch::start(target);
+    let latencies = bursts(args, &mut speaker, &hall, &content, args.count).await?;
+    watch.stop(args, "room", args.count * args.members, latencies)
+}
+
+/// Members end with the run.
+struct Members(Vec<JoinHandle<()>>);
+
+impl Drop for Members {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Logs in and joins.
+async fn enter(args: &Args, target: &Target, user: String) -> Result<Link, LoadError> {
+    let who = Who { app_key: args.app_key.clone(), user, keeps: false };
+    let mut link = Link::open(target.address, args.protocol, who).await?;
+    link.join(ROOM).await?;
+    Ok(link)
+}
+
+async fn listen(mut link: Link, hall: &Hall) -> Result<(), LoadError> {
+    loop {
+        let mut came = 0;
+        while let Some(heard) = link.heard()? {
+            match heard {
+                Heard::Message(id) => {
+                    link.acknowledge(id);
+                    came += 1;
+                }
+                Heard::Notice(id) => {
+                    link.acknowledge(id);
+                    link.ask_room(ROOM);
+                }
+                Heard::Package { messages, .. } => came += messages.len() as u64,
+                _ => {}
+            }
+        }
+        link.flush().await?;
+        if came > 0 {
+            hall.deliveries.set(hall.deliveries.get() + came);
+            if hall.deliveries.get() >= hall.wanted.get() {
+                hall.all_have_it.notify_one();
+            }
+        }
+        link.read().await?;
+    }
+}
+
+/// Sends `count` messages, `--window` of them at a time; gives how long a burst took to reach everybody.
+async fn bursts(
+    args: &Args,
+    speaker: &mut Link,
+    hall: &Hall,
+    content: &[u8],
+    count: u64,
+) -> Result<Vec<u32>, LoadError> {
+    let mut latencies = Vec::new();
+    let mut left = count;
+    while left > 0 {
+        let burst = left.min(args.window);
+        left -= burst;
+        let begun = Instant::now();
+        hall.wanted.set(hall.wanted.get() + burst * args.members);
+        for _ in 0..burst {
+            speaker.publish_to_room(ROOM, content);
+        }
+        speaker.flush().await?;
+        let mut taken = 0;
+        while taken < burst {
+            while let Some(heard) = speaker.heard()? {
+                taken += u64::from(matches!(heard, Heard::Taken(_)));
+            }
+            if taken < burst {
+                speaker.read().await?;
+            }
+        }
+        while hall.deliveries.get() < hall.wanted.get() {
+            hall.all_have_it.notified().await;
+            if let Some(error) = hall.failed.take() {
+                return Err(error);
+            }
+        }
+        if hall.deliveries.get() > hall.wanted.get() {
+            return Err(LoadError::Protocol("a message came twice".to_owned()));
+        }
+        latencies.push(micros(begun.elapsed()));
+    }
+    Ok(latencies)
+}
