@@ -92,7 +92,8 @@ function quiet({ frames = [], heldHttp = 0, heldUpgrades = 0 }) {
   const { traffic } = client;
   const connections = frames.every(({ conn, written, closed }) => {
     const mine = traffic.connections.find(({ n }) => n === conn);
-    if (!mine) return false;
+    // One of an earlier instance of this client, which is gone.
+    if (!mine) return closed;
     // Without a socket there is nothing to see but that the server has had its last say.
     if (mine.polls && closed && mine.received >= written) mine.closed = true;
     return closed ? mine.closed : mine.received >= written;
