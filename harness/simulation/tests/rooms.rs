@@ -280,7 +280,7 @@ impl Session {
             let members = room["members"].as_array().unwrap();
             prop_assert!(members.contains(&json!(name)), "{} is no member", name);
         }
-        for user in 0..USERS.len() {
+        for (user, (name, _)) in USERS.iter().enumerate() {
             if self.stay(user).is_none() {
                 continue;
             }
@@ -288,7 +288,7 @@ impl Session {
             self.pass(1_000);
             let told = self.events(user).filter(|event| event.name == "onChatRoomAllEntriesLoaded").last();
             let told = told.map(|event| (event.args["code"].clone(), event.args["entries"].clone()));
-            prop_assert_eq!(told, Some((json!(0), room["entries"].clone())), "entries of {}", USERS[user].0);
+            prop_assert_eq!(told, Some((json!(0), room["entries"].clone())), "entries of {}", name);
         }
         Ok(())
     }
