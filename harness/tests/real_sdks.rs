@@ -86,7 +86,7 @@ fn other_versions_pass_too() {
 
 #[test]
 fn web_sdk_4_6_4_passes_without_websocket() {
-    passes("web-sdk@4.6.4+comet", &[]);
+    passes("web-sdk@4.6.4+comet", &[], &[]);
 }
 
 #[test]
