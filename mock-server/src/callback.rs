@@ -1,22 +1,25 @@
 //! Calls of an app's own server: what a world wants told, posted over plain HTTP, in order, up to three times each.
 
-use std::{cell::OnceCell, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
 use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use service::Callback;
+use service::{Callback, CallbackKind};
 use tokio::{
     net::TcpStream,
-    sync::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    sync::mpsc::{self, Receiver, Sender, error::TrySendError},
+    task::JoinHandle,
 };
 
 /// How long an app's server may take for an answer, as documented.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often one call is made at most, as documented.
 const ATTEMPTS: u32 = 3;
+/// How many calls of one kind wait at most behind an app's server that is slow; further ones are dropped.
+const WAITING: usize = 1_000;
 
 /// Why a call did not get through.
 #[derive(Debug, thiserror::Error)]
@@ -35,26 +38,46 @@ enum Failure {
     Request(#[from] http::Error),
 }
 
-/// The calls of one world. One is made after the other: an app's server sees what happened in order.
+/// The calls of one world. Of one kind, one is made after the other, so that an app's server sees what happened in
+/// order; kinds do not wait for each other, nor does the world for any. With the world they end.
 #[derive(Debug, Default)]
 pub(crate) struct Callbacks {
-    queue: OnceCell<UnboundedSender<Callback>>,
+    queues: RefCell<BTreeMap<CallbackKind, Queue>>,
+}
+
+/// Calls of one kind that wait, and the task that makes them.
+#[derive(Debug)]
+struct Queue {
+    waiting: Sender<Callback>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Callbacks {
     pub(crate) fn call(&self, callback: Callback) {
-        let queue = self.queue.get_or_init(|| {
-            let (queue, waiting) = mpsc::unbounded_channel();
-            tokio::task::spawn_local(make_calls(waiting));
-            queue
+        let mut queues = self.queues.borrow_mut();
+        let queue = queues.entry(callback.kind).or_insert_with(|| {
+            let (waiting, calls) = mpsc::channel(WAITING);
+            Queue { waiting, task: tokio::task::spawn_local(make_calls(calls)) }
         });
-        // The task ends with the queue and not before.
-        let _ = queue.send(callback);
+        if let Err(TrySendError::Full(callback)) = queue.waiting.try_send(callback) {
+            tracing::warn!(url = callback.url, "dropped: {WAITING} calls of the app's server wait already");
+        }
+    }
+
+    /// Makes no further calls.
+    pub(crate) fn stop(&self) {
+        self.queues.borrow_mut().clear();
     }
 }
 
-async fn make_calls(mut waiting: UnboundedReceiver<Callback>) {
-    while let Some(callback) = waiting.recv().await {
+async fn make_calls(mut calls: Receiver<Callback>) {
+    while let Some(callback) = calls.recv().await {
         for attempt in 1..=ATTEMPTS {
             let outcome = tokio::time::timeout(LIMIT, post(&callback)).await.unwrap_or(Err(Failure::Late));
             match outcome {
@@ -74,18 +97,26 @@ async fn post(callback: &Callback) -> Result<(), Failure> {
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((host, authority.port_u16().unwrap_or(80))).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    tokio::task::spawn_local(async move {
-        // How the connection ends is told by the request.
-        let _ = connection.await;
-    });
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    // An address may come without a path, a request may not.
+    let target = format!("{}?{}", uri.path(), uri.query().unwrap_or_default());
     let request = Request::builder()
         .method(Method::POST)
         .uri(target)
         .header(header::HOST, authority.as_str())
         .header(header::CONTENT_TYPE, callback.content_type)
+        .header(header::CONNECTION, "close")
         .body(Full::<Bytes>::new(callback.body.clone()))?;
-    match sender.send_request(request).await?.status() {
+    let answer = sender.send_request(request);
+    tokio::pin!(answer, connection);
+    // Both here: a call that is given up takes its connection with it.
+    let answer = tokio::select! {
+        answer = &mut answer => answer?,
+        ended = &mut connection => {
+            ended?;
+            answer.await?
+        }
+    };
+    match answer.status() {
         StatusCode::OK => Ok(()),
         status => Err(Failure::Status(status)),
     }

@@ -35,9 +35,9 @@ pub(crate) async fn greet(
 ) -> Option<Greeted> {
     let first = tokio::time::timeout(PATIENCE, begin(&worlds, tls, stream)).await.ok()??;
     match first {
-        First::Native(io, head) => native(&worlds, io, head).await,
+        First::Native(io, head) => native(&worlds, io, head, peer).await,
         First::Http(io, head) => match upgrade(&head) {
-            Some(upgrade) => websocket(&worlds, io, head, upgrade).await,
+            Some(upgrade) => websocket(&worlds, io, head, upgrade, peer).await,
             None => {
                 http_service::serve(worlds, io, head, peer).await;
                 None
@@ -111,7 +111,7 @@ async fn end(io: &mut Io, last: &[u8]) -> std::io::Result<()> {
 }
 
 /// Waits for the whole CONNECT and lets the client in.
-async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut) -> Option<Greeted> {
+async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut, peer: SocketAddr) -> Option<Greeted> {
     let connect = loop {
         match wire::native::decode_client(&mut head, worlds.config.max_frame) {
             Ok(Some(ClientFrame::Connect(connect))) => break connect,
@@ -132,7 +132,8 @@ async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut) -> Option<Greet
             }
         }
     };
-    let (app_key, login) = Login::from_connect(&connect);
+    let (app_key, mut login) = Login::from_connect(&connect);
+    login.address = peer.to_string();
     let behind = BytesMut::from(&head[..]);
     enter(worlds, io, behind, &app_key, login).await
 }
@@ -171,9 +172,16 @@ fn upgrade(head: &[u8]) -> Option<Upgrade> {
     })
 }
 
-async fn websocket(worlds: &Worlds, mut io: Io, mut head: BytesMut, upgrade: Upgrade) -> Option<Greeted> {
+async fn websocket(
+    worlds: &Worlds,
+    mut io: Io,
+    mut head: BytesMut,
+    upgrade: Upgrade,
+    peer: SocketAddr,
+) -> Option<Greeted> {
     let (app_key, mut login) = Login::from_websocket_query(&upgrade.query);
     login.label = upgrade.label;
+    login.address = peer.to_string();
     if let Some(world) = worlds.get(&app_key)
         && !world.passes(&login.label).await
     {

@@ -60,7 +60,7 @@ async fn answer(
     if is_control {
         return Ok(control::answer(&worlds, &parts, &path, body, peer).await);
     }
-    if let Some(answered) = comet::answer(&worlds, &parts, &path, &body).await {
+    if let Some(answered) = comet::answer(&worlds, &parts, &path, &body, peer).await {
         let mut reply = answered.ok_or(NoAnswer)?;
         allow_any_origin(reply.headers_mut());
         return Ok(reply);

@@ -315,6 +315,7 @@ impl World {
     /// Closes every connection in good form and leaves requests without an answer.
     pub(crate) fn remove(&self) {
         self.removed.set(true);
+        self.callbacks.stop();
         let conns: Vec<_> = self.conns.borrow_mut().drain().map(|(_, conn)| conn).collect();
         for conn in conns {
             conn.close(Close::Clean);

@@ -32,6 +32,7 @@ impl WorldSetup {
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.limits.mistakes();
+        mistakes.extend(self.callbacks.mistakes());
         for user in &self.users {
             if user.id.is_empty() {
                 mistakes.push("`users` has an entry with an empty id".to_owned());

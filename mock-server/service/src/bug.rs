@@ -57,6 +57,8 @@ bugs! {
     NoRateLimit = "no_rate_limit",
     /// The notification of a mention tells the push content instead of what the mention says.
     PushIgnoresMention = "push_ignores_mention",
+    /// The time of a message takes no account of what its sender has already received.
+    ForgetsSendersTime = "forgets_senders_time",
     /// Every receiver gets a message under a UID of its own.
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.
@@ -167,6 +169,8 @@ bugs! {
     NoMemberLimit = "no_member_limit",
     /// A sync of a user's groups ends no membership.
     SyncOnlyJoins = "sync_only_joins",
+    /// A user can be in 500 groups.
+    LimitsGroupsOfAUser = "limits_groups_of_a_user",
     /// Pushes go out for users without a phone.
     PushesWithoutPhone = "pushes_without_phone",
     /// A mention of somebody else counts as one of the receiver.
@@ -257,6 +261,16 @@ bugs! {
     ShedsWhiteUsers = "sheds_white_users",
     /// The app's server is not told of chatrooms.
     NoRoomCallbacks = "no_room_callbacks",
+    /// The app's server is not told of devices that go offline.
+    ForgetsOfflineCallbacks = "forgets_offline_callbacks",
+    /// A logout is told to the app's server as a lost connection.
+    LogoutIsToldAsOffline = "logout_is_told_as_offline",
+    /// Group messages are not copied to the app's server.
+    RoutesNoGroupMessages = "routes_no_group_messages",
+    /// Messages of chatrooms are not copied to the app's server.
+    RoutesNoRoomMessages = "routes_no_room_messages",
+    /// Messages of the Server API are copied to the app's server whatever the switch says.
+    RoutesApiMessages = "routes_api_messages",
     /// A message to all chatrooms reaches one.
     BroadcastReachesOneRoom = "broadcast_reaches_one_room",
     /// A chatroom takes any number of entries.

@@ -7,6 +7,7 @@ use wire::UnixMillis;
 use crate::{
     account::UserIx,
     io::{Login, PlatformClass, Transport},
+    presence::Told,
     timeline::DeviceIx,
 };
 
@@ -42,6 +43,8 @@ pub(crate) struct Connection {
     pub(crate) polls: u32,
     /// A fault cut it after the frame being handled: nothing more gets out.
     pub(crate) silenced: bool,
+    /// What the app's server was told when it came.
+    pub(crate) told: Option<Box<Told>>,
 }
 
 impl Connection {
@@ -72,6 +75,7 @@ impl Connection {
             next_push: 0,
             polls: 0,
             silenced: false,
+            told: None,
         }
     }
 

@@ -84,6 +84,8 @@ pub struct Login {
     pub give_way: bool,
     /// A name the shell gives the connection for journals and fences (`phone/2`); may be empty.
     pub label: String,
+    /// Where it comes from, `127.0.0.1:50000`; may be empty.
+    pub address: String,
 }
 
 /// Something that happens to a world.

@@ -38,6 +38,7 @@ impl Login {
             reconnect: is_set(query.get("reconnect")),
             give_way: is_set(query.get("kickReconnectDevice")),
             label: String::new(),
+            address: String::new(),
         };
         (text("appId"), login)
     }

@@ -250,11 +250,15 @@ impl Service {
         let peer_only = self.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
         let copies = self.syncs() && !self.has(Bug::NeverSyncsSent) && !peer_only;
         let by_client = mirror.is_some();
+        let platform = mirror.as_ref().map(|mirror| self.platform_of(sender, mirror.device));
+        let routed = !status_message && !self.is_for_own_devices(&up.classname);
         let mirror = mirror.filter(|_| copies);
         let with_sender = with_sender && !receivers.contains(&sender);
         let mut time = now;
-        let copied = (mirror.is_some() || with_sender).then_some(&sender);
-        for user in receivers.iter().chain(copied) {
+        // The sender's mailbox counts too, copy or not: an answer is never older than what it answers (SEND-021).
+        let copied = mirror.is_some() || with_sender;
+        let stamped = (copied || by_client && !self.has(Bug::ForgetsSendersTime)).then_some(&sender);
+        for user in receivers.iter().chain(stamped) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
         let from = self.accounts[sender].id.clone();
@@ -283,13 +287,11 @@ impl Service {
         if self.has(Bug::DropsInitialExpansion) {
             up.extra_content = None;
         }
+        let named = if routed { up.user_id.clone() } else { Vec::new() };
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {
             self.archive(now, sender, &receivers, message.clone(), directed);
-            let device = mirror.as_ref().map(|mirror| usize::from(mirror.device));
-            let device = device.and_then(|device| self.accounts[sender].devices.get(device));
-            let source = device.map(|device| device.platform.clone()).unwrap_or_default();
-            self.log_message(now, &message, &source);
+            self.log_message(now, &message, platform.as_deref().unwrap_or_default());
         }
         // A message to oneself is in the mailbox as received already.
         if stored
@@ -297,6 +299,9 @@ impl Service {
             && let Some(mirror) = &mirror
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+        }
+        if by_client && stored {
+            self.accounts[sender].mailbox.stamped(time);
         }
         if listed && by_client {
             self.conversations.enter(sender, &message, true);
@@ -326,6 +331,9 @@ impl Service {
         }
         if let Some(mirror) = &mirror {
             self.mirror(now, sender, mirror, &message);
+        }
+        if routed {
+            self.route(now, &message, platform.as_deref(), &named);
         }
         Posted { uid: message.uid, time }
     }

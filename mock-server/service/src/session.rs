@@ -12,6 +12,7 @@ use crate::{
     connection::Connection,
     io::{Close, ConnId, Login, Output, PlatformClass},
     journal::What,
+    presence::Presence,
     world::Service,
 };
 
@@ -96,11 +97,12 @@ impl Service {
             status: connack::ACCEPTED,
         });
         self.connections.insert(conn, Connection::new(user, device, class, login, now));
-        let accepted = Some(Accepted { user_id, session_id, time });
+        let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
         self.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
         // Others are disturbed only once this login has succeeded (KICK-002).
         self.make_room(now, user, class, conn, login);
         self.accounts[user].connections.push(conn);
+        self.came_online(now, conn, &session_id, &login.address);
         if self.accounts[user].mailbox.waits_for(device) {
             self.remind_later(now, conn, REMIND_MS);
         }
@@ -198,16 +200,22 @@ impl Service {
             let (user, device) = (connection.user, usize::from(connection.device));
             self.accounts[user].devices[device].no_push = true;
         }
-        self.forget(now, conn, "logged out");
+        let how = if status == disconnect::LOGOUT { Presence::LoggedOut } else { Presence::Offline };
+        self.forget_as(now, conn, "logged out", how);
         self.output(Output::Close { conn, how: Close::Clean });
     }
 
     /// Takes a connection out of the world.
     pub(crate) fn forget(&mut self, now: UnixMillis, conn: ConnId, why: &'static str) {
+        self.forget_as(now, conn, why, Presence::Offline);
+    }
+
+    fn forget_as(&mut self, now: UnixMillis, conn: ConnId, why: &'static str, how: Presence) {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.accounts[connection.user].connections.retain(|other| *other != conn);
         self.journal.record(now, || What::Closed { conn, why });
         self.lost_by_rooms(now, connection.user, conn);
+        self.went_offline(now, &connection, how);
     }
 
     /// Connections of a user, of one platform's class if given.

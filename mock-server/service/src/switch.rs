@@ -65,8 +65,6 @@ switches! {
     directed_history("directedHistory") = false,
     /// New members of a group may read its history from before they joined (GRP-006 to GRP-008).
     new_member_history("newMemberHistory") = false,
-    /// Presence callbacks to the app server (USER-010).
-    presence_callback("presenceCallback") = false,
     /// The level of a conversation type comes before that of a conversation: the other reading of AMB-01 (DND-031).
     type_level_first("typeLevelFirst") = false,
     /// `test:USERID` is accepted as a token, for tests without an app server.
@@ -74,8 +72,8 @@ switches! {
     /// An expired token is refused with a CONNACK status of its own (10, which newer SDKs tell as 31020) instead of that of
     /// a wrong one (4: 31004, CONN-014).
     expired_token_status("expiredTokenStatus") = false,
-    /// Full message routing to the app server (USER-011).
-    message_routing("messageRouting") = false,
+    /// Messages of the Server API are routed to the app's server like those of clients (USER-011).
+    route_api_messages("messageRoutingOfServerApi") = false,
     /// Receipts of groups by queries (`rrMsg`, `rrList`; navi `grpRRVer` 1) instead of request and response messages.
     group_receipt_queries("groupReceiptQueries") = false,
     /// A user may be in several chatrooms; off: joining another leaves the former (CHRM-010, CHRM-011).

@@ -9,7 +9,7 @@ mod sessions;
 pub(crate) use polling::Polling;
 pub(crate) use sessions::Sessions;
 
-use std::{borrow::Cow, collections::HashMap, rc::Rc};
+use std::{borrow::Cow, collections::HashMap, net::SocketAddr, rc::Rc};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, request::Parts};
@@ -35,12 +35,13 @@ pub(crate) async fn answer(
     parts: &Parts,
     path: &str,
     body: &Bytes,
+    peer: SocketAddr,
 ) -> Option<Option<Reply>> {
     let query: HashMap<Cow<'_, str>, Cow<'_, str>> =
         url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
     match (&parts.method, path) {
         (&Method::GET, FRAMES) if query.contains_key("appId") => {
-            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers).await)
+            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers, peer).await)
         }
         (&Method::GET, POLL) => Some(poll(worlds, query.get("sessionid")?).await),
         (&Method::POST, FRAMES) => Some(frame(worlds, query.get("sessionid")?, &query, body).await),
@@ -48,10 +49,11 @@ pub(crate) async fn answer(
     }
 }
 
-async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap) -> Option<Reply> {
+async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAddr) -> Option<Reply> {
     let (app_key, mut login) = Login::from_comet_query(query);
     let label = headers.get("x-harness-connection").map(|value| String::from_utf8_lossy(value.as_bytes()));
     login.label = label.unwrap_or_default().into_owned();
+    login.address = peer.to_string();
     let Some(world) = worlds.meet(&app_key) else {
         let ack = ConnAck { status: connack::IDENTIFIER, accepted: None, layout: ConnAckLayout::V3 };
         return Some(text(comet::open_answer(&ack, "")));

@@ -1,0 +1,75 @@
+//! Full message routing: a copy of every message to the app's server (USER-011).
+//!
+//! Status messages never, refused ones never; those of the Server API where the switch says so; what the service itself
+//! says in rooms never (assumed). Nothing is filtered here, so `sensitiveType` is always 0.
+
+use prost::Message as _;
+use wire::{UnixMillis, body::DownStreamMessage};
+
+use crate::{
+    bug::Bug,
+    callback::CallbackKind,
+    message::{Conversation, Message},
+    presence::os_of,
+    world::Service,
+};
+
+/// `channelType` of a conversation.
+fn channel_type(conversation: Conversation) -> &'static str {
+    match conversation {
+        Conversation::Private => "PERSON",
+        Conversation::Group => "GROUP",
+        Conversation::Chatroom => "TEMPGROUP",
+        Conversation::System => "NOTIFY",
+    }
+}
+
+impl Service {
+    /// Copies a message that was let through. `platform`: of the device that sent it, absent for the app's server.
+    /// `directed`: the members of the group that alone get it.
+    pub(crate) fn route(
+        &mut self,
+        now: UnixMillis,
+        message: &Message,
+        platform: Option<&str>,
+        directed: &[String],
+    ) {
+        let wanted =
+            platform.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
+        let forgotten = match message.conversation {
+            Conversation::Group => self.has(Bug::RoutesNoGroupMessages),
+            Conversation::Chatroom => self.has(Bug::RoutesNoRoomMessages),
+            Conversation::Private | Conversation::System => false,
+        };
+        if !wanted || forgotten || !self.calls_back(CallbackKind::Messages) {
+            return;
+        }
+        // Own bytes decode.
+        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+        let mut fields = vec![
+            ("fromUserId", message.from.to_string()),
+            ("toUserId", message.target.to_string()),
+            ("objectName", down.classname.clone()),
+            ("content", String::from_utf8_lossy(&down.content).into_owned()),
+            ("channelType", channel_type(message.conversation).to_owned()),
+            ("msgTimestamp", message.time.0.to_string()),
+            ("msgUID", message.uid.to_string()),
+            ("originalMsgUID", String::new()),
+            ("sensitiveType", "0".to_owned()),
+            ("source", platform.map_or("Server", os_of).to_owned()),
+            ("busChannel", down.bus_channel().to_owned()),
+        ];
+        fields.extend(directed.iter().map(|id| ("groupUserIds", id.clone())));
+        self.call_back_with_form(now, CallbackKind::Messages, &fields);
+    }
+
+    /// The platform of a user's device.
+    pub(crate) fn platform_of(
+        &self,
+        user: crate::account::UserIx,
+        device: crate::timeline::DeviceIx,
+    ) -> String {
+        let device = self.accounts[user].devices.get(usize::from(device));
+        device.map(|device| device.platform.clone()).unwrap_or_default()
+    }
+}
