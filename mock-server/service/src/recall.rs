@@ -20,16 +20,16 @@ use crate::{
 pub(crate) const COMMAND: &str = "RC:RcCmd";
 
 /// Object name of the notice that stands where a recalled message stood.
-const NOTICE: &str = "RC:RcNtf";
+pub(crate) const NOTICE: &str = "RC:RcNtf";
 
 /// Who recalls what.
-struct Recall {
-    by: UserIx,
-    uid: Uid,
+pub(crate) struct Recall {
+    pub(crate) by: UserIx,
+    pub(crate) uid: Uid,
     /// Shown as an administrator's doing.
-    admin: bool,
+    pub(crate) admin: bool,
     /// Nothing stays in its place.
-    delete: bool,
+    pub(crate) delete: bool,
 }
 
 impl Service {
@@ -61,6 +61,11 @@ impl Service {
         let text = |name: &str| command.get(name).and_then(Value::as_str).unwrap_or_default();
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
+        if command.get("conversationType").and_then(Value::as_i64) == Some(Conversation::Chatroom as i64) {
+            let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
+            let from = mirror.map(|mirror| (mirror.device, mirror.conn));
+            return self.recall_in_room(now, text("targetId"), &recall, from, up);
+        }
         let entry = self.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
         let own = entry.message.from == self.accounts[by].id;
         // Anyone who has the message may recall it, unless the customer restricts that (RECALL-006, RECALL-007).
@@ -98,21 +103,9 @@ impl Service {
         if self.has(Bug::KeepsRecalled) {
             return;
         }
+        let notice = self.notice_of(now, original, recall);
         let Some(entry) = self.archive.find_mut(recall.uid) else { return };
         let viewers = entry.viewers.clone();
-        let operator = self.accounts[recall.by].id.clone();
-        let notice = (!recall.delete).then(|| {
-            Arc::new(original.edited(|down| {
-                let content = json!({
-                    "operatorId": &*operator, "recallTime": original.time.0, "recallActionTime": now.0,
-                    "originalObjectName": down.classname, "admin": recall.admin, "delete": recall.delete,
-                });
-                down.classname = NOTICE.to_owned();
-                down.content = content.to_string().into();
-                down.extra_content = None;
-                down.push_content = None;
-            }))
-        });
         match &notice {
             Some(notice) => {
                 entry.message = notice.clone();
@@ -123,5 +116,27 @@ impl Service {
         for user in viewers.iter() {
             self.accounts[*user].mailbox.rewrite(recall.uid, original.time, notice.as_ref());
         }
+    }
+
+    /// The notice for a message; none where nothing stays in its place.
+    pub(crate) fn notice_of(
+        &self,
+        now: UnixMillis,
+        original: &Message,
+        recall: &Recall,
+    ) -> Option<Arc<Message>> {
+        let operator = self.accounts[recall.by].id.clone();
+        (!recall.delete).then(|| {
+            Arc::new(original.edited(|down| {
+                let content = json!({
+                    "operatorId": &*operator, "recallTime": original.time.0, "recallActionTime": now.0,
+                    "originalObjectName": down.classname, "admin": recall.admin, "delete": recall.delete,
+                });
+                down.classname = NOTICE.to_owned();
+                down.content = content.to_string().into();
+                down.extra_content = None;
+                down.push_content = None;
+            }))
+        })
     }
 }

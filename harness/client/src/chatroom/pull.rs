@@ -9,7 +9,7 @@ use wire::{
 };
 
 use super::{Call, change};
-use crate::{code, engine::Engine, message, request::Pending};
+use crate::{code, engine::Engine, message, recall, request::Pending};
 
 /// Something that the app hears of.
 enum Arrival {
@@ -92,8 +92,17 @@ impl Engine {
         if !self.rooms.contains_key(id) {
             return None;
         }
+        if down.classname == recall::COMMAND {
+            let notice = self.recalled(now, down)?;
+            return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
+        }
         let mut message = message::received(down, &self.user, false);
         message.insert("receivedTime".into(), now.0.into());
+        if down.classname == recall::NOTICE {
+            // As elsewhere it stands where the message stood, and is no news by itself.
+            let _ = self.store.insert(&self.owner, &message);
+            return None;
+        }
         // Held for the stay; neither a conversation of the list nor unread (CHRM-041).
         if down.status & flags::down::PERSIST != 0 {
             match self.store.insert(&self.owner, &message) {

@@ -15,6 +15,7 @@ mod join;
 mod load;
 mod message;
 mod notice;
+mod recall;
 mod setup;
 mod state;
 mod webhook;

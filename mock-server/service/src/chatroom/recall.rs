@@ -1,0 +1,73 @@
+//! Recalls in rooms: the command to who is there, and a notice in the message's place for who comes later (RECALL-010).
+
+use std::sync::Arc;
+
+use wire::{UnixMillis, body::UpStreamMessage, code::status};
+
+use super::message::Speaker;
+use crate::{
+    bug::Bug,
+    io::ConnId,
+    message::Message,
+    recall::{NOTICE, Recall},
+    send::Posted,
+    timeline::DeviceIx,
+    world::Service,
+};
+
+impl Service {
+    /// Carries a recall out. A client must be in the room; whoever is may recall, under the same rule as elsewhere.
+    pub(crate) fn recall_in_room(
+        &mut self,
+        now: UnixMillis,
+        id: &str,
+        recall: &Recall,
+        from: Option<(DeviceIx, ConnId)>,
+        up: UpStreamMessage,
+    ) -> Result<Posted, u16> {
+        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        if let Some((_, conn)) = from {
+            room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
+        }
+        let said =
+            room.messages.iter().find(|said| said.message.uid == recall.uid && &*said.classname != NOTICE);
+        let original = said.map(|said| said.message.clone()).ok_or(status::RECALL_FAILED)?;
+        let own = original.from == self.accounts[recall.by].id;
+        if !own && self.switches.recall_own_only && !self.has(Bug::IgnoresRecallRule) {
+            return Err(status::NOT_THE_SENDER);
+        }
+        if self.has(Bug::DropsRecall) {
+            return Ok(Posted { uid: self.ids.message_uid(now), time: now });
+        }
+        if !self.has(Bug::KeepsRecalled) {
+            let notice = self.notice_of(now, &original, recall);
+            self.replace_in_room(id, &original, notice.as_ref());
+        }
+        let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };
+        self.say(now, id, &speaker, up).ok_or(status::NO_ROOM)
+    }
+
+    fn replace_in_room(&mut self, id: &str, original: &Message, notice: Option<&Arc<Message>>) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.answer = None;
+            match notice {
+                None => room.messages.retain(|said| said.message.uid != original.uid),
+                Some(notice) => {
+                    for said in room.messages.iter_mut().filter(|said| said.message.uid == original.uid) {
+                        said.message = notice.clone();
+                        said.classname = NOTICE.into();
+                    }
+                }
+            }
+        }
+        let Some(log) = self.rooms.history.get_mut(id) else { return };
+        match notice {
+            None => log.retain(|message| message.uid != original.uid),
+            Some(notice) => {
+                for message in log.iter_mut().filter(|message| message.uid == original.uid) {
+                    *message = notice.clone();
+                }
+            }
+        }
+    }
+}
