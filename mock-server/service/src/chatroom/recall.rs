@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use wire::{UnixMillis, body::UpStreamMessage, code::status};
+use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use super::message::Speaker;
 use crate::{
     bug::Bug,
+    ids::Uid,
     io::ConnId,
     message::Message,
     recall::{NOTICE, Recall},
@@ -23,15 +24,15 @@ impl Service {
         id: &str,
         recall: &Recall,
         from: Option<(DeviceIx, ConnId)>,
-        up: UpStreamMessage,
+        mut up: UpStreamMessage,
     ) -> Result<Posted, u16> {
+        // Who comes later finds the notice and needs no command.
+        up.session_id &= !flags::up::PERSIST;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         if let Some((_, conn)) = from {
             room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
         }
-        let said =
-            room.messages.iter().find(|said| said.message.uid == recall.uid && &*said.classname != NOTICE);
-        let original = said.map(|said| said.message.clone()).ok_or(status::RECALL_FAILED)?;
+        let original = self.said_in_room(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
         let own = original.from == self.accounts[recall.by].id;
         if !own && self.switches.recall_own_only && !self.has(Bug::IgnoresRecallRule) {
             return Err(status::NOT_THE_SENDER);
@@ -45,6 +46,13 @@ impl Service {
         }
         let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };
         self.say(now, id, &speaker, up).ok_or(status::NO_ROOM)
+    }
+
+    /// A message that members still find in a room and that was not recalled.
+    pub(crate) fn said_in_room(&self, id: &str, uid: Uid) -> Option<&Arc<Message>> {
+        let room = self.rooms.get(id)?;
+        let said = room.messages.iter().find(|said| said.message.uid == uid && &*said.classname != NOTICE)?;
+        Some(&said.message)
     }
 
     fn replace_in_room(&mut self, id: &str, original: &Message, notice: Option<&Arc<Message>>) {
