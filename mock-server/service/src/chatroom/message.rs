@@ -106,6 +106,9 @@ impl Service {
             }
         }
         self.announce_in_room(now, &room_id, speaker, time);
+        if self.has(Bug::KeepsRoomMessages) {
+            self.keep_for_absent(now, &room_id, &message);
+        }
         if self.has(Bug::PushesRoomMessages) {
             self.push_to_absent(now, &room_id, &message);
         }
