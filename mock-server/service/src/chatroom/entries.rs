@@ -129,12 +129,15 @@ impl Entries {
 
     /// Whether so many more changes fit into a second of the rate (0 = any number), counting them if they do.
     fn may_change(&mut self, now: UnixMillis, count: usize, per_second: u32) -> bool {
+        if per_second == 0 {
+            return true;
+        }
         let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
         if self.recent.0 != second {
             self.recent = (second, 0);
         }
         self.recent.1 += count;
-        per_second == 0 || self.recent.1 <= per_second as usize
+        self.recent.1 <= per_second as usize
     }
 }
 

@@ -8,6 +8,7 @@ mod auto_exit;
 mod ban;
 mod broadcast;
 mod destroy;
+mod distribution;
 mod entries;
 mod entry_calls;
 mod history;
@@ -15,6 +16,7 @@ mod join;
 mod load;
 mod message;
 mod notice;
+mod recall;
 mod setup;
 mod state;
 mod webhook;
@@ -34,6 +36,7 @@ pub(crate) use self::{
     destroy::{Gone, Life},
     entries::{Changed, by_app_server},
     join::{LONGEST_ID, Left},
+    recall::RoomRecall,
 };
 use crate::{account::UserIx, io::ConnId, message::Message, timeline::DeviceIx};
 
@@ -126,6 +129,8 @@ pub(crate) struct Room {
     pub(crate) entries: Entries,
     pub(crate) bans: Bans,
     window: Window,
+    /// Nothing that is said reaches anybody.
+    is_stopped: bool,
 }
 
 /// A pull's answer: the first and the last time in it, and its bytes.
@@ -202,6 +207,7 @@ impl Room {
             entries: Entries::new(now),
             bans: Bans::default(),
             window: Window::default(),
+            is_stopped: false,
         }
     }
 

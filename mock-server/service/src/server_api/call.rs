@@ -34,7 +34,7 @@ impl Call {
     }
 
     /// A call without any data is told apart from one that lacks a parameter.
-    fn missing(&self, name: &str) -> ApiError {
+    pub(super) fn missing(&self, name: &str) -> ApiError {
         if self.form.is_empty() {
             return error(1003, format!("the request has no data; parameter `{name}` at least is needed"));
         }

@@ -26,6 +26,8 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/message/chatroom/publish.json" => Service::api_publish_chatroom,
         "/message/chatroom/broadcast.json" => Service::api_broadcast_chatrooms,
         "/v3/message/chatroom/query.json" => Service::api_query_chatroom,
+        "/chatroom/message/stopDistribution.json" => Service::api_stop_spreading,
+        "/chatroom/message/resumeDistribution.json" => Service::api_resume_spreading,
         "/chatroom/whitelist/add.json" => Service::api_kept_types_add,
         "/chatroom/whitelist/delete.json" => Service::api_kept_types_remove,
         "/chatroom/whitelist/query.json" => Service::api_kept_types,
@@ -49,25 +51,40 @@ impl Service {
         if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
             return Err(no_room(unknown));
         }
-        let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
-        self.within_rates(call.now, &rates, 1)?;
-        let mut uids: Vec<Value> = Vec::new();
-        for room in rooms {
-            let posted =
-                self.say_for_app(call.now, &room, from, message.clone(), call.flag("isIncludeSender"));
-            if let Some(posted) = posted {
-                uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
+        self.once(call, from, |service| {
+            let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
+            service.within_rates(call.now, &rates, 1)?;
+            let mut uids: Vec<Value> = Vec::new();
+            for room in rooms {
+                let to_sender = call.flag("isIncludeSender");
+                let posted = service.say_for_app(call.now, &room, from, message.clone(), to_sender);
+                if let Some(posted) = posted {
+                    uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
+                }
             }
-        }
-        Ok(json!({"messageUIDs": uids}))
+            Ok(json!({"messageUIDs": uids}))
+        })
     }
 
     fn api_broadcast_chatrooms(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_broadcast, "chatroomBroadcast")?;
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
-        let uid = self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
-        Ok(json!({"messageUID": uid.as_str()}))
+        self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+        Ok(json!({}))
+    }
+
+    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
+        self.spread(call, false)
+    }
+
+    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
+        self.spread(call, true)
+    }
+
+    fn spread(&mut self, call: &Call, spreads: bool) -> Answer {
+        let id = call.required("chatroomId", LONGEST_ID)?;
+        if self.set_spreading(id, spreads) { Ok(json!({})) } else { Err(no_room(id)) }
     }
 
     /// What the cloud keeps of a room between two times, oldest first.
