@@ -17,6 +17,19 @@ export const VERSIONS = {
   '5.38.0': next('5.38.0'),
 };
 
+/** What came with a later version: callbacks, and arguments of callbacks, that an earlier one never tells. */
+const SINCE = [
+  [[5, 28], { event: 'onChatRoomEntriesSynced' }],
+  [[5, 38], { event: 'onChatRoomStatusChanged', arg: 'status' }],
+];
+
+/** Whether this version tells of `event`, or of its argument `arg`. */
+export function tells(version, event, arg) {
+  const [major, minor] = version.split('.').map(Number);
+  const late = SINCE.find(([, what]) => what.event === event && what.arg === arg)?.[0];
+  return !late || major > late[0] || (major === late[0] && minor >= late[1]);
+}
+
 export function knownVersions() {
   return Object.keys(VERSIONS).join(', ');
 }
