@@ -8,7 +8,7 @@ import * as next from './imlib-next.mjs';
 import * as v4 from './imlib-v4.mjs';
 import { HERE, install } from './install.mjs';
 import { log, readLines, send } from './protocol.mjs';
-import { VERSIONS, knownVersions, tells } from './versions.mjs';
+import { VERSIONS, has, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
 const DEVICES = 12;
@@ -110,8 +110,8 @@ function hello() {
       clock: 'virtual',
       devices: DEVICES,
       platforms: ['Web'],
-      methods: METHODS,
-      events: EVENTS.filter((event) => tells(version, event)),
+      methods: METHODS.filter((name) => has(version, name)),
+      events: EVENTS.filter((name) => has(version, name)),
       // Keys of event arguments that the SDK never tells.
       unknownArgs: {
         onMessageReceived: ['left', 'hasPackage', 'message.policy'],
@@ -119,7 +119,7 @@ function hello() {
         onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
         onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],
         onChatRoomMessagesLoaded: ['syncTime'],
-        onChatRoomStatusChanged: tells(version, 'onChatRoomStatusChanged', 'status') ? [] : ['status'],
+        onChatRoomStatusChanged: has(version, 'onChatRoomStatusChanged.status') ? [] : ['status'],
         ...UNKNOWN,
       },
     },
