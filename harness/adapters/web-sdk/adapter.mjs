@@ -8,7 +8,7 @@ import * as next from './imlib-next.mjs';
 import * as v4 from './imlib-v4.mjs';
 import { HERE, install } from './install.mjs';
 import { log, readLines, send } from './protocol.mjs';
-import { VERSIONS, knownVersions } from './versions.mjs';
+import { VERSIONS, has, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
 const DEVICES = 12;
@@ -103,20 +103,23 @@ function hello() {
       version,
       sdk: `${sdk} ${version}, engine ${engine}`,
       capabilities: [
-        'virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'offline_messages',
+        'virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'chatroom', 'offline_messages',
+       
         ...CAPABILITIES,
       ],
       clock: 'virtual',
       devices: DEVICES,
       platforms: ['Web'],
-      methods: METHODS,
-      events: EVENTS,
+      methods: METHODS.filter((name) => has(version, name)),
+      events: EVENTS.filter((name) => has(version, name)),
       // Keys of event arguments that the SDK never tells.
       unknownArgs: {
         onMessageReceived: ['left', 'hasPackage', 'message.policy'],
         onMessageSent: ['message.messageId'],
         onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
         onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],
+        onChatRoomMessagesLoaded: ['syncTime'],
+        onChatRoomStatusChanged: has(version, 'onChatRoomStatusChanged.status') ? [] : ['status'],
         ...UNKNOWN,
       },
     },

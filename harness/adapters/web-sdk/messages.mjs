@@ -19,6 +19,12 @@ export function codeOf(error) {
   return typeof error === 'number' ? error : (error?.code ?? -1);
 }
 
+/** What the newer generation answers with; the older resolves or rejects. A failure can have data, too. */
+export const result = (promise) => promise.then(
+  (data) => ({ code: 0, data }),
+  (error) => ({ code: codeOf(error), data: error?.data }),
+);
+
 /** Stored, counted as unread: by the policy of a custom message. */
 const POLICIES = { normal: [true, true], storage: [true, false], command: [false, false], status: [false, false] };
 

@@ -1,14 +1,15 @@
 // What the features need of an SDK, for imlib-v4: its API under the names and with the results of imlib-next.
 
-import { codeOf } from './messages.mjs';
+import { result } from './messages.mjs';
+import { RoomPort } from './v4-rooms.mjs';
 
 const Events = Object.fromEntries([
   'EXPANSION', 'TYPING_STATUS', 'CONVERSATION', 'READ_RECEIPT_RECEIVED', 'MESSAGE_RECEIPT_REQUEST',
-  'MESSAGE_RECEIPT_RESPONSE',
+  'MESSAGE_RECEIPT_RESPONSE', 'CHATROOM',
 ].map((name) => [name, name]));
 
-/** What the newer generation answers with; the older resolves or rejects. */
-const result = (promise) => promise.then((data) => ({ code: 0, data }), (error) => ({ code: codeOf(error) }));
+/** The number of chatrooms among the types of conversations. */
+const CHATROOM = 4;
 
 /** Messages by which apps of this generation give receipts, after its guide; neither stored nor counted. */
 const SIGNAL = { isPersited: false, isCounted: false };
@@ -20,8 +21,9 @@ const LEVEL = { 1: 5, 2: 0 };
 const newer = (item) => (
   { ...item, conversationType: item.type, notificationLevel: LEVEL[item.notificationStatus] });
 
-export class V4Port {
+export class V4Port extends RoomPort {
   constructor(im) {
+    super();
     this.im = im;
     this.Events = Events;
     this.listeners = {};
@@ -29,11 +31,11 @@ export class V4Port {
   }
 
   addEventListener(event, act) {
-    this.listeners[event] = act;
+    (this.listeners[event] ??= []).push(act);
   }
 
   tell(event, args) {
-    this.listeners[event]?.(args);
+    for (const act of this.listeners[event] ?? []) act(args);
   }
 
   /** What the SDK is to be asked to watch, beside states and messages. */
@@ -43,6 +45,7 @@ export class V4Port {
         conversationList: updatedConversationList.map((conversation) => (
           { conversation: newer(conversation), updatedItems: conversation.updatedItems })),
       }),
+      chatroom: (event) => this.tell('CHATROOM', event),
       expansion: (change) => this.tell('EXPANSION', change),
       typingStatus: (status) => this.tell('TYPING_STATUS', { status }),
       tag() {},
@@ -71,6 +74,7 @@ export class V4Port {
   }
 
   of({ conversationType: type, targetId }) {
+    if (type === CHATROOM) return this.im.ChatRoom.get({ id: targetId });
     return this.im.Conversation.get({ type, targetId });
   }
 

@@ -17,6 +17,23 @@ export const VERSIONS = {
   '5.38.0': next('5.38.0'),
 };
 
+/** What came with a later version: methods, callbacks, and arguments of callbacks. Versions in between are not looked at. */
+const SINCE = {
+  addChatRoomEntries: [4, 6],
+  removeChatRoomEntries: [4, 6],
+  onChatRoomMemberChanged: [4, 6],
+  onChatRoomStatusChanged: [4, 6],
+  onChatRoomEntriesSynced: [5, 28],
+  'onChatRoomStatusChanged.status': [5, 38],
+};
+
+/** Whether this version has that method or callback, or tells that argument. */
+export function has(version, name) {
+  const [major, minor] = version.split('.').map(Number);
+  const [since, after] = SINCE[name] ?? [0, 0];
+  return major > since || (major === since && minor >= after);
+}
+
 export function knownVersions() {
   return Object.keys(VERSIONS).join(', ');
 }

@@ -1,6 +1,8 @@
 // All features together: methods and callbacks by name, and one object that has the methods.
 
+import { Chatroom } from './chatroom.mjs';
 import { Conversations } from './conversations.mjs';
+import { Entries } from './entries.mjs';
 import { Expansion } from './expansion.mjs';
 import { History } from './history.mjs';
 import { Receipts } from './receipts.mjs';
@@ -8,7 +10,7 @@ import { Sending } from './sending.mjs';
 import { Settings } from './settings.mjs';
 import { Typing } from './typing.mjs';
 
-const ALL = [Sending, Receipts, Typing, History, Expansion, Settings, Conversations];
+const ALL = [Sending, Receipts, Typing, History, Expansion, Settings, Conversations, Chatroom, Entries];
 
 /** Newer editions of the documented engine have a second name for everything that loads. */
 const named = (names) => [...names, ...names.filter((name) => name.startsWith('load')).map(twin)];
