@@ -95,7 +95,7 @@ const take = () => {
 
 function hello() {
   const { kind, package: sdk, engine } = VERSIONS[version];
-  const { METHODS, EVENTS, CAPABILITIES } = kind === 'v4' ? v4 : next;
+  const { METHODS, EVENTS, CAPABILITIES, UNKNOWN } = kind === 'v4' ? v4 : next;
   return {
     hello: {
       protocol: PROTOCOL,
@@ -113,9 +113,11 @@ function hello() {
       events: EVENTS,
       // Keys of event arguments that the SDK never tells.
       unknownArgs: {
-        onMessageReceived: ['left', 'hasPackage'],
+        onMessageReceived: ['left', 'hasPackage', 'message.policy'],
         onMessageSent: ['message.messageId'],
         onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
+        onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],
+        ...UNKNOWN,
       },
     },
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
 import { VirtualClock } from './clock.mjs';
+import * as create from './create.mjs';
 import { browserGlobals, seededRandom, storage } from './globals.mjs';
 import { HERE } from './install.mjs';
 import { ImlibNext } from './imlib-next.mjs';
@@ -43,7 +44,7 @@ function emitter(mine) {
   };
 }
 
-function create({ client: name, appKey, options = {}, seed = 0, epoch = 1_767_225_600_000, stored }) {
+function begin({ client: name, appKey, options = {}, seed = 0, epoch = 1_767_225_600_000, stored }) {
   Math.random = seededRandom(Number(BigInt(seed) & 0xffffffffn));
   const traffic = new Traffic(name);
   const local = storage(stored);
@@ -68,17 +69,8 @@ async function retire() {
   return { retired: traffic.sockets.size === 0 };
 }
 
-/** Messages are made here: the SDKs have no such factory, and a canonical message is plain data. */
-function made({ type, targetId, channelId = '', ...rest }, messageType) {
-  if (!type || !targetId) return { value: null };
-  const { messageIdentifier: identifier, ...more } = rest;
-  const own = identifier === undefined ? {} : { identifier };
-  return { value: { conversationType: type, targetId, channelId, messageType, direction: 'send', ...own, ...more } };
-}
-
 function call({ method, args = {} }) {
-  if (method === 'createTextMessage') return made(args, 'text');
-  if (method === 'createCustomMessage') return made(args, 'custom');
+  if (create.METHODS.includes(method)) return create.make(method, args);
   // `connect` has a timeout in the documented engine and none here: scenarios about it need `connect_retries`.
   if (typeof client.api[method] !== 'function') return { unsupported: `${VERSIONS[version].package} ${version}: ${method} is not mapped` };
   return client.api[method](args);
@@ -100,7 +92,8 @@ function quiet({ frames = [], heldHttp = 0, heldUpgrades = 0 }) {
   const { traffic } = client;
   const connections = frames.every(({ conn, written, closed }) => {
     const mine = traffic.connections.find(({ n }) => n === conn);
-    if (!mine) return false;
+    // One of an earlier instance of this client, which is gone.
+    if (!mine) return closed;
     // Without a socket there is nothing to see but that the server has had its last say.
     if (mine.polls && closed && mine.received >= written) mine.closed = true;
     return closed ? mine.closed : mine.received >= written;
@@ -124,7 +117,7 @@ async function fence(request) {
 
 async function handle({ act, args }) {
   switch (act) {
-    case 'create': return create(args);
+    case 'create': return begin(args);
     case 'call': return call(args);
     case 'tick': {
       await client.clock.tick(args.to);

@@ -1,26 +1,28 @@
 // imlib-next (engines 5.3 and later): its API mapped to the documented engine's methods and callbacks.
 
-import { canonical, codeOf, conversationNumber, outgoing } from './messages.mjs';
-import * as features from './next-features.mjs';
+import * as create from './create.mjs';
+import * as features from './features/index.mjs';
+import { canonical, codeOf } from './messages.mjs';
+import { nextPort } from './next-port.mjs';
 
 const KICKED = new Set([6, 31010]);
 const BLOCKED = new Set([9, 31011, 31009]);
 const TOKEN = new Set([31004, 31020]);
 
-export const EVENTS = [
-  'onConnected', 'onConnectionStatusChanged', 'onMessageReceived', 'onMessageSent', ...features.EVENTS,
+export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', ...features.EVENTS];
+export const METHODS = ['create', 'destroy', 'connect', 'disconnect', ...create.METHODS, ...features.METHODS];
+export const CAPABILITIES = [
+  'doubled_pushes', 'receipts', 'typing', 'recall', 'history', 'expansion', 'pinning', 'do_not_disturb', 'conversations',
+  'drafts',
 ];
-export const METHODS = [
-  'create', 'destroy', 'connect', 'disconnect', 'sendMessage', 'createTextMessage', 'createCustomMessage',
-  ...features.METHODS,
-];
-export const CAPABILITIES = ['doubled_pushes', 'receipts', 'typing', 'recall', 'history', 'expansion'];
+
+/** Fields that this generation never tells. */
+export const UNKNOWN = {};
 
 export class ImlibNext {
   constructor(sdk, { appKey, options, transport }, emit) {
     this.sdk = sdk;
     this.emit = emit;
-    this.types = new Map();
     this.status = null;
     const { Events } = sdk;
     sdk.init({
@@ -35,8 +37,7 @@ export class ImlibNext {
     on(Events.CONNECTED, () => this.changed('connected'));
     on(Events.SUSPEND, () => this.changed('suspend'));
     on(Events.DISCONNECT, (code) => this.changed(disconnected(code)));
-    this.features = new features.Features(sdk, emit);
-    for (const name of features.METHODS) this[name] = (args) => this.features[name](args);
+    this.saw = features.equip(this, nextPort(sdk), emit);
     on(Events.MESSAGES, ({ messages }) => messages.forEach((raw) => this.received(raw)));
   }
 
@@ -47,7 +48,7 @@ export class ImlibNext {
   }
 
   received(raw) {
-    if (this.features.saw(raw)) return;
+    if (this.saw(raw)) return;
     this.emit('onMessageReceived', { message: canonical(raw), offline: raw.isOffLineMessage });
   }
 
@@ -62,33 +63,6 @@ export class ImlibNext {
   disconnect({ receivePush }) {
     this.sdk.disconnect(false, receivePush === false);
     return { code: 0 };
-  }
-
-  sendMessage({ message }) {
-    const out = outgoing(message);
-    if (out.problem) return { unsupported: out.problem };
-    const conversationType = conversationNumber(message.conversationType);
-    if (!conversationType || !message.targetId) return { code: 1 };
-    const Type = this.type(out);
-    const conversation = { conversationType, targetId: message.targetId };
-    const echo = (raw, sentStatus) => ({ ...message, ...(raw ? canonical(raw) : {}), sentStatus });
-    this.sdk.sendMessage(conversation, new Type(out.content)).then(
-      ({ code, data }) => {
-        const sentStatus = code === 0 ? 'sent' : 'failed';
-        if (code === 0) this.features.saw(data);
-        this.emit('onMessageSent', { code, message: echo(code === 0 ? data : null, sentStatus) });
-      },
-      (error) => this.emit('onMessageSent', { code: codeOf(error), message: echo(null, 'failed') }),
-    );
-    return { code: 0 };
-  }
-
-  type(out) {
-    if (!out.own) return this.sdk.TextMessage;
-    if (!this.types.has(out.objectName)) {
-      this.types.set(out.objectName, this.sdk.registerMessageType(out.objectName, out.persisted, out.counted));
-    }
-    return this.types.get(out.objectName);
   }
 }
 

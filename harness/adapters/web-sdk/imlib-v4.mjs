@@ -1,6 +1,9 @@
 // imlib-v4 (engine 5.2.5): its API mapped to the documented engine's methods and callbacks.
 
-import { canonical, codeOf, conversationNumber, outgoing } from './messages.mjs';
+import * as create from './create.mjs';
+import * as features from './features/index.mjs';
+import { canonical, codeOf } from './messages.mjs';
+import { V4Port } from './v4-port.mjs';
 
 /** Connection states of the SDK by number, as the documented engine names them. */
 const STATUS = {
@@ -18,19 +21,34 @@ const STATUS = {
   14: 'connecting',
 };
 
-export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', 'onMessageSent'];
+/** What this generation has no function for. */
+const MISSING = new Set([
+  'loadConversationNotificationLevel', 'changeConversationTypeNotificationLevel',
+  'loadConversationTypeNotificationLevel', 'changeNotificationQuietHours', 'removeNotificationQuietHours',
+  'loadNotificationQuietHours', 'loadTopConversations', 'loadBlockedConversations', 'loadUnreadMentionedCount',
+]);
+
+export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', ...features.EVENTS];
 export const METHODS = [
-  'create', 'destroy', 'connect', 'disconnect', 'sendMessage', 'createTextMessage', 'createCustomMessage',
+  'create', 'destroy', 'connect', 'disconnect', ...create.METHODS,
+  ...features.METHODS.filter((name) => !MISSING.has(name.replace(/^get/, 'load'))),
 ];
 
-/** What it can do beyond connecting, sending and receiving. It hands over whatever is pushed, twice if it comes twice. */
-export const CAPABILITIES = [];
+/** Fields that this generation never tells. */
+export const UNKNOWN = {
+  onConversationLoaded: ['conversation.mentionedCount', 'conversation.draft'],
+  onConversationsLoaded: ['conversations.mentionedCount'],
+};
+
+/** It hands over whatever is pushed, twice if it comes twice. */
+export const CAPABILITIES = [
+  'receipts', 'typing', 'recall', 'history', 'expansion', 'pinning', 'do_not_disturb', 'conversations', 'drafts',
+];
 
 export class ImlibV4 {
   constructor(sdk, { appKey, options, transport }, emit) {
     this.emit = emit;
     this.sdk = sdk;
-    this.registered = new Set();
     this.status = null;
     this.im = sdk.init({
       appkey: appKey,
@@ -39,15 +57,12 @@ export class ImlibV4 {
       indexDBSwitch: false,
       ...(transport === 'comet' ? { connectType: 'comet' } : {}),
     });
+    this.port = new V4Port(this.im);
+    this.saw = features.equip(this, this.port, emit);
     this.im.watch({
       status: ({ status }) => this.changed(STATUS[status] ?? `unknown_${status}`),
       message: ({ message }) => this.received(message),
-      conversation() {},
-      expansion() {},
-      typingStatus() {},
-      tag() {},
-      pullFinished() {},
-      messageBlocked() {},
+      ...this.port.watched(),
     });
   }
 
@@ -59,12 +74,16 @@ export class ImlibV4 {
   }
 
   received(raw) {
+    if (this.saw(raw) || this.port.signalled(raw)) return;
     this.emit('onMessageReceived', { message: canonical(raw), offline: raw.isOffLineMessage });
   }
 
   connect({ token }) {
     this.im.connect({ token }).then(
-      ({ id }) => this.emit('onConnected', { code: 0, userId: id }),
+      ({ id }) => {
+        this.port.user = id;
+        this.emit('onConnected', { code: 0, userId: id });
+      },
       (error) => this.emit('onConnected', { code: codeOf(error), userId: '' }),
     );
     return { code: 0 };
@@ -72,31 +91,6 @@ export class ImlibV4 {
 
   disconnect() {
     this.im.disconnect();
-    return { code: 0 };
-  }
-
-  sendMessage({ message }) {
-    const out = outgoing(message);
-    if (out.problem) return { unsupported: out.problem };
-    const type = conversationNumber(message.conversationType);
-    if (!type || !message.targetId) return { code: 1 };
-    if (out.own && !this.registered.has(out.objectName)) {
-      this.im.registerMessageType(out.objectName, out.persisted, out.counted, []);
-      this.registered.add(out.objectName);
-    }
-    const conversation = this.im.Conversation.get({ type, targetId: message.targetId });
-    const echo = (raw, sentStatus) => ({ ...message, ...(raw ? canonical(raw) : {}), sentStatus });
-    conversation
-      .send({
-        messageType: out.objectName,
-        content: out.content,
-        isPersited: out.persisted,
-        isCounted: out.counted,
-      })
-      .then(
-        (raw) => this.emit('onMessageSent', { code: 0, message: echo(raw, 'sent') }),
-        (error) => this.emit('onMessageSent', { code: codeOf(error), message: echo(null, 'failed') }),
-      );
     return { code: 0 };
   }
 }

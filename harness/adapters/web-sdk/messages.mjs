@@ -1,5 +1,7 @@
 // Messages between the SDKs' shapes and the documented engine's.
 
+import { beside, body, properties } from './content.mjs';
+
 const TYPES = [undefined, 'private', 'discussion', 'group', 'chatroom', 'customer_service', 'system'];
 TYPES[10] = 'ultra_group';
 
@@ -17,85 +19,89 @@ export function codeOf(error) {
   return typeof error === 'number' ? error : (error?.code ?? -1);
 }
 
-/** What a message can carry beside its content and the adapter does not hand to the SDKs. */
-const UNMAPPED = ['extra', 'userInfo', 'mentionedInfo', 'pushOptions', 'expansion'];
+/** Stored, counted as unread: by the policy of a custom message. */
+const POLICIES = { normal: [true, true], storage: [true, false], command: [false, false], status: [false, false] };
 
-/** What to send for a canonical message, or a sentence why it cannot be. */
-export function outgoing(message) {
-  const more = UNMAPPED.find((key) => message?.[key] !== undefined && message[key] !== null);
-  if (more) return { problem: `messages with \`${more}\` are not mapped yet` };
-  switch (message?.messageType) {
-    case 'text':
-      return { objectName: 'RC:TxtMsg', content: { content: message.text }, persisted: true, counted: true };
-    case 'custom': {
-      const policy = message.policy ?? 'normal';
-      if (policy === 'status') return { problem: 'status messages of an own type are not mapped yet' };
-      const persisted = policy !== 'command';
-      return {
-        objectName: message.identifier,
-        content: { ...(message.fields ?? {}) },
-        persisted,
-        counted: policy === 'normal',
-        own: true,
-      };
-    }
-    default:
-      return { problem: `messages of type ${message?.messageType} are not mapped yet` };
-  }
+/**
+ * What to hand to an SDK for a canonical message: object name, content, how it is kept, and the options beside it; or a
+ * sentence why it cannot be. `users`: the members of a group who alone are to get it.
+ */
+export function outgoing(message, users) {
+  const made = message && body(message);
+  if (!made) return { problem: `messages of type ${message?.messageType} are not sent by the web SDKs` };
+  const policy = message.messageType === 'custom' ? (message.policy ?? 'normal') : 'normal';
+  const [persisted, counted] = POLICIES[policy];
+  const { mentionedInfo, ...parts } = beside(message);
+  return {
+    objectName: made.objectName,
+    content: { ...made.content, ...parts, ...(mentionedInfo && { mentionedInfo }) },
+    persisted,
+    counted,
+    status: policy === 'status',
+    own: message.messageType === 'custom',
+    options: {
+      ...(policy === 'status' && { isStatusMessage: true }),
+      ...(mentionedInfo && {
+        isMentioned: true, mentionedType: mentionedInfo.type, mentionedUserIdList: mentionedInfo.userIdList,
+      }),
+      ...expandable(message.expansion),
+      ...(users && { directionalUserIdList: users }),
+      ...pushes(message.pushOptions),
+    },
+  };
 }
 
-function isFlat(content) {
-  return typeof content === 'object' && content !== null && !Array.isArray(content)
-    && Object.values(content).every((value) => typeof value === 'string');
+/** The newer generation takes no empty expansion; a message can be expanded without. */
+function expandable(expansion) {
+  if (!expansion) return {};
+  return { canIncludeExpansion: true, ...(Object.keys(expansion).length > 0 && { expansion }) };
+}
+
+/** How a message is pushed to those who are away. */
+function pushes(options) {
+  if (!options) return {};
+  const { iOSPushOptions: ios = {}, androidPushOptions: android = {} } = options;
+  return {
+    disableNotification: options.disableNotification === true,
+    isVoipPush: options.voIPPush === true,
+    pushConfig: {
+      pushTitle: options.pushTitle ?? '',
+      pushContent: options.pushContent ?? '',
+      pushData: options.pushData ?? '',
+      templateId: options.templateId ?? '',
+      disablePushTitle: options.disablePushTitle === true,
+      forceShowDetailContent: options.forceShowDetailContent === true,
+      iOSConfig: ios,
+      androidConfig: {
+        notificationId: android.notificationId,
+        channelIdMi: android.channelIdMi,
+        miLargeIconUrl: android.imageUrlMi,
+        channelIdHW: android.channelIdHW,
+        importanceHW: android.importanceHW,
+        imageUrlHW: android.imageUrlHW,
+        channelIdOPPO: android.channelIdOPPO,
+        typeVivo: android.pushTypeVIVO,
+        googleConfig: { collapseKey: android.collapseKeyFCM, imageUrl: android.imageUrlFCM },
+      },
+    },
+  };
 }
 
 /** The canonical message of what an SDK hands over. Only what is known gets a key. */
 export function canonical(raw, known = {}) {
-  const objectName = raw.messageType;
-  const message = {
-    conversationType: conversationName(raw.conversationType ?? raw.type),
-    targetId: raw.targetId,
-    channelId: raw.channelId ?? '',
-    objectName,
+  const conversationType = conversationName(raw.conversationType ?? raw.type);
+  const base = { conversationType, targetId: raw.targetId, channelId: raw.channelId ?? '' };
+  return {
+    ...base,
+    objectName: raw.messageType,
     messageUId: raw.messageUId || undefined,
     sentTime: raw.sentTime || undefined,
     senderUserId: raw.senderUserId,
     direction: raw.messageDirection === 1 ? 'send' : 'receive',
+    sentStatus: raw.messageDirection === 1 ? 'sent' : 'received',
     offLine: typeof raw.isOffLineMessage === 'boolean' ? raw.isOffLineMessage : undefined,
-    expansion: raw.canIncludeExpansion && raw.expansion ? raw.expansion : undefined,
+    expansion: raw.canIncludeExpansion ? (raw.expansion ?? {}) : undefined,
     ...known,
+    ...properties(raw.messageType, raw.content, base),
   };
-  if (objectName === 'RC:TxtMsg') {
-    message.messageType = 'text';
-    message.text = raw.content?.content;
-  } else if (objectName === 'RC:RcNtf') {
-    const { admin = false, delete: deleted = false, recallTime, recallActionTime } = raw.content ?? {};
-    Object.assign(message, { messageType: 'recall', admin, deleted, recallTime, recallActionTime });
-  } else if (objectName.startsWith('RC:')) {
-    message.messageType = BUILT_IN[objectName] ?? 'unknown';
-    message.rawData = JSON.stringify(raw.content);
-  } else if (isFlat(raw.content)) {
-    message.messageType = 'custom';
-    message.identifier = objectName;
-    message.fields = raw.content;
-  } else {
-    // The documented fields are texts by name; the SDKs have no word for anything else.
-    message.messageType = 'unknown';
-    message.rawData = JSON.stringify(raw.content);
-  }
-  return message;
 }
-
-const BUILT_IN = {
-  'RC:ImgMsg': 'image',
-  'RC:HQVCMsg': 'voice',
-  'RC:VcMsg': 'voice',
-  'RC:FileMsg': 'file',
-  'RC:SightMsg': 'sight',
-  'RC:GIFMsg': 'gif',
-  'RC:ReferenceMsg': 'reference',
-  'RC:LBSMsg': 'location',
-  'RC:CmdMsg': 'command',
-  'RC:CmdNtf': 'command_notification',
-  'RC:RcNtf': 'recall',
-};

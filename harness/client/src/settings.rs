@@ -54,6 +54,18 @@ pub(crate) fn level_name(number: i32) -> &'static str {
     LEVELS.iter().find(|(_, known)| *known == number).map_or("none", |(name, _)| name)
 }
 
+/// Whether a conversation of that level is one "with do-not-disturb": any that holds pushes back. The
+/// documentation is certain of `blocked` alone (AMB-49); lists and unread counts read it the same way.
+fn is_do_not_disturb(level: i32) -> bool {
+    level > 0
+}
+
+/// [`is_do_not_disturb`] of a described conversation.
+pub(crate) fn does_not_disturb(conversation: &Value) -> bool {
+    let level = conversation["notificationLevel"].as_str();
+    LEVELS.iter().any(|(name, number)| level == Some(name) && is_do_not_disturb(*number))
+}
+
 fn level_number(args: &Object) -> Option<i32> {
     let name = text(args, "level");
     LEVELS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
@@ -266,7 +278,9 @@ impl Engine {
 
     /// `loadBlockedConversations`: those with a level that holds pushes back (DND-039, DND-044, AMB-49).
     pub(crate) fn load_blocked_conversations(&mut self, args: &Object) -> CallResult {
-        self.load_conversations_with(args, "onBlockedConversationsLoaded", |level, _| level > 0)
+        self.load_conversations_with(args, "onBlockedConversationsLoaded", |level, _| {
+            is_do_not_disturb(level)
+        })
     }
 
     fn load_conversations_with(

@@ -6,6 +6,7 @@ use crate::{
     engine::Engine,
     local::{Answer, Answered, channel, conversation, conversation_types, number},
     message::Object,
+    settings::does_not_disturb,
 };
 
 const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
@@ -38,7 +39,7 @@ impl Engine {
             for (key, count) in counts {
                 let asked = kinds.contains(&key.kind)
                     && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel);
-                if asked && (contain || self.describe_conversation(&key)?["notificationLevel"] != "blocked") {
+                if asked && (contain || !does_not_disturb(&self.describe_conversation(&key)?)) {
                     sum += count;
                 }
             }

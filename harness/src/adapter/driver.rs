@@ -177,7 +177,7 @@ impl AdapterDriver {
         let (mut before, mut still) = (String::new(), 0);
         loop {
             let server = self.connections()?;
-            let frames: Vec<Value> = server.iter().filter_map(frame_counts).collect();
+            let frames = frames_of(&server);
             let (views, quiet) = self.ask_all(&frames)?;
             let agreed = quiet && agree(&views, &server);
             let after = self.connections()?;
@@ -264,6 +264,13 @@ impl AdapterDriver {
         }
         Ok(())
     }
+}
+
+/// What the server says of every connection. A client that was made anew numbers from 1 again: the latest of a number counts.
+fn frames_of(server: &[ConnState]) -> Vec<Value> {
+    let latest: BTreeMap<&str, &ConnState> =
+        server.iter().map(|state| (state.label.as_str(), state)).collect();
+    latest.into_values().filter_map(frame_counts).collect()
 }
 
 /// What the server says of a connection, for the adapter's fence: its label is `client/number`.

@@ -42,7 +42,9 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
             format!("the scenario is about {} alone", named.join(", ")),
         ));
     }
-    steps(&case.steps, can)
+    // What a client of another make is asked for is no matter of this one's.
+    let mine = |name: &str| case.clients.get(name).is_none_or(is_mine);
+    steps(&case.steps, can, &mine)
 }
 
 /// Whether a client of a mixed scenario is not the one under test.
@@ -52,13 +54,13 @@ fn is_another(client: &Client, can: &Abilities) -> bool {
 
 type Lack = Option<(String, String)>;
 
-fn steps(list: &[Step], can: &Abilities) -> Lack {
+fn steps(list: &[Step], can: &Abilities, mine: &dyn Fn(&str) -> bool) -> Lack {
     list.iter().find_map(|step| match &step.act {
-        StepAct::Call(call) if !can.methods.contains(&call.method) => {
+        StepAct::Call(call) if mine(&call.client) && !can.methods.contains(&call.method) => {
             let reason = format!("{} has no such method: {}", can.client, call.method);
             Some((call.method.clone(), reason))
         }
-        StepAct::Expect(expect) => {
+        StepAct::Expect(expect) if mine(&expect.client) => {
             // What may stay away need not be known.
             let events: Vec<_> = expect.events.iter().filter(|event| event.times.least > 0).collect();
             let lacks: Vec<_> = events.iter().filter_map(|event| unknown(event, can)).collect();
@@ -67,7 +69,9 @@ fn steps(list: &[Step], can: &Abilities) -> Lack {
         }
         // That a callback the client does not have stays away proves nothing.
         StepAct::None(quiet)
-            if !quiet.of.is_empty() && quiet.of.iter().all(|of| !can.events.contains(&of.name)) =>
+            if mine(&quiet.client)
+                && !quiet.of.is_empty()
+                && quiet.of.iter().all(|of| !can.events.contains(&of.name)) =>
         {
             no_callback(&quiet.of[0].name, can)
         }
@@ -85,7 +89,7 @@ fn steps(list: &[Step], can: &Abilities) -> Lack {
             Some((ATTEMPTS.to_owned(), reason))
         }
         StepAct::Wire(_) => lacking("raw_connection", can),
-        StepAct::Parallel(inner) | StepAct::Repeat { steps: inner, .. } => steps(inner, can),
+        StepAct::Parallel(inner) | StepAct::Repeat { steps: inner, .. } => steps(inner, can, mine),
         _ => None,
     })
 }

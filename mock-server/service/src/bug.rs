@@ -57,6 +57,8 @@ bugs! {
     NoRateLimit = "no_rate_limit",
     /// The notification of a mention tells the push content instead of what the mention says.
     PushIgnoresMention = "push_ignores_mention",
+    /// The time of a message takes no account of what its sender has already received.
+    ForgetsSendersTime = "forgets_senders_time",
     /// Every receiver gets a message under a UID of its own.
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.
@@ -167,6 +169,8 @@ bugs! {
     NoMemberLimit = "no_member_limit",
     /// A sync of a user's groups ends no membership.
     SyncOnlyJoins = "sync_only_joins",
+    /// A user can be in 500 groups.
+    LimitsGroupsOfAUser = "limits_groups_of_a_user",
     /// Pushes go out for users without a phone.
     PushesWithoutPhone = "pushes_without_phone",
     /// A mention of somebody else counts as one of the receiver.
@@ -203,6 +207,8 @@ bugs! {
     TellsOneMember = "tells_one_member",
     /// Messages of chatrooms are pushed to everybody who is online.
     RoomReachesEveryone = "room_reaches_everyone",
+    /// Messages of chatrooms wait for members who are offline.
+    KeepsRoomMessages = "keeps_room_messages",
     /// Offline members of a chatroom get push notifications.
     PushesRoomMessages = "pushes_room_messages",
     /// A join does not keep a chatroom alive.

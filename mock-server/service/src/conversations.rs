@@ -1,5 +1,6 @@
 //! The conversation list that the server keeps for each user: what web SDKs ask for (`qryRelationR`) and take
-//! conversations out of (`delRelation`, `delRelationBatch`). Native clients keep a list of their own (CONV-001).
+//! conversations out of (`delRelation`, `delRelationBatch`); imlib-next asks for the last messages of conversations whose
+//! settings it keeps itself too (`qryRLBatch`). Native clients keep a list of their own (CONV-001).
 //!
 //! It is part of the cloud storage of messages: with `roamingHistory` off it is empty. Assumed; refusing the question
 //! is no choice, for imlib-next would repeat it every second.
@@ -31,6 +32,21 @@ struct Entry {
     last: Arc<Message>,
     /// The user sent it.
     own: bool,
+}
+
+impl Entry {
+    fn info(&self, (kind, target): &Key) -> RelationInfo {
+        let message = &self.last;
+        let body = if self.own { message.sent_view().into() } else { message.received.clone() };
+        RelationInfo {
+            r#type: *kind,
+            user_id: target.to_string(),
+            // Own bytes decode; a conversation without its message is still one.
+            msg: DownStreamMessage::decode(body).ok(),
+            version_time: Some(message.time.0),
+            ..RelationInfo::default()
+        }
+    }
 }
 
 /// Every user's list.
@@ -91,27 +107,35 @@ impl Service {
             (Vec::new(), true)
         };
         let last = page.iter().map(|(_, entry)| entry.last.time.0).max().unwrap_or_default();
-        let info = page
-            .into_iter()
-            .map(|((kind, target), entry)| {
-                let message = &entry.last;
-                let body = if entry.own { message.sent_view().into() } else { message.received.clone() };
-                RelationInfo {
-                    r#type: *kind,
-                    user_id: target.to_string(),
-                    // Own bytes decode; a conversation without its message is still one.
-                    msg: DownStreamMessage::decode(body).ok(),
-                    version_time: Some(message.time.0),
-                    ..RelationInfo::default()
-                }
-            })
-            .collect();
+        let info = page.into_iter().map(|(key, entry)| entry.info(key)).collect();
         // Never lower than what was asked with, else a client would ask for ever.
         let pull_time = asked.start_time().max(if all { now.0 } else { last });
         let output = RelationsOutput {
             info,
             is_finished: Some(all),
             pull_time: Some(pull_time),
+            ..RelationsOutput::default()
+        };
+        output.encode_to_vec().into()
+    }
+
+    /// `qryRLBatch`: those of the named conversations that are in the list, with their last messages. Seen with a real
+    /// SDK, which passes an error on to the app; that a conversation without messages is left out is assumed.
+    pub(crate) fn conversations_by_name(
+        &self,
+        now: UnixMillis,
+        user: UserIx,
+        asked: &RelationDelBatchReq,
+    ) -> Bytes {
+        let list = self.conversations.lists.get(&user).filter(|_| self.switches.roaming_history);
+        let found = asked.relation.iter().filter_map(|named| {
+            let key = (named.conversation_type(), Arc::from(named.conversation_id()));
+            list?.get(&key).map(|entry| entry.info(&key))
+        });
+        let output = RelationsOutput {
+            info: found.collect(),
+            is_finished: Some(true),
+            pull_time: Some(now.0),
             ..RelationsOutput::default()
         };
         output.encode_to_vec().into()

@@ -148,7 +148,7 @@ impl Service {
 
     /// A client acknowledged a push.
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
-        let keep = self.switches.multi_device_sync || self.has(Bug::DuplicatesAfterReconnect);
+        let keep = self.syncs() || self.has(Bug::DuplicatesAfterReconnect);
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         if let Some(time) = connection.acknowledged(id) {

@@ -123,6 +123,7 @@ impl Service {
                 let asked: RelationQryInput = read(request)?;
                 Ok(self.conversation_list(now, user, &asked))
             }
+            Topic::QryRlBatch => Ok(self.conversations_by_name(now, user, &read(request)?)),
             Topic::DelRelation => self.remove_conversation(user, &request.target, &read(request)?),
             Topic::DelRelationBatch => self.remove_conversations(user, &read(request)?),
             // Answers without required fields: nothing is said well by an empty body.

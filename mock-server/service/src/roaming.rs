@@ -90,7 +90,7 @@ impl Service {
 
     /// Since when messages of a user's other devices are compensated; beyond all time while sync is off.
     pub(crate) fn compensated_since(&self, now: UnixMillis) -> UnixMillis {
-        if !self.switches.multi_device_sync || self.has(Bug::NoCompensation) {
+        if !self.syncs() || self.has(Bug::NoCompensation) {
             return UnixMillis(i64::MAX);
         }
         if self.has(Bug::CompensatesEverything) {
@@ -254,8 +254,9 @@ impl Service {
 
     /// A client confirmed a package: with sync its messages need not wait as offline messages any longer.
     pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, conn: crate::io::ConnId, id: u16) {
+        let sync = self.syncs();
         let Some(connection) = self.connections.get_mut(&conn) else { return };
-        if connection.pull_confirmed(now, id) && self.switches.multi_device_sync {
+        if connection.pull_confirmed(now, id) && sync {
             let (user, device, up_to) = (connection.user, connection.device, connection.pulled_to);
             self.accounts[user].mailbox.had(device, up_to);
         }

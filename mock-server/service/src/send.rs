@@ -255,8 +255,10 @@ impl Service {
         let mirror = mirror.filter(|_| copies);
         let with_sender = with_sender && !receivers.contains(&sender);
         let mut time = now;
-        let copied = (mirror.is_some() || with_sender).then_some(&sender);
-        for user in receivers.iter().chain(copied) {
+        // The sender's mailbox counts too, copy or not: an answer is never older than what it answers (SEND-021).
+        let copied = mirror.is_some() || with_sender;
+        let stamped = (copied || by_client && !self.has(Bug::ForgetsSendersTime)).then_some(&sender);
+        for user in receivers.iter().chain(stamped) {
             time = time.max(self.accounts[*user].mailbox.next_time(now));
         }
         let from = self.accounts[sender].id.clone();
@@ -297,6 +299,9 @@ impl Service {
             && let Some(mirror) = &mirror
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+        }
+        if by_client && stored {
+            self.accounts[sender].mailbox.stamped(time);
         }
         if listed && by_client {
             self.conversations.enter(sender, &message, true);

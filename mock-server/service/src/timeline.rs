@@ -79,6 +79,11 @@ impl Mailbox {
         now.max(UnixMillis(self.last.0 + 1))
     }
 
+    /// The user sent a message of that time: what comes next is newer, whether or not a copy is kept here.
+    pub(crate) fn stamped(&mut self, time: UnixMillis) {
+        self.last = self.last.max(time);
+    }
+
     pub(crate) fn last(&self) -> UnixMillis {
         self.last
     }

@@ -106,6 +106,8 @@ topics! {
     QryRelationR = "qryRelationR",
     /// Conversation list, old form.
     QryRelation = "qryRelation",
+    /// Conversations of the list by name.
+    QryRlBatch = "qryRLBatch",
     /// Removes a conversation.
     DelRelation = "delRelation",
     /// Removes conversations.

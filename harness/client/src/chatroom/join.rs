@@ -1,10 +1,11 @@
 //! Joining, leaving, joining again (CHRM-001 to CHRM-020), and what ends a stay from outside (CHST-001 to CHST-004).
 
+use bytes::Bytes;
 use prost::Message as _;
 use serde_json::{Value, json};
 use wire::{
     Topic, UnixMillis,
-    body::{ChrmInput, NotifyMsg},
+    body::{ChrmInput, ChrmOutput, NotifyMsg},
     code::status,
 };
 
@@ -43,7 +44,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn room_joined(&mut self, now: UnixMillis, id: &str, count: i32, again: bool, code: i64) {
+    pub(super) fn room_joined(
+        &mut self,
+        now: UnixMillis,
+        id: &str,
+        count: i32,
+        again: bool,
+        code: i64,
+        body: &Bytes,
+    ) {
         if code == 0 {
             if !self.has_many_rooms() {
                 // The server has taken us out of the former one (CHRM-010).
@@ -52,7 +61,16 @@ impl Engine {
                     self.forget_room(&other);
                 }
             }
-            let room = self.rooms.entry(id.to_owned()).or_insert_with(|| Room { count, ..Room::default() });
+            let joined = ChrmOutput::decode(body.clone()).unwrap_or_default().join_time();
+            let room = self.rooms.entry(id.to_owned()).or_insert_with(|| Room {
+                count,
+                joined: UnixMillis(joined),
+                ..Room::default()
+            });
+            if again && room.watermark.0 == 0 {
+                // The first pull was never answered: what was said since then is more than what was said before.
+                room.watermark = room.joined;
+            }
             room.here = true;
             room.synced &= again;
         } else if [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
@@ -79,7 +97,9 @@ impl Engine {
 
     pub(super) fn room_left(&mut self, id: &str, code: i64) {
         let outside = [i64::from(status::NOT_IN_ROOM), i64::from(status::NO_ROOM)].contains(&code);
-        if code == 0 || outside {
+        // Unanswered on a connection that stands, it may have been carried out, and nothing would tell: the app wanted to
+        // leave. After a loss the room is joined again, and all is known.
+        if code == 0 || outside || code == code::NO_ANSWER {
             self.forget_room(id);
         }
         self.fire("onChatRoomLeft", json!({"code": code, "targetId": id}));

@@ -32,6 +32,8 @@ pub(crate) type Rooms = BTreeMap<String, Room>;
 pub(crate) struct Room {
     /// `messageCount` of the join.
     count: i32,
+    /// The room's time when it was joined: what is later belongs to the stay.
+    joined: UnixMillis,
     /// On this connection, too.
     here: bool,
     /// Everything up to here was fetched.
@@ -114,7 +116,9 @@ impl Engine {
     /// A request was answered, or was not: a code and perhaps a body.
     pub(crate) fn room_answered(&mut self, now: UnixMillis, call: Call, code: i64, body: &Bytes) {
         match call {
-            Call::Join { room, count, again } => self.room_joined(now, &room, count, again, code),
+            Call::Join { room, count, again } => {
+                self.room_joined(now, &room, count, again, code, body);
+            }
             Call::Leave { room } => self.room_left(&room, code),
             Call::Pull { room } => self.room_package(now, &room, code, body),
             Call::PullEntries { room } => self.entries_package(now, &room, code, body),

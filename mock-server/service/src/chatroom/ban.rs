@@ -9,8 +9,11 @@ pub(crate) use crate::group::Mute;
 use super::{Left, Room};
 use crate::{account::UserIx, bug::Bug, world::Service};
 
-/// `chatroomBanState` of a join's answer: the user may speak in no room.
-const MUTED_EVERYWHERE: i32 = 2;
+/// `chatroomBanState` of a join's answer: the user may speak in no room. Which bit is which is read off the names that
+/// the SDK gives them.
+const MUTED_EVERYWHERE: i32 = 1;
+/// The user may not speak in this room.
+const MUTED_HERE: i32 = 2;
 /// The room is muted.
 const ROOM_MUTED: i32 = 4;
 
@@ -51,10 +54,13 @@ impl Service {
     }
 
     pub(super) fn ban_state(&self, room: &Room, user: UserIx, now: UnixMillis) -> i32 {
-        let everywhere = self.rooms.muted_everywhere.get(&user).is_some_and(|mute| mute.holds(now));
+        let holds = |mute: Option<&Mute>| mute.is_some_and(|mute| mute.holds(now));
         let mut state = 0;
-        if everywhere && self.switches.chatroom_global_mute {
+        if self.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user)) {
             state |= MUTED_EVERYWHERE;
+        }
+        if holds(room.bans.mutes.get(&user)) {
+            state |= MUTED_HERE;
         }
         if room.bans.muted {
             state |= ROOM_MUTED;

@@ -127,17 +127,9 @@ impl Entries {
         }
     }
 
-    /// Whether so many more changes fit into a second of the rate (0 = any number), counting them if they do.
-    fn may_change(&mut self, now: UnixMillis, count: usize, per_second: u32) -> bool {
-        if per_second == 0 {
-            return true;
-        }
-        let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
-        if self.recent.0 != second {
-            self.recent = (second, 0);
-        }
-        self.recent.1 += count;
-        self.recent.1 <= per_second as usize
+    /// Changes within this second of the clock.
+    fn changed_in(&self, second: UnixMillis) -> usize {
+        if self.recent.0 == second { self.recent.1 } else { 0 }
     }
 }
 
@@ -161,7 +153,9 @@ impl Service {
         }
         let rate = self.limits.chatroom_entries_per_second;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
-        if !room.entries.may_change(now, asked.len(), rate) {
+        let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
+        let before = room.entries.changed_in(second);
+        if rate > 0 && before + asked.len() > rate as usize {
             return Err(status::ENTRIES_TOO_FAST);
         }
         let room_id = room.id.clone();
@@ -172,6 +166,9 @@ impl Service {
                 Ok(change) => changed.push(change),
                 Err(code) => failed.push((key, code)),
             }
+        }
+        if let Some(room) = self.rooms.get_mut(id).filter(|_| !changed.is_empty()) {
+            room.entries.recent = (second, before + changed.len());
         }
         self.entries_changed(now, &room_id, &changed);
         Ok((changed, failed))

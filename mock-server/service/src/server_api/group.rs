@@ -92,7 +92,10 @@ impl Service {
     /// `group[ID]=NAME` for each group of the user; it is in no others afterwards.
     pub(super) fn api_group_sync(&mut self, call: &Call) -> Answer {
         let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let named = call.bracketed("group");
+        let mut named = call.bracketed("group");
+        if self.has(Bug::LimitsGroupsOfAUser) {
+            named.truncate(500);
+        }
         if named.is_empty() {
             return Err(error(1002, "parameter `group[GROUPID]` is missing"));
         }

@@ -97,3 +97,24 @@ fn without_cloud_storage_the_list_is_empty_and_the_question_still_answered() {
     assert_eq!((output.info.len(), output.is_finished), (0, Some(true)));
     assert!(output.pull_time() >= 7);
 }
+
+#[test]
+fn conversations_asked_for_by_name_come_with_their_last_messages() {
+    let mut world = World::new(WORLD);
+    let alice = world.settled("alice", "Web");
+    let named = |kind, id: &str| RelationOpInput {
+        conversation_id: Some(id.into()),
+        conversation_type: Some(kind),
+        ..RelationOpInput::default()
+    };
+    let asked = RelationDelBatchReq {
+        relation: vec![named(3, "g"), named(1, "g"), named(1, "bob"), named(1, "stranger")],
+        ..RelationDelBatchReq::default()
+    };
+    let (status, body) = world.query(alice, Topic::QryRlBatch, "alice", &asked);
+    let output = RelationsOutput::decode(body).unwrap();
+    let found: Vec<_> = output.info.iter().map(|info| (info.r#type, info.user_id.as_str())).collect();
+    assert_eq!((status, output.is_finished), (0, Some(true)));
+    assert_eq!(found, [(3, "g"), (1, "bob")]);
+    assert_eq!(text_of(output.info[1].msg.as_ref().unwrap()), "from bob");
+}
