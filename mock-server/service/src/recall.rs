@@ -9,7 +9,6 @@ use wire::{Request, UnixMillis, body::UpStreamMessage, code::status};
 use crate::{
     account::UserIx,
     bug::Bug,
-    chatroom::RoomRecall,
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
@@ -24,33 +23,13 @@ pub(crate) const COMMAND: &str = "RC:RcCmd";
 pub(crate) const NOTICE: &str = "RC:RcNtf";
 
 /// Who recalls what.
-struct Recall {
-    by: UserIx,
-    uid: Uid,
+pub(crate) struct Recall {
+    pub(crate) by: UserIx,
+    pub(crate) uid: Uid,
     /// Shown as an administrator's doing.
-    admin: bool,
+    pub(crate) admin: bool,
     /// Nothing stays in its place.
-    delete: bool,
-}
-
-/// What stands in a recalled message's place.
-pub(crate) fn notice(
-    original: &Message,
-    operator: &str,
-    now: UnixMillis,
-    admin: bool,
-    delete: bool,
-) -> Message {
-    original.edited(|down| {
-        let content = json!({
-            "operatorId": operator, "recallTime": original.time.0, "recallActionTime": now.0,
-            "originalObjectName": down.classname, "admin": admin, "delete": delete,
-        });
-        down.classname = NOTICE.to_owned();
-        down.content = content.to_string().into();
-        down.extra_content = None;
-        down.push_content = None;
-    })
+    pub(crate) delete: bool,
 }
 
 impl Service {
@@ -83,10 +62,9 @@ impl Service {
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
         if command.get("conversationType").and_then(Value::as_i64) == Some(Conversation::Chatroom as i64) {
+            let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
             let from = mirror.map(|mirror| (mirror.device, mirror.conn));
-            let (room, admin, delete) = (text("targetId"), flag("isAdmin"), flag("isDelete"));
-            let command = up.clone();
-            return self.recall_in_room(now, RoomRecall { room, uid, by, from, admin, delete, command });
+            return self.recall_in_room(now, text("targetId"), &recall, from, up);
         }
         let entry = self.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
         let own = entry.message.from == self.accounts[by].id;
@@ -125,11 +103,9 @@ impl Service {
         if self.has(Bug::KeepsRecalled) {
             return;
         }
+        let notice = self.notice_of(now, original, recall);
         let Some(entry) = self.archive.find_mut(recall.uid) else { return };
         let viewers = entry.viewers.clone();
-        let operator = self.accounts[recall.by].id.clone();
-        let notice =
-            (!recall.delete).then(|| Arc::new(notice(original, &operator, now, recall.admin, recall.delete)));
         match &notice {
             Some(notice) => {
                 entry.message = notice.clone();
@@ -140,5 +116,27 @@ impl Service {
         for user in viewers.iter() {
             self.accounts[*user].mailbox.rewrite(recall.uid, original.time, notice.as_ref());
         }
+    }
+
+    /// The notice for a message; none where nothing stays in its place.
+    pub(crate) fn notice_of(
+        &self,
+        now: UnixMillis,
+        original: &Message,
+        recall: &Recall,
+    ) -> Option<Arc<Message>> {
+        let operator = self.accounts[recall.by].id.clone();
+        (!recall.delete).then(|| {
+            Arc::new(original.edited(|down| {
+                let content = json!({
+                    "operatorId": &*operator, "recallTime": original.time.0, "recallActionTime": now.0,
+                    "originalObjectName": down.classname, "admin": recall.admin, "delete": recall.delete,
+                });
+                down.classname = NOTICE.to_owned();
+                down.content = content.to_string().into();
+                down.extra_content = None;
+                down.push_content = None;
+            }))
+        })
     }
 }

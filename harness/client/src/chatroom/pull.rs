@@ -92,22 +92,17 @@ impl Engine {
         if !self.rooms.contains_key(id) {
             return None;
         }
-        match down.classname.as_str() {
-            recall::COMMAND => {
-                let notice = self.recalled(now, down)?;
-                return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
-            }
-            recall::NOTICE => {
-                // Recalled before we joined: nothing to tell.
-                let mut notice = message::received(down, &self.user, false);
-                notice.insert("receivedTime".into(), now.0.into());
-                let _ = self.store.insert(&self.owner, &notice);
-                return None;
-            }
-            _ => {}
+        if down.classname == recall::COMMAND {
+            let notice = self.recalled(now, down)?;
+            return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
         }
         let mut message = message::received(down, &self.user, false);
         message.insert("receivedTime".into(), now.0.into());
+        if down.classname == recall::NOTICE {
+            // As elsewhere it stands where the message stood, and is no news by itself.
+            let _ = self.store.insert(&self.owner, &message);
+            return None;
+        }
         // Held for the stay; neither a conversation of the list nor unread (CHRM-041).
         if down.status & flags::down::PERSIST != 0 {
             match self.store.insert(&self.owner, &message) {

@@ -74,19 +74,6 @@ impl Service {
         Ok(json!({}))
     }
 
-    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
-        self.spread(call, false)
-    }
-
-    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
-        self.spread(call, true)
-    }
-
-    fn spread(&mut self, call: &Call, spreads: bool) -> Answer {
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        if self.set_spreading(id, spreads) { Ok(json!({})) } else { Err(no_room(id)) }
-    }
-
     /// What the cloud keeps of a room between two times, oldest first.
     fn api_query_chatroom(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_history, "chatroomHistory")?;
@@ -118,6 +105,23 @@ impl Service {
         let id = call.required("targetId", LONGEST_ID)?;
         let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
         self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+        Ok(json!({}))
+    }
+
+    /// What is said from now on is accepted and reaches nobody, now or later (assumed).
+    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, true)
+    }
+
+    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
+        self.set_stopped(call, false)
+    }
+
+    fn set_stopped(&mut self, call: &Call, stopped: bool) -> Answer {
+        let id = self.room_of(call)?.id.clone();
+        if let Some(room) = self.rooms.get_mut(&id) {
+            room.stopped = stopped;
+        }
         Ok(json!({}))
     }
 

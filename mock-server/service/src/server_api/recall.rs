@@ -26,16 +26,14 @@ impl Service {
     /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
     /// carry the command out too: those that are online, later ones with multi-device sync.
     pub(super) fn api_recall(&mut self, call: &Call) -> Answer {
-        let conversation = conversation(call, &[1, 3, 4, 6])?;
+        let in_room = call.number("conversationType", 1..=10)? == Conversation::Chatroom as i64;
+        let conversation = if in_room { Conversation::Chatroom } else { conversation(call, &[1, 3, 6])? };
         let from = call.id("fromUserId")?;
         let target = call.id("targetId")?;
         let uid = call.required("messageUID", 64)?;
         let sent = call.number("sentTime", 0..=i64::MAX)?;
         let command = self.recall_command(call, conversation, target, uid, sent);
-        let by = match conversation {
-            Conversation::Chatroom => self.room_sender_of(from, target, uid)?,
-            _ => self.sender_of(from, uid)?,
-        };
+        let by = if in_room { self.sender_in_room(target, from, uid)? } else { self.sender_of(from, uid)? };
         self.api_recall_by(call.now, by, command).map(|_| json!({}))
     }
 
@@ -71,11 +69,12 @@ impl Service {
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
     }
 
-    fn room_sender_of(&self, from: &str, room: &str, uid: &str) -> Result<UserIx, ApiError> {
-        let message = Uid::parse(uid).and_then(|uid| self.room_message(room, uid));
-        let own = message.filter(|message| *message.from == *from);
+    /// The same of a message of a room.
+    fn sender_in_room(&self, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+        let said = Uid::parse(uid).and_then(|uid| self.said_in_room(room, uid));
+        let own = said.filter(|message| *message.from == *from);
         own.and_then(|_| self.accounts.find(from))
-            .ok_or_else(|| error(1002, format!("`{from}` said nothing in `{room}` with the UID `{uid}`")))
+            .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
     }
 
     pub(super) fn api_recall_by(

@@ -1,19 +1,17 @@
 //! What is wrong with a call is told by its code, and a refused call leaves the world as it was: everything the world
 //! holds is compared before and after.
 
+mod chatroom;
 mod good;
 mod rooms;
 mod wrong;
 
 use std::fmt::Write as _;
 
+use good::good;
+
 use super::{Format, signature_of};
 use crate::{Endpoints, HttpId, HttpRequest, Input, Output, Service, WorldSetup};
-
-/// A call of each endpoint that is good as it stands.
-fn good() -> Vec<(&'static str, String)> {
-    [good::good(), rooms::good()].concat()
-}
 
 /// A world with something of everything, so that a refused call would have something to spoil.
 const SETUP: &str = r#"{
