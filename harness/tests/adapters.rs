@@ -70,6 +70,12 @@ fn an_adapter_of_another_protocol_is_refused() {
 }
 
 #[test]
+fn a_client_in_real_time_is_refused() {
+    let fault = run(&broken("real-time")).expect_err("it cannot run");
+    assert!(fault.0.contains("its clock is \"real\""), "{fault}");
+}
+
+#[test]
 fn a_break_in_the_middle_is_the_result_of_that_case_and_the_next_gets_a_new_adapter() {
     let breaks = [
         ("crash", "it ended (exit status: 7); stderr: a word aside"),

@@ -123,6 +123,13 @@ for round in $(seq "$rounds"); do
   done
   run backlog mosquitto20 "${backlog[@]}"
 
+  room=(room --members 1000 --window 1 --count "$(scaled 100)")
+  run room-1000 ours "${room[@]}"
+  run room-1000 mosquitto "${room[@]}"
+  burst=(room --members 1000 --window 32 --count "$(scaled 320)")
+  run room-1000-bursts ours "${burst[@]}"
+  run room-1000-bursts mosquitto "${burst[@]}"
+
   connect=(connect --count "$(scaled 5000)" --parallel 16)
   for _ in 1 2 3; do
     run connect ours "${connect[@]}"
@@ -135,6 +142,10 @@ for round in $(seq "$rounds"); do
   run idle mosquitto "${idle[@]}"
   run idle-websocket ours "${idle[@]}" --protocol websocket
 done
+# The largest room takes mosquitto seconds a message: once is enough.
+large=(room --members 10000 --window 1 --count "$(scaled 20)")
+run room-10000 ours "${large[@]}"
+run room-10000 mosquitto "${large[@]}"
 # 250,000 messages are 1,000,000 frames.
 run million ours pairs --count "$(scaled 250000)" --parallel 16 --window 32
 

@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "server-sdks/rooms.rs"]
+mod rooms;
 mod support;
 
 use std::{
@@ -11,6 +13,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 use mock_server::{Clock, Config, Server};
@@ -33,6 +36,9 @@ fn folder(language: &str) -> PathBuf {
 
 /// Runs an installer in a folder unless its stamp says that this list of packages is there already.
 fn install(folder: &Path, list: &str, into: &str, program: &str, args: &[&str]) {
+    /// Tests of one SDK run side by side and install it once.
+    static INSTALLING: Mutex<()> = Mutex::new(());
+    let _one = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let wanted = fs::read(folder.join(list)).unwrap();
     let stamp = folder.join(into).join(".installed");
     if fs::read(&stamp).is_ok_and(|there| there == wanted) {
@@ -50,6 +56,27 @@ fn install(folder: &Path, list: &str, into: &str, program: &str, args: &[&str]) 
         String::from_utf8_lossy(&output.stderr)
     );
     fs::write(stamp, wanted).unwrap();
+}
+
+/// A script for the Node SDK.
+fn node(script: &str) -> Command {
+    let folder = folder("node");
+    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
+    let args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
+    install(&folder, "package-lock.json", "node_modules", npm, &args);
+    let mut node = Command::new("node");
+    node.arg(script).current_dir(&folder);
+    node
+}
+
+/// A script for the Python SDK.
+fn python(script: &str) -> Command {
+    let folder = folder("python");
+    let args = ["-m", "pip", "install", "--quiet", "--target", "packages", "-r", "requirements.txt"];
+    install(&folder, "requirements.txt", "packages", "python3", &args);
+    let mut python = Command::new("python3");
+    python.arg(script).current_dir(&folder).env("PYTHONPATH", "packages").env("PYTHONDONTWRITEBYTECODE", "1");
+    python
 }
 
 /// Runs the script; gives the answers by the names of the calls.
@@ -169,15 +196,10 @@ fn assert_taken(server: &Server, answers: &BTreeMap<String, Value>) {
 
 #[test]
 fn the_node_sdk_works() {
-    let folder = folder("node");
-    let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let args = ["ci", "--no-audit", "--no-fund", "--loglevel=error"];
-    install(&folder, "package-lock.json", "node_modules", npm, &args);
+    let script = node("calls.js");
     let server = server();
     let mut alice = listener(&server, "alice");
-    let mut node = Command::new("node");
-    node.arg("calls.js").current_dir(&folder);
-    let answers = answers(&server, node);
+    let answers = answers(&server, script);
     // This SDK gives its lists names of its own.
     assert_eq!(answers["blacklist of alice"]["users"], json!([{"id": "bob"}]));
     assert_eq!(answers["tags"]["tags"], json!({"alice": ["vip", "north"], "bob": ["new"]}));
@@ -211,18 +233,10 @@ fn the_node_sdk_works() {
 
 #[test]
 fn the_python_sdk_works() {
-    let folder = folder("python");
-    let args = ["-m", "pip", "install", "--quiet", "--target", "packages", "-r", "requirements.txt"];
-    install(&folder, "requirements.txt", "packages", "python3", &args);
+    let script = python("calls.py");
     let server = server();
     let mut alice = listener(&server, "alice");
-    let mut python = Command::new("python3");
-    python
-        .arg("calls.py")
-        .current_dir(&folder)
-        .env("PYTHONPATH", "packages")
-        .env("PYTHONDONTWRITEBYTECODE", "1");
-    let answers = answers(&server, python);
+    let answers = answers(&server, script);
     assert_eq!(answers["query bob"]["userName"], "Robert");
     assert_eq!(answers["tags"]["result"], json!({"alice": ["vip", "north"], "bob": ["new"]}));
     for members in ["members", "members too"] {

@@ -71,7 +71,11 @@ impl Engine {
         of: &Key,
         search: &Search<'_>,
     ) -> Answer {
-        let found = self.store.search(&self.owner, of, search);
+        // What a room's stay holds is not searched (SRCH-017).
+        let found = match of.kind.as_str() {
+            "chatroom" => Ok(Vec::new()),
+            _ => self.store.search(&self.owner, of, search),
+        };
         Answer {
             event,
             echoed,
@@ -87,7 +91,8 @@ impl Engine {
         let found = self.store.search_conversations(&self.owner, &types, &keyword).and_then(|found| {
             let mut results: Vec<Value> = Vec::new();
             for (key, count) in found {
-                let asked = kinds.contains(&key.kind)
+                let asked = key.kind != "chatroom"
+                    && kinds.contains(&key.kind)
                     && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel);
                 if asked {
                     results.push(json!({"conversation": self.describe_conversation(&key)?, "count": count}));

@@ -4,7 +4,7 @@
 //! agree on how many frames each has sent and received. One instant at a time, never a long jump.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +17,8 @@ use simulation::Event;
 use wire::UnixMillis;
 
 use super::{
+    abilities::{REFERENCE, abilities},
+    counts::{agree, frames_of, is_caught_up},
     engine_client::EngineClient,
     process::{Adapter, Command},
 };
@@ -30,8 +32,6 @@ const FENCE_LIMIT: Duration = Duration::from_secs(20);
 /// Rounds in which nothing at all changes, after which what is still open counts as held on purpose (a request that
 /// a fault swallowed, a connection that is never answered).
 const STILL_ROUNDS: u32 = 25;
-/// The client that needs no adapter.
-const REFERENCE: &str = "reference";
 /// More timers than this at one instant are a livelock.
 const MOST_TICKS: u32 = 10_000;
 
@@ -264,83 +264,6 @@ impl AdapterDriver {
         }
         Ok(())
     }
-}
-
-/// What the server says of every connection. A client that was made anew numbers from 1 again: the latest of a number counts.
-fn frames_of(server: &[ConnState]) -> Vec<Value> {
-    let latest: BTreeMap<&str, &ConnState> =
-        server.iter().map(|state| (state.label.as_str(), state)).collect();
-    latest.into_values().filter_map(frame_counts).collect()
-}
-
-/// What the server says of a connection, for the adapter's fence: its label is `client/number`.
-fn frame_counts(state: &ConnState) -> Option<Value> {
-    let (client, n) = state.label.rsplit_once('/')?;
-    let n: u64 = n.parse().ok()?;
-    Some(json!({"client": client, "conn": n, "written": state.written, "closed": state.closed}))
-}
-
-/// Whether a reference client has read what the server wrote to it.
-fn is_caught_up(view: &Value, frames: &[Value]) -> bool {
-    let conns = view["conns"].as_array().map_or(&[][..], Vec::as_slice);
-    frames.iter().filter(|frame| frame["client"] == view["client"]).all(|frame| {
-        let conn = conns.iter().find(|conn| conn["n"] == frame["conn"]);
-        conn.is_some_and(|conn| match frame["closed"] == true {
-            true => conn["closed"] == true,
-            false => conn["received"].as_u64() >= frame["written"].as_u64(),
-        })
-    })
-}
-
-/// Whether the server has read what the clients sent, on every connection that is open on both sides.
-fn agree(clients: &[Value], server: &[ConnState]) -> bool {
-    clients.iter().all(|client| {
-        let conns = client["conns"].as_array().map_or(&[][..], Vec::as_slice);
-        conns.iter().all(|conn| {
-            let label = format!("{}/{}", client["client"].as_str().unwrap_or_default(), conn["n"]);
-            let known = server.iter().rfind(|state| state.label == label);
-            match known {
-                Some(state) if !state.closed && conn["closed"] != true => {
-                    Some(state.read) == conn["sent"].as_u64()
-                }
-                Some(state) => state.closed && conn["closed"] == true,
-                // Never accepted: only its end counts.
-                None => conn["closed"] == true,
-            }
-        })
-    })
-}
-
-fn abilities(command: &Command, hello: &Value) -> Abilities {
-    let set = |key: &str| {
-        let items = hello[key].as_array().map_or(&[][..], Vec::as_slice);
-        items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-    };
-    let mut unknown_args = BTreeSet::new();
-    for (event, args) in hello["unknownArgs"].as_object().into_iter().flatten() {
-        for arg in args.as_array().into_iter().flatten().filter_map(Value::as_str) {
-            unknown_args.insert(format!("{event}.{arg}"));
-        }
-    }
-    let text = |key: &str| hello[key].as_str().unwrap_or_default().to_owned();
-    Abilities {
-        client: command.name.clone(),
-        version: if hello["sdk"].is_string() { text("sdk") } else { text("version") },
-        clock: text("clock"),
-        capabilities: set("capabilities"),
-        methods: set("methods"),
-        events: set("events"),
-        unknown_args,
-        platforms: set("platforms"),
-        beside: beside(),
-    }
-}
-
-/// Clients that a scenario can name beside the one under test.
-fn beside() -> BTreeSet<String> {
-    let sdks = Command::WEB_SDKS.iter().map(|version| format!("web-sdk@{version}"));
-    let polling = Command::POLLING.iter().map(|version| format!("web-sdk@{version}+comet"));
-    sdks.chain(polling).chain([REFERENCE.to_owned()]).collect()
 }
 
 impl Driver for AdapterDriver {

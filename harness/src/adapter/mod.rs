@@ -2,6 +2,8 @@
 
 pub mod check;
 
+mod abilities;
+mod counts;
 mod driver;
 mod engine_client;
 mod http;

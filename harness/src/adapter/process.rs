@@ -188,6 +188,12 @@ impl Adapter {
         if hello["protocol"] != 1 {
             return Err(adapter.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
         }
+        if hello["clock"] != "virtual" {
+            let clock = &hello["clock"];
+            let why =
+                format!("its clock is {clock}: only a client whose clock can be driven (`virtual`) can run");
+            return Err(adapter.fault(&why));
+        }
         Ok((adapter, hello))
     }
 

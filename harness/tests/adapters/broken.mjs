@@ -22,7 +22,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   const { id } = message;
   if (message.hello) {
     const protocol = how === 'protocol' ? 9 : 1;
-    say({ hello: { protocol, client: 'broken', version: '0', clock: 'virtual', capabilities: ['virtual_time'],
+    say({ hello: { protocol, client: 'broken', version: '0',
+      clock: how === 'real-time' ? 'real' : 'virtual', capabilities: ['virtual_time'],
       methods: how === 'crash' ? ['connect', 'disconect'] : ['connect'], events: ['onConnected'] } });
   } else if (message.call) breaks[how](id);
   else if (message.fence) say({ id, fenced: { clients: [], next: null, quiet: true } });

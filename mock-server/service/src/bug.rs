@@ -207,6 +207,8 @@ bugs! {
     TellsOneMember = "tells_one_member",
     /// Messages of chatrooms are pushed to everybody who is online.
     RoomReachesEveryone = "room_reaches_everyone",
+    /// Messages of chatrooms wait for members who are offline.
+    KeepsRoomMessages = "keeps_room_messages",
     /// Offline members of a chatroom get push notifications.
     PushesRoomMessages = "pushes_room_messages",
     /// A join does not keep a chatroom alive.

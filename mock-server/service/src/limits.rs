@@ -76,6 +76,8 @@ pub struct Limits {
     pub chatroom_idle_minutes: u32,
     /// Months that the cloud keeps messages of chatrooms, 2 to 36 (CHHIST-004).
     pub chatroom_history_months: u32,
+    /// Chatrooms that are kept alive at once (1016 beyond); 0 = any number: the documentation gives none.
+    pub chatrooms_kept_alive: usize,
     /// Entries of a chatroom (CHKV-017).
     pub chatroom_entries: usize,
     /// Changes of entries a second and chatroom, recommended as 100 (CHKV-018); 0 = any number.
@@ -120,6 +122,7 @@ impl Default for Limits {
             chatroom_per_second: 0,
             chatroom_idle_minutes: 60,
             chatroom_history_months: 2,
+            chatrooms_kept_alive: 0,
             chatroom_entries: 100,
             chatroom_entries_per_second: 0,
             journal: 4096,

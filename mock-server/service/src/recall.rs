@@ -9,6 +9,7 @@ use wire::{Request, UnixMillis, body::UpStreamMessage, code::status};
 use crate::{
     account::UserIx,
     bug::Bug,
+    chatroom::RoomRecall,
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
@@ -20,7 +21,7 @@ use crate::{
 pub(crate) const COMMAND: &str = "RC:RcCmd";
 
 /// Object name of the notice that stands where a recalled message stood.
-const NOTICE: &str = "RC:RcNtf";
+pub(crate) const NOTICE: &str = "RC:RcNtf";
 
 /// Who recalls what.
 struct Recall {
@@ -30,6 +31,26 @@ struct Recall {
     admin: bool,
     /// Nothing stays in its place.
     delete: bool,
+}
+
+/// What stands in a recalled message's place.
+pub(crate) fn notice(
+    original: &Message,
+    operator: &str,
+    now: UnixMillis,
+    admin: bool,
+    delete: bool,
+) -> Message {
+    original.edited(|down| {
+        let content = json!({
+            "operatorId": operator, "recallTime": original.time.0, "recallActionTime": now.0,
+            "originalObjectName": down.classname, "admin": admin, "delete": delete,
+        });
+        down.classname = NOTICE.to_owned();
+        down.content = content.to_string().into();
+        down.extra_content = None;
+        down.push_content = None;
+    })
 }
 
 impl Service {
@@ -61,6 +82,12 @@ impl Service {
         let text = |name: &str| command.get(name).and_then(Value::as_str).unwrap_or_default();
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
+        if command.get("conversationType").and_then(Value::as_i64) == Some(Conversation::Chatroom as i64) {
+            let from = mirror.map(|mirror| (mirror.device, mirror.conn));
+            let (room, admin, delete) = (text("targetId"), flag("isAdmin"), flag("isDelete"));
+            let command = up.clone();
+            return self.recall_in_room(now, RoomRecall { room, uid, by, from, admin, delete, command });
+        }
         let entry = self.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
         let own = entry.message.from == self.accounts[by].id;
         // Anyone who has the message may recall it, unless the customer restricts that (RECALL-006, RECALL-007).
@@ -101,18 +128,8 @@ impl Service {
         let Some(entry) = self.archive.find_mut(recall.uid) else { return };
         let viewers = entry.viewers.clone();
         let operator = self.accounts[recall.by].id.clone();
-        let notice = (!recall.delete).then(|| {
-            Arc::new(original.edited(|down| {
-                let content = json!({
-                    "operatorId": &*operator, "recallTime": original.time.0, "recallActionTime": now.0,
-                    "originalObjectName": down.classname, "admin": recall.admin, "delete": recall.delete,
-                });
-                down.classname = NOTICE.to_owned();
-                down.content = content.to_string().into();
-                down.extra_content = None;
-                down.push_content = None;
-            }))
-        });
+        let notice =
+            (!recall.delete).then(|| Arc::new(notice(original, &operator, now, recall.admin, recall.delete)));
         match &notice {
             Some(notice) => {
                 entry.message = notice.clone();

@@ -181,11 +181,24 @@ pub fn signal(frame: &ServerFrame, answers: Option<&Topic>) -> Option<Json> {
     })
 }
 
+/// Lists that these clients walk through without a look whether there is one.
+const LISTS: [(&str, &str); 4] = [
+    ("ChrmDownStreamMessages", "list"),
+    ("ChrmKVOutput", "entries"),
+    ("HistoryMsgOuput", "list"),
+    ("QueryChatRoomInfoOutput", "userInfos"),
+];
+
 /// A body as the text of a JSON object; what is not known is an empty one.
 fn data(message: Option<&'static str>, body: &[u8]) -> String {
     let read = message.and_then(descriptor).and_then(|message| DynamicMessage::decode(message, body).ok());
     let mut fields = read.map(|message| object(&message)).unwrap_or_default();
-    if message == Some("DownStreamMessages") {
+    for (of, list) in LISTS {
+        if message == Some(of) {
+            fields.entry(list).or_insert(json!([]));
+        }
+    }
+    if matches!(message, Some("DownStreamMessages" | "ChrmDownStreamMessages")) {
         // Optional in protobuf; without them these clients stop to take messages.
         fields.entry("finished").or_insert(json!(true));
         fields.entry("broadcastSyncTime").or_insert(json!(0));
@@ -334,5 +347,26 @@ mod tests {
             (&json!(9), &json!(true), &json!(0))
         );
         assert_eq!(data.get("systemTime"), None);
+    }
+
+    /// Seen with imlib-v4 4.6.4: a list that is missing ends the page's script.
+    #[test]
+    fn empty_lists_of_rooms_are_there() {
+        for (topic, list) in
+            [(Topic::ChrmPull, "list"), (Topic::PullKv, "entries"), (Topic::QryChMsg, "list")]
+        {
+            // Field 2, a watermark; of entries field 3.
+            let body = if topic == Topic::PullKv { &b"\x18\x09"[..] } else { &b"\x10\x09\x18\x00"[..] };
+            let frame = ServerFrame::QueryAck {
+                id: 3,
+                qos: 0,
+                seconds: 17,
+                status: 0,
+                body: Bytes::from_static(body),
+            };
+            let signal = signal(&frame, Some(&topic)).unwrap();
+            let data: Json = serde_json::from_str(signal["data"].as_str().unwrap()).unwrap();
+            assert_eq!((&data[list], &data["syncTime"]), (&json!([]), &json!(9)), "{topic}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use wire::{
 };
 
 use super::{Call, change};
-use crate::{code, engine::Engine, message, request::Pending};
+use crate::{code, engine::Engine, message, recall, request::Pending};
 
 /// Something that the app hears of.
 enum Arrival {
@@ -91,6 +91,20 @@ impl Engine {
         }
         if !self.rooms.contains_key(id) {
             return None;
+        }
+        match down.classname.as_str() {
+            recall::COMMAND => {
+                let notice = self.recalled(now, down)?;
+                return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
+            }
+            recall::NOTICE => {
+                // Recalled before we joined: nothing to tell.
+                let mut notice = message::received(down, &self.user, false);
+                notice.insert("receivedTime".into(), now.0.into());
+                let _ = self.store.insert(&self.owner, &notice);
+                return None;
+            }
+            _ => {}
         }
         let mut message = message::received(down, &self.user, false);
         message.insert("receivedTime".into(), now.0.into());

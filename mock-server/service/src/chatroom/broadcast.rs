@@ -5,7 +5,6 @@ use wire::{ServerFrame, Topic, UnixMillis, body::UpStreamMessage};
 
 use crate::{
     bug::Bug,
-    ids::Uid,
     message::{Conversation, Message},
     world::Service,
 };
@@ -17,7 +16,7 @@ impl Service {
         from: &str,
         up: &UpStreamMessage,
         to_sender: bool,
-    ) -> Uid {
+    ) {
         let sender = self.accounts.find_or_add(from);
         let from = self.accounts[sender].id.clone();
         let uid = self.ids.message_uid(now);
@@ -49,6 +48,5 @@ impl Service {
                 break;
             }
         }
-        uid
     }
 }

@@ -24,11 +24,8 @@ impl Window {
 }
 
 impl Service {
-    /// Whether a message is one too many, or the room was told to spread none; if it is neither, it counts.
+    /// Whether a message is one too many; if it is not, it counts.
     pub(super) fn is_shed(&mut self, now: UnixMillis, id: &str, user: UserIx, classname: &str) -> bool {
-        if self.rooms.get(id).is_some_and(|room| room.stopped) {
-            return true;
-        }
         let capacity = self.limits.chatroom_per_second as usize;
         if capacity == 0 || self.has(Bug::NeverSheds) {
             return false;

@@ -74,6 +74,9 @@ impl Service {
         let room_id = room.id.clone();
         let time = room.tick(now);
         let uid = self.ids.message_uid(time);
+        if room.is_stopped && !speaker.is_service {
+            return Some(Posted { uid, time });
+        }
         if !speaker.is_service && self.is_shed(now, &room_id, speaker.user, &up.classname) {
             // Discarded, and nobody is told: that is what overload looks like (CHRM-022).
             return Some(Posted { uid, time });
@@ -106,6 +109,9 @@ impl Service {
             }
         }
         self.announce_in_room(now, &room_id, speaker, time);
+        if self.has(Bug::KeepsRoomMessages) {
+            self.keep_for_absent(now, &room_id, &message);
+        }
         if self.has(Bug::PushesRoomMessages) {
             self.push_to_absent(now, &room_id, &message);
         }

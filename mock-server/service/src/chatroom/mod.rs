@@ -8,6 +8,7 @@ mod auto_exit;
 mod ban;
 mod broadcast;
 mod destroy;
+mod distribution;
 mod entries;
 mod entry_calls;
 mod history;
@@ -15,6 +16,7 @@ mod join;
 mod load;
 mod message;
 mod notice;
+mod recall;
 mod setup;
 mod state;
 mod webhook;
@@ -34,6 +36,7 @@ pub(crate) use self::{
     destroy::{Gone, Life},
     entries::{Changed, by_app_server},
     join::{LONGEST_ID, Left},
+    recall::RoomRecall,
 };
 use crate::{account::UserIx, io::ConnId, message::Message, timeline::DeviceIx};
 
@@ -125,9 +128,9 @@ pub(crate) struct Room {
     answer: Option<Answered>,
     pub(crate) entries: Entries,
     pub(crate) bans: Bans,
-    /// What is said is accepted, and reaches nobody.
-    pub(crate) stopped: bool,
     window: Window,
+    /// Nothing that is said reaches anybody.
+    is_stopped: bool,
 }
 
 /// A pull's answer: the first and the last time in it, and its bytes.
@@ -203,8 +206,8 @@ impl Room {
             answer: None,
             entries: Entries::new(now),
             bans: Bans::default(),
-            stopped: false,
             window: Window::default(),
+            is_stopped: false,
         }
     }
 

@@ -143,4 +143,13 @@ impl Service {
             self.record_push(now, user, message);
         }
     }
+
+    /// `keeps_room_messages`: members who are offline find it in their mailboxes.
+    pub(super) fn keep_for_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
+        let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
+        for user in offline.unwrap_or_default() {
+            let time = self.accounts[user].mailbox.next_time(message.time);
+            self.store(now, user, std::sync::Arc::new(message.copy_as(message.uid, time)));
+        }
+    }
 }

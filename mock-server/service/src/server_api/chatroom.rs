@@ -1,6 +1,8 @@
 //! `/chatroom/*`: rooms themselves and who is in them (CHRM-035, CHST-003, CHST-009, CHST-010). What else concerns
 //! rooms stands in the modules beside this one; here is the table of all of it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
@@ -14,6 +16,8 @@ use crate::{
 
 /// Most rooms in one call.
 const MOST_ROOMS: usize = 100;
+/// Most rooms that one query asks about.
+const MOST_ASKED: usize = 20;
 /// Most members that one call asks about.
 const MOST_USERS: usize = 1000;
 /// Most members that a query answers (CHRM-035).
@@ -155,7 +159,7 @@ impl Service {
 
     /// Rooms that do not exist are left out.
     fn api_rooms_query(&mut self, call: &Call) -> Answer {
-        let ids = call.ids("chatroomId", MOST_ROOMS)?;
+        let ids = call.ids("chatroomId", MOST_ASKED)?;
         let rooms: Vec<Value> = ids
             .into_iter()
             .filter_map(|id| self.rooms.get(id))
@@ -205,13 +209,24 @@ impl Service {
     fn api_keep_alive_add(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
         let ids = call.ids("chatroomId", MOST_ROOMS)?;
+        let most = self.limits.chatrooms_kept_alive;
+        let new: BTreeSet<&str> =
+            ids.iter().copied().filter(|id| !self.rooms.kept_alive.contains(*id)).collect();
+        if most > 0 && self.rooms.kept_alive.len() + new.len() > most {
+            return Err(error(1016, format!("at most {most} chatrooms are kept alive")));
+        }
         self.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
         Ok(json!({}))
     }
 
+    /// All of them, or none if one is not on the list (assumed).
     fn api_keep_alive_remove(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
-        for id in call.ids("chatroomId", MOST_ROOMS)? {
+        let ids = call.ids("chatroomId", MOST_ROOMS)?;
+        if let Some(unknown) = ids.iter().find(|id| !self.rooms.kept_alive.contains(**id)) {
+            return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
+        }
+        for id in ids {
             self.keep_no_longer(call.now, id);
         }
         Ok(json!({}))

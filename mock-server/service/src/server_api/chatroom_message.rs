@@ -51,25 +51,40 @@ impl Service {
         if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
             return Err(no_room(unknown));
         }
-        let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
-        self.within_rates(call.now, &rates, 1)?;
-        let mut uids: Vec<Value> = Vec::new();
-        for room in rooms {
-            let posted =
-                self.say_for_app(call.now, &room, from, message.clone(), call.flag("isIncludeSender"));
-            if let Some(posted) = posted {
-                uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
+        self.once(call, from, |service| {
+            let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
+            service.within_rates(call.now, &rates, 1)?;
+            let mut uids: Vec<Value> = Vec::new();
+            for room in rooms {
+                let to_sender = call.flag("isIncludeSender");
+                let posted = service.say_for_app(call.now, &room, from, message.clone(), to_sender);
+                if let Some(posted) = posted {
+                    uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
+                }
             }
-        }
-        Ok(json!({"messageUIDs": uids}))
+            Ok(json!({"messageUIDs": uids}))
+        })
     }
 
     fn api_broadcast_chatrooms(&mut self, call: &Call) -> Answer {
         service_on(self.switches.chatroom_broadcast, "chatroomBroadcast")?;
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
-        let uid = self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
-        Ok(json!({"messageUID": uid.as_str()}))
+        self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+        Ok(json!({}))
+    }
+
+    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
+        self.spread(call, false)
+    }
+
+    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
+        self.spread(call, true)
+    }
+
+    fn spread(&mut self, call: &Call, spreads: bool) -> Answer {
+        let id = call.required("chatroomId", LONGEST_ID)?;
+        if self.set_spreading(id, spreads) { Ok(json!({})) } else { Err(no_room(id)) }
     }
 
     /// What the cloud keeps of a room between two times, oldest first.
@@ -103,23 +118,6 @@ impl Service {
         let id = call.required("targetId", LONGEST_ID)?;
         let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
         self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
-        Ok(json!({}))
-    }
-
-    /// What is said from now on is accepted and reaches nobody, now or later (assumed).
-    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
-        self.set_stopped(call, true)
-    }
-
-    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
-        self.set_stopped(call, false)
-    }
-
-    fn set_stopped(&mut self, call: &Call, stopped: bool) -> Answer {
-        let id = self.room_of(call)?.id.clone();
-        if let Some(room) = self.rooms.get_mut(&id) {
-            room.stopped = stopped;
-        }
         Ok(json!({}))
     }
 

@@ -96,6 +96,7 @@ pub(super) fn conversation(call: &Call, allowed: &[i64]) -> Result<Conversation,
         _ if !allowed.contains(&number) => {}
         1 => return Ok(Conversation::Private),
         3 => return Ok(Conversation::Group),
+        4 => return Ok(Conversation::Chatroom),
         6 => return Ok(Conversation::System),
         _ => {}
     }

@@ -52,6 +52,8 @@ pub(crate) struct ApiError {
 impl ApiError {
     fn status(&self) -> u16 {
         match self.code {
+            1015 => 200,
+            1016 => 403,
             1001 | 1004 | 1006 | 1007 => 401,
             1002 | 1003 | 1005 => 400,
             1008 => 429,

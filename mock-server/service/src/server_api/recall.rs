@@ -26,13 +26,16 @@ impl Service {
     /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
     /// carry the command out too: those that are online, later ones with multi-device sync.
     pub(super) fn api_recall(&mut self, call: &Call) -> Answer {
-        let conversation = conversation(call, &[1, 3, 6])?;
+        let conversation = conversation(call, &[1, 3, 4, 6])?;
         let from = call.id("fromUserId")?;
         let target = call.id("targetId")?;
         let uid = call.required("messageUID", 64)?;
         let sent = call.number("sentTime", 0..=i64::MAX)?;
         let command = self.recall_command(call, conversation, target, uid, sent);
-        let by = self.sender_of(from, uid)?;
+        let by = match conversation {
+            Conversation::Chatroom => self.room_sender_of(from, target, uid)?,
+            _ => self.sender_of(from, uid)?,
+        };
         self.api_recall_by(call.now, by, command).map(|_| json!({}))
     }
 
@@ -66,6 +69,13 @@ impl Service {
         let own = entry.filter(|entry| *entry.message.from == *from);
         own.and_then(|_| self.accounts.find(from))
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
+    }
+
+    fn room_sender_of(&self, from: &str, room: &str, uid: &str) -> Result<UserIx, ApiError> {
+        let message = Uid::parse(uid).and_then(|uid| self.room_message(room, uid));
+        let own = message.filter(|message| *message.from == *from);
+        own.and_then(|_| self.accounts.find(from))
+            .ok_or_else(|| error(1002, format!("`{from}` said nothing in `{room}` with the UID `{uid}`")))
     }
 
     pub(super) fn api_recall_by(

@@ -235,3 +235,21 @@ fn who_is_no_member_gets_neither_messages_nor_entries_nor_a_word_in() {
     world.frame(alice, ClientFrame::Query(Request::new(Topic::SetKvs, "r", 9, Bytes::from_static(b"\x0a"))));
     assert_eq!(world.service.state("chatrooms", None), before);
 }
+
+#[test]
+fn while_spreading_is_stopped_members_hear_nothing_and_later_nothing_of_it() {
+    let mut world = World::new(ROOM);
+    let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Web"));
+    join(&mut world, alice, "r");
+    join(&mut world, bob, "r");
+    let since = pull(&mut world, bob, 0, -1).1;
+    world.out.clear();
+    assert_eq!(world.api("/chatroom/message/stopDistribution.json", "chatroomId=r").0, 200);
+    say(&mut world, alice, "unheard");
+    assert!(notices(&mut world).is_empty());
+    assert!(pull(&mut world, bob, since, -1).0.is_empty());
+    assert_eq!(world.api("/chatroom/message/resumeDistribution.json", "chatroomId=r").0, 200);
+    say(&mut world, alice, "heard");
+    assert_eq!(notices(&mut world).len(), 1);
+    assert_eq!(pull(&mut world, bob, since, -1).0.len(), 1);
+}
