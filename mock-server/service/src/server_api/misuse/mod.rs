@@ -1,7 +1,6 @@
 //! What is wrong with a call is told by its code, and a refused call leaves the world as it was: everything the world
 //! holds is compared before and after.
 
-mod chatroom;
 mod good;
 mod rooms;
 mod wrong;
