@@ -73,8 +73,12 @@ export class V4Port extends RoomPort {
     }
   }
 
+  /** Where messages of a conversation are sent and recalled: a chatroom is none of the SDK's conversations. */
+  speaks({ conversationType: type, targetId }) {
+    return type === CHATROOM ? this.room(targetId) : this.of({ conversationType: type, targetId });
+  }
+
   of({ conversationType: type, targetId }) {
-    if (type === CHATROOM) return this.im.ChatRoom.get({ id: targetId });
     return this.im.Conversation.get({ type, targetId });
   }
 
@@ -84,7 +88,7 @@ export class V4Port extends RoomPort {
       this.registered.add(objectName);
     }
     const how = { messageType: objectName, content, isPersited: persisted, isCounted: counted };
-    return result(this.of(conversation).send({ ...how, ...options }));
+    return result(this.speaks(conversation).send({ ...how, ...options }));
   }
 
   signal(conversationType, targetId, messageType, content, directionalUserIdList) {
@@ -115,7 +119,7 @@ export class V4Port extends RoomPort {
   }
 
   recallMessage(conversation, message) {
-    return result(this.of(conversation).recall(message));
+    return result(this.speaks(conversation).recall(message));
   }
 
   getHistoryMessages(conversation, options) {
