@@ -32,6 +32,9 @@ const FENCE_LIMIT: Duration = Duration::from_secs(20);
 /// Rounds in which nothing at all changes, after which what is still open counts as held on purpose (a request that
 /// a fault swallowed, a connection that is never answered).
 const STILL_ROUNDS: u32 = 25;
+/// They last at least so long, real time: rounds that nobody waits in are over before a busy machine has let the other
+/// side have its turn.
+const STILL_FOR: Duration = Duration::from_millis(100);
 /// More timers than this at one instant are a livelock.
 const MOST_TICKS: u32 = 10_000;
 
@@ -174,7 +177,7 @@ impl AdapterDriver {
     /// Asks both sides for their counts until they agree and nothing is under way.
     fn fence(&mut self) -> Result<(), Fault> {
         let until = Instant::now() + FENCE_LIMIT;
-        let (mut before, mut still) = (String::new(), 0);
+        let (mut before, mut still, mut since) = (String::new(), 0, Instant::now());
         loop {
             let server = self.connections()?;
             let frames = frames_of(&server);
@@ -185,9 +188,12 @@ impl AdapterDriver {
                 return Ok(());
             }
             let picture = format!("{after:?} {views:?}");
-            still = if picture == before { still + 1 } else { 0 };
-            before = picture;
-            if still >= STILL_ROUNDS && after == server {
+            if picture == before {
+                still += 1;
+            } else {
+                (before, still, since) = (picture, 0, Instant::now());
+            }
+            if still >= STILL_ROUNDS && since.elapsed() >= STILL_FOR && after == server {
                 return Ok(());
             }
             if Instant::now() > until {
