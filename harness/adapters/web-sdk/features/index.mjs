@@ -19,8 +19,8 @@ const twin = (name) => name.replace(/^load/, 'get');
 export const METHODS = named(ALL.flatMap((feature) => feature.METHODS));
 export const EVENTS = ALL.flatMap((feature) => feature.EVENTS);
 
-/** No channel is the default channel, and told as such. */
-const channelled = (args) => (args.channelId === null ? { ...args, channelId: '' } : args);
+/** A conversation without a channel is that of the default one, and told as such; a call about many means all of them. */
+const channelled = (args) => (args.targetId && args.channelId === null ? { ...args, channelId: '' } : args);
 
 /** Gives `target` every method; answers whether a message was taken by a feature and is none to the app. */
 export function equip(target, sdk, emit) {
