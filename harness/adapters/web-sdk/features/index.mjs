@@ -19,13 +19,16 @@ const twin = (name) => name.replace(/^load/, 'get');
 export const METHODS = named(ALL.flatMap((feature) => feature.METHODS));
 export const EVENTS = ALL.flatMap((feature) => feature.EVENTS);
 
+/** No channel is the default channel, and told as such. */
+const channelled = (args) => (args.channelId === null ? { ...args, channelId: '' } : args);
+
 /** Gives `target` every method; answers whether a message was taken by a feature and is none to the app. */
 export function equip(target, sdk, emit) {
   const known = new Map();
   const features = ALL.map((Kind) => new Kind(sdk, emit, known));
   features.forEach((feature, at) => {
     for (const name of ALL[at].METHODS) {
-      target[name] = (args) => feature[name](args);
+      target[name] = (args) => feature[name](channelled(args));
       target[twin(name)] = target[name];
     }
   });
