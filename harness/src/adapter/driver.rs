@@ -29,12 +29,11 @@ use crate::{
 
 /// How long both sides may disagree before the case is given up, real time.
 const FENCE_LIMIT: Duration = Duration::from_secs(20);
-/// Rounds in which nothing at all changes, after which what is still open counts as held on purpose (a request that
-/// a fault swallowed, a connection that is never answered).
+/// Rounds in which nothing at all changes, and how long they must take, real time, until what is still open counts as held
+/// on purpose (a request that a fault swallowed, a connection that is never answered). On a busy machine a thread may
+/// wait long for its turn.
 const STILL_ROUNDS: u32 = 25;
-/// They last at least so long, real time: rounds that nobody waits in are over before a busy machine has let the other
-/// side have its turn.
-const STILL_FOR: Duration = Duration::from_millis(100);
+const STILL: Duration = Duration::from_millis(200);
 /// More timers than this at one instant are a livelock.
 const MOST_TICKS: u32 = 10_000;
 
@@ -177,7 +176,7 @@ impl AdapterDriver {
     /// Asks both sides for their counts until they agree and nothing is under way.
     fn fence(&mut self) -> Result<(), Fault> {
         let until = Instant::now() + FENCE_LIMIT;
-        let (mut before, mut still, mut since) = (String::new(), 0, Instant::now());
+        let (mut before, mut still, mut changed) = (String::new(), 0, Instant::now());
         loop {
             let server = self.connections()?;
             let frames = frames_of(&server);
@@ -191,9 +190,10 @@ impl AdapterDriver {
             if picture == before {
                 still += 1;
             } else {
-                (before, still, since) = (picture, 0, Instant::now());
+                (still, changed) = (0, Instant::now());
             }
-            if still >= STILL_ROUNDS && since.elapsed() >= STILL_FOR && after == server {
+            before = picture;
+            if still >= STILL_ROUNDS && changed.elapsed() >= STILL && after == server {
                 return Ok(());
             }
             if Instant::now() > until {
