@@ -126,6 +126,8 @@ for round in $(seq "$rounds"); do
   room=(room --members 1000 --window 1 --count "$(scaled 100)")
   run room-1000 ours "${room[@]}"
   run room-1000 mosquitto "${room[@]}"
+  # The same members in a hundred rooms that are spoken in by turns.
+  run room-1000-in-100 ours "${room[@]}" --rooms 100
   burst=(room --members 1000 --window 32 --count "$(scaled 320)")
   run room-1000-bursts ours "${burst[@]}"
   run room-1000-bursts mosquitto "${burst[@]}"

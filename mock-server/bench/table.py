@@ -65,6 +65,11 @@ value = median("store", "ours", "serverBytes")
 shown = f"{value - 100:,.0f} B" if value is not None else "–"
 judged = verdict(None if value is None else value - 100, 500)
 print(f"| a stored message, beyond its content of 100 bytes | {shown} | ≤ 500 B | {judged} |")
+one, many = median("room-1000", "ours", CPU), median("room-1000-in-100", "ours", CPU)
+shown = f"{one:,.2f} -> {many:,.2f} µs" if one is not None and many is not None else "–"
+# What one run differs from the next by is no growth.
+judged = verdict(many / one if shown != "–" else None, 1.25)
+print(f"| a delivery to 1,000 members of one room, and of 100 rooms by turns: CPU | {shown} | no growth | {judged} |")
 million = runs.get(("million", "ours"), [])
 for result in million:
     before, after = result["serverRssBefore"] / 1024, result["serverRssAfter"] / 1024

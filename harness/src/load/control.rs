@@ -9,9 +9,9 @@ use tokio::{
 
 use super::LoadError;
 
-/// Makes the world anew, without a limit on sending.
+/// Makes the world anew, without a limit on sending; users may be in several rooms.
 pub(crate) async fn put_world(address: SocketAddr, app_key: &str) -> Result<(), LoadError> {
-    let body = r#"{"limits":{"sendPerSecond":0}}"#;
+    let body = r#"{"limits":{"sendPerSecond":0},"switches":{"chatroomMultiJoin":true}}"#;
     let request = format!(
         "PUT /control/v1/apps/{app_key} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

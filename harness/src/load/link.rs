@@ -23,7 +23,8 @@ pub(crate) struct Link {
     /// Heard while something else was waited for.
     early: VecDeque<Heard>,
     next_id: u16,
-    sync_time: i64,
+    /// Behind this time something is new.
+    pub(crate) sync_time: i64,
 }
 
 impl Link {

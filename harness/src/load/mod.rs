@@ -58,6 +58,9 @@ pub struct Args {
     /// Members of the room (room).
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=50_000))]
     pub members: u64,
+    /// Rooms that all members are in; spoken in by turns (room).
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub rooms: u64,
     /// Messages a sender has on the way (pairs), or sends at once (room); 1 is one at a time.
     #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub window: u64,
@@ -83,7 +86,7 @@ pub enum Scenario {
     Pairs,
     /// Messages are stored for one user who is away; one unit is one of them. It is read afterwards that all came, in order, once.
     Store,
-    /// Messages to all members of one room; one unit is one message that reached one member.
+    /// Messages to all members of a room; one unit is one message that reached one member.
     Room,
     /// One user comes back to messages that wait; one unit is one of them read.
     Backlog,

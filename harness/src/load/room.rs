@@ -1,6 +1,7 @@
-//! One room with many members: what a message to all of them costs.
+//! Rooms with many members: what a message to all of them costs.
 //!
-//! Our members are told that there is something, pull it and are answered; MQTT clients get every message pushed and
+//! With `--rooms` the same members are in every room, and the bursts go round the rooms: a message costs as much as with
+//! one room. Our members are told that there is something, pull it and are answered; MQTT clients get every message pushed and
 //! acknowledge each. One unit is one message that has come to one member. Before the next burst everybody has the last one.
 
 use std::{
@@ -23,43 +24,45 @@ use super::{
     report::{Watch, micros},
 };
 
-/// The room.
-const ROOM: &str = "hall";
-/// Messages sent before it is measured, so that buffers have their size.
+/// Bursts before it is measured, at least one a room, so that buffers have their size.
 const WARM_UP: u64 = 2;
 
 /// What all members share with the speaker.
 #[derive(Default)]
 struct Hall {
+    rooms: Vec<String>,
+    /// Where it is spoken now.
+    current: Cell<usize>,
     deliveries: Cell<u64>,
     wanted: Cell<u64>,
     all_have_it: Notify,
     failed: RefCell<Option<LoadError>>,
 }
 
-/// `--count` messages to `--members` members of a room, `--window` at a time.
+/// `--count` messages to `--members` members of each of `--rooms` rooms, `--window` at a time, the rooms in turn.
 pub(crate) async fn run(args: &Args, target: &Target) -> Result<Report, LoadError> {
     let local = LocalSet::new();
     local.run_until(speak(args, target)).await
 }
 
 async fn speak(args: &Args, target: &Target) -> Result<Report, LoadError> {
-    let hall = Rc::new(Hall::default());
+    let rooms = (0..args.rooms).map(|n| format!("hall{n}")).collect();
+    let hall = Rc::new(Hall { rooms, ..Hall::default() });
     let mut members = Members(Vec::new());
     for n in 0..args.members {
-        let mut link = enter(args, target, format!("member{n}")).await?;
+        let (mut link, times) = enter(args, target, format!("member{n}"), &hall.rooms).await?;
         link.shrink();
         let hall = hall.clone();
         members.0.push(tokio::task::spawn_local(async move {
-            if let Err(error) = listen(link, &hall).await {
+            if let Err(error) = listen(link, times, &hall).await {
                 hall.failed.borrow_mut().get_or_insert(error);
                 hall.all_have_it.notify_one();
             }
         }));
     }
-    let mut speaker = enter(args, target, "speaker".to_owned()).await?;
+    let (mut speaker, _) = enter(args, target, "speaker".to_owned(), &hall.rooms).await?;
     let content = content(args.payload);
-    bursts(args, &mut speaker, &hall, &content, WARM_UP.max(args.window)).await?;
+    bursts(args, &mut speaker, &hall, &content, WARM_UP.max(args.rooms) * args.window).await?;
     let watch = Watch::start(target);
     let latencies = bursts(args, &mut speaker, &hall, &content, args.count).await?;
     watch.stop(args, "room", args.count * args.members, latencies)
@@ -74,15 +77,25 @@ impl Drop for Members {
     }
 }
 
-/// Logs in and joins.
-async fn enter(args: &Args, target: &Target, user: String) -> Result<Link, LoadError> {
+/// Logs in and joins every room; gives from when on each room has something new.
+async fn enter(
+    args: &Args,
+    target: &Target,
+    user: String,
+    rooms: &[String],
+) -> Result<(Link, Vec<i64>), LoadError> {
     let who = Who { app_key: args.app_key.clone(), user, keeps: false };
     let mut link = Link::open(target.address, args.protocol, who).await?;
-    link.join(ROOM).await?;
-    Ok(link)
+    let mut times = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        link.sync_time = 0;
+        link.join(room).await?;
+        times.push(link.sync_time);
+    }
+    Ok((link, times))
 }
 
-async fn listen(mut link: Link, hall: &Hall) -> Result<(), LoadError> {
+async fn listen(mut link: Link, mut times: Vec<i64>, hall: &Hall) -> Result<(), LoadError> {
     loop {
         let mut came = 0;
         while let Some(heard) = link.heard()? {
@@ -93,9 +106,15 @@ async fn listen(mut link: Link, hall: &Hall) -> Result<(), LoadError> {
                 }
                 Heard::Notice(id) => {
                     link.acknowledge(id);
-                    link.ask_room(ROOM);
+                    // The next room's turn comes when everybody has all of this one.
+                    let current = hall.current.get();
+                    link.sync_time = times[current];
+                    link.ask_room(&hall.rooms[current]);
                 }
-                Heard::Package { messages, .. } => came += messages.len() as u64,
+                Heard::Package { messages, sync_time, .. } => {
+                    times[hall.current.get()] = sync_time;
+                    came += messages.len() as u64;
+                }
                 _ => {}
             }
         }
@@ -120,13 +139,17 @@ async fn bursts(
 ) -> Result<Vec<u32>, LoadError> {
     let mut latencies = Vec::new();
     let mut left = count;
-    while left > 0 {
+    for turn in (0..hall.rooms.len()).cycle() {
+        if left == 0 {
+            break;
+        }
+        hall.current.set(turn);
         let burst = left.min(args.window);
         left -= burst;
         let begun = Instant::now();
         hall.wanted.set(hall.wanted.get() + burst * args.members);
         for _ in 0..burst {
-            speaker.publish_to_room(ROOM, content);
+            speaker.publish_to_room(&hall.rooms[turn], content);
         }
         speaker.flush().await?;
         let mut taken = 0;

@@ -247,6 +247,10 @@ impl Service {
                 let known = Switches::NAMES.join(", ");
                 Err(ActError::Argument(format!("there is no switch `{}`; switches are {known}", set.name)))
             }
+            Act::SetAppLevel(set) => {
+                self.app_level = set.level;
+                Ok(json!({}))
+            }
             Act::Misbehave(misbehave) => {
                 if misbehave.on {
                     self.bugs.insert(misbehave.bug);

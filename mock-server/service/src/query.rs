@@ -150,7 +150,7 @@ impl Service {
             Topic::JoinChrmR => self.join_room(now, conn, user, request, false),
             Topic::ExitChrm => self.exit_room(now, conn, user, &request.target),
             Topic::QueryChrmI => self.room_info(request),
-            Topic::ChrmPull => self.pull_room(conn, user, request),
+            Topic::ChrmPull => self.pull_room(now, conn, user, request),
             Topic::QryChMsg => self.room_history_page(now, user, request),
             Topic::SetKv => self.change_one_entry(now, conn, user, request, false),
             Topic::DelKv => self.change_one_entry(now, conn, user, request, true),

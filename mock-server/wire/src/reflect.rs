@@ -116,9 +116,14 @@ pub fn request_message(topic: &Topic) -> Option<&'static str> {
         SetSeAtt | AddTag | DelTag => "SessionStateModifyReq",
         AddSeTag => "SessionTagAddInput",
         DelSeTag => "SessionTagDelInput",
-        QryPMsg | QryGMsg | QrySMsg | QryChMsg => "HistoryMsgInput",
+        QryPMsg | QryGMsg | QrySMsg | QryChMsg | Topic::QryUgMsg => "HistoryMsgInput",
         QryMsg => "MsgQuery",
-        DelMsg => "DeleteMsgInput",
+        DelMsg | Topic::DelUgMsg => "DeleteMsgInput",
+        Topic::QryUgUal => "QryRemindListReq",
+        Topic::UpMsgEx | Topic::ModifyMsg => "MsgChangeReq",
+        Topic::Operate => "OperateStatus",
+        Topic::UgUnpushSet => "GroupUnpushSet",
+        Topic::UgUnpushQuery => "GroupUnpushQuery",
         CleanPMsg | CleanGMsg | CleanSMsg => "CleanHisMsgInput",
         RrMsg => "GrpReadReceiptMsg",
         RrList => "GrpReadReceiptQryReq",
@@ -151,11 +156,16 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
         Topic::PullModifyMsg => "PullModifyMsgResp",
         Topic::PullSe => "SessionsOutput",
         Topic::QryMsgChange => "MsgChangeList",
-        Topic::QryRelationR | Topic::QryRelation | Topic::QryRlBatch => "RelationsOutput",
+        Topic::PullUgSes | Topic::QryRelationR | Topic::QryRelation | Topic::QryRlBatch => "RelationsOutput",
+        Topic::ModifyMsg => "ModifyMsgResp",
+        Topic::QryUgUal => "QryRemindListResp",
+        Topic::UgUnpushQuery => "GroupUnpushResult",
         Topic::SetSeAtt => "SessionStateModifyResp",
         Topic::SetTypeUnpush => "TypeUnpushOutput",
         Topic::QryUnpush => "QueryUnpushPeriodOutput",
-        Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg | Topic::QryChMsg => "HistoryMsgOuput",
+        Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg | Topic::QryChMsg | Topic::QryUgMsg => {
+            "HistoryMsgOuput"
+        }
         Topic::QryMsg => "MsgQueryAck",
         Topic::RrList => "GrpReadReceiptQryResp",
         Topic::QnTkn => "GetQNupTokenOutput",
@@ -173,6 +183,7 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
 #[must_use]
 pub fn push_message(topic: &Topic, dup: bool) -> Option<&'static str> {
     Some(match topic {
+        Topic::UpdUgRTime if dup => "SessionMsgReadInput",
         _ if dup => "UpStreamMessage",
         Topic::SNtf | Topic::SCmd => "NotifyMsg",
         Topic::SMsg => "DownStreamMessage",

@@ -148,6 +148,22 @@ topics! {
     CleanGMsg = "cleanGMsg",
     /// Clears system history.
     CleanSMsg = "cleanSMsg",
+    /// Ultragroup history.
+    QryUgMsg = "qryUgMsg",
+    /// Deletes ultragroup messages.
+    DelUgMsg = "delUgMsg",
+    /// Unread mentions of an ultragroup channel.
+    QryUgUal = "qryUgUal",
+    /// Changes the expansion of an ultragroup message.
+    UpMsgEx = "upMsgEx",
+    /// Changes the content of a message.
+    ModifyMsg = "modifyMsg",
+    /// Typing in an ultragroup.
+    Operate = "operate",
+    /// Sets do-not-disturb for all members of an ultragroup, or of one of its channels.
+    UgUnpushSet = "ugUnpushSet",
+    /// What is set there.
+    UgUnpushQuery = "ugUnpushQuery",
     /// Group receipt.
     RrMsg = "rrMsg",
     /// Group receipt list.

@@ -115,6 +115,9 @@ impl Service {
         let nothing = self.has(Bug::JoinersGetNoEntries);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        if super::message::is_from_the_future(now, asked.timestamp) {
+            return Err(status::ROOM_PARAMETER);
+        }
         seat.told_entries = None;
         let first = !std::mem::replace(&mut seat.has_entries, true);
         let after = UnixMillis(asked.timestamp);

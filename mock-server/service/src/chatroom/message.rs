@@ -33,6 +33,14 @@ const MOST: usize = 50;
 /// A notice that was not followed by a pull for so long is taken for lost.
 const NOTICE_HOLDS: Duration = Duration::from_secs(5);
 
+/// So far a room's clock may run ahead of the world's: a burst gives every message a millisecond of its own.
+const AHEAD: Duration = Duration::from_secs(60);
+
+/// Whether a watermark is later than any the service may have given.
+pub(super) fn is_from_the_future(now: UnixMillis, watermark: i64) -> bool {
+    UnixMillis(watermark) > now + AHEAD
+}
+
 /// Who says something in a room.
 pub(crate) struct Speaker {
     pub(crate) user: UserIx,
@@ -158,13 +166,23 @@ impl Service {
     }
 
     /// `chrmPull`: what was said since the watermark; at first the newest `count`. Never lower than asked.
-    pub(crate) fn pull_room(&mut self, conn: ConnId, user: UserIx, request: &Request) -> Answer {
+    pub(crate) fn pull_room(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        request: &Request,
+    ) -> Answer {
         let asked: ChrmPullMsg = read(request)?;
         let (any_count, no_types) = (self.has(Bug::IgnoresJoinCount), self.has(Bug::IgnoresJoinTypes));
         let types = (!no_types && !self.rooms.join_types.is_empty()).then(|| self.rooms.join_types.clone());
         let device = self.connections.get(&conn).map(|connection| connection.device);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        // Such a watermark never came from us, and would keep its client deaf until then.
+        if is_from_the_future(now, asked.sync_time) {
+            return Err(status::ROOM_PARAMETER);
+        }
         seat.told = None;
         let (since, after) = (seat.since, UnixMillis(asked.sync_time));
         let sync_time = after.max(room.clock);

@@ -237,6 +237,58 @@ fn who_is_no_member_gets_neither_messages_nor_entries_nor_a_word_in() {
 }
 
 #[test]
+fn what_breaks_a_rule_is_refused_and_changes_nothing() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    join(&mut world, alice, "r");
+    let set = |world: &mut World, key: &str, value: &str| {
+        let entry = ChrmKvEntity { key: key.into(), value: value.into(), ..Default::default() };
+        let ask = SetChrmKv { entry, ..Default::default() };
+        world.query(alice, Topic::SetKv, "r", &ask).0
+    };
+    let (most_key, most_value) = ("k".repeat(128), "v".repeat(4096));
+    assert_eq!(set(&mut world, &most_key, &most_value), 0);
+    for n in 1..100 {
+        assert_eq!(set(&mut world, &format!("k{n}"), "x"), 0);
+        world.advance(1000);
+    }
+    let before = world.service.state("chatrooms", None);
+    let refused = [
+        ("k100", "x", 23423),
+        ("a b", "x", 23412),
+        ("", "x", 23412),
+        (&"k".repeat(129), "x", 23412),
+        ("k1", &"v".repeat(4097), 23412),
+    ];
+    for (key, value, code) in refused {
+        assert_eq!(set(&mut world, key, value), code, "{key}");
+        world.advance(1000);
+    }
+    let tomorrow = world.now.0 + 24 * 3_600_000;
+    let ask = ChrmPullMsg { sync_time: tomorrow, count: 10, ..Default::default() };
+    assert_eq!(world.query(alice, Topic::ChrmPull, "r", &ask).0, 23412);
+    let ask = QueryChrmKv { timestamp: tomorrow, compressio_enabled: None };
+    assert_eq!(world.query(alice, Topic::PullKv, "r", &ask).0, 23412);
+    for idle in [59, 24 * 60 + 1] {
+        let form = format!("chatroomId=r&destroyType=0&destroyTime={idle}");
+        assert_eq!(world.api("/chatroom/destroy/set.json", &form).0, 400, "{idle}");
+    }
+    assert_eq!(world.service.state("chatrooms", None), before);
+    // Nobody has gone deaf.
+    let since = pull(&mut world, alice, 0, -1).1;
+    assert_eq!(
+        world
+            .api(
+                "/message/chatroom/publish.json",
+                "fromUserId=bob&toChatroomId=r&objectName=RC:TxtMsg&content=%7B%7D"
+            )
+            .0,
+        200
+    );
+    assert_eq!(pull(&mut world, alice, since, -1).0.len(), 1);
+}
+
+#[test]
 fn while_spreading_is_stopped_members_hear_nothing_and_later_nothing_of_it() {
     let mut world = World::new(ROOM);
     let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Web"));
