@@ -24,7 +24,10 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/ultragroup/quit.json" => Service::api_ultra_group_quit,
         "/ultragroup/refresh.json" => Service::api_ultra_group_refresh,
         "/ultragroup/member/exist.json" => Service::api_ultra_group_has_member,
-        path => return super::ultra_group_channel::endpoint(path),
+        path => {
+            return super::ultra_group_channel::endpoint(path)
+                .or_else(|| super::ultra_group_level::endpoint(path));
+        }
     })
 }
 
