@@ -34,7 +34,7 @@ impl Service {
             .collect();
         json!({
             "id": &*group.id, "name": group.name, "members": ids(&mut group.members.keys()),
-            "channels": channels, "online": group.online.len(),
+            "channels": channels, "online": group.online.len(), "messages": group.log.len(),
         })
     }
 }
