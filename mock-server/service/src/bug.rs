@@ -307,6 +307,14 @@ bugs! {
     NoUltraGroupLimit = "no_ultra_group_limit",
     /// Who left an ultra group still gets its messages.
     QuittersStay = "quitters_stay",
+    /// Levels for all members of an ultra group or channel are taken and forgotten.
+    ForgetsDefaultLevels = "forgets_default_levels",
+    /// Levels for all members of an ultra group or channel decide nothing.
+    IgnoresDefaultLevels = "ignores_default_levels",
+    /// Levels for all members come before those that users set for themselves.
+    DefaultLevelsFirst = "default_levels_first",
+    /// A user's level of an ultra group comes before that of one of its channels.
+    GroupLevelsFirst = "group_levels_first",
     /// A dissolved ultra group goes on as if nothing had happened.
     DissolvedGroupsStay = "dissolved_groups_stay",
     /// Messages of ultra groups lose their channel on the way.

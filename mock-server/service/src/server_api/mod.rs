@@ -29,6 +29,7 @@ mod tag;
 mod template;
 mod ultra_group;
 mod ultra_group_channel;
+mod ultra_group_level;
 mod ultra_group_message;
 mod user;
 

@@ -26,7 +26,8 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/ultragroup/member/exist.json" => Service::api_ultra_group_has_member,
         path => {
             return super::ultra_group_channel::endpoint(path)
-                .or_else(|| super::ultra_group_message::endpoint(path));
+                .or_else(|| super::ultra_group_message::endpoint(path))
+                .or_else(|| super::ultra_group_level::endpoint(path));
         }
     })
 }

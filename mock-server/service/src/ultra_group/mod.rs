@@ -5,6 +5,7 @@
 //! group is read when somebody asks, and unread counts are reckoned then.
 
 mod channel;
+mod levels;
 #[allow(dead_code, reason = "changes of messages come next")]
 mod log;
 mod membership;
@@ -88,6 +89,8 @@ pub(crate) struct UltraGroup {
     pub(crate) members: BTreeMap<UserIx, UnixMillis>,
     /// In the order they were created, the default one first.
     pub(crate) channels: IndexMap<Arc<str>, Channel>,
+    /// Do-not-disturb for all members.
+    pub(crate) levels: levels::DefaultLevels,
     /// Connections of members: who is told.
     online: BTreeSet<ConnId>,
     /// Members without a connection who have a phone: whom pushes may reach.
@@ -107,6 +110,7 @@ impl UltraGroup {
             created,
             members: BTreeMap::new(),
             channels: IndexMap::new(),
+            levels: levels::DefaultLevels::default(),
             online: BTreeSet::new(),
             absent: BTreeSet::new(),
             log: Log::default(),

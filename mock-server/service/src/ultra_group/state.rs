@@ -34,7 +34,8 @@ impl Service {
             .collect();
         json!({
             "id": &*group.id, "name": group.name, "members": ids(&mut group.members.keys()),
-            "channels": channels, "online": group.online.len(), "messages": group.log.len(),
+            "channels": channels, "levels": group.levels.to_json(), "online": group.online.len(),
+            "messages": group.log.len(),
         })
     }
 }

@@ -22,4 +22,5 @@ mod receipt;
 mod server_api;
 mod settings;
 mod ultra_group;
+mod ultra_group_levels;
 mod world;

@@ -194,6 +194,8 @@ fn ultra_groups() -> Vec<(&'static str, String)> {
         ("/ultragroup/channel/type/change.json", "groupId=u1&busChannel=open&type=1".into()),
         ("/ultragroup/channel/private/users/add.json", "groupId=u1&busChannel=closed&userIds=bob".into()),
         ("/ultragroup/channel/private/users/del.json", "groupId=u1&busChannel=closed&userIds=alice".into()),
+        ("/ultragroup/notdisturb/set.json", "groupId=u1&busChannel=open&unpushLevel=5".into()),
+        ("/ultragroup/notdisturb/get.json", "groupId=u1&busChannel=open".into()),
         ("/ultragroup/channel/private/users/get.json", "groupId=u1&busChannel=closed&page=1".into()),
     ]
     .into()

@@ -14,6 +14,9 @@ fn wrong_calls_about_ultra_groups_are_told_and_the_world_stays() {
         ("/ultragroup/channel/create.json", "groupId=u1&busChannel=new&type=2".into(), (400, 1002)),
         ("/ultragroup/channel/del.json", "groupId=u1&busChannel=none".into(), (200, 24414)),
         ("/ultragroup/channel/del.json", "groupId=u1&busChannel=RCDefault".into(), (400, 1002)),
+        ("/ultragroup/notdisturb/set.json", "groupId=u1&unpushLevel=3".into(), (400, 1002)),
+        ("/ultragroup/notdisturb/set.json", "groupId=u1&unpushLevel=6".into(), (400, 1002)),
+        ("/ultragroup/notdisturb/set.json", "groupId=u1&busChannel=none&unpushLevel=5".into(), (200, 24414)),
         ("/ultragroup/channel/get.json", "groupId=u1&page=0".into(), (400, 1002)),
         ("/ultragroup/channel/get.json", "groupId=u1&page=1&limit=101".into(), (400, 1002)),
         (
