@@ -57,6 +57,27 @@ fn a_matrix_multiplies_the_last_axis_fastest_and_keeps_kinds_of_values() {
 }
 
 #[test]
+fn pairs_of_a_chain_are_an_axis_that_later_axes_and_paths_can_name() {
+    let scenario = read(
+        "scenario: x\nmatrix:\n  pair: {pairs_of_chain: [{name: a, file: connected}, {name: b, file: connected}, {name: c}]}\n\
+         \x20 outcome: [{name: yes, who: \"${pair.over.name}\"}, {name: no, who: \"${pair.under.name}\"}]\n\
+         service: {users: [alice]}\nclients: {phone: {user: alice}}\nsteps:\n\
+         \x20 - include: _${pair.over.file}.yaml\n    with: {client: phone, token: \"t-${outcome.who}\"}\n",
+    );
+    let told: Vec<String> = scenario
+        .cases
+        .iter()
+        .map(|case| {
+            let StepAct::Call(call) = &case.steps[0].act else { panic!("it calls") };
+            format!("{} {:?}", case.label(), call.with["token"])
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    // The file that six cases include is one source.
+    assert_eq!(scenario.sources.len(), 2);
+}
+
+#[test]
 fn a_fragment_takes_the_place_of_its_include_and_knows_its_own_file() {
     let scenario = read(
         "scenario: x\nservice: {users: [alice]}\nclients: {phone: {user: alice}}\nsteps:\n\

@@ -37,7 +37,14 @@ pub fn schema() -> Json {
             "needs": list_of(json!({"enum": NEEDS}), "What a client must be able to do."),
             "matrix": {
                 "description": "Axes and their values; `${axis}` stands for the value.",
-                "type": "object", "additionalProperties": {"type": "array", "minItems": 1},
+                "type": "object", "additionalProperties": {"anyOf": [
+                    {"type": "array", "minItems": 1},
+                    {
+                        "description": "Every pair of these, the earlier as `over`, the later as `under`.",
+                        "type": "object", "required": ["pairs_of_chain"], "additionalProperties": false,
+                        "properties": {"pairs_of_chain": {"type": "array", "minItems": 2}},
+                    },
+                ]},
             },
             "service": world.clone(),
             "worlds": {"type": "object", "additionalProperties": world},

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{bug::Bug, fault::Fault, setup::BacklogConversation};
+use crate::{bug::Bug, disturb::AppLevel, fault::Fault, setup::BacklogConversation};
 
 /// Something the service does by itself, or its operator.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,6 +35,8 @@ pub enum Act {
     Unblacklist(Blacklist),
     /// Sets a switch.
     SetSwitch(SetSwitch),
+    /// Sets do-not-disturb of the whole app, as the vendor does on request (DND-005 to DND-012).
+    SetAppLevel(SetAppLevel),
     /// Misbehaves on purpose, or stops to.
     Misbehave(Misbehave),
     /// Arms a fault.
@@ -154,6 +156,14 @@ pub struct SetSwitch {
     pub name: String,
     /// Its new value.
     pub value: bool,
+}
+
+/// Do-not-disturb of the whole app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SetAppLevel {
+    /// The level.
+    pub level: AppLevel,
 }
 
 /// A bug to switch on or off.

@@ -33,6 +33,7 @@ impl WorldSetup {
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.limits.mistakes();
         mistakes.extend(self.callbacks.mistakes());
+        mistakes.extend(self.ultra_group_mistakes());
         for user in &self.users {
             if user.id.is_empty() {
                 mistakes.push("`users` has an entry with an empty id".to_owned());
@@ -112,6 +113,7 @@ impl Service {
             self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
         self.populate_rooms(setup, now);
+        self.populate_ultra_groups(setup, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
             let owner = self.accounts.find_or_add(owner);
@@ -244,6 +246,10 @@ impl Service {
                 }
                 let known = Switches::NAMES.join(", ");
                 Err(ActError::Argument(format!("there is no switch `{}`; switches are {known}", set.name)))
+            }
+            Act::SetAppLevel(set) => {
+                self.app_level = set.level;
+                Ok(json!({}))
             }
             Act::Misbehave(misbehave) => {
                 if misbehave.on {

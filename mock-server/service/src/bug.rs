@@ -293,4 +293,28 @@ bugs! {
     HidesFailedEntries = "hides_failed_entries",
     /// Who joins a chatroom is given none of its entries.
     JoinersGetNoEntries = "joiners_get_no_entries",
+    /// Private channels of ultra groups are open to every member.
+    PrivateChannelsAreOpen = "private_channels_are_open",
+    /// Ultra groups have any number of channels.
+    NoChannelLimit = "no_channel_limit",
+    /// A deleted channel goes on as if nothing had happened.
+    DeletedChannelsStay = "deleted_channels_stay",
+    /// Channels stay public or private, as they were created.
+    ChannelTypesStay = "channel_types_stay",
+    /// Who is taken off the list of a private channel can use it as before.
+    UnlistedStay = "unlisted_stay",
+    /// A user may be in any number of ultra groups.
+    NoUltraGroupLimit = "no_ultra_group_limit",
+    /// Who left an ultra group still gets its messages.
+    QuittersStay = "quitters_stay",
+    /// Levels for all members of an ultra group or channel are taken and forgotten.
+    ForgetsDefaultLevels = "forgets_default_levels",
+    /// Levels for all members of an ultra group or channel decide nothing.
+    IgnoresDefaultLevels = "ignores_default_levels",
+    /// Levels for all members come before those that users set for themselves.
+    DefaultLevelsFirst = "default_levels_first",
+    /// A user's level of an ultra group comes before that of one of its channels.
+    GroupLevelsFirst = "group_levels_first",
+    /// A dissolved ultra group goes on as if nothing had happened.
+    DissolvedGroupsStay = "dissolved_groups_stay",
 }

@@ -51,6 +51,8 @@ pub mod setup;
 mod state;
 pub mod switch;
 mod timeline;
+#[allow(dead_code, reason = "sending comes next")]
+mod ultra_group;
 mod world;
 mod zip;
 
@@ -65,4 +67,5 @@ pub use io::{
 pub use query::NOT_BLACKLISTED;
 pub use server_api::signature_of;
 pub use setup::WorldSetup;
+pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};
 pub use world::{ActError, ConnView, Service};

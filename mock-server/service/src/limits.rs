@@ -82,6 +82,12 @@ pub struct Limits {
     pub chatroom_entries: usize,
     /// Changes of entries a second and chatroom, recommended as 100 (CHKV-018); 0 = any number.
     pub chatroom_entries_per_second: u32,
+    /// Ultra groups a user may be in (UG-003); 0 = any number.
+    pub ultra_groups_of_user: usize,
+    /// Channels of an ultra group beside the default one, which bounds those of each user (UG-004); 0 = any number.
+    pub ultra_group_channels: usize,
+    /// Months that messages of ultra groups are kept, 3 to 36; 0 = seven days (UGHIST-005).
+    pub ultra_group_history_months: u32,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -125,6 +131,9 @@ impl Default for Limits {
             chatrooms_kept_alive: 0,
             chatroom_entries: 100,
             chatroom_entries_per_second: 0,
+            ultra_groups_of_user: 100,
+            ultra_group_channels: 50,
+            ultra_group_history_months: 0,
             journal: 4096,
         }
     }
@@ -165,6 +174,13 @@ impl Limits {
             mistakes.push(format!(
                 "`chatroomHistoryMonths` is {}; messages of chatrooms are kept 2 to 36 months (CHHIST-004)",
                 self.chatroom_history_months
+            ));
+        }
+        if !matches!(self.ultra_group_history_months, 0 | 3..=36) {
+            mistakes.push(format!(
+                "`ultraGroupHistoryMonths` is {}; messages of ultra groups are kept 3 to 36 months, or with 0 seven days \
+                 (UGHIST-005)",
+                self.ultra_group_history_months
             ));
         }
         if !(-12..=14).contains(&self.time_zone_hours) {

@@ -74,7 +74,9 @@ impl Service {
             "historyMsg": self.switches.roaming_history,
             "type": 0,
             "kvStorage": u8::from(self.switches.chatroom_entries),
-            "ugMsg": 0,
+            "ugMsg": u8::from(self.switches.ultra_group),
+            // Bit 2: SDKs that know it write the default channel for none.
+            "ugDriven": if self.switches.ultra_group_default_channel { 2 } else { 0 },
             "grpRRVer": u8::from(self.switches.group_receipt_queries),
             "joinMChrm": self.switches.chatroom_multi_join,
             "uploadServer": self.upload_server(),

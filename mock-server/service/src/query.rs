@@ -75,6 +75,8 @@ impl Service {
                 let asked: SessionStateModifyReq = read(request)?;
                 self.change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
             }
+            Topic::UgUnpushSet => self.set_default_level(user, request),
+            Topic::UgUnpushQuery => self.default_level(user, request),
             Topic::SetTypeUnpush => {
                 let asked: TypeUnpushInput = read(request)?;
                 self.change_type_level(now, conn, user, &asked).and_then(|answer| write(&answer))

@@ -102,6 +102,7 @@ impl Service {
         // Others are disturbed only once this login has succeeded (KICK-002).
         self.make_room(now, user, class, conn, login);
         self.accounts[user].connections.push(conn);
+        self.came_to_ultra_groups(user, conn);
         self.came_online(now, conn, &session_id, &login.address);
         if self.accounts[user].mailbox.waits_for(device) {
             self.remind_later(now, conn, REMIND_MS);
@@ -215,6 +216,7 @@ impl Service {
         self.accounts[connection.user].connections.retain(|other| *other != conn);
         self.journal.record(now, || What::Closed { conn, why });
         self.lost_by_rooms(now, connection.user, conn);
+        self.lost_by_ultra_groups(connection.user, conn);
         self.went_offline(now, &connection, how);
     }
 

@@ -11,6 +11,7 @@ use wire::UnixMillis;
 
 use crate::{
     callback::Callbacks, chatroom::ChatroomSetup, disturb::AppLevel, limits::Limits, switch::Switches,
+    ultra_group::UltraGroupSetup,
 };
 
 /// A world's beginning.
@@ -29,6 +30,8 @@ pub struct WorldSetup {
     pub groups: BTreeMap<String, Vec<String>>,
     /// Chatrooms that exist, by id: `{}`, or with a name and entries.
     pub chatrooms: BTreeMap<String, ChatroomSetup>,
+    /// Ultra groups, their members and channels, by id; the switch `ultraGroup` turns the service on.
+    pub ultra_groups: BTreeMap<String, UltraGroupSetup>,
     /// The only object names that joining a chatroom brings; any where there are none (CHRM-034).
     pub chatroom_join_types: Vec<String>,
     /// Where the app's own server is told of what happens.

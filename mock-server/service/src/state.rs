@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{account::Account, world::Service};
 
 impl Service {
-    /// What the world holds; `kind` is `users`, `devices`, `groups`, `chatrooms`, `files`, `mailboxes`, `pushes` or `switches`, `id`
+    /// What the world holds; `kind` is `users`, `devices`, `groups`, `chatrooms`, `ultragroups`, `files`, `mailboxes`, `pushes` or `switches`, `id`
     /// narrows it to one user or group. `None`: no such kind or id.
     #[must_use]
     pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
@@ -26,6 +26,7 @@ impl Service {
                 }
             }
             "chatrooms" => self.rooms_json(id),
+            "ultragroups" => self.ultra_groups_json(id),
             "files" => Some(self.files_json()),
             "switches" => Some(
                 self.switches

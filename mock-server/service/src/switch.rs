@@ -98,4 +98,14 @@ switches! {
     chatroom_broadcast("chatroomBroadcast") = false,
     /// Chatrooms that do not end by themselves (CHST-011, CHST-012).
     chatroom_keep_alive("chatroomKeepAlive") = false,
+    /// Ultra groups (24401 when off; UG-001).
+    ultra_group("ultraGroup") = false,
+    /// Ultra groups have the channel `RCDefault`, where messages without a channel go; off: as services were before
+    /// 2022-10-13, such messages belong to no channel (UG-020 to UG-027).
+    ultra_group_default_channel("ultraGroupDefaultChannel") = true,
+    /// A user's level of an ultra group covers all its channels; off, as in services opened before 2022-09-01: only messages
+    /// of no channel (UGDND-044, UGDND-045).
+    ultra_group_levels_cover_channels("ultraGroupLevelsCoverChannels") = true,
+    /// Members of ultra groups may read what was said before they joined (UG-016, UG-017).
+    ultra_group_earlier_history("ultraGroupEarlierHistory") = false,
 }

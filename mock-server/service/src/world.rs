@@ -36,6 +36,7 @@ use crate::{
     server_api::{ApiRates, Repeats},
     setup::WorldSetup,
     switch::Switches,
+    ultra_group::UltraGroups,
 };
 
 /// Why an act was not carried out.
@@ -101,6 +102,7 @@ pub struct Service {
     pub(crate) named_tokens: BTreeMap<String, String>,
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
+    pub(crate) ultra_groups: UltraGroups,
     pub(crate) callbacks: Callbacks,
     /// Do-not-disturb of the whole app.
     pub(crate) app_level: AppLevel,
@@ -149,6 +151,7 @@ impl Service {
             named_tokens: BTreeMap::new(),
             groups: Groups::default(),
             rooms: Rooms::default(),
+            ultra_groups: UltraGroups::default(),
             callbacks: setup.callbacks.clone(),
             app_level: setup.app_level,
             api_rates: ApiRates::default(),

@@ -109,6 +109,20 @@ pub mod status {
     pub const ENTRIES_PARTLY_FAILED: u16 = 23428;
     /// A batch names more entries than it may.
     pub const ENTRY_BATCH: u16 = 23429;
+    /// Ultra groups are not enabled (UG-001).
+    pub const ULTRA_GROUPS_OFF: u16 = 24401;
+    /// A parameter of an ultra group request is wrong.
+    pub const ULTRA_GROUP_PARAMETER: u16 = 24403;
+    /// Not a member of the ultra group (UG-018).
+    pub const NOT_IN_ULTRA_GROUP: u16 = 24406;
+    /// Muted in the ultra group or the channel.
+    pub const MUTED_IN_ULTRA_GROUP: u16 = 24408;
+    /// There is no such ultra group (UG-019).
+    pub const NO_ULTRA_GROUP: u16 = 24410;
+    /// The ultra group has no such channel (UG-015, UG-024).
+    pub const NO_CHANNEL: u16 = 24414;
+    /// Not on the list of the private channel (UG-011).
+    pub const NOT_IN_CHANNEL: u16 = 24416;
     /// A recall names no message that could be recalled.
     pub const RECALL_FAILED: u16 = 25101;
     /// Only the sender may recall, and it is another's message (RECALL-007).

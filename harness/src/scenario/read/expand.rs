@@ -1,10 +1,8 @@
-//! What happens to the tree before it is read: included fragments, and the axes of the matrix.
+//! What happens to the tree before it is read: included fragments take the place of their `include`.
 
 use std::collections::BTreeMap;
 
-use indexmap::IndexMap;
-
-use super::{Loader, tree};
+use super::{Loader, matrix::replace, tree};
 use crate::scenario::{
     diagnostic::{Mistake, suggest},
     place::{Place, Source},
@@ -13,6 +11,15 @@ use crate::scenario::{
 
 /// Fragments in fragments in fragments: deeper is a circle.
 const DEEPEST: usize = 8;
+
+/// When includes are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pass {
+    /// A path with an axis of the matrix in it has to wait until the axis has a value.
+    BeforeMatrix,
+    /// Every path is what it says.
+    InCase,
+}
 
 /// Parses a file, noting its mistakes.
 pub(super) fn tree(file: usize, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
@@ -35,6 +42,7 @@ pub(super) fn includes(
     sources: &mut Vec<Source>,
     include: Loader<'_>,
     mistakes: &mut Vec<Mistake>,
+    pass: Pass,
     depth: usize,
 ) {
     match &mut node.data {
@@ -44,11 +52,11 @@ pub(super) fn includes(
                 if matches!(entry.key.value.as_str(), "steps" | "parallel")
                     && let Data::List(items) = &mut entry.value.data
                 {
-                    steps(items, sources, include, mistakes, depth);
+                    steps(items, sources, include, mistakes, pass, depth);
                 }
             }
         }
-        Data::List(items) => steps(items, sources, include, mistakes, depth),
+        Data::List(items) => steps(items, sources, include, mistakes, pass, depth),
     }
 }
 
@@ -57,14 +65,18 @@ fn steps(
     sources: &mut Vec<Source>,
     include: Loader<'_>,
     mistakes: &mut Vec<Mistake>,
+    pass: Pass,
     depth: usize,
 ) {
     let mut whole = Vec::with_capacity(items.len());
     for mut item in items.drain(..) {
         match item.get("include") {
-            Some(_) => whole.extend(fragment(&item, sources, include, mistakes, depth).unwrap_or_default()),
+            Some(path) if pass == Pass::BeforeMatrix && has_axis(path) => whole.push(item),
+            Some(_) => {
+                whole.extend(fragment(&item, sources, include, mistakes, pass, depth).unwrap_or_default())
+            }
             None => {
-                includes(&mut item, sources, include, mistakes, depth);
+                includes(&mut item, sources, include, mistakes, pass, depth);
                 whole.push(item);
             }
         }
@@ -72,11 +84,16 @@ fn steps(
     *items = whole;
 }
 
+fn has_axis(path: &Node) -> bool {
+    path.text().is_some_and(|path| path.contains("${"))
+}
+
 fn fragment(
     step: &Node,
     sources: &mut Vec<Source>,
     include: Loader<'_>,
     mistakes: &mut Vec<Mistake>,
+    pass: Pass,
     depth: usize,
 ) -> Option<Vec<Node>> {
     let name = step.get("include")?;
@@ -107,139 +124,32 @@ fn fragment(
             return None;
         }
     };
-    let file = sources.len();
     let shown = match sources[0].path.rsplit_once('/') {
         Some((folder, _)) => format!("{folder}/{path}"),
         None => path.to_owned(),
     };
-    sources.push(Source { path: shown, text: text.as_str().into() });
+    // What several cases include is one file.
+    let file = sources.iter().position(|source| source.path == shown).unwrap_or_else(|| {
+        sources.push(Source { path: shown, text: text.as_str().into() });
+        sources.len() - 1
+    });
     let mut root = tree(file, &text, mistakes)?;
-    includes(&mut root, sources, include, mistakes, depth + 1);
-    let Data::List(mut items) = root.data else {
+    if !matches!(root.data, Data::List(_)) {
         let at = Place { file, ..root.at };
         let message = "a fragment is a list of steps".to_owned();
         mistakes.push(Mistake { at, code: "include", message, label: "no list".to_owned(), help: None });
         return None;
-    };
+    }
     let mut given = BTreeMap::new();
     if let Some(Data::Map(entries)) = step.get("with").map(|node| &node.data) {
         given.extend(entries.iter().map(|entry| (entry.key.value.clone(), entry.value.clone())));
     }
-    items.iter_mut().for_each(|item| replace(item, &given));
-    Some(items)
-}
-
-/// The axes of `matrix:` with their values.
-pub(super) fn axes(root: &Node, mistakes: &mut Vec<Mistake>) -> IndexMap<String, Vec<Node>> {
-    let Some(node) = root.get("matrix") else { return IndexMap::new() };
-    let mut wrong = |at: Place, message: &str| {
-        let message = message.to_owned();
-        mistakes.push(Mistake { at, code: "matrix", message, label: "here".to_owned(), help: None });
-    };
-    let Data::Map(entries) = &node.data else {
-        wrong(node.at, "`matrix` is a mapping of axes to their values");
-        return IndexMap::new();
-    };
-    let mut axes = IndexMap::new();
-    for entry in entries {
-        match &entry.value.data {
-            Data::List(values) if !values.is_empty() => {
-                axes.insert(entry.key.value.clone(), values.clone());
-            }
-            _ => wrong(entry.value.at, "an axis needs a list of values"),
-        }
+    // Before, because a path may hang on an argument; behind, because an argument is known in inner fragments too.
+    replace(&mut root, &given);
+    includes(&mut root, sources, include, mistakes, pass, depth + 1);
+    replace(&mut root, &given);
+    match root.data {
+        Data::List(items) => Some(items),
+        _ => None,
     }
-    axes
-}
-
-/// One combination of the axes.
-#[derive(Default, Clone)]
-pub(super) struct Choice {
-    /// What the case's name says of each axis.
-    pub(super) labels: IndexMap<String, String>,
-    /// Values by what stands in `${…}`.
-    values: BTreeMap<String, Node>,
-}
-
-/// Every combination, the last axis changing fastest.
-pub(super) fn choices(axes: &IndexMap<String, Vec<Node>>) -> Vec<Choice> {
-    let mut choices = vec![Choice::default()];
-    for (axis, values) in axes {
-        choices = choices
-            .iter()
-            .flat_map(|choice| {
-                values.iter().map(|value| {
-                    let mut choice = choice.clone();
-                    choice.labels.insert(axis.clone(), label(value));
-                    if let Data::Map(entries) = &value.data {
-                        for entry in entries {
-                            choice.values.insert(format!("{axis}.{}", entry.key.value), entry.value.clone());
-                        }
-                    }
-                    choice.values.insert(axis.clone(), value.clone());
-                    choice
-                })
-            })
-            .collect();
-    }
-    choices
-}
-
-/// A value's name: its text, the field `name` of a mapping, or all its plain fields.
-fn label(value: &Node) -> String {
-    match &value.data {
-        Data::Scalar { text, .. } => text.clone(),
-        Data::List(items) => items.iter().map(label).collect::<Vec<_>>().join("+"),
-        Data::Map(entries) => match value.get("name").and_then(Node::text) {
-            Some(name) => name.to_owned(),
-            None => entries.iter().map(|entry| label(&entry.value)).collect::<Vec<_>>().join("+"),
-        },
-    }
-}
-
-/// The tree with the values of one combination in place of `${axis}`.
-pub(super) fn substitute(root: &Node, choice: &Choice) -> Node {
-    let mut root = root.clone();
-    if let Data::Map(entries) = &mut root.data {
-        for entry in entries.iter_mut().filter(|entry| entry.key.value != "matrix") {
-            replace(&mut entry.value, &choice.values);
-        }
-    }
-    root
-}
-
-/// Puts values in place of `${name}`: a scalar that is nothing else becomes the value as it is, of whatever kind.
-fn replace(node: &mut Node, values: &BTreeMap<String, Node>) {
-    if values.is_empty() {
-        return;
-    }
-    match &mut node.data {
-        Data::Scalar { text, .. } => {
-            let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
-            if let Some(value) = whole.and_then(|name| values.get(name)) {
-                node.data = value.data.clone();
-            } else {
-                *text = interpolate(text, values);
-            }
-        }
-        Data::List(items) => items.iter_mut().for_each(|item| replace(item, values)),
-        Data::Map(entries) => {
-            for entry in entries {
-                entry.key.value = interpolate(&entry.key.value, values);
-                replace(&mut entry.value, values);
-            }
-        }
-    }
-}
-
-fn interpolate(text: &str, values: &BTreeMap<String, Node>) -> String {
-    let mut result = text.to_owned();
-    if text.contains("${") {
-        for (name, value) in values {
-            if let Some(value) = value.text() {
-                result = result.replace(&format!("${{{name}}}"), value);
-            }
-        }
-    }
-    result
 }

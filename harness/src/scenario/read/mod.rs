@@ -5,6 +5,7 @@ mod expand;
 mod expect;
 mod header;
 mod matcher;
+mod matrix;
 mod section;
 mod service;
 mod step;
@@ -72,15 +73,14 @@ fn read(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Scenario> {
     let mut root = expand::tree(0, text, mistakes)?;
-    expand::includes(&mut root, sources, include, mistakes, 0);
-    let axes = expand::axes(&root, mistakes);
-    let mut reader = Reader { mistakes, ..Reader::new(&mut Vec::new()) };
-    let header = reader.header(&root)?;
+    expand::includes(&mut root, sources, include, mistakes, expand::Pass::BeforeMatrix, 0);
+    let axes = matrix::axes(&root, mistakes);
+    let header = Reader::new(mistakes).header(&root)?;
     let mut cases = Vec::new();
-    for choice in expand::choices(&axes) {
-        let case = expand::substitute(&root, &choice);
-        reader.begin_case();
-        cases.push(reader.case(&case, choice.labels));
+    for choice in matrix::choices(&axes) {
+        let mut case = matrix::substitute(&root, &choice);
+        expand::includes(&mut case, sources, include, mistakes, expand::Pass::InCase, 0);
+        cases.push(Reader::new(mistakes).case(&case, choice.labels));
     }
     Some(Scenario { cases, ..header })
 }
@@ -121,18 +121,11 @@ impl<'a> Reader<'a> {
             mistakes,
             worlds: BTreeMap::new(),
             clients: Vec::new(),
-            names: BTreeMap::new(),
+            names: ["now", "start", "appKey", "appSecret", "navi", "serverApi"]
+                .map(|name| (name.to_owned(), Name::Value))
+                .into(),
             raw_connections: BTreeSet::new(),
         }
-    }
-
-    fn begin_case(&mut self) {
-        self.worlds.clear();
-        self.clients.clear();
-        self.raw_connections.clear();
-        self.names = ["now", "start", "appKey", "appSecret", "navi", "serverApi"]
-            .map(|name| (name.to_owned(), Name::Value))
-            .into();
     }
 
     fn case(&mut self, root: &Node, axes: indexmap::IndexMap<String, String>) -> Case {

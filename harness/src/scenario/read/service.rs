@@ -113,6 +113,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.check_ultra_groups(name, setup, node);
         if let Some(Data::List(items)) = node.get("backlog").map(|node| &node.data) {
             for (item, backlog) in items.iter().zip(&setup.backlog) {
                 let Some(to) = item.get("to") else { continue };
@@ -131,6 +132,20 @@ impl Reader<'_> {
                 {
                     self.user_node(name, from);
                 }
+            }
+        }
+    }
+
+    /// Members of ultra groups and of their channels are users; what else may be wrong, the set-up itself tells.
+    fn check_ultra_groups(&mut self, name: &str, setup: &WorldSetup, node: &Node) {
+        let Some(groups) = node.get("ultraGroups") else { return };
+        for mistake in setup.ultra_group_mistakes() {
+            self.wrong(groups.at, "wrong_ultra_group", mistake, "in these ultra groups", None);
+        }
+        let Data::Map(entries) = &groups.data else { return };
+        for entry in entries {
+            if let Some(Data::List(users)) = entry.value.get("members").map(|members| &members.data) {
+                users.iter().for_each(|user| self.user_node(name, user));
             }
         }
     }

@@ -37,7 +37,7 @@ pub(crate) const KINDS: &[&str] = &[
 
 /// What a service can be asked about.
 pub(crate) const STATES: &[&str] =
-    &["users", "devices", "groups", "chatrooms", "files", "mailboxes", "pushes", "switches"];
+    &["users", "devices", "groups", "chatrooms", "ultragroups", "files", "mailboxes", "pushes", "switches"];
 
 impl Reader<'_> {
     pub(super) fn steps(&mut self, node: &Node) -> Vec<Step> {

@@ -27,6 +27,9 @@ mod remark;
 mod settings;
 mod tag;
 mod template;
+mod ultra_group;
+mod ultra_group_channel;
+mod ultra_group_level;
 mod user;
 
 pub(crate) use call::Call;
@@ -59,8 +62,8 @@ impl ApiError {
             1008 => 429,
             1009 => 430,
             2007 => 403,
-            // The codes of chatrooms come with the status of success.
-            23_400..=23_499 => 200,
+            // The codes of chatrooms, and like them those of ultra groups (assumed), come with the status of success.
+            23_400..=23_499 | 24_400..=24_499 => 200,
             404 | 405 => self.code,
             _ => 500,
         }
@@ -193,7 +196,7 @@ impl Service {
             "/conversation/message/history/clean.json" => Self::api_clean_history,
             "/v3/message/private/query.json" => Self::api_query_private,
             "/v3/message/group/query.json" => Self::api_query_group,
-            path => match chatroom::endpoint(path) {
+            path => match chatroom::endpoint(path).or_else(|| ultra_group::endpoint(path)) {
                 Some(endpoint) => endpoint,
                 None => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
             },

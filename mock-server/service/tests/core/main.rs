@@ -21,4 +21,5 @@ mod recall;
 mod receipt;
 mod server_api;
 mod settings;
+mod ultra_group_levels;
 mod world;

@@ -171,5 +171,28 @@ pub(super) fn good() -> Vec<(&'static str, String)> {
             r#"{"userId":"alice","targetId":"r","startTime":"1","endTime":"2"}"#.into(),
         ),
     ]
+    .into_iter()
+    .chain(ultra_groups())
+    .collect()
+}
+
+fn ultra_groups() -> Vec<(&'static str, String)> {
+    [
+        ("/ultragroup/create.json", "userId=alice&groupId=new&groupName=New".to_owned()),
+        ("/ultragroup/dis.json", "groupId=u1".into()),
+        ("/ultragroup/join.json", "userId=carol&groupId=u1".into()),
+        ("/ultragroup/quit.json", "userId=bob&groupId=u1".into()),
+        ("/ultragroup/refresh.json", "groupId=u1&groupName=Other".into()),
+        ("/ultragroup/member/exist.json", "groupId=u1&userId=alice".into()),
+        ("/ultragroup/channel/create.json", "groupId=u1&busChannel=new".into()),
+        ("/ultragroup/channel/del.json", "groupId=u1&busChannel=open".into()),
+        ("/ultragroup/channel/get.json", "groupId=u1&page=1".into()),
+        ("/ultragroup/channel/type/change.json", "groupId=u1&busChannel=open&type=1".into()),
+        ("/ultragroup/channel/private/users/add.json", "groupId=u1&busChannel=closed&userIds=bob".into()),
+        ("/ultragroup/channel/private/users/del.json", "groupId=u1&busChannel=closed&userIds=alice".into()),
+        ("/ultragroup/notdisturb/set.json", "groupId=u1&busChannel=open&unpushLevel=5".into()),
+        ("/ultragroup/notdisturb/get.json", "groupId=u1&busChannel=open".into()),
+        ("/ultragroup/channel/private/users/get.json", "groupId=u1&busChannel=closed&page=1".into()),
+    ]
     .into()
 }

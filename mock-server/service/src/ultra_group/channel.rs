@@ -1,0 +1,148 @@
+//! Channels: public ones are for every member, private ones for the members on their list (UG-009 to UG-015).
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use wire::{UnixMillis, code::status};
+
+use super::UltraGroup;
+use crate::{account::UserIx, bug::Bug, world::Service};
+
+/// The channel that a message without one goes to (UG-020 to UG-023).
+pub(crate) const DEFAULT_CHANNEL: &str = "RCDefault";
+/// Characters of a channel's id.
+pub(crate) const LONGEST_CHANNEL: usize = 20;
+
+/// One channel.
+#[derive(Debug, Default)]
+pub(crate) struct Channel {
+    pub(crate) created: UnixMillis,
+    pub(crate) private: bool,
+    /// Who may use it while it is private, and since when (UG-013).
+    pub(crate) listed: BTreeMap<UserIx, UnixMillis>,
+}
+
+impl Channel {
+    pub(crate) fn new(created: UnixMillis, private: bool) -> Self {
+        Self { created, private, ..Self::default() }
+    }
+}
+
+impl UltraGroup {
+    /// Since when a member has been able to see a channel; `None`: it cannot.
+    pub(crate) fn seen_since(&self, channel: &Channel, user: UserIx) -> Option<UnixMillis> {
+        let joined = *self.members.get(&user)?;
+        if !channel.private {
+            return Some(joined);
+        }
+        channel.listed.get(&user).map(|listed| joined.max(*listed))
+    }
+}
+
+impl Service {
+    /// The id of the channel that stands for none: `RCDefault`, or nothing in worlds as they were before 2022-10-13.
+    pub(crate) fn default_channel(&self) -> &'static str {
+        if self.switches.ultra_group_default_channel { DEFAULT_CHANNEL } else { "" }
+    }
+
+    /// The id under which a channel is kept that a client or the app's server calls `given`.
+    pub(crate) fn channel_id<'a>(&self, given: &'a str) -> &'a str {
+        if given.is_empty() { self.default_channel() } else { given }
+    }
+
+    /// The default channel exists without being created, also where an old service was moved to having one (UG-027).
+    pub(crate) fn ensure_default_channel(&mut self, group: &str) {
+        let id = self.default_channel();
+        if let Some(group) = self.ultra_groups.get_mut(group)
+            && !group.channels.contains_key(id)
+        {
+            let channel = Channel::new(group.created, false);
+            group.channels.shift_insert(0, id.into(), channel);
+        }
+    }
+
+    /// A channel as a member of its group may use it.
+    ///
+    /// # Errors
+    /// What a client is told: the service is off, there is no such group or channel, the user is outside of it.
+    pub(crate) fn channel_for(&mut self, group: &str, user: UserIx, given: &str) -> Result<Arc<str>, u16> {
+        self.ultra_groups_on()?;
+        if given.chars().count() > LONGEST_CHANNEL {
+            return Err(status::ULTRA_GROUP_PARAMETER);
+        }
+        self.ensure_default_channel(group);
+        let id = self.channel_id(given);
+        let group = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
+        if !group.has_member(user) {
+            return Err(status::NOT_IN_ULTRA_GROUP);
+        }
+        let (id, channel) = group.channels.get_key_value(id).ok_or(status::NO_CHANNEL)?;
+        let inside = group.seen_since(channel, user).is_some();
+        if inside || self.has(Bug::PrivateChannelsAreOpen) {
+            return Ok(id.clone());
+        }
+        Err(status::NOT_IN_CHANNEL)
+    }
+
+    /// # Errors
+    /// The service is off (UG-001).
+    pub(crate) fn ultra_groups_on(&self) -> Result<(), u16> {
+        if self.switches.ultra_group { Ok(()) } else { Err(status::ULTRA_GROUPS_OFF) }
+    }
+
+    /// Creates a channel; one that exists stays as it is. `false`: the group has as many as it may.
+    pub(crate) fn create_channel(&mut self, now: UnixMillis, group: &str, id: &str, private: bool) -> bool {
+        let (default, most) = (self.default_channel(), self.limits.ultra_group_channels);
+        let unlimited = most == 0 || self.has(Bug::NoChannelLimit);
+        let Some(group) = self.ultra_groups.get_mut(group) else { return true };
+        if id == default || group.channels.contains_key(id) {
+            return true;
+        }
+        let count = group.channels.keys().filter(|known| ***known != *default && !known.is_empty()).count();
+        if !unlimited && count >= most {
+            return false;
+        }
+        group.channels.insert(id.into(), Channel::new(now, private));
+        true
+    }
+
+    /// Deletes a channel and what was said in it. `false`: there is none of that id.
+    pub(crate) fn delete_channel(&mut self, _now: UnixMillis, group: &str, id: &str) -> bool {
+        if self.has(Bug::DeletedChannelsStay) {
+            return true;
+        }
+        let group = self.ultra_groups.get_mut(group);
+        group.and_then(|group| group.channels.shift_remove(id)).is_some()
+    }
+
+    /// Makes a channel public or private (UG-012).
+    pub(crate) fn set_channel_type(&mut self, _now: UnixMillis, group: &str, id: &str, private: bool) {
+        if self.has(Bug::ChannelTypesStay) {
+            return;
+        }
+        let group = self.ultra_groups.get_mut(group);
+        if let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) {
+            channel.private = private;
+        }
+    }
+
+    /// Puts members on a channel's list. Who is put there while the channel is public has seen all of it.
+    pub(crate) fn list_in_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
+        let group = self.ultra_groups.get_mut(group);
+        let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) else { return };
+        let since = if channel.private { now } else { UnixMillis(i64::MIN) };
+        for user in users {
+            channel.listed.entry(*user).or_insert(since);
+        }
+    }
+
+    /// Takes members off a channel's list (UG-014).
+    pub(crate) fn unlist_from_channel(&mut self, _now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
+        if self.has(Bug::UnlistedStay) {
+            return;
+        }
+        let group = self.ultra_groups.get_mut(group);
+        if let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) {
+            channel.listed.retain(|user, _| !users.contains(user));
+        }
+    }
+}

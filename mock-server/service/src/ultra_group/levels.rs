@@ -1,0 +1,99 @@
+//! Notification levels for all members of a group or of one of its channels (UGDND-040 to UGDND-055, UGDND-066). What a
+//! user sets for itself stands in its settings and comes first.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use bytes::Bytes;
+use wire::{
+    Request,
+    body::{GroupUnpushQuery, GroupUnpushResult, GroupUnpushSet},
+    code::status,
+};
+
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    query::{Answer, read, write},
+    settings::LEVELS,
+    world::Service,
+};
+
+/// The defaults of a group; 0 is unset.
+#[derive(Debug, Default)]
+pub(crate) struct DefaultLevels {
+    group: i32,
+    /// Channels with a default of their own.
+    channels: BTreeMap<Arc<str>, i32>,
+}
+
+impl DefaultLevels {
+    /// The default of a channel, or of the whole group.
+    pub(crate) fn get(&self, channel: Option<&str>) -> i32 {
+        match channel {
+            Some(channel) => self.channels.get(channel).copied().unwrap_or(0),
+            None => self.group,
+        }
+    }
+
+    /// The group's level, and those of channels.
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let channels: serde_json::Map<String, serde_json::Value> =
+            self.channels.iter().map(|(id, level)| (id.to_string(), (*level).into())).collect();
+        serde_json::json!({"group": self.group, "channels": channels})
+    }
+
+    /// A level of [`LEVELS`]; 0 takes the default away.
+    pub(crate) fn set(&mut self, channel: Option<&str>, level: i32) {
+        match channel {
+            Some(channel) if level == 0 => {
+                self.channels.remove(channel);
+            }
+            Some(channel) => {
+                self.channels.insert(channel.into(), level);
+            }
+            None => self.group = level,
+        }
+    }
+}
+
+impl Service {
+    /// The group of a client's request, and the channel if it names one that the client may use.
+    fn level_place(
+        &mut self,
+        user: UserIx,
+        request: &Request,
+        channel: Option<&str>,
+    ) -> Result<Option<Arc<str>>, u16> {
+        // Being in the group is asked for even where no channel is named.
+        let named = channel.filter(|channel| !channel.is_empty());
+        let id = self.channel_for(&request.target, user, named.unwrap_or(""))?;
+        Ok(named.map(|_| id))
+    }
+
+    /// `ugUnpushSet`: every member may set the default of the group or of a channel.
+    pub(crate) fn set_default_level(&mut self, user: UserIx, request: &Request) -> Answer {
+        let asked: GroupUnpushSet = read(request)?;
+        let channel = self.level_place(user, request, asked.bus_channel.as_deref())?;
+        if !LEVELS.contains(&asked.unpush_level) {
+            return Err(status::ULTRA_GROUP_PARAMETER);
+        }
+        if !self.has(Bug::ForgetsDefaultLevels)
+            && let Some(group) = self.ultra_groups.get_mut(&request.target)
+        {
+            group.levels.set(channel.as_deref(), asked.unpush_level);
+        }
+        Ok(Bytes::new())
+    }
+
+    /// `ugUnpushQuery`: the default itself, not what decides in the end.
+    pub(crate) fn default_level(&mut self, user: UserIx, request: &Request) -> Answer {
+        let asked: GroupUnpushQuery = read(request)?;
+        let channel = self.level_place(user, request, asked.bus_channel.as_deref())?;
+        let group = self.ultra_groups.get(&request.target).ok_or(status::NO_ULTRA_GROUP)?;
+        write(&GroupUnpushResult {
+            group_id: request.target.clone(),
+            bus_channel: asked.bus_channel,
+            unpush_level: group.levels.get(channel.as_deref()),
+        })
+    }
+}

@@ -1,0 +1,94 @@
+//! Ultra groups (UG): groups without a limit of members, divided into channels.
+//!
+//! Here: what the service remembers of them. What happens in them stands in the modules by name. Nothing is kept for
+//! every member of a group but the time it joined: a message costs as much as there are members online, because one log a
+//! group is read when somebody asks, and unread counts are reckoned then.
+
+mod channel;
+mod levels;
+mod membership;
+mod setup;
+mod state;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use indexmap::IndexMap;
+use wire::UnixMillis;
+
+pub use self::setup::{ChannelSetup, ChannelType, UltraGroupSetup};
+pub(crate) use self::{
+    channel::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
+    membership::Joined,
+};
+use crate::{account::UserIx, io::ConnId};
+
+/// Every ultra group of a world.
+#[derive(Debug, Default)]
+pub(crate) struct UltraGroups {
+    by_id: BTreeMap<Arc<str>, UltraGroup>,
+    /// The groups each user is in, in the order it joined them: what a login or a pull concerns costs no look at others.
+    joined: BTreeMap<UserIx, Vec<Arc<str>>>,
+    /// The time of the newest message or change of any group. One watermark stands for all groups of a user, so that no
+    /// two of them may have the same time.
+    clock: UnixMillis,
+}
+
+impl UltraGroups {
+    pub(crate) fn get(&self, id: &str) -> Option<&UltraGroup> {
+        self.by_id.get(id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut UltraGroup> {
+        self.by_id.get_mut(id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &UltraGroup> {
+        self.by_id.values()
+    }
+
+    /// The groups a user is in.
+    pub(crate) fn of(&self, user: UserIx) -> &[Arc<str>] {
+        self.joined.get(&user).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// One ultra group.
+#[derive(Debug)]
+pub(crate) struct UltraGroup {
+    pub(crate) id: Arc<str>,
+    /// What pushes show.
+    pub(crate) name: String,
+    pub(crate) created: UnixMillis,
+    /// Since when each member has been one.
+    pub(crate) members: BTreeMap<UserIx, UnixMillis>,
+    /// In the order they were created, the default one first.
+    pub(crate) channels: IndexMap<Arc<str>, Channel>,
+    /// Do-not-disturb for all members.
+    pub(crate) levels: levels::DefaultLevels,
+    /// Connections of members: who is told.
+    online: BTreeSet<ConnId>,
+    /// Members without a connection who have a phone: whom pushes may reach.
+    absent: BTreeSet<UserIx>,
+}
+
+impl UltraGroup {
+    fn new(id: &str, name: &str, created: UnixMillis) -> Self {
+        Self {
+            id: id.into(),
+            name: name.to_owned(),
+            created,
+            members: BTreeMap::new(),
+            channels: IndexMap::new(),
+            levels: levels::DefaultLevels::default(),
+            online: BTreeSet::new(),
+            absent: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) fn has_member(&self, user: UserIx) -> bool {
+        self.members.contains_key(&user)
+    }
+}

@@ -1,0 +1,105 @@
+//! Ultra groups that a world begins with.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use wire::UnixMillis;
+
+use super::LONGEST_CHANNEL;
+use crate::{account::UserIx, setup::WorldSetup, world::Service};
+
+/// An ultra group of the set-up.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UltraGroupSetup {
+    /// Name that pushes show; the id if not given.
+    pub name: Option<String>,
+    /// Members; they joined long before the start.
+    pub members: Vec<String>,
+    /// Channels beside the default one.
+    pub channels: BTreeMap<String, ChannelSetup>,
+}
+
+/// A channel of an ultra group.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ChannelSetup {
+    /// Whom it is for.
+    pub r#type: ChannelType,
+    /// Who may use it while it is private; they have to be members of the group.
+    pub members: Vec<String>,
+}
+
+/// Whom a channel is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ChannelType {
+    /// All members of the group (UG-009).
+    #[default]
+    Public,
+    /// The members on its list (UG-010).
+    Private,
+}
+
+/// When members of the set-up joined.
+const LONG_AGO: UnixMillis = UnixMillis(i64::MIN);
+
+impl WorldSetup {
+    /// What is wrong with the ultra groups, a sentence each.
+    #[must_use]
+    pub fn ultra_group_mistakes(&self) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        for (id, group) in &self.ultra_groups {
+            if id.is_empty() {
+                mistakes.push("`ultraGroups` has an entry with an empty id".to_owned());
+            }
+            for (channel, setup) in &group.channels {
+                if channel.is_empty() || channel.chars().count() > LONGEST_CHANNEL {
+                    mistakes.push(format!(
+                        "channel `{channel}` of ultra group `{id}`: an id has 1 to {LONGEST_CHANNEL} characters"
+                    ));
+                }
+                if channel == super::DEFAULT_CHANNEL && setup.r#type == ChannelType::Private {
+                    mistakes.push(format!("channel `{channel}` of `{id}` cannot be private (UG-021)"));
+                }
+                for user in setup.members.iter().filter(|user| !group.members.contains(user)) {
+                    mistakes.push(format!(
+                        "`{user}` is on the list of channel `{channel}`, and no member of ultra group `{id}`"
+                    ));
+                }
+            }
+            let most = self.limits.ultra_group_channels;
+            if most > 0 && group.channels.len() > most {
+                let count = group.channels.len();
+                mistakes.push(format!(
+                    "ultra group `{id}` has {count} channels; `ultraGroupChannels` allows {most} (UG-004)"
+                ));
+            }
+        }
+        mistakes
+    }
+}
+
+impl Service {
+    pub(crate) fn populate_ultra_groups(&mut self, setup: &WorldSetup, now: UnixMillis) {
+        for (id, group) in &setup.ultra_groups {
+            self.create_ultra_group(now, id, group.name.as_deref().unwrap_or(id));
+            for member in self.users_named(&group.members) {
+                self.join_ultra_group(id, member, LONG_AGO);
+            }
+            for (channel, setup) in &group.channels {
+                self.create_channel(now, id, channel, false);
+                let members = self.users_named(&setup.members);
+                self.list_in_channel(now, id, channel, &members);
+                if setup.r#type == ChannelType::Private {
+                    self.set_channel_type(now, id, channel, true);
+                }
+            }
+        }
+    }
+
+    fn users_named(&mut self, ids: &[String]) -> Vec<UserIx> {
+        ids.iter().map(|id| self.accounts.find_or_add(id)).collect()
+    }
+}
