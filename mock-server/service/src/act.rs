@@ -110,11 +110,14 @@ pub enum CutHow {
 pub struct Push {
     /// Sender; it need not be registered.
     pub from: String,
-    /// Receiver, the group or the chatroom.
+    /// Receiver, the group, the chatroom or the ultra group.
     pub to: String,
     /// Conversation.
     #[serde(default)]
     pub conversation: BacklogConversation,
+    /// Channel of the ultra group; the default one if not given.
+    #[serde(default)]
+    pub channel: String,
     /// The message.
     pub message: PushMessage,
     /// How many times; `{n}` in `text` becomes the number from 1.

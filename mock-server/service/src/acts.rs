@@ -56,6 +56,9 @@ impl WorldSetup {
                 mistakes
                     .push(format!("`backlog` goes to group `{}`, which `groups` does not name", backlog.to));
             }
+            if backlog.conversation == BacklogConversation::UltraGroup {
+                mistakes.extend(self.ultra_backlog_mistake(backlog));
+            }
             if backlog.conversation == BacklogConversation::Chatroom
                 && !self.chatrooms.contains_key(&backlog.to)
             {
@@ -75,6 +78,7 @@ impl From<BacklogConversation> for Conversation {
             BacklogConversation::Private => Self::Private,
             BacklogConversation::Group => Self::Group,
             BacklogConversation::Chatroom => Self::Chatroom,
+            BacklogConversation::UltraGroup => Self::UltraGroup,
             BacklogConversation::System => Self::System,
         }
     }
@@ -148,6 +152,10 @@ impl Service {
             let up = text(&backlog.text.replace("{n}", &n.to_string()));
             if backlog.conversation == BacklogConversation::Chatroom {
                 self.say_for_app(at, &backlog.to, &backlog.from, up, false);
+                continue;
+            }
+            if backlog.conversation == BacklogConversation::UltraGroup {
+                self.say_in_channel_for_app(at, &backlog.to, &backlog.channel, &backlog.from, up);
                 continue;
             }
             self.publish_from_api(
@@ -341,6 +349,18 @@ impl Service {
             if push.conversation == BacklogConversation::Chatroom {
                 let posted = self.say_for_app(now, &push.to, &push.from, up, false);
                 uids.extend(posted.map(|posted| posted.uid.to_string()));
+                continue;
+            }
+            if push.conversation == BacklogConversation::UltraGroup {
+                let posted = self.say_in_channel_for_app(now, &push.to, &push.channel, &push.from, up);
+                let posted = posted.ok_or_else(|| {
+                    let channel = self.channel_id(&push.channel);
+                    ActError::Argument(format!(
+                        "there is no ultra group `{}` with channel `{channel}`",
+                        push.to
+                    ))
+                })?;
+                uids.push(posted.uid.to_string());
                 continue;
             }
             uids.push(

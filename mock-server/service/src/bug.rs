@@ -317,4 +317,18 @@ bugs! {
     GroupLevelsFirst = "group_levels_first",
     /// A dissolved ultra group goes on as if nothing had happened.
     DissolvedGroupsStay = "dissolved_groups_stay",
+    /// Messages of ultra groups lose their channel on the way.
+    LosesChannels = "loses_channels",
+    /// Only one member of an ultra group is told of a message.
+    TellsOneUltraMember = "tells_one_ultra_member",
+    /// Who logs in gets what was said in ultra groups while it was offline.
+    UltraGroupsGiveOffline = "ultra_groups_give_offline",
+    /// Reading a channel of an ultra group reads only up to the time that the client names.
+    TakesReadTimestamp = "takes_read_timestamp",
+    /// Reading a channel reads the whole ultra group.
+    ReadsEveryChannel = "reads_every_channel",
+    /// What was read in ultra groups is unread again after the next login.
+    ForgetsReadTimes = "forgets_read_times",
+    /// Other devices are not told that a channel was read.
+    NoReadSync = "no_read_sync",
 }

@@ -43,6 +43,8 @@ pub(crate) struct Connection {
     pub(crate) polls: u32,
     /// A fault cut it after the frame being handled: nothing more gets out.
     pub(crate) silenced: bool,
+    /// When it was told of messages of ultra groups that it has not pulled since.
+    pub(crate) told_of_ultra: Option<UnixMillis>,
     /// What the app's server was told when it came.
     pub(crate) told: Option<Box<Told>>,
 }
@@ -75,6 +77,7 @@ impl Connection {
             next_push: 0,
             polls: 0,
             silenced: false,
+            told_of_ultra: None,
             told: None,
         }
     }

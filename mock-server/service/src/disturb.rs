@@ -112,7 +112,7 @@ impl Service {
             .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
             .map(|quiet| quiet.level);
         let target = match message.conversation {
-            Conversation::Group => &message.target,
+            Conversation::Group | Conversation::UltraGroup => &message.target,
             _ => &message.from,
         };
         let kind = message.conversation as i32;

@@ -30,7 +30,7 @@ impl Place {
     /// The conversation that `me` knows by the name `target`: the peer, the group, or who writes as the system.
     pub(crate) fn of(conversation: Conversation, me: &str, target: &str) -> Self {
         let (one, other) = match conversation {
-            Conversation::Group | Conversation::Chatroom => (target, ""),
+            Conversation::Group | Conversation::Chatroom | Conversation::UltraGroup => (target, ""),
             Conversation::System => (target, me),
             Conversation::Private if me < target => (me, target),
             Conversation::Private => (target, me),

@@ -51,7 +51,6 @@ pub mod setup;
 mod state;
 pub mod switch;
 mod timeline;
-#[allow(dead_code, reason = "sending comes next")]
 mod ultra_group;
 mod world;
 mod zip;

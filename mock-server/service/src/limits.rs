@@ -56,6 +56,8 @@ pub struct Limits {
     pub api_group_per_second: u32,
     /// Messages a second and chatroom through the Server API, documented as 100 (LIM-004); 0 = any number.
     pub api_chatroom_per_second: u32,
+    /// Messages a second and ultra group through the Server API, documented as 100; 0 = any number.
+    pub api_ultra_group_per_second: u32,
     /// System messages a second through the Server API, each receiver counted, documented as 100; 0 = any number.
     pub api_system_per_second: u32,
     /// Broadcasts to all users an hour, documented as 2; 0 = any number.
@@ -118,6 +120,7 @@ impl Default for Limits {
             api_private_per_minute: 0,
             api_group_per_second: 0,
             api_chatroom_per_second: 0,
+            api_ultra_group_per_second: 0,
             api_system_per_second: 0,
             api_broadcasts_per_hour: 0,
             api_broadcasts_per_day: 0,

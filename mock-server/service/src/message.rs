@@ -21,6 +21,8 @@ pub(crate) enum Conversation {
     /// `TEMPGROUP` on the wire; no mailbox holds its messages.
     Chatroom = 4,
     System = 6,
+    /// `ULTRAGROUP`; no mailbox holds its messages either.
+    UltraGroup = 10,
 }
 
 /// One message. Everything but the head is in `received`.
@@ -32,6 +34,8 @@ pub(crate) struct Message {
     pub(crate) from: Arc<str>,
     /// The peer, or the group.
     pub(crate) target: Arc<str>,
+    /// The channel of an ultra group.
+    pub(crate) channel: Option<Arc<str>>,
     /// Adds to unread counts and is worth a push.
     pub(crate) counted: bool,
     /// The sender asked for no push.
@@ -58,8 +62,11 @@ impl Message {
         let down = DownStreamMessage {
             from_user_id: from.to_string(),
             r#type: conversation as i32,
-            group_id: matches!(conversation, Conversation::Group | Conversation::Chatroom)
-                .then(|| target.to_string()),
+            group_id: matches!(
+                conversation,
+                Conversation::Group | Conversation::Chatroom | Conversation::UltraGroup
+            )
+            .then(|| target.to_string()),
             classname: up.classname,
             content: up.content,
             data_time: time.0,
@@ -89,6 +96,7 @@ impl Message {
             conversation,
             from,
             target,
+            channel: None,
         }
     }
 
@@ -135,6 +143,7 @@ impl Message {
             conversation: self.conversation,
             from: self.from.clone(),
             target: self.target.clone(),
+            channel: self.channel.clone(),
             counted: self.counted,
             silent: self.silent,
             push_data: self.push_data.clone(),

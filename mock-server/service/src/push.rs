@@ -59,14 +59,26 @@ impl Service {
         // Own bytes decode; were they ever not to, there would be nothing to show.
         let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
         let body: Value = serde_json::from_slice(&down.content).unwrap_or(Value::Null);
-        let decision = self.push_decision(now, user, message, &down, &body);
+        self.record_push_of(now, user, message, &down, &body);
+    }
+
+    /// The same for a message that is decoded already, its content too.
+    pub(crate) fn record_push_of(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        message: &Message,
+        down: &DownStreamMessage,
+        body: &Value,
+    ) {
+        let decision = self.push_decision(now, user, message, down, body);
         let account = &self.accounts[user];
         let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         let devices = phones.filter(|_| decision.sent).filter(|device| !device.no_push);
         let devices = devices.map(|device| device.id.clone()).collect();
         let id = account.id.to_string();
-        let title = self.push_title(user, message, &down);
-        let content = self.push_content(message, &down, &body).unwrap_or_default();
+        let title = self.push_title(user, message, down);
+        let content = self.push_content(message, down, body).unwrap_or_default();
         let data = message.push_data.as_deref().unwrap_or_default().to_owned();
         let records = &mut self.pushes.records;
         if records.len() == KEPT {
@@ -167,6 +179,10 @@ impl Service {
                 let name = self.groups.group(&message.target).map(|group| group.name.as_str());
                 name.filter(|name| !name.is_empty()).unwrap_or(&message.target).to_owned()
             }
+            Conversation::UltraGroup => {
+                let group = self.ultra_groups.get(&message.target);
+                group.map(|group| group.name.clone()).unwrap_or_default()
+            }
             _ => {
                 let remark = self.accounts[receiver].remarks.get(&message.from).cloned();
                 remark.unwrap_or_else(|| self.name_of(&message.from))
@@ -196,7 +212,7 @@ impl Service {
             "RC:LBSMsg" => "[Location]",
             _ => return None,
         };
-        if message.conversation != Conversation::Group {
+        if !matches!(message.conversation, Conversation::Group | Conversation::UltraGroup) {
             return Some(text.to_owned());
         }
         let sender = self.accounts.find(&message.from);

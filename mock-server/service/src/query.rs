@@ -157,6 +157,9 @@ impl Service {
             Topic::SetKv => self.change_one_entry(now, conn, user, request, false),
             Topic::DelKv => self.change_one_entry(now, conn, user, request, true),
             Topic::PullKv => self.pull_entries(now, conn, user, request),
+            Topic::PullUgMsg => self.pull_ultra_groups(now, conn, user, request),
+            Topic::PullUgSes => self.ultra_group_sessions(user, request),
+            Topic::QryUgUal => self.unread_mention_digests(user, request),
             _ => Err(status::NOT_SUPPORTED),
         }
     }

@@ -21,6 +21,7 @@ fn channel_type(conversation: Conversation) -> &'static str {
         Conversation::Group => "GROUP",
         Conversation::Chatroom => "TEMPGROUP",
         Conversation::System => "NOTIFY",
+        Conversation::UltraGroup => "ULTRAGROUP",
     }
 }
 
@@ -39,7 +40,7 @@ impl Service {
         let forgotten = match message.conversation {
             Conversation::Group => self.has(Bug::RoutesNoGroupMessages),
             Conversation::Chatroom => self.has(Bug::RoutesNoRoomMessages),
-            Conversation::Private | Conversation::System => false,
+            Conversation::Private | Conversation::System | Conversation::UltraGroup => false,
         };
         if !wanted || forgotten || !self.calls_back(CallbackKind::Messages) {
             return;

@@ -59,6 +59,10 @@ pub(crate) struct Posted {
 impl Service {
     /// A PUBLISH of a client.
     pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
+        // Old SDKs ask for changes by PUBLISH, and want an answer to a QUERY.
+        if request.topic == Topic::QryMsgChange {
+            return self.query(now, conn, &request);
+        }
         match self.try_publish(now, conn, &request) {
             Ok(Some(posted)) => {
                 let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
@@ -96,10 +100,14 @@ impl Service {
         if request.topic == Topic::RecallMsg {
             return self.recall_by_client(now, conn, request);
         }
+        if request.topic == Topic::UpdUgRTime {
+            return self.ultra_group_request(now, conn, request).map(Some);
+        }
         let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
+        let to_ultra_group = request.topic == Topic::UgMsg;
         let to_people =
             matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
-        if !to_room && !to_people {
+        if !to_room && !to_people && !to_ultra_group {
             return Err(status::NOT_SUPPORTED);
         }
         let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
@@ -118,6 +126,9 @@ impl Service {
             return Err(status::TOO_FAST);
         }
         let (sender, device) = (connection.user, connection.device);
+        if to_ultra_group {
+            return self.publish_to_ultra_group(now, conn, (sender, device), request, up).map(Some);
+        }
         if to_room {
             return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
         }
@@ -267,7 +278,7 @@ impl Service {
         let directed = match conversation {
             Conversation::Group => !up.user_id.is_empty(),
             Conversation::System => target.is_empty(),
-            Conversation::Private | Conversation::Chatroom => false,
+            Conversation::Private | Conversation::Chatroom | Conversation::UltraGroup => false,
         };
         if archived {
             time = self.archive_time(conversation, &from, &target, time);

@@ -146,9 +146,12 @@ pub struct BacklogSetup {
     pub from: String,
     /// Receiver, or the group.
     pub to: String,
-    /// Conversation: `private`, `group`, `chatroom`, `system`.
+    /// Conversation: `private`, `group`, `chatroom`, `ultraGroup`, `system`.
     #[serde(default)]
     pub conversation: BacklogConversation,
+    /// Channel of the ultra group; the default one if not given.
+    #[serde(default)]
+    pub channel: String,
     /// How many.
     #[serde(default = "one")]
     pub count: u32,
@@ -179,6 +182,8 @@ pub enum BacklogConversation {
     Group,
     /// In a chatroom; `to` names it.
     Chatroom,
+    /// In an ultra group; `to` names it, `channel` where in it.
+    UltraGroup,
     /// From the system.
     System,
 }

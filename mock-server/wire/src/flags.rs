@@ -32,6 +32,10 @@ pub mod down {
 
 /// Bits of `DownStreamMessage.extStatus`.
 pub mod ext {
+    /// Its content was modified after it was sent.
+    pub const MODIFIED: i64 = 4;
+    /// It was said in a private channel of an ultra group.
+    pub const PRIVATE_CHANNEL: i64 = 8;
     /// A status message: shown, never stored.
     pub const STATUS: i64 = 64;
 }

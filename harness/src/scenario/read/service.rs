@@ -121,6 +121,11 @@ impl Reader<'_> {
                     BacklogConversation::Group => self.known_group(name, &backlog.to, to.at),
                     // What waits in a room needs one; otherwise joining creates it.
                     BacklogConversation::Chatroom if setup.chatrooms.contains_key(&backlog.to) => {}
+                    BacklogConversation::UltraGroup => {
+                        if let Some(mistake) = setup.ultra_backlog_mistake(backlog) {
+                            self.wrong(to.at, "unknown_ultra_group", mistake, "named here", None);
+                        }
+                    }
                     BacklogConversation::Chatroom => {
                         let rooms = setup.chatrooms.keys().map(String::as_str);
                         self.unknown(to.at, "unknown_chatroom", "chatroom", &backlog.to, rooms);

@@ -37,7 +37,7 @@ const NOTICE_HOLDS: Duration = Duration::from_secs(5);
 const AHEAD: Duration = Duration::from_secs(60);
 
 /// Whether a watermark is later than any the service may have given.
-pub(super) fn is_from_the_future(now: UnixMillis, watermark: i64) -> bool {
+pub(crate) fn is_from_the_future(now: UnixMillis, watermark: i64) -> bool {
     UnixMillis(watermark) > now + AHEAD
 }
 

@@ -35,6 +35,7 @@ pub(crate) use self::{
     destroy::{Gone, Life},
     entries::{Changed, by_app_server},
     join::{LONGEST_ID, Left},
+    message::is_from_the_future,
 };
 use crate::{account::UserIx, io::ConnId, message::Message, timeline::DeviceIx};
 

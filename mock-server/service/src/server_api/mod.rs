@@ -30,6 +30,7 @@ mod template;
 mod ultra_group;
 mod ultra_group_channel;
 mod ultra_group_level;
+mod ultra_group_message;
 mod user;
 
 pub(crate) use call::Call;

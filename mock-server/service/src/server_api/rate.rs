@@ -22,6 +22,8 @@ pub(super) enum Rated<'a> {
     Group(&'a str),
     /// Messages to a chatroom.
     Room(&'a str),
+    /// Messages to an ultra group.
+    UltraGroup(&'a str),
     /// System messages, each receiver counted.
     System,
     /// Broadcasts of an hour, and of a day.
@@ -98,6 +100,9 @@ impl Service {
             }
             Rated::Group(id) => {
                 rule(2, id, limits.api_group_per_second, 1, "messages a second and group (LIM-002)")
+            }
+            Rated::UltraGroup(id) => {
+                rule(7, id, limits.api_ultra_group_per_second, 1, "messages a second and ultra group")
             }
             Rated::System => rule(3, "", limits.api_system_per_second, 1, "system messages a second"),
             Rated::BroadcastHour => rule(4, "", limits.api_broadcasts_per_hour, 3600, "broadcasts an hour"),

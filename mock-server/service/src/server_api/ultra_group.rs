@@ -26,6 +26,7 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         "/ultragroup/member/exist.json" => Service::api_ultra_group_has_member,
         path => {
             return super::ultra_group_channel::endpoint(path)
+                .or_else(|| super::ultra_group_message::endpoint(path))
                 .or_else(|| super::ultra_group_level::endpoint(path));
         }
     })
@@ -70,7 +71,7 @@ impl Service {
             return Err(self.too_many_ultra_groups(user));
         }
         self.create_ultra_group(call.now, id, name);
-        self.join_ultra_group(id, user, call.now);
+        self.join_ultra_group(id, user, Some(call.now));
         Ok(json!({}))
     }
 
@@ -83,7 +84,7 @@ impl Service {
     fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        match self.join_ultra_group(id, user, call.now) {
+        match self.join_ultra_group(id, user, Some(call.now)) {
             Joined::Yes => Ok(json!({})),
             Joined::NoGroup => Err(no_ultra_group(id)),
             Joined::TooMany => Err(self.too_many_ultra_groups(user)),

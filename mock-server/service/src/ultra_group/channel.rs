@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use wire::{UnixMillis, code::status};
 
-use super::UltraGroup;
+use super::{LONG_AGO, UltraGroup, log::Times};
 use crate::{account::UserIx, bug::Bug, world::Service};
 
 /// The channel that a message without one goes to (UG-020 to UG-023).
@@ -19,6 +19,7 @@ pub(crate) struct Channel {
     pub(crate) private: bool,
     /// Who may use it while it is private, and since when (UG-013).
     pub(crate) listed: BTreeMap<UserIx, UnixMillis>,
+    pub(super) times: Times,
 }
 
 impl Channel {
@@ -35,6 +36,11 @@ impl UltraGroup {
             return Some(joined);
         }
         channel.listed.get(&user).map(|listed| joined.max(*listed))
+    }
+
+    /// Members who see a private channel.
+    pub(super) fn listed(&self, channel: &Channel) -> Vec<UserIx> {
+        channel.listed.keys().copied().filter(|user| self.has_member(*user)).collect()
     }
 }
 
@@ -110,8 +116,12 @@ impl Service {
         if self.has(Bug::DeletedChannelsStay) {
             return true;
         }
-        let group = self.ultra_groups.get_mut(group);
-        group.and_then(|group| group.channels.shift_remove(id)).is_some()
+        let Some(group) = self.ultra_groups.get_mut(group) else { return false };
+        if group.channels.shift_remove(id).is_none() {
+            return false;
+        }
+        group.forget_channel(id);
+        true
     }
 
     /// Makes a channel public or private (UG-012).
@@ -127,9 +137,9 @@ impl Service {
 
     /// Puts members on a channel's list. Who is put there while the channel is public has seen all of it.
     pub(crate) fn list_in_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
-        let group = self.ultra_groups.get_mut(group);
+        let group = self.ultra_groups.by_id.get_mut(group);
         let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) else { return };
-        let since = if channel.private { now } else { UnixMillis(i64::MIN) };
+        let since = if channel.private { self.ultra_groups.clock.tick(now) } else { LONG_AGO };
         for user in users {
             channel.listed.entry(*user).or_insert(since);
         }

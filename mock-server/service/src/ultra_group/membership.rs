@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wire::UnixMillis;
 
-use super::{UltraGroup, UltraGroups};
+use super::{LONG_AGO, UltraGroup, UltraGroups};
 use crate::{account::UserIx, bug::Bug, io::ConnId, io::PlatformClass, world::Service};
 
 /// What came of a join.
@@ -49,8 +49,8 @@ impl Service {
         known || most == 0 || self.ultra_groups.of(user).len() < most || self.has(Bug::NoUltraGroupLimit)
     }
 
-    /// Takes a user in; `since` is when it joined.
-    pub(crate) fn join_ultra_group(&mut self, id: &str, user: UserIx, since: UnixMillis) -> Joined {
+    /// Takes a user in; without a time, it has always been a member.
+    pub(crate) fn join_ultra_group(&mut self, id: &str, user: UserIx, now: Option<UnixMillis>) -> Joined {
         if !self.may_join_ultra_group(id, user) {
             return Joined::TooMany;
         }
@@ -58,6 +58,8 @@ impl Service {
         if group.members.contains_key(&user) {
             return Joined::Yes;
         }
+        // Between the newest message and the next one, whatever the clock says.
+        let since = now.map_or(LONG_AGO, |now| self.ultra_groups.clock.tick(now));
         group.members.insert(user, since);
         let account = &self.accounts[user];
         group.online.extend(&account.connections);
@@ -83,6 +85,7 @@ impl Service {
         for channel in group.channels.values_mut() {
             channel.listed.remove(&user);
         }
+        group.marks.remove(&user);
         group.absent.remove(&user);
         for conn in &self.accounts[user].connections {
             group.online.remove(conn);

@@ -6,9 +6,16 @@
 
 mod channel;
 mod levels;
+#[allow(dead_code, reason = "changes of messages come next")]
+mod log;
 mod membership;
+mod message;
+mod notice;
+mod pull;
+mod sessions;
 mod setup;
 mod state;
+mod unread;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,6 +30,7 @@ pub(crate) use self::{
     channel::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
     membership::Joined,
 };
+use self::{log::Log, pull::Answered, unread::Marks};
 use crate::{account::UserIx, io::ConnId};
 
 /// Every ultra group of a world.
@@ -33,7 +41,22 @@ pub(crate) struct UltraGroups {
     joined: BTreeMap<UserIx, Vec<Arc<str>>>,
     /// The time of the newest message or change of any group. One watermark stands for all groups of a user, so that no
     /// two of them may have the same time.
-    clock: UnixMillis,
+    clock: Clock,
+}
+
+/// When members of the set-up joined.
+const LONG_AGO: UnixMillis = UnixMillis(i64::MIN);
+
+/// Gives every message and change of the world's ultra groups a time of its own.
+#[derive(Debug, Default)]
+struct Clock(UnixMillis);
+
+impl Clock {
+    /// The next time.
+    fn tick(&mut self, now: UnixMillis) -> UnixMillis {
+        self.0 = now.max(UnixMillis(self.0.0 + 1));
+        self.0
+    }
 }
 
 impl UltraGroups {
@@ -72,6 +95,11 @@ pub(crate) struct UltraGroup {
     online: BTreeSet<ConnId>,
     /// Members without a connection who have a phone: whom pushes may reach.
     absent: BTreeSet<UserIx>,
+    pub(crate) log: Log,
+    /// What members have done with channels, for those who have done something.
+    marks: Marks,
+    /// The answer to the last pull, for the many who ask for the same.
+    answer: Option<Answered>,
 }
 
 impl UltraGroup {
@@ -85,6 +113,9 @@ impl UltraGroup {
             levels: levels::DefaultLevels::default(),
             online: BTreeSet::new(),
             absent: BTreeSet::new(),
+            log: Log::default(),
+            marks: Marks::new(),
+            answer: None,
         }
     }
 

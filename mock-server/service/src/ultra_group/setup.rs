@@ -7,7 +7,11 @@ use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
 use super::LONGEST_CHANNEL;
-use crate::{account::UserIx, setup::WorldSetup, world::Service};
+use crate::{
+    account::UserIx,
+    setup::{BacklogSetup, WorldSetup},
+    world::Service,
+};
 
 /// An ultra group of the set-up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -41,9 +45,6 @@ pub enum ChannelType {
     /// The members on its list (UG-010).
     Private,
 }
-
-/// When members of the set-up joined.
-const LONG_AGO: UnixMillis = UnixMillis(i64::MIN);
 
 impl WorldSetup {
     /// What is wrong with the ultra groups, a sentence each.
@@ -81,12 +82,26 @@ impl WorldSetup {
     }
 }
 
+impl WorldSetup {
+    /// Where waiting messages cannot go.
+    #[must_use]
+    pub fn ultra_backlog_mistake(&self, backlog: &BacklogSetup) -> Option<String> {
+        let (to, channel) = (&backlog.to, &backlog.channel);
+        let Some(group) = self.ultra_groups.get(to) else {
+            return Some(format!("`backlog` goes to ultra group `{to}`, which `ultraGroups` does not name"));
+        };
+        let default = channel.is_empty() || channel == super::DEFAULT_CHANNEL;
+        (!default && !group.channels.contains_key(channel))
+            .then(|| format!("`backlog` goes to channel `{channel}`, which ultra group `{to}` does not have"))
+    }
+}
+
 impl Service {
     pub(crate) fn populate_ultra_groups(&mut self, setup: &WorldSetup, now: UnixMillis) {
         for (id, group) in &setup.ultra_groups {
             self.create_ultra_group(now, id, group.name.as_deref().unwrap_or(id));
             for member in self.users_named(&group.members) {
-                self.join_ultra_group(id, member, LONG_AGO);
+                self.join_ultra_group(id, member, None);
             }
             for (channel, setup) in &group.channels {
                 self.create_channel(now, id, channel, false);

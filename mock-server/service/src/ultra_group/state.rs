@@ -35,6 +35,7 @@ impl Service {
         json!({
             "id": &*group.id, "name": group.name, "members": ids(&mut group.members.keys()),
             "channels": channels, "levels": group.levels.to_json(), "online": group.online.len(),
+            "messages": group.log.len(),
         })
     }
 }

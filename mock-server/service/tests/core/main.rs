@@ -21,5 +21,6 @@ mod recall;
 mod receipt;
 mod server_api;
 mod settings;
+mod ultra_group;
 mod ultra_group_levels;
 mod world;

@@ -184,6 +184,10 @@ fn ultra_groups() -> Vec<(&'static str, String)> {
         ("/ultragroup/quit.json", "userId=bob&groupId=u1".into()),
         ("/ultragroup/refresh.json", "groupId=u1&groupName=Other".into()),
         ("/ultragroup/member/exist.json", "groupId=u1&userId=alice".into()),
+        (
+            "/message/ultragroup/publish.json",
+            r#"{"fromUserId":"bob","toGroupIds":["u1"],"objectName":"RC:TxtMsg","content":"{\"content\":\"x\"}"}"#.into(),
+        ),
         ("/ultragroup/channel/create.json", "groupId=u1&busChannel=new".into()),
         ("/ultragroup/channel/del.json", "groupId=u1&busChannel=open".into()),
         ("/ultragroup/channel/get.json", "groupId=u1&page=1".into()),

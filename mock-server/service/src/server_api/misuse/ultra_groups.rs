@@ -36,6 +36,22 @@ fn wrong_calls_about_ultra_groups_are_told_and_the_world_stays() {
             (400, 1005),
         ),
         (
+            "/message/ultragroup/publish.json",
+            r#"{"fromUserId":"new","toGroupIds":["u1","none"],"objectName":"RC:TxtMsg","content":"{}"}"#.into(),
+            (200, 24410),
+        ),
+        (
+            "/message/ultragroup/publish.json",
+            r#"{"fromUserId":"new","toGroupIds":["u1"],"busChannel":"none","objectName":"RC:TxtMsg","content":"{}"}"#
+                .into(),
+            (200, 24414),
+        ),
+        (
+            "/message/ultragroup/publish.json",
+            r#"{"fromUserId":"new","toGroupIds":["a","b","c","d"],"objectName":"RC:TxtMsg","content":"{}"}"#.into(),
+            (400, 1005),
+        ),
+        (
             "/ultragroup/channel/private/users/del.json",
             format!("groupId=u1&busChannel=closed&{}", many("userIds", 21)),
             (400, 1005),
@@ -83,7 +99,7 @@ fn ultra_groups_that_do_not_exist_are_told_so() {
     for (path, body) in about_ultra_groups().filter(|(path, _)| !path.ends_with("create.json")) {
         let mut world = World::new(SETUP);
         let before = world.dump();
-        let body = body.replace("groupId=u1", "groupId=none").replace("u1", "none");
+        let body = body.replace("groupId=u1", "groupId=none").replace("\"u1\"", "\"none\"");
         assert_eq!(world.call(path, &body), (200, 24410), "{path}");
         assert!(world.dump() == before, "{path}");
     }

@@ -1,0 +1,183 @@
+//! Messages of ultra groups: stamped, logged, announced (UG-002, UG-009 to UG-011, UG-022).
+//!
+//! A message costs as much as members are online: they are told and pull. One that was told and has not pulled since is
+//! not told again for a while, so that a burst costs a member one notice.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use prost::Message as _;
+use serde_json::Value;
+use wire::{
+    Request, UnixMillis,
+    body::{DownStreamMessage, UpStreamMessage},
+    code::status,
+    flags,
+};
+
+use super::log::{Entry, Mentioned};
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    calendar,
+    expansion::Pairs,
+    io::ConnId,
+    message::{Conversation, Message},
+    send::Posted,
+    timeline::DeviceIx,
+    world::Service,
+};
+
+/// How long messages are kept where no months are ordered (UGHIST-005).
+const SEVEN_DAYS: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
+/// What somebody says in a channel.
+pub(crate) struct Saying<'a> {
+    pub(crate) group: &'a str,
+    /// An existing channel.
+    pub(crate) channel: Arc<str>,
+    pub(crate) by: UserIx,
+    /// Absent for the app's server.
+    pub(crate) from: Option<(DeviceIx, ConnId)>,
+    pub(crate) up: UpStreamMessage,
+}
+
+impl Service {
+    /// `ugMsg`: a client's message. It must be in the group and the channel, and free to speak.
+    pub(crate) fn publish_to_ultra_group(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        (user, device): (UserIx, DeviceIx),
+        request: &Request,
+        up: UpStreamMessage,
+    ) -> Result<Posted, u16> {
+        let group = request.target.as_str();
+        let channel = self.channel_for(group, user, up.bus_channel())?;
+        let saying = Saying { group, channel, by: user, from: Some((device, conn)), up };
+        self.say_in_channel(now, saying).ok_or(status::NO_ULTRA_GROUP)
+    }
+
+    /// A message of the app's server: mutes do not concern it, and its sender need not be a member. `None`: there is no
+    /// such group or channel.
+    pub(crate) fn say_in_channel_for_app(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        channel: &str,
+        from: &str,
+        mut up: UpStreamMessage,
+    ) -> Option<Posted> {
+        self.ensure_default_channel(group);
+        let id = self.channel_id(channel);
+        let (channel, _) = self.ultra_groups.get(group)?.channels.get_key_value(id)?;
+        let channel = channel.clone();
+        if self.mentioned(&up.content) != Mentioned::Nobody {
+            up.session_id |= flags::up::MENTION;
+        }
+        let by = self.accounts.find_or_add(from);
+        self.say_in_channel(now, Saying { group, channel, by, from: None, up })
+    }
+
+    fn say_in_channel(&mut self, now: UnixMillis, saying: Saying<'_>) -> Option<Posted> {
+        let Saying { group, channel, by, from, mut up } = saying;
+        let private = self.ultra_groups.get(group)?.channels.get(&channel)?.private;
+        let time = self.ultra_groups.clock.tick(now);
+        let uid = self.ids.message_uid(time);
+        let kept = up.session_id & flags::up::PERSIST != 0;
+        let only = (!up.user_id.is_empty())
+            .then(|| up.user_id.iter().filter_map(|id| self.accounts.find(id)).collect::<BTreeSet<UserIx>>());
+        let named = up.user_id.clone();
+        let lost = self.has(Bug::LosesChannels);
+        up.bus_channel = Some(if lost { String::new() } else { channel.to_string() });
+        let (mentioned, classname) = (self.mentioned(&up.content), up.classname.as_str().into());
+        let (sender, target) = (self.accounts[by].id.clone(), self.ultra_groups.get(group)?.id.clone());
+        let mut message = Message::new(uid, time, Conversation::UltraGroup, sender, target, up, false);
+        if private {
+            message = message.edited(|down| down.ext_status = Some(flags::ext::PRIVATE_CHANNEL));
+        }
+        message.channel = Some(channel.clone());
+        let message = Arc::new(message);
+        let since = self.ultra_group_history_since(now);
+        let expansion = Pairs::of(&message);
+        let entry = Entry {
+            message: message.clone(),
+            by,
+            channel: channel.clone(),
+            classname,
+            kept,
+            only: only.clone(),
+            mentioned,
+            expansion,
+            recalled: false,
+        };
+        let group = self.ultra_groups.get_mut(group)?;
+        group.record(entry);
+        group.forget_before(since);
+        let id = group.id.clone();
+        self.tell_of_message(now, &id, &channel, only.as_ref(), from.map(|(_, conn)| conn), time);
+        self.push_to_absent_members(now, &id, &channel, only.as_ref(), &message, by);
+        let platform = from.map(|(device, _)| self.platform_of(by, device));
+        self.log_message(now, &message, platform.as_deref().unwrap_or_default());
+        self.route(now, &message, platform.as_deref(), &named);
+        Some(Posted { uid, time })
+    }
+
+    /// Since when messages are kept.
+    pub(crate) fn ultra_group_history_since(&self, now: UnixMillis) -> UnixMillis {
+        if self.has(Bug::HistoryForEver) {
+            return UnixMillis(i64::MIN);
+        }
+        match self.limits.ultra_group_history_months {
+            0 => now - SEVEN_DAYS,
+            months => calendar::months_ago(now, months),
+        }
+    }
+
+    /// Whom a content mentions.
+    pub(super) fn mentioned(&self, content: &[u8]) -> Mentioned {
+        let Ok(text) = std::str::from_utf8(content) else { return Mentioned::Nobody };
+        // Most mention nobody, and need not be read.
+        if !text.contains("mentionedInfo") {
+            return Mentioned::Nobody;
+        }
+        let body: Value = serde_json::from_str(text).unwrap_or_default();
+        let info = &body["mentionedInfo"];
+        match info["type"].as_i64() {
+            Some(1) => Mentioned::All,
+            Some(2) => {
+                let ids = info["userIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
+                let users: Box<[UserIx]> = ids.filter_map(|id| self.accounts.find(id)).collect();
+                if users.is_empty() { Mentioned::Nobody } else { Mentioned::Users(users) }
+            }
+            _ => Mentioned::Nobody,
+        }
+    }
+
+    /// Members who are offline and have a phone get a push.
+    fn push_to_absent_members(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        channel: &str,
+        only: Option<&BTreeSet<UserIx>>,
+        message: &Message,
+        by: UserIx,
+    ) {
+        let Some(users) = self.ultra_groups.get(group).and_then(|group| {
+            let channel = group.channels.get(channel)?;
+            let seeing = |user: &UserIx| *user != by && only.is_none_or(|only| only.contains(user));
+            Some(group.absent_of(channel).filter(seeing).collect::<Vec<UserIx>>())
+        }) else {
+            return;
+        };
+        if users.is_empty() {
+            return;
+        }
+        // Own bytes decode; once for everybody.
+        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&down.content).unwrap_or_default();
+        for user in users {
+            self.record_push_of(now, user, message, &down, &body);
+        }
+    }
+}

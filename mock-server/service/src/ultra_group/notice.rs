@@ -1,0 +1,93 @@
+//! What members who are online are told: that there is something to pull, that something has changed.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
+
+use super::{Channel, UltraGroup};
+use crate::{account::UserIx, bug::Bug, io::ConnId, world::Service};
+
+/// `type` of an `s_cmd` that tells of messages.
+const MESSAGES: i32 = 6;
+/// A notice that was not followed by a pull for so long is taken for lost.
+const NOTICE_HOLDS: Duration = Duration::from_secs(5);
+
+impl UltraGroup {
+    /// Connections of the members who see a channel.
+    pub(super) fn audience(&self, service: &Service, channel: &Channel) -> Vec<ConnId> {
+        if !channel.private || service.has(Bug::PrivateChannelsAreOpen) {
+            return self.online.iter().copied().collect();
+        }
+        self.connections(service, self.listed(channel))
+    }
+
+    /// Connections of some members.
+    pub(super) fn connections(
+        &self,
+        service: &Service,
+        users: impl IntoIterator<Item = UserIx>,
+    ) -> Vec<ConnId> {
+        let conns = users.into_iter().flat_map(|user| &service.accounts[user].connections);
+        let conns: BTreeSet<ConnId> = conns.copied().filter(|conn| self.online.contains(conn)).collect();
+        conns.into_iter().collect()
+    }
+
+    /// Members who are offline, have a phone, and see a channel.
+    pub(super) fn absent_of<'a>(&'a self, channel: &'a Channel) -> impl Iterator<Item = UserIx> + 'a {
+        let all = (!channel.private).then(|| self.absent.iter().copied());
+        let listed = channel.private.then(|| self.listed(channel).into_iter());
+        let absent = |user: &UserIx| self.absent.contains(user);
+        all.into_iter().flatten().chain(listed.into_iter().flatten().filter(absent))
+    }
+}
+
+impl Service {
+    /// "Something new, pull": to everybody who sees the channel but the connection it came from.
+    pub(super) fn tell_of_message(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        channel: &str,
+        only: Option<&BTreeSet<UserIx>>,
+        but: Option<ConnId>,
+        time: UnixMillis,
+    ) {
+        let Some(group) = self.ultra_groups.get(group) else { return };
+        let Some(channel) = group.channels.get(channel) else { return };
+        let mut conns = match only {
+            None => group.audience(self, channel),
+            Some(only) => group.connections(self, only.iter().copied()),
+        };
+        if self.has(Bug::TellsOneUltraMember) {
+            conns.retain(|conn| Some(*conn) != but);
+            conns.truncate(1);
+        }
+        let body: Bytes =
+            NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
+        for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            if connection.told_of_ultra.is_some_and(|told| now.since(told) < NOTICE_HOLDS) {
+                continue;
+            }
+            connection.told_of_ultra = Some(now);
+            self.command(now, conn, body.clone());
+        }
+    }
+
+    /// An `s_cmd`.
+    pub(super) fn command(&mut self, now: UnixMillis, conn: ConnId, body: Bytes) {
+        let Some(user) = self.user_id(conn) else { return };
+        let frame = ServerFrame::Publish {
+            dup: false,
+            qos: 0,
+            seconds: now.seconds(),
+            topic: Topic::SCmd,
+            target: user.to_string(),
+            id: 0,
+            body,
+        };
+        self.send(now, conn, frame, None);
+    }
+}

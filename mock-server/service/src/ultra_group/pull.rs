@@ -1,0 +1,133 @@
+//! `pullUgMsg`: what was said in all groups of a user since its watermark (UG-007, UG-009, UG-010).
+//!
+//! Ultra groups have no offline messages: the first pull only tells the time from which on messages come (AMB-13).
+//! Members pull much the same, so an answer is encoded once and given to all who ask for it.
+
+use bytes::{BufMut as _, Bytes, BytesMut};
+use wire::{Request, UnixMillis, body::UltraGrpPullMsg, code::status};
+
+use super::log::Entry;
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    chatroom::is_from_the_future,
+    io::ConnId,
+    query::{Answer, read},
+    world::Service,
+};
+
+/// A pull's answer: what it answers, and its bytes.
+#[derive(Debug)]
+pub(super) struct Answered {
+    first: UnixMillis,
+    last: UnixMillis,
+    sync_time: UnixMillis,
+    body: Bytes,
+}
+
+impl Service {
+    /// The next package; never lower than asked, nor than what was announced.
+    pub(crate) fn pull_ultra_groups(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        user: UserIx,
+        request: &Request,
+    ) -> Answer {
+        let asked: UltraGrpPullMsg = read(request)?;
+        if is_from_the_future(now, asked.sync_time) {
+            return Err(status::ULTRA_GROUP_PARAMETER);
+        }
+        if let Some(connection) = self.connections.get_mut(&conn) {
+            connection.told_of_ultra = None;
+        }
+        let after = UnixMillis(asked.sync_time);
+        // Below every time still to be given, which starts at `now`.
+        let end = after.max(self.ultra_groups.clock.0).max(UnixMillis(now.0 - 1));
+        let from_the_start = self.has(Bug::UltraGroupsGiveOffline);
+        if !self.switches.ultra_group || after.0 <= 0 && !from_the_start {
+            return Ok(encode(&[], user, end, true));
+        }
+        let most = self.limits.package;
+        let mut package: Vec<&Entry> = Vec::new();
+        let mut groups = Vec::new();
+        for id in self.ultra_groups.of(user) {
+            let Some(group) = self.ultra_groups.get(id).filter(|group| group.log.last() > after) else {
+                continue;
+            };
+            let before = package.len();
+            package.extend(self.news(group, user, after).take(most + 1));
+            if package.len() > before {
+                groups.push(id.clone());
+            }
+        }
+        if groups.len() > 1 {
+            package.sort_by_key(|entry| entry.message.time);
+        }
+        let more = package.len() > most;
+        package.truncate(most);
+        let (Some(first), Some(last)) = (package.first(), package.last()) else {
+            return Ok(encode(&[], user, end, true));
+        };
+        let (first, last) = (first.message.time, last.message.time);
+        let sync_time = if more { last } else { end };
+        let open = |entry: &&Entry| entry.by != user && entry.only.is_none();
+        let [id] = &groups[..] else { return Ok(encode(&package, user, sync_time, !more)) };
+        let id = id.clone();
+        let Some(group) = self.ultra_groups.get(&id) else {
+            return Ok(encode(&package, user, sync_time, !more));
+        };
+        let public = group.channels.values().all(|channel| !channel.private);
+        if more || !public || !package.iter().all(open) {
+            return Ok(encode(&package, user, sync_time, !more));
+        }
+        if let Some(answer) = &group.answer
+            && (answer.first, answer.last, answer.sync_time) == (first, last, sync_time)
+        {
+            return Ok(answer.body.clone());
+        }
+        let body = encode(&package, user, sync_time, true);
+        if let Some(group) = self.ultra_groups.get_mut(&id) {
+            group.answer = Some(Answered { first, last, sync_time, body: body.clone() });
+        }
+        Ok(body)
+    }
+
+    /// What a member finds in its group's log after a time.
+    fn news<'a>(
+        &'a self,
+        group: &'a super::UltraGroup,
+        user: UserIx,
+        after: UnixMillis,
+    ) -> impl Iterator<Item = &'a Entry> {
+        let open = self.has(Bug::PrivateChannelsAreOpen);
+        group.log.after(after).filter(move |entry| {
+            let since = group.channels.get(&entry.channel).and_then(|channel| {
+                if open { group.members.get(&user).copied() } else { group.seen_since(channel, user) }
+            });
+            !entry.recalled && since.is_some_and(|since| entry.message.time > since) && entry.is_for(user)
+        })
+    }
+}
+
+/// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
+fn encode(list: &[&Entry], user: UserIx, sync_time: UnixMillis, finished: bool) -> Bytes {
+    let size: usize = list.iter().map(|entry| entry.message.received.len() + 6).sum();
+    let mut out = BytesMut::with_capacity(size + 16);
+    let mut put = |message: &[u8]| {
+        out.put_u8(0x0A);
+        prost::encoding::encode_varint(message.len() as u64, &mut out);
+        out.put_slice(message);
+    };
+    for entry in list {
+        if entry.by == user {
+            put(&entry.message.sent_view());
+        } else {
+            put(&entry.message.received);
+        }
+    }
+    out.put_u8(0x10);
+    prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);
+    out.put_slice(&[0x18, u8::from(finished)]);
+    out.freeze()
+}

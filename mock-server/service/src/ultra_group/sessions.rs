@@ -1,0 +1,82 @@
+//! `pullUgSes`: the user's channels with their last messages and counts, which clients keep up by themselves afterwards
+//! (UGUNREAD, UGREAD-003).
+
+use wire::{
+    Request, UnixMillis,
+    body::{DownStreamMessage, RelationInfo, RelationsOutput, UltraGrpPullSes},
+};
+
+use prost::Message as _;
+
+use super::{Channel, UltraGroup, log::Entry};
+use crate::{
+    account::UserIx,
+    message::Conversation,
+    query::{Answer, read, write},
+    world::Service,
+};
+
+/// A channel that a member has messages in.
+struct Session<'a> {
+    group: &'a UltraGroup,
+    id: &'a str,
+    channel: &'a Channel,
+    last: &'a Entry,
+    since: UnixMillis,
+    /// When it last changed; clients page by it.
+    version: UnixMillis,
+}
+
+impl Service {
+    /// Channels that changed after `syncTime`, by the time they did.
+    pub(crate) fn ultra_group_sessions(&self, user: UserIx, request: &Request) -> Answer {
+        let asked: UltraGrpPullSes = read(request)?;
+        let mut sessions: Vec<Session<'_>> = Vec::new();
+        if self.switches.ultra_group {
+            let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
+            sessions.extend(groups.flat_map(|group| group.sessions(user)));
+        }
+        sessions.retain(|session| session.version.0 > asked.sync_time);
+        sessions.sort_by_key(|session| session.version);
+        let finished = sessions.len() <= self.limits.package;
+        sessions.truncate(self.limits.package);
+        let info = sessions.iter().map(|session| session.info(user)).collect();
+        write(&RelationsOutput { info, is_finished: Some(finished), ..RelationsOutput::default() })
+    }
+}
+
+impl UltraGroup {
+    fn sessions(&self, user: UserIx) -> impl Iterator<Item = Session<'_>> {
+        self.channels.iter().filter_map(move |(id, channel)| {
+            let since = self.seen_since(channel, user)?;
+            let last = self.last_seen(id, channel, user, since)?;
+            let read = self.mark(user, id).map(|mark| mark.read).unwrap_or_default();
+            let version = last.message.time.max(read);
+            Some(Session { group: self, id, channel, last, since, version })
+        })
+    }
+}
+
+impl Session<'_> {
+    fn info(&self, user: UserIx) -> RelationInfo {
+        let unread = self.group.unread(self.id, self.channel, user, self.since);
+        let own = self.last.by == user;
+        let bytes =
+            if own { self.last.message.sent_view().into() } else { self.last.message.received.clone() };
+        RelationInfo {
+            r#type: Conversation::UltraGroup as i32,
+            user_id: self.group.id.to_string(),
+            // Own bytes decode.
+            msg: Some(DownStreamMessage::decode(bytes).unwrap_or_default()),
+            read_msg_time: Some(self.group.mark(user, self.id).map(|mark| mark.read.0).unwrap_or_default()),
+            unread_count: Some(unread.count as i64),
+            bus_channel: Some(self.id.to_owned()),
+            version_time: Some(self.version.0),
+            remind_count: Some(unread.mentions as i64),
+            bus_channel_type: Some(i32::from(self.channel.private)),
+            msg_info: unread.first,
+            remind_me_count: Some(unread.mentions_of_me as i32),
+            ..RelationInfo::default()
+        }
+    }
+}
