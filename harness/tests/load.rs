@@ -51,6 +51,23 @@ fn a_mailbox_is_filled_and_read_back_in_order() {
 }
 
 #[test]
+fn who_is_online_in_an_ultra_group_has_every_message_once() {
+    let (_server, address) = server();
+    let arguments = "ultra-group --members 30 --online 10 --rooms 5 --count 12 --window 1";
+    let report = load(arguments, &address).unwrap();
+    assert_eq!((report.scenario, report.units), ("ultra-group", 120));
+    let error = load("ultra-group --members 10 --online 10", &address).unwrap_err();
+    assert!(error.to_string().contains("less than --members"), "{error}");
+}
+
+#[test]
+fn members_of_many_rooms_have_every_message_once() {
+    let (_server, address) = server();
+    let report = load("room --members 10 --rooms 7 --count 20 --window 2", &address).unwrap();
+    assert_eq!((report.scenario, report.units), ("room", 200));
+}
+
+#[test]
 fn everybody_in_a_room_has_every_message_once() {
     let (_server, address) = server();
     for (protocol, window) in [("tcp", 1), ("websocket", 8)] {

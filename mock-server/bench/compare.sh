@@ -132,6 +132,11 @@ for round in $(seq "$rounds"); do
   run room-1000-bursts ours "${burst[@]}"
   run room-1000-bursts mosquitto "${burst[@]}"
 
+  # 100 members are online, the others cost nothing.
+  ultra=(ultra-group --online 100 --rooms 50 --window 1 --count "$(scaled 1000)")
+  run ultra-group-101 ours "${ultra[@]}" --members 101
+  run ultra-group-100000 ours "${ultra[@]}" --members 100000
+
   connect=(connect --count "$(scaled 5000)" --parallel 16)
   for _ in 1 2 3; do
     run connect ours "${connect[@]}"

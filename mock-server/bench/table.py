@@ -70,6 +70,11 @@ shown = f"{one:,.2f} -> {many:,.2f} µs" if one is not None and many is not None
 # What one run differs from the next by is no growth.
 judged = verdict(many / one if shown != "–" else None, 1.25)
 print(f"| a delivery to 1,000 members of one room, and of 100 rooms by turns: CPU | {shown} | no growth | {judged} |")
+few, all_of_them = median("ultra-group-101", "ours", CPU), median("ultra-group-100000", "ours", CPU)
+shown = f"{few:,.2f} -> {all_of_them:,.2f} µs" if few is not None and all_of_them is not None else "–"
+judged = verdict(all_of_them / few if shown != "–" else None, 1.25)
+what = "a delivery in an ultra group with 50 channels and 100 members online, of 101 and of 100,000: CPU"
+print(f"| {what} | {shown} | no growth | {judged} |")
 million = runs.get(("million", "ours"), [])
 for result in million:
     before, after = result["serverRssBefore"] / 1024, result["serverRssAfter"] / 1024

@@ -86,6 +86,9 @@ impl Engine {
         let last = store.last_message(owner, of)?;
         let place = Place { kind: of.kind.clone(), target: of.target.clone(), channel: of.channel.clone() };
         let (level, top) = store.setting(owner, &place)?;
+        let first = first.and_then(|first| first.get("sentTime")?.as_i64());
+        // What is unread and not here is older than what is.
+        let first = Some(store.unseen(owner, of)?.first).filter(|first| *first > 0).or(first);
         Ok(json!({
             "conversationType": of.kind,
             "targetId": of.target,
@@ -96,7 +99,7 @@ impl Engine {
             "draft": store.draft(owner, of)?,
             "notificationLevel": level_name(level),
             "lastMessage": last,
-            "firstUnreadMsgSendTime": first.and_then(|first| first.get("sentTime").cloned()).unwrap_or(0.into()),
+            "firstUnreadMsgSendTime": first.unwrap_or_default(),
         }))
     }
 }

@@ -57,7 +57,7 @@ impl Engine {
             target_id: Some(clear.target.clone()),
             data_time: Some(timestamp),
             conversation_type: conversation_number(&clear.kind),
-            ..CleanHisMsgInput::default()
+            bus_channel: channel_of(&clear.kind, &clear.channel),
         };
         let me = self.user.clone();
         self.ask(now, topic, &me, ask.encode_to_vec().into(), Pending::Clear(Box::new(clear)));
@@ -95,7 +95,9 @@ impl Engine {
             message.get(name).is_none_or(|found| found.as_str() == Some(value))
         };
         let belongs = |message: &Object| {
-            named(message, "conversationType", &kind) && named(message, "targetId", &target)
+            named(message, "conversationType", &kind)
+                && named(message, "targetId", &target)
+                && (kind != "ultra_group" || text(message, "channelId") == text(args, "channelId"))
         };
         if target.is_empty() || !messages.iter().all(belongs) {
             return CallResult::Code(code::PARAM_ERROR);
@@ -117,9 +119,11 @@ impl Engine {
             return CallResult::Code(0);
         }
         let conversation_id = Some(delete.target.clone());
-        let ask = DeleteMsgInput { r#type, conversation_id, msgs, ..DeleteMsgInput::default() };
+        let bus_channel = channel_of(&delete.kind, &delete.channel);
+        let topic = if bus_channel.is_some() { Topic::DelUgMsg } else { Topic::DelMsg };
+        let ask = DeleteMsgInput { r#type, conversation_id, msgs, bus_channel };
         let me = self.user.clone();
-        self.ask(now, Topic::DelMsg, &me, ask.encode_to_vec().into(), Pending::Delete(Box::new(delete)));
+        self.ask(now, topic, &me, ask.encode_to_vec().into(), Pending::Delete(Box::new(delete)));
         CallResult::Code(0)
     }
 
@@ -146,8 +150,13 @@ impl Engine {
 fn clear_topic(kind: &str) -> Option<Topic> {
     match kind {
         "private" => Some(Topic::CleanPMsg),
-        "group" => Some(Topic::CleanGMsg),
+        "group" | "ultra_group" => Some(Topic::CleanGMsg),
         "system" => Some(Topic::CleanSMsg),
         _ => None,
     }
+}
+
+/// `busChannel`, which ultra groups alone have.
+fn channel_of(kind: &str, channel: &str) -> Option<String> {
+    (kind == "ultra_group").then(|| channel.to_owned())
 }

@@ -19,6 +19,7 @@ use crate::{
     request::Pending,
     store::Store,
     typing::Typing,
+    ultra_group::UltraGroups,
 };
 
 /// The documented RCIMIWEngine as a state machine.
@@ -44,6 +45,7 @@ pub struct Engine {
     pub(crate) typing: Typing,
     pub(crate) media: Media,
     pub(crate) rooms: Rooms,
+    pub(crate) ultra_groups: UltraGroups,
     pub(crate) destroyed: bool,
     status: Option<&'static str>,
     last_id: u64,
@@ -71,6 +73,7 @@ impl Engine {
             typing: Typing::default(),
             media: Media::default(),
             rooms: Rooms::default(),
+            ultra_groups: UltraGroups::default(),
             destroyed: false,
             status: None,
             last_id: 0,

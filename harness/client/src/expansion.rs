@@ -34,6 +34,28 @@ pub(crate) enum Change {
     Remove(Vec<Value>),
 }
 
+impl Change {
+    /// `expansion` of a call; `None`: it holds nothing, or too much.
+    pub(crate) fn update(args: &Object) -> Option<Self> {
+        let pairs = args.get("expansion")?.as_object()?;
+        (!pairs.is_empty() && fits(pairs, MOST_AT_ONCE)).then(|| Self::Update(pairs.clone()))
+    }
+
+    /// `keys` of a call; `None`: there are none, or some are no keys.
+    pub(crate) fn removal(args: &Object) -> Option<Self> {
+        let keys = args.get("keys")?.as_array()?;
+        (!keys.is_empty() && keys.iter().all(is_key)).then(|| Self::Remove(keys.clone()))
+    }
+
+    /// Pairs to set and keys to remove.
+    pub(crate) fn parts(&self) -> (Object, Vec<Value>) {
+        match self {
+            Self::Update(pairs) => (pairs.clone(), Vec::new()),
+            Self::Remove(keys) => (Map::new(), keys.clone()),
+        }
+    }
+}
+
 /// What the app is told of a change that somebody else made.
 #[derive(Debug)]
 pub(crate) struct Told {
@@ -46,21 +68,17 @@ pub(crate) struct Told {
 impl Engine {
     /// `updateMessageExpansion(messageUId, expansion)`.
     pub(crate) fn update_expansion(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        match args.get("expansion") {
-            Some(Value::Object(pairs)) if !pairs.is_empty() && fits(pairs, MOST_AT_ONCE) => {
-                self.change_expansion(now, &text(args, "messageUId"), Change::Update(pairs.clone()))
-            }
-            _ => CallResult::Code(code::PARAM_ERROR),
+        match Change::update(args) {
+            Some(change) => self.change_expansion(now, &text(args, "messageUId"), change),
+            None => CallResult::Code(code::PARAM_ERROR),
         }
     }
 
     /// `removeMessageExpansionForKeys(messageUId, keys)`.
     pub(crate) fn remove_expansion(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        match args.get("keys") {
-            Some(Value::Array(keys)) if !keys.is_empty() && keys.iter().all(is_key) => {
-                self.change_expansion(now, &text(args, "messageUId"), Change::Remove(keys.clone()))
-            }
-            _ => CallResult::Code(code::PARAM_ERROR),
+        match Change::removal(args) {
+            Some(change) => self.change_expansion(now, &text(args, "messageUId"), change),
+            None => CallResult::Code(code::PARAM_ERROR),
         }
     }
 
@@ -95,11 +113,8 @@ impl Engine {
         if code == 0 {
             // The mailbox may give our own change back; it is known.
             let _ = self.store.see(&self.owner, change_uid);
-            let (put, removed) = match change {
-                Change::Update(pairs) => (pairs.clone(), Vec::new()),
-                Change::Remove(keys) => (Map::new(), keys.clone()),
-            };
-            self.apply(uid, &put, &removed, false);
+            let (put, removed) = change.parts();
+            self.expand_stored(uid, &put, &removed, false);
         }
         match change {
             Change::Update(pairs) => self.fire(
@@ -123,7 +138,7 @@ impl Engine {
         let put = change.get("put").and_then(Value::as_object).cloned().unwrap_or_default();
         let removed = change.get("del").and_then(Value::as_array).cloned().unwrap_or_default();
         let all = change.get("removeAll").and_then(Value::as_i64) == Some(1);
-        self.apply(&text(&change, "mid"), &put, &removed, all)
+        self.expand_stored(&text(&change, "mid"), &put, &removed, all)
     }
 
     /// Tells the app: what was set, what was removed.
@@ -137,7 +152,14 @@ impl Engine {
         }
     }
 
-    fn apply(&self, uid: &str, put: &Object, removed: &[Value], all: bool) -> Option<Told> {
+    /// Changes the expansion of a stored message; `None`: it is not here.
+    pub(crate) fn expand_stored(
+        &self,
+        uid: &str,
+        put: &Object,
+        removed: &[Value],
+        all: bool,
+    ) -> Option<Told> {
         let mut message = self.store.by_uid(&self.owner, uid).ok()??;
         let mut pairs = message.get("expansion").and_then(Value::as_object).cloned().unwrap_or_default();
         let removed: Vec<Value> =
@@ -165,7 +187,7 @@ pub(crate) fn initial(message: &Object) -> Result<Option<String>, Unfit> {
         Some(Value::Object(pairs)) => pairs,
         Some(_) => return Err(Unfit),
     };
-    let allowed = matches!(text(message, "conversationType").as_str(), "private" | "group");
+    let allowed = matches!(text(message, "conversationType").as_str(), "private" | "group" | "ultra_group");
     if !allowed || !fits(pairs, MOST) {
         return Err(Unfit);
     }

@@ -27,12 +27,19 @@ use crate::{
 pub(crate) struct Load {
     pub(crate) kind: String,
     pub(crate) target: String,
-    channel: String,
-    time: i64,
+    pub(crate) channel: String,
+    pub(crate) time: i64,
     order: String,
-    count: i64,
+    pub(crate) count: i64,
     /// What the local store has belongs to the result too.
-    with_local: bool,
+    pub(crate) with_local: bool,
+}
+
+impl Load {
+    /// Messages earlier than the time, newest first; else later ones.
+    pub(crate) fn is_before(&self) -> bool {
+        self.order == "before"
+    }
 }
 
 impl Engine {
@@ -64,13 +71,14 @@ impl Engine {
     /// `loadMessages`: at most 20 (HIST-008 to HIST-011), from where the policy says (HIST-005 to HIST-007).
     pub(crate) fn load_messages(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
         let number = |name: &str| args.get(name).and_then(Value::as_i64);
-        let (Some(time), Some(count)) = (number("sentTime"), number("count")) else {
+        let channel = crate::local::channel(args);
+        let (Some(time), Some(count), Some(channel)) = (number("sentTime"), number("count"), channel) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
         let mut load = Load {
             kind: text(args, "type"),
             target: text(args, "targetId"),
-            channel: text(args, "channelId"),
+            channel,
             time,
             order: text(args, "order"),
             count,
@@ -95,7 +103,11 @@ impl Engine {
             self.loaded(&load, code, messages);
             return CallResult::Code(0);
         }
-        // Rooms and ultra groups have histories of their own.
+        if load.kind == "ultra_group" {
+            self.load_channel_messages(now, load);
+            return CallResult::Code(0);
+        }
+        // Rooms have a history of their own.
         let Some(topic) = topic(&load.kind) else { return CallResult::Code(code::PARAM_ERROR) };
         let ask = HistoryMsgInput {
             target_id: Some(load.target.clone()),
@@ -139,7 +151,7 @@ impl Engine {
         // Both sources gave the nearest to the time asked for, so the nearest of both have no gap (HIST-007).
         let time = |message: &Object| message.get("sentTime").and_then(Value::as_i64).unwrap_or_default();
         messages.sort_by_key(time);
-        if load.order == "before" {
+        if load.is_before() {
             messages.reverse();
         }
         messages.truncate(usize::try_from(load.count).unwrap_or(0));
@@ -147,19 +159,19 @@ impl Engine {
     }
 
     /// What the local store has of it.
-    fn local(&self, load: &Load) -> (i64, Vec<Object>) {
+    pub(crate) fn local(&self, load: &Load) -> (i64, Vec<Object>) {
         let of = Conversation {
             kind: &load.kind,
             target: &load.target,
             channel: &load.channel,
             time: load.time,
             count: load.count,
-            after: load.order == "after",
+            after: !load.is_before(),
         };
         self.of_database(self.store.conversation(&self.owner, &of))
     }
 
-    fn loaded(&mut self, load: &Load, code: i64, messages: Vec<Object>) {
+    pub(crate) fn loaded(&mut self, load: &Load, code: i64, messages: Vec<Object>) {
         self.fire(
             "onMessagesLoaded",
             json!({

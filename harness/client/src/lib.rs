@@ -22,6 +22,7 @@ mod local;
 mod media;
 mod message;
 mod message_state;
+mod names;
 mod options;
 mod quiet;
 mod read_sync;
@@ -34,6 +35,7 @@ mod settings;
 mod signal;
 mod store;
 mod typing;
+mod ultra_group;
 mod unread;
 
 pub use engine::Engine;

@@ -58,8 +58,8 @@ impl Engine {
     /// at once, a message that waited is pulled.
     pub(crate) fn read_up_to(&self, kind: &str, target: &str, time: i64) -> Vec<Told> {
         // The app is told even if the store cannot keep it.
-        let _ = self.store.mark_read(&self.owner, kind, target, time);
         let of = Key::new(kind.to_owned(), target.to_owned(), String::new());
+        let _ = self.store.mark_read(&self.owner, &of, time);
         let _ = self.store.set_read_until(&self.owner, kind, target, time);
         let _ = self.store.clear_unread(&self.owner, &of, time);
         vec![(

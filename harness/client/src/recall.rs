@@ -43,21 +43,7 @@ impl Engine {
         let Some(Value::Object(message)) = args.get("message") else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        let (uid, target) = (text(message, "messageUId"), text(message, "targetId"));
-        let kind = text(message, "conversationType");
-        let (Some(number), false) = (conversation_number(&kind), uid.is_empty() || target.is_empty()) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let content = json!({
-            "conversationType": number, "targetId": target, "messageUId": uid,
-            "sentTime": message.get("sentTime").and_then(Value::as_i64).unwrap_or_default(),
-            "isAdmin": false, "isDelete": false,
-        });
-        let up = UpStreamMessage {
-            classname: COMMAND.to_owned(),
-            content: content.to_string().into(),
-            ..UpStreamMessage::default()
-        };
+        let Some(up) = command(message, false) else { return CallResult::Code(code::PARAM_ERROR) };
         let me = self.user.clone();
         let pending = Pending::Recall(message.clone());
         self.ask(now, Topic::RecallMsg, &me, up.encode_to_vec().into(), pending);
@@ -85,13 +71,19 @@ impl Engine {
     }
 
     /// Whether that recall was not heard of before: it may come by push, by pull and by a mirror.
-    fn is_news(&self, uid: &str) -> bool {
+    pub(crate) fn is_news(&self, uid: &str) -> bool {
         self.store.see(&self.owner, &format!("recall of {uid}")).unwrap_or(true)
     }
 
     /// Puts the notice in the message's place. The app's copy has the original with it, the store's has not: a recalled
     /// message is gone (RECALL-005).
-    fn put_notice(&self, now: UnixMillis, uid: &str, at: UnixMillis, command: &Object) -> Option<Object> {
+    pub(crate) fn put_notice(
+        &self,
+        now: UnixMillis,
+        uid: &str,
+        at: UnixMillis,
+        command: &Object,
+    ) -> Option<Object> {
         let original = self.store.by_uid(&self.owner, uid).ok()??;
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let mut notice = Map::new();
@@ -113,4 +105,27 @@ impl Engine {
         }
         Some(notice)
     }
+}
+
+/// The command that recalls a message; `None`: it was never sent, or says not where. `delete`: nothing is to stand in its
+/// place.
+pub(crate) fn command(message: &Object, delete: bool) -> Option<UpStreamMessage> {
+    let (uid, target) = (text(message, "messageUId"), text(message, "targetId"));
+    let kind = text(message, "conversationType");
+    let number = conversation_number(&kind).filter(|_| !uid.is_empty() && !target.is_empty())?;
+    let mut content = json!({
+        "conversationType": number, "targetId": target, "messageUId": uid,
+        "sentTime": message.get("sentTime").and_then(Value::as_i64).unwrap_or_default(),
+        "isAdmin": false, "isDelete": delete,
+    });
+    let channel = (kind == "ultra_group").then(|| text(message, "channelId"));
+    if let Some(channel) = &channel {
+        content["channelId"] = channel.as_str().into();
+    }
+    Some(UpStreamMessage {
+        classname: COMMAND.to_owned(),
+        content: content.to_string().into(),
+        bus_channel: channel,
+        ..UpStreamMessage::default()
+    })
 }

@@ -14,6 +14,7 @@ use crate::{
     send::SendEvents,
     settings::Change,
     signal::Signal,
+    ultra_group,
 };
 
 /// How long a request waits for its answer, as the vendor's engines have it.
@@ -52,12 +53,18 @@ pub(crate) enum Pending {
     Expansion { uid: String, change: expansion::Change },
     /// Something about a chatroom.
     Room(Box<chatroom::Call>),
+    /// Something about ultra groups.
+    UltraGroup(Box<ultra_group::Call>),
 }
 
 impl Pending {
     /// Whether it goes up as a PUBLISH, which a PUBACK answers; everything else is a QUERY.
     fn is_published(&self) -> bool {
-        matches!(self, Self::Send { .. } | Self::Signal(_) | Self::Recall(_) | Self::Expansion { .. })
+        match self {
+            Self::UltraGroup(call) => call.is_published(),
+            Self::Send { .. } | Self::Signal(_) | Self::Recall(_) | Self::Expansion { .. } => true,
+            _ => false,
+        }
     }
 }
 
@@ -141,6 +148,7 @@ impl Engine {
             Pending::Delete(delete) => self.deleted(&delete, code),
             Pending::Recall(message) => self.recall_answered(now, message, code),
             Pending::Room(call) => self.room_answered(now, *call, code, &Bytes::new()),
+            Pending::UltraGroup(call) => self.ultra_group_answered(now, *call, code, &Bytes::new()),
             Pending::Expansion { uid, change } => self.expansion_answered(&uid, &change, code, ""),
         }
     }
@@ -162,6 +170,9 @@ impl Engine {
             Some((_, Pending::Quiet(call))) => self.quiet_answered(call, i64::from(status), body),
             Some((_, Pending::Load(load))) => self.history_answered(&load, i64::from(status), body),
             Some((_, Pending::Room(call))) => self.room_answered(now, *call, i64::from(status), body),
+            Some((_, Pending::UltraGroup(call))) => {
+                self.ultra_group_answered(now, *call, i64::from(status), body);
+            }
             Some((_, pending)) => self.failed(now, pending, i64::from(status)),
             None => {}
         }

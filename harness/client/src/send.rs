@@ -69,6 +69,7 @@ impl Engine {
         let Some(mut message) = args.get("message").and_then(|message| self.instance(message)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
+        self.choose_channel(&mut message);
         let target = text(&message, "targetId");
         let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty())
         else {

@@ -66,7 +66,7 @@ pub(crate) fn does_not_disturb(conversation: &Value) -> bool {
     LEVELS.iter().any(|(name, number)| level == Some(name) && is_do_not_disturb(*number))
 }
 
-fn level_number(args: &Object) -> Option<i32> {
+pub(crate) fn level_number(args: &Object) -> Option<i32> {
     let name = text(args, "level");
     LEVELS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }

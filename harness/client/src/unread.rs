@@ -23,7 +23,7 @@ impl Engine {
     /// Every type, conversations that do not disturb included (UNREAD-002, AMB-46).
     pub(crate) fn load_total_unread_count(&self, args: &Object) -> Answered {
         let channel = channel(args)?;
-        let count = self.store.unread_counts(&self.owner).map(|counts| {
+        let count = self.store.unread_counts(&self.owner, false).map(|counts| {
             let counts = counts.iter().filter(|(key, _)| channel.is_empty() || key.channel == channel);
             counts.map(|(_, count)| count).sum()
         });
@@ -34,7 +34,7 @@ impl Engine {
     pub(crate) fn load_unread_count_by_types(&self, args: &Object) -> Answered {
         let (kinds, channel) = (conversation_types(args)?, channel(args)?);
         let contain = args.get("contain")?.as_bool()?;
-        let count = self.store.unread_counts(&self.owner).and_then(|counts| {
+        let count = self.store.unread_counts(&self.owner, false).and_then(|counts| {
             let mut sum = 0;
             for (key, count) in counts {
                 let asked = kinds.contains(&key.kind)

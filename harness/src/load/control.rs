@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -9,9 +10,14 @@ use tokio::{
 
 use super::LoadError;
 
-/// Makes the world anew, without a limit on sending; users may be in several rooms.
-pub(crate) async fn put_world(address: SocketAddr, app_key: &str) -> Result<(), LoadError> {
-    let body = r#"{"limits":{"sendPerSecond":0},"switches":{"chatroomMultiJoin":true}}"#;
+/// A world without a limit on sending, whose users may be in several rooms.
+pub(crate) fn world() -> Value {
+    json!({"limits": {"sendPerSecond": 0}, "switches": {"chatroomMultiJoin": true}})
+}
+
+/// Makes the world anew.
+pub(crate) async fn put_world(address: SocketAddr, app_key: &str, world: &Value) -> Result<(), LoadError> {
+    let body = world.to_string();
     let request = format!(
         "PUT /control/v1/apps/{app_key} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

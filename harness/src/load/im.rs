@@ -4,7 +4,10 @@ use bytes::{Bytes, BytesMut};
 use prost::Message as _;
 use wire::{
     ClientFrame, Connect, Request, ServerFrame, Topic,
-    body::{ChrmInput, ChrmPullMsg, DownStreamMessage, SyncRequestMsg, UpStreamMessage},
+    body::{
+        ChrmInput, ChrmPullMsg, DownStreamMessage, NotifyMsg, SyncRequestMsg, UltraGrpPullMsg,
+        UpStreamMessage,
+    },
     flags::up,
 };
 
@@ -12,6 +15,9 @@ use super::{
     LoadError,
     protocol::{Heard, Who, broken},
 };
+
+/// `type` of a notice of messages in ultra groups.
+const ULTRA_GROUPS: i32 = 6;
 
 /// The native login. Phones, so that no other login of the user is at odds with it.
 pub(crate) fn connect(who: &Who, out: &mut BytesMut) {
@@ -54,6 +60,23 @@ fn text(content: &[u8]) -> UpStreamMessage {
 /// A room's text message. `content` is JSON.
 pub(crate) fn room_message(room: &str, content: &[u8], id: u16) -> ClientFrame {
     ClientFrame::Publish(Request::new(Topic::ChatMsg, room, id, text(content).encode_to_vec().into()))
+}
+
+/// A text message in a channel of the ultra group. `content` is JSON.
+pub(crate) fn channel_message(channel: &str, content: &[u8], id: u16) -> ClientFrame {
+    let message = UpStreamMessage { bus_channel: Some(channel.to_owned()), ..text(content) };
+    ClientFrame::Publish(Request::new(
+        Topic::UgMsg,
+        super::ultra_group::GROUP,
+        id,
+        message.encode_to_vec().into(),
+    ))
+}
+
+/// Asks for what was said in ultra groups behind `after`.
+pub(crate) fn pull_ultra_groups(user: &str, after: i64, id: u16) -> ClientFrame {
+    let asked = UltraGrpPullMsg { sync_time: after, ..UltraGrpPullMsg::default() };
+    ClientFrame::Query(Request::new(Topic::PullUgMsg, user, id, asked.encode_to_vec().into()))
 }
 
 /// Joins a room, made if there is none.
@@ -112,6 +135,11 @@ pub(crate) fn heard(frame: ServerFrame) -> Result<Heard, LoadError> {
             Heard::Message(if qos > 0 { id } else { 0 })
         }
         ServerFrame::Publish { topic: Topic::SNtf, id, qos, .. } => {
+            Heard::Notice(if qos > 0 { id } else { 0 })
+        }
+        ServerFrame::Publish { topic: Topic::SCmd, id, qos, body, .. }
+            if NotifyMsg::decode(body.clone()).is_ok_and(|notify| notify.r#type == ULTRA_GROUPS) =>
+        {
             Heard::Notice(if qos > 0 { id } else { 0 })
         }
         // A number in the first field: the answer to joining. A package has messages there, or nothing.

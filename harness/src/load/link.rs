@@ -110,6 +110,27 @@ impl Link {
         Ok(())
     }
 
+    /// Begins to listen to ultra groups: what was said until now is passed over.
+    pub(crate) async fn enter_ultra_groups(&mut self) -> Result<(), LoadError> {
+        self.sync_time = 0;
+        self.ask_ultra_groups();
+        self.flush().await?;
+        self.wait(|heard| matches!(heard, Heard::Package { .. })).await?;
+        self.flush().await?;
+        Ok(())
+    }
+
+    /// Asks for what was said in any ultra group since the last time.
+    pub(crate) fn ask_ultra_groups(&mut self) {
+        let id = self.id();
+        self.protocol.ask_ultra_groups(&self.who, self.sync_time, id, &mut self.out);
+    }
+
+    pub(crate) fn publish_to_channel(&mut self, channel: &str, content: &[u8]) {
+        let id = self.id();
+        self.protocol.publish_to_channel(channel, content, id, &mut self.out);
+    }
+
     /// Asks for what was said in a room since the last time.
     pub(crate) fn ask_room(&mut self, room: &str) {
         let id = self.id();

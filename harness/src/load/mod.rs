@@ -17,6 +17,7 @@ mod process;
 mod protocol;
 mod report;
 mod room;
+mod ultra_group;
 mod websocket;
 
 use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -55,10 +56,13 @@ pub struct Args {
     /// Senders with a receiver each (pairs), or logins at a time (connect).
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u64).range(1..=5_000))]
     pub parallel: u64,
-    /// Members of the room (room).
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=50_000))]
+    /// Members of the room, or of the ultra group (room, ultra-group).
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     pub members: u64,
-    /// Rooms that all members are in; spoken in by turns (room).
+    /// Members of the ultra group who are online, the others are not (ultra-group).
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=50_000))]
+    pub online: u64,
+    /// Rooms that all members are in, or channels; spoken in by turns (room, ultra-group).
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000))]
     pub rooms: u64,
     /// Messages a sender has on the way (pairs), or sends at once (room); 1 is one at a time.
@@ -88,6 +92,8 @@ pub enum Scenario {
     Store,
     /// Messages to all members of a room; one unit is one message that reached one member.
     Room,
+    /// Messages to the channels of an ultra group; one unit is one message that reached one member who is online.
+    UltraGroup,
     /// One user comes back to messages that wait; one unit is one of them read.
     Backlog,
 }
@@ -121,13 +127,18 @@ pub fn measure(args: &Args) -> Result<Report, LoadError> {
     runtime.block_on(async {
         let work = async {
             if args.protocol != Protocol::Mqtt {
-                control::put_world(target.address, &args.app_key).await?;
+                let world = match args.scenario {
+                    Scenario::UltraGroup => ultra_group::world(args),
+                    _ => control::world(),
+                };
+                control::put_world(target.address, &args.app_key, &world).await?;
             }
             match args.scenario {
                 Scenario::Connect => connect::run(args, &target).await,
                 Scenario::Idle => idle::run(args, &target).await,
                 Scenario::Pairs => pairs::run(args, &target).await,
-                Scenario::Room => room::run(args, &target).await,
+                Scenario::Room => room::run(args, &target, room::Place::Rooms).await,
+                Scenario::UltraGroup => ultra_group::run(args, &target).await,
                 Scenario::Store => backlog::store(args, &target).await,
                 Scenario::Backlog => backlog::read(args, &target).await,
             }

@@ -96,6 +96,16 @@ impl Protocol {
         }
     }
 
+    /// Asks for what was said in ultra groups.
+    pub(crate) fn ask_ultra_groups(self, who: &Who, after: i64, id: u16, out: &mut BytesMut) {
+        self.frame(&im::pull_ultra_groups(&who.user, after, id), out);
+    }
+
+    /// Says something in a channel of the ultra group.
+    pub(crate) fn publish_to_channel(self, channel: &str, content: &[u8], id: u16, out: &mut BytesMut) {
+        self.frame(&im::channel_message(channel, content, id), out);
+    }
+
     pub(crate) fn acknowledge(self, id: u16, out: &mut BytesMut) {
         match self {
             Self::Tcp | Self::Websocket => self.frame(&wire::ClientFrame::PubAck { id }, out),

@@ -24,12 +24,29 @@ use super::{
     report::{Watch, micros},
 };
 
+/// Where it is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Place {
+    /// In chatrooms, each with a watermark of its own.
+    #[default]
+    Rooms,
+    /// In channels of one ultra group, behind one watermark.
+    Channels,
+}
+
+/// A room's or channel's name.
+pub(crate) fn name(n: u64) -> String {
+    format!("hall{n}")
+}
+
 /// Bursts before it is measured, at least one a room, so that buffers have their size.
 const WARM_UP: u64 = 2;
 
 /// What all members share with the speaker.
 #[derive(Default)]
 struct Hall {
+    place: Place,
+    listeners: u64,
     rooms: Vec<String>,
     /// Where it is spoken now.
     current: Cell<usize>,
@@ -39,18 +56,26 @@ struct Hall {
     failed: RefCell<Option<LoadError>>,
 }
 
-/// `--count` messages to `--members` members of each of `--rooms` rooms, `--window` at a time, the rooms in turn.
-pub(crate) async fn run(args: &Args, target: &Target) -> Result<Report, LoadError> {
-    let local = LocalSet::new();
-    local.run_until(speak(args, target)).await
+impl Hall {
+    /// Which watermark counts for what is said now.
+    fn watermark(&self) -> usize {
+        if self.place == Place::Rooms { self.current.get() } else { 0 }
+    }
 }
 
-async fn speak(args: &Args, target: &Target) -> Result<Report, LoadError> {
-    let rooms = (0..args.rooms).map(|n| format!("hall{n}")).collect();
-    let hall = Rc::new(Hall { rooms, ..Hall::default() });
+/// `--count` messages to `--members` members of each of `--rooms` rooms, `--window` at a time, the rooms in turn.
+pub(crate) async fn run(args: &Args, target: &Target, place: Place) -> Result<Report, LoadError> {
+    let local = LocalSet::new();
+    local.run_until(speak(args, target, place)).await
+}
+
+async fn speak(args: &Args, target: &Target, place: Place) -> Result<Report, LoadError> {
+    let listeners = if place == Place::Rooms { args.members } else { args.online };
+    let rooms = (0..args.rooms).map(name).collect();
+    let hall = Rc::new(Hall { place, listeners, rooms, ..Hall::default() });
     let mut members = Members(Vec::new());
-    for n in 0..args.members {
-        let (mut link, times) = enter(args, target, format!("member{n}"), &hall.rooms).await?;
+    for n in 0..listeners {
+        let (mut link, times) = enter(args, target, format!("member{n}"), &hall).await?;
         link.shrink();
         let hall = hall.clone();
         members.0.push(tokio::task::spawn_local(async move {
@@ -60,12 +85,13 @@ async fn speak(args: &Args, target: &Target) -> Result<Report, LoadError> {
             }
         }));
     }
-    let (mut speaker, _) = enter(args, target, "speaker".to_owned(), &hall.rooms).await?;
+    let (mut speaker, _) = enter(args, target, "speaker".to_owned(), &hall).await?;
     let content = content(args.payload);
     bursts(args, &mut speaker, &hall, &content, WARM_UP.max(args.rooms) * args.window).await?;
     let watch = Watch::start(target);
     let latencies = bursts(args, &mut speaker, &hall, &content, args.count).await?;
-    watch.stop(args, "room", args.count * args.members, latencies)
+    let scenario = if place == Place::Rooms { "room" } else { "ultra-group" };
+    watch.stop(args, scenario, args.count * hall.listeners, latencies)
 }
 
 /// Members end with the run.
@@ -82,12 +108,16 @@ async fn enter(
     args: &Args,
     target: &Target,
     user: String,
-    rooms: &[String],
+    hall: &Hall,
 ) -> Result<(Link, Vec<i64>), LoadError> {
     let who = Who { app_key: args.app_key.clone(), user, keeps: false };
     let mut link = Link::open(target.address, args.protocol, who).await?;
-    let mut times = Vec::with_capacity(rooms.len());
-    for room in rooms {
+    let mut times = Vec::with_capacity(hall.rooms.len());
+    if hall.place == Place::Channels {
+        link.enter_ultra_groups().await?;
+        times.push(link.sync_time);
+    }
+    for room in hall.rooms.iter().filter(|_| hall.place == Place::Rooms) {
         link.sync_time = 0;
         link.join(room).await?;
         times.push(link.sync_time);
@@ -107,12 +137,14 @@ async fn listen(mut link: Link, mut times: Vec<i64>, hall: &Hall) -> Result<(), 
                 Heard::Notice(id) => {
                     link.acknowledge(id);
                     // The next room's turn comes when everybody has all of this one.
-                    let current = hall.current.get();
-                    link.sync_time = times[current];
-                    link.ask_room(&hall.rooms[current]);
+                    link.sync_time = times[hall.watermark()];
+                    match hall.place {
+                        Place::Rooms => link.ask_room(&hall.rooms[hall.current.get()]),
+                        Place::Channels => link.ask_ultra_groups(),
+                    }
                 }
                 Heard::Package { messages, sync_time, .. } => {
-                    times[hall.current.get()] = sync_time;
+                    times[hall.watermark()] = sync_time;
                     came += messages.len() as u64;
                 }
                 _ => {}
@@ -147,9 +179,12 @@ async fn bursts(
         let burst = left.min(args.window);
         left -= burst;
         let begun = Instant::now();
-        hall.wanted.set(hall.wanted.get() + burst * args.members);
+        hall.wanted.set(hall.wanted.get() + burst * hall.listeners);
         for _ in 0..burst {
-            speaker.publish_to_room(&hall.rooms[turn], content);
+            match hall.place {
+                Place::Rooms => speaker.publish_to_room(&hall.rooms[turn], content),
+                Place::Channels => speaker.publish_to_channel(&hall.rooms[turn], content),
+            }
         }
         speaker.flush().await?;
         let mut taken = 0;

@@ -30,6 +30,9 @@ const MEDDLING: [&str; 10] = [
     "onConversationsRemoved",
 ];
 
+/// What ultra groups have unread the server says at a login (UGUNREAD-001): only it and the client know.
+const ULTRA_GROUP: &str = "ultra_group";
+
 /// The first count that is not what it should be.
 pub(super) fn miscounted(client: &str, events: &[&Event], watched: &Watched<'_>) -> Option<Broken> {
     let mine = |name: &str| {
@@ -38,7 +41,14 @@ pub(super) fn miscounted(client: &str, events: &[&Event], watched: &Watched<'_>)
     if watched.calls.iter().any(|call| call.client == client && mine(&call.name)) {
         return None;
     }
-    let mut reckoning = Reckoning::default();
+    let in_channels = |event: &Event| {
+        let kind =
+            |args: &serde_json::Map<String, Value>, name: &str| args.get(name) == Some(&ULTRA_GROUP.into());
+        let message = event.args.get("message").and_then(Value::as_object);
+        kind(&event.args, "type") || message.is_some_and(|message| kind(message, "conversationType"))
+    };
+    let mut reckoning =
+        Reckoning { channels: watched.events.iter().any(in_channels), ..Reckoning::default() };
     for event in events {
         if MEDDLING.contains(&event.name.as_str()) || reckoning.is_another_user(event) {
             return None;
@@ -59,6 +69,8 @@ type Unread = Option<BTreeMap<String, i64>>;
 #[derive(Default)]
 struct Reckoning {
     user: Option<Value>,
+    /// Some client has something of an ultra group: what is unread in all is not to be known.
+    channels: bool,
     conversations: BTreeMap<String, Unread>,
     seen: BTreeSet<String>,
     /// Up to when another device has read a conversation: what comes later and is older is no news.
@@ -90,14 +102,16 @@ impl Reckoning {
                 *known = (*known).max(until);
             }
             "onUnreadCountLoaded" => {
-                let of = conversation(&event.args, "type")?;
+                let of = conversation(&event.args, "type").filter(|of| !of.starts_with(ULTRA_GROUP))?;
                 let should = match self.conversations.get(&of) {
                     None => 0,
                     Some(unread) => i64::try_from(unread.as_ref()?.len()).ok()?,
                 };
                 return Some((of, should, count(event)?));
             }
-            "onTotalUnreadCountLoaded" if event.args.get("channelId").is_none_or(is_empty) => {
+            "onTotalUnreadCountLoaded"
+                if !self.channels && event.args.get("channelId").is_none_or(is_empty) =>
+            {
                 let mut should = 0;
                 for (_, unread) in self.conversations.iter().filter(|(of, _)| !of.starts_with("chatroom")) {
                     should += i64::try_from(unread.as_ref()?.len()).ok()?;
@@ -220,6 +234,17 @@ mod tests {
             assert_eq!(seen(&[&arrived[..], &[counted(1)]].concat()), None);
             assert!(seen(&[&arrived[..], &[counted(2)]].concat()).is_some());
         }
+    }
+
+    #[test]
+    fn of_ultra_groups_nothing_is_claimed() {
+        let counted = |name: &str, count: i64| {
+            event(
+                name,
+                json!({"code": 0, "type": "ultra_group", "targetId": "g", "channelId": "", "count": count}),
+            )
+        };
+        assert_eq!(seen(&[counted("onUnreadCountLoaded", 3), counted("onTotalUnreadCountLoaded", 3)]), None);
     }
 
     #[test]

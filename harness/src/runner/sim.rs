@@ -13,9 +13,6 @@ use super::{
 };
 use crate::scenario::{NetworkChange, PHONE};
 
-/// Capabilities the reference client lacks so far.
-const MISSING: &[&str] = &["ultragroup"];
-
 /// Runs cases in a simulation of their own.
 #[derive(Debug)]
 pub struct SimDriver {
@@ -26,7 +23,7 @@ pub struct SimDriver {
 impl Default for SimDriver {
     fn default() -> Self {
         let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
-        let can = crate::scenario::NEEDS.iter().filter(|need| !MISSING.contains(need));
+        let can = crate::scenario::NEEDS.iter();
         Self {
             abilities: Abilities {
                 client: "reference".to_owned(),

@@ -1,7 +1,7 @@
 //! Do-not-disturb: which setting decides whether a message disturbs an offline user (DND-006 to DND-032).
 //!
 //! Quiet hours come before everything, then the conversation's level, its type's, the app's; what is unset leaves the
-//! decision to the next, and in the end a message disturbs.
+//! decision to the next, and in the end a message disturbs. Ultra groups have a longer chain (UGDND-033 to UGDND-039).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,8 @@ pub enum AppLevel {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Decision {
     pub(crate) sent: bool,
-    /// `message`, `device`, `quietHours`, `conversation`, `type`, `app` or `default`.
+    /// `message`, `device`, `quietHours`, `channel`, `conversation`, `type`, `channelDefault`, `groupDefault`, `app` or
+    /// `default`.
     pub(crate) setting: &'static str,
     pub(crate) why: &'static str,
 }
@@ -95,6 +96,24 @@ impl Service {
         !self.disturbs(now, user, message, Mention::Nothing).sent
     }
 
+    /// The receiver's levels for a conversation that is no ultra group, the deciding one first.
+    fn conversation_levels(&self, user: UserIx, message: &Message) -> [(&'static str, i32, &'static str); 2] {
+        let settings = &self.accounts[user].settings;
+        let target =
+            if message.conversation == Conversation::Group { &message.target } else { &message.from };
+        let kind = message.conversation as i32;
+        let conversation = settings.level(&(kind, target.to_string(), String::new()));
+        let of_type = settings.level(&(kind, String::new(), String::new()));
+        let mut chain = [
+            ("conversation", conversation, "the level of the conversation"),
+            ("type", of_type, "the level of the conversation type"),
+        ];
+        if self.switches.type_level_first {
+            chain.swap(0, 1);
+        }
+        chain
+    }
+
     /// Whether a message disturbs its receiver.
     pub(crate) fn disturbs(
         &self,
@@ -111,20 +130,11 @@ impl Service {
             .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
             .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
             .map(|quiet| quiet.level);
-        let target = match message.conversation {
-            Conversation::Group | Conversation::UltraGroup => &message.target,
-            _ => &message.from,
-        };
-        let kind = message.conversation as i32;
-        let conversation = settings.level(&(kind, target.to_string(), String::new()));
-        let of_type = settings.level(&(kind, String::new(), String::new()));
-        let mut chain = [
-            ("quietHours", quiet.unwrap_or(0), "within the user's quiet hours"),
-            ("conversation", conversation, "the level of the conversation"),
-            ("type", of_type, "the level of the conversation type"),
-        ];
-        if self.switches.type_level_first {
-            chain.swap(1, 2);
+        let mut chain = vec![("quietHours", quiet.unwrap_or(0), "within the user's quiet hours")];
+        if message.conversation == Conversation::UltraGroup {
+            chain.extend(self.ultra_group_levels(user, message));
+        } else {
+            chain.extend(self.conversation_levels(user, message));
         }
         if self.has(Bug::QuietHoursLast) {
             chain.rotate_left(1);
@@ -134,7 +144,7 @@ impl Service {
                 return Decision { sent, setting, why };
             }
         }
-        let group = message.conversation == Conversation::Group;
+        let group = matches!(message.conversation, Conversation::Group | Conversation::UltraGroup);
         let of_app = match self.app_level {
             AppLevel::Unset => 0,
             AppLevel::All => -1,

@@ -50,6 +50,7 @@ mod settings;
 pub mod setup;
 mod state;
 pub mod switch;
+mod through_faults;
 mod timeline;
 mod ultra_group;
 mod world;

@@ -1,6 +1,7 @@
 //! One world: the pure state machine that shells feed and drain.
 //!
-//! This file holds the state, the public face and the way of every frame in and out (faults, journal, counters).
+//! This file holds the state, the public face and the way of every frame in and out (journal, counters); the faults that
+//! wait on that way stand in `through_faults`.
 //! What frames mean is told by the modules named after it: `session` (logging in and out), `send` (messages),
 //! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
 
@@ -11,8 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use serde_json::Value;
-use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
+use wire::{ClientFrame, ServerFrame, UnixMillis};
 
 use crate::{
     account::{Accounts, Tokens},
@@ -21,8 +21,7 @@ use crate::{
     chatroom::Rooms,
     connection::Connection,
     disturb::AppLevel,
-    fault::{Direction, Effect, FaultKind},
-    faulty::{Faults, Passing},
+    faulty::Faults,
     files::{FILES, Files},
     group::Groups,
     history::Archive,
@@ -277,39 +276,8 @@ impl Service {
         self.connections.get(&conn).map(|connection| self.accounts[connection.user].id.clone())
     }
 
-    /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
-    pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
-        if self.faults.is_empty() {
-            return self.write(now, conn, frame);
-        }
-        let user = self.user_id(conn);
-        let kind = down_kind(&frame);
-        let topic = match &frame {
-            ServerFrame::Publish { topic, .. } => Some(topic),
-            _ => topic,
-        };
-        let met = kind.and_then(|kind| {
-            self.meet(now, &Passing { kind, direction: Direction::Down, topic, user: user.as_deref() })
-        });
-        match met {
-            None => self.write(now, conn, frame),
-            Some(Effect::Drop) => {}
-            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
-            Some(Effect::CutAfter) => {
-                self.write(now, conn, frame);
-                self.cut(now, conn, Close::Clean);
-            }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame)),
-            Some(Effect::Duplicate) => {
-                self.write(now, conn, frame.clone());
-                self.write(now, conn, frame);
-            }
-            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame),
-        }
-    }
-
     /// Writes a frame: journal, counters, output. To a connection that is gone, nothing.
-    fn write(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame) {
+    pub(crate) fn write(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame) {
         if let Some(connection) = self.connections.get_mut(&conn) {
             if connection.silenced {
                 return;
@@ -330,13 +298,6 @@ impl Service {
     pub(crate) fn cut(&mut self, now: UnixMillis, conn: ConnId, how: Close) {
         self.forget(now, conn, "cut");
         self.out.push_back(Output::Close { conn, how });
-    }
-
-    fn meet(&mut self, now: UnixMillis, passing: &Passing<'_>) -> Option<Effect> {
-        let (id, effect) = self.faults.meet(passing)?;
-        self.journal
-            .record(now, || What::Fault { id, effect: serde_json::to_value(&effect).unwrap_or(Value::Null) });
-        Some(effect)
     }
 
     /// Looks after a login whether the client has pulled.
@@ -371,80 +332,7 @@ impl Service {
         self.delayed.insert((now + Duration::from_millis(ms), self.next_delayed), what);
     }
 
-    fn open_through_faults(&mut self, now: UnixMillis, conn: ConnId, login: Box<Login>) {
-        let user = self.tokens.owner(&login.token).map(|user| self.accounts[user].id.clone());
-        let passing = Passing {
-            kind: FaultKind::Connect,
-            direction: Direction::Up,
-            topic: None,
-            user: user.as_deref(),
-        };
-        match self.meet(now, &passing) {
-            Some(Effect::Drop) => {
-                self.journal.record(now, || What::Open {
-                    conn,
-                    user: None,
-                    platform: login.platform,
-                    status: 0xFF,
-                });
-            }
-            Some(Effect::Cut | Effect::CutAfter) => {
-                self.journal.record(now, || What::Open {
-                    conn,
-                    user: None,
-                    platform: login.platform,
-                    status: 0xFF,
-                });
-                self.out.push_back(Output::Close { conn, how: Close::Cut });
-            }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Open(conn, login)),
-            Some(Effect::Answer(status)) => self.refuse(now, conn, &login, status as u8),
-            None | Some(Effect::Duplicate | Effect::Body(_)) => self.open(now, conn, &login),
-        }
-    }
-
-    fn frame_through_faults(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
-        connection.read += 1;
-        self.journal.record(now, || What::Up { conn, frame: frame.clone() });
-        if self.faults.is_empty() {
-            return self.frame(now, conn, frame);
-        }
-        let user = self.user_id(conn);
-        let (kind, topic) = up_kind(&frame);
-        let met = kind.and_then(|kind| {
-            self.meet(now, &Passing { kind, direction: Direction::Up, topic, user: user.as_deref() })
-        });
-        match met {
-            None | Some(Effect::Body(_)) => self.frame(now, conn, frame),
-            Some(Effect::Drop) => {}
-            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
-            Some(Effect::CutAfter) => {
-                if let Some(connection) = self.connections.get_mut(&conn) {
-                    connection.silenced = true;
-                }
-                self.frame(now, conn, frame);
-                self.cut(now, conn, Close::Cut);
-            }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Up(conn, frame)),
-            Some(Effect::Answer(status)) => self.answer(now, conn, &frame, status),
-            Some(Effect::Duplicate) => {
-                self.frame(now, conn, frame.clone());
-                self.frame(now, conn, frame);
-            }
-        }
-    }
-
-    /// Answers a request with a status instead of carrying it out.
-    fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
-        match frame {
-            ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
-            ClientFrame::Query(request) => self.query_refused(now, conn, request, status),
-            _ => {}
-        }
-    }
-
-    fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+    pub(crate) fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
         match frame {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
@@ -458,40 +346,7 @@ impl Service {
         }
     }
 
-    fn http_through_faults(&mut self, now: UnixMillis, id: HttpId, request: Box<HttpRequest>) {
-        let kind = http_kind(&request);
-        match self.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {
-            None | Some(Effect::Duplicate) => self.http(now, id, &request),
-            Some(Effect::Drop) => self.http_journal(now, &request, 0),
-            Some(Effect::Cut) => {
-                self.http_journal(now, &request, 0);
-                self.out.push_back(Output::Respond { id, response: None });
-            }
-            Some(Effect::CutAfter) => {
-                let _ = self.http_answer(now, &request);
-                self.out.push_back(Output::Respond { id, response: None });
-            }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Http(id, request)),
-            Some(Effect::Answer(status)) => {
-                let body = serde_json::json!({"code": status});
-                let response = crate::io::HttpResponse::json(status, &body);
-                self.http_journal(now, &request, status);
-                self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
-            }
-            Some(Effect::Body(text)) => {
-                let response = crate::io::HttpResponse {
-                    status: 200,
-                    content_type: "application/json; charset=utf-8",
-                    body: text.into(),
-                    ..Default::default()
-                };
-                self.http_journal(now, &request, 200);
-                self.out.push_back(Output::Respond { id, response: Some(Box::new(response)) });
-            }
-        }
-    }
-
-    fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
+    pub(crate) fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
         let response = Box::new(self.http_answer(now, request));
         let delay = if request.path.starts_with(FILES) { self.file_delay(request, &response) } else { 0 };
         if delay > 0 {
@@ -500,7 +355,7 @@ impl Service {
         self.out.push_back(Output::Respond { id, response: Some(response) });
     }
 
-    fn http_answer(&mut self, now: UnixMillis, request: &HttpRequest) -> crate::io::HttpResponse {
+    pub(crate) fn http_answer(&mut self, now: UnixMillis, request: &HttpRequest) -> crate::io::HttpResponse {
         let response = if crate::navi::is_navi(&request.path) {
             self.navi(now, request)
         } else if request.path.starts_with(FILES) {
@@ -512,7 +367,7 @@ impl Service {
         response
     }
 
-    fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
+    pub(crate) fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
         self.journal.record(now, || What::Http {
             method: request.method.clone(),
             path: request.path.clone(),
@@ -521,36 +376,4 @@ impl Service {
             status,
         });
     }
-}
-
-fn http_kind(request: &HttpRequest) -> FaultKind {
-    match request.method.as_str() {
-        _ if crate::navi::is_navi(&request.path) => FaultKind::Navi,
-        "POST" if request.path.starts_with(FILES) => FaultKind::Upload,
-        _ if request.path.starts_with(FILES) => FaultKind::Download,
-        _ => FaultKind::Api,
-    }
-}
-
-fn up_kind(frame: &ClientFrame) -> (Option<FaultKind>, Option<&Topic>) {
-    match frame {
-        ClientFrame::Publish(request) => (Some(FaultKind::Publish), Some(&request.topic)),
-        ClientFrame::Query(request) => (Some(FaultKind::Query), Some(&request.topic)),
-        ClientFrame::PubAck { .. } => (Some(FaultKind::PubAck), None),
-        ClientFrame::Ping => (Some(FaultKind::Ping), None),
-        ClientFrame::Disconnect { .. } => (Some(FaultKind::Disconnect), None),
-        _ => (None, None),
-    }
-}
-
-fn down_kind(frame: &ServerFrame) -> Option<FaultKind> {
-    Some(match frame {
-        ServerFrame::ConnAck(_) => FaultKind::ConnAck,
-        ServerFrame::Publish { .. } => FaultKind::Publish,
-        ServerFrame::PubAck { .. } => FaultKind::PubAck,
-        ServerFrame::QueryAck { .. } => FaultKind::QueryAck,
-        ServerFrame::Pong => FaultKind::Pong,
-        ServerFrame::Disconnect { .. } => FaultKind::Disconnect,
-        _ => return None,
-    })
 }

@@ -140,6 +140,7 @@ impl Engine {
         self.begin_sync(now, accepted.time);
         self.pull_settings(now);
         self.rejoin_rooms(now);
+        self.begin_ultra_groups(now, accepted.time);
     }
 
     /// The server sends us elsewhere: navi is asked anew, at once the first time, then as after a failure.

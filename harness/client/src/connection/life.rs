@@ -38,8 +38,9 @@ impl Engine {
         let owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
         self.abandon();
         self.fail_pending(now);
-        // A new session is in no room.
+        // A new session is in no room, and nothing of it is known.
         self.forget_rooms();
+        self.forget_ultra_groups();
         self.wanted = Some(Wanted {
             token,
             owed,
@@ -82,6 +83,7 @@ impl Engine {
         self.link = Link::Idle;
         self.inbox.disconnected();
         self.rooms_disconnected();
+        self.ultra_groups_disconnected();
     }
 
     /// Connecting is over for good; whoever waits for `onConnected` is told (CONN-003, RECON-019).
@@ -90,6 +92,7 @@ impl Engine {
         let owed = self.wanted.take().map_or(0, |wanted| wanted.owed);
         self.fail_pending(now);
         self.forget_rooms();
+        self.forget_ultra_groups();
         if let Some(status) = status {
             self.change_status(status);
         }

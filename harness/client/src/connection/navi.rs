@@ -35,6 +35,10 @@ pub(crate) struct Navi {
     room_entries: bool,
     /// A user may be in several chatrooms.
     many_rooms: bool,
+    /// Ultra groups are a service of this app.
+    ultra_groups: bool,
+    /// Messages without a channel go to the default channel of their ultra group.
+    default_channel: bool,
     until: UnixMillis,
 }
 
@@ -54,6 +58,16 @@ impl Engine {
     /// Whether joining a chatroom leaves us in the others.
     pub(crate) fn has_many_rooms(&self) -> bool {
         self.navi.as_ref().is_some_and(|navi| navi.many_rooms)
+    }
+
+    /// Whether ultra groups are to be kept in step.
+    pub(crate) fn has_ultra_groups(&self) -> bool {
+        self.navi.as_ref().is_some_and(|navi| navi.ultra_groups)
+    }
+
+    /// Whether ultra groups have a default channel.
+    pub(crate) fn has_default_channel(&self) -> bool {
+        self.navi.as_ref().is_some_and(|navi| navi.default_channel)
     }
 
     /// Navi hosts as base addresses, in the order in which they are asked; what is no address is left out (NAVI-004).
@@ -124,8 +138,17 @@ impl Engine {
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
                 let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
                 let told = |name: &str| answer.as_ref().is_some_and(|answer| is_on(&answer.body, name));
-                let (room_entries, many_rooms) = (told("kvStorage"), told("joinMChrm"));
-                self.navi = Some(Navi { token, addresses, upload_server, room_entries, many_rooms, until });
+                let default_channel = answer.as_ref().is_some_and(|answer| drives_channels(&answer.body));
+                self.navi = Some(Navi {
+                    token,
+                    addresses,
+                    upload_server,
+                    room_entries: told("kvStorage"),
+                    many_rooms: told("joinMChrm"),
+                    ultra_groups: told("ugMsg"),
+                    default_channel,
+                    until,
+                });
                 self.open(now, 0);
             }
             Outcome::Refused(code) => {
@@ -215,6 +238,11 @@ fn upload_server(body: &Bytes) -> Option<String> {
 fn is_on(body: &Bytes, name: &str) -> bool {
     let json = parse(body).unwrap_or_default();
     matches!(json.get(name), Some(Value::Bool(true))) || json[name].as_i64().is_some_and(|number| number != 0)
+}
+
+/// Bit 2 of `ugDriven`: a message without a channel is one of the default channel.
+fn drives_channels(body: &Bytes) -> bool {
+    parse(body).unwrap_or_default()["ugDriven"].as_i64().is_some_and(|bits| bits & 2 != 0)
 }
 
 fn parse(body: &Bytes) -> Option<Value> {

@@ -29,7 +29,7 @@ use crate::{
 pub(crate) use push::Pushed;
 
 /// Object names that tell of something and are no messages to an app.
-const SIGNALLING: [&str; 8] = [
+pub(crate) const SIGNALLING: [&str; 8] = [
     "RC:TypSts",
     "RC:ReadNtf",
     "RC:RRReqMsg",
@@ -196,7 +196,7 @@ impl Engine {
 
     /// A stored message stands in the conversation list, and counts as unread if it is another's (CONV-001,
     /// UNREAD-004). It is shown even if the store cannot count it.
-    fn enter(&self, id: i64, message: &Object, counted: bool) {
+    pub(crate) fn enter(&self, id: i64, message: &Object, counted: bool) {
         let _ = self.store.list_conversation(&self.owner, message);
         if counted && message.get("direction") == Some(&Value::from("receive")) {
             let _ = self.store.set_unread(id, mentions(message, &self.user));

@@ -19,6 +19,10 @@ const ROOM_GONE: i32 = 4;
 const IN_CHATROOM: i32 = 4;
 /// `type` of a command that tells of changed conversation settings.
 const SETTINGS: i32 = 3;
+/// `type` of a command that tells of messages in ultra groups.
+const ULTRA_GROUP_MESSAGES: i32 = 6;
+/// `type` of a command that tells of changed messages or channels in ultra groups.
+const ULTRA_GROUP_CHANGES: i32 = 7;
 
 /// A server's PUBLISH.
 #[derive(Debug, Clone)]
@@ -36,7 +40,10 @@ impl Engine {
         if push.dup {
             // Another device of ours sent this. Shown once its acknowledgement tells UID and time; status messages,
             // which get none, are nothing to this device.
-            if matches!(push.topic, Topic::PpMsgP | Topic::PgMsgP | Topic::RecallMsg) {
+            if matches!(
+                push.topic,
+                Topic::PpMsgP | Topic::PgMsgP | Topic::RecallMsg | Topic::UgMsg | Topic::UpdUgRTime
+            ) {
                 self.inbox.mirrors.insert(push.id, push);
             }
             return;
@@ -66,8 +73,13 @@ impl Engine {
                 Ok(notify) if notify.r#type == SETTINGS => self.pull_settings(now),
                 Ok(notify) if notify.r#type == CHATROOM => self.entries_noticed(now, notify.chrm_id()),
                 Ok(notify) if notify.r#type == ROOM_GONE => self.room_gone(&notify),
+                Ok(notify) if notify.r#type == ULTRA_GROUP_MESSAGES => {
+                    self.ultra_groups_noticed(now, notify.time);
+                }
+                Ok(notify) if notify.r#type == ULTRA_GROUP_CHANGES => self.changes_noticed(now),
                 _ => {}
             },
+            Topic::SOpNtf => self.channel_typing_received(&push.body),
             // Unknown topics change nothing here.
             _ => {}
         }
@@ -113,11 +125,27 @@ impl Engine {
         uid: &str,
     ) -> bool {
         let Some(mirror) = self.inbox.mirrors.remove(&id) else { return false };
+        match mirror.topic {
+            Topic::UpdUgRTime => {
+                self.channel_read_elsewhere(&mirror.body);
+                return true;
+            }
+            // It comes by a pull like all others.
+            Topic::UgMsg => {
+                self.ultra_groups_noticed(now, Some(time.0));
+                return true;
+            }
+            _ => {}
+        }
         let kind = match mirror.topic {
             Topic::PgMsgP => 3,
             _ => 1,
         };
         let Ok(up) = UpStreamMessage::decode(mirror.body) else { return true };
+        if mirror.topic == Topic::RecallMsg && up.bus_channel.is_some() {
+            // Of an ultra group: the change list tells of it.
+            return true;
+        }
         let down = DownStreamMessage {
             // As in a pull: an own private message names the peer as its sender.
             from_user_id: mirror.target.clone(),

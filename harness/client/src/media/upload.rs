@@ -37,6 +37,7 @@ impl Engine {
         if !sendable || !there || Media::find(&self.media.uploads, &message).is_some() {
             return wrong;
         }
+        self.choose_channel(&mut message);
         message.insert("direction".into(), "send".into());
         message.insert("senderUserId".into(), self.user.as_str().into());
         message.insert("sentTime".into(), now.0.into());

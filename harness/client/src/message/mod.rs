@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use common::mentions;
 pub(crate) use create::create;
-pub(crate) use incoming::received;
+pub(crate) use incoming::{describe, received};
 pub(crate) use insert::to_insert;
 pub(crate) use kind::{counts, is_counted, is_message_type, is_stored};
 pub(crate) use media::{create_media, media_kind, outgoing_media};

@@ -101,6 +101,9 @@ impl Store {
             ))?;
             remove.execute(params![owner, kind, channel])?;
         }
+        if kind == "ultra_group" {
+            return self.forget_unseen(owner, channel);
+        }
         Ok(())
     }
 }

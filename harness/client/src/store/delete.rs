@@ -19,6 +19,15 @@ impl Store {
         delete.execute(params![owner, kind, target, channel, time]).map(|_| ())
     }
 
+    /// The same in every channel of an ultra group.
+    pub(crate) fn forget_group_until(&self, owner: &str, group: &str, time: i64) -> rusqlite::Result<()> {
+        let mut delete = self.db.prepare_cached(
+            "DELETE FROM message WHERE owner = ?1 AND type = 'ultra_group' AND target = ?2
+             AND (?3 = 0 OR sent_time <= ?3)",
+        )?;
+        delete.execute(params![owner, group, time]).map(|_| ())
+    }
+
     /// Removes the message of that number, or of that UID where no number is given.
     pub(crate) fn forget(&self, owner: &str, id: Option<i64>, uid: &str) -> rusqlite::Result<()> {
         let mut delete = self.db.prepare_cached(

@@ -12,6 +12,7 @@ mod read_state;
 mod search;
 mod setting;
 mod unread;
+mod unseen;
 mod watermark;
 
 use rusqlite::Connection;
@@ -20,6 +21,7 @@ pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
 pub(crate) use search::Search;
 pub(crate) use setting::{Place, Setting};
+pub(crate) use unseen::Unseen;
 
 /// The store of one installation.
 #[derive(Debug)]
@@ -47,6 +49,10 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS read_until (owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL,
         time INTEGER NOT NULL, PRIMARY KEY (owner, type, target)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS unread (id INTEGER PRIMARY KEY, mentioned INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS unseen (owner TEXT NOT NULL, target TEXT NOT NULL, channel TEXT NOT NULL,
+        count INTEGER NOT NULL, mentions INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL,
+        PRIMARY KEY (owner, target, channel)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS changes_until (owner TEXT PRIMARY KEY, time INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS setting (
         owner TEXT NOT NULL, type TEXT NOT NULL, target TEXT NOT NULL, channel TEXT NOT NULL,
         level INTEGER NOT NULL DEFAULT 0, top INTEGER NOT NULL DEFAULT 0,

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::Store;
+use super::{Key, Store};
 
 impl Store {
     /// The UID of the conversation's message that was sent at that time.
@@ -21,14 +21,14 @@ impl Store {
     }
 
     /// Received messages of a conversation up to that sent time are read by the user.
-    pub(crate) fn mark_read(&self, owner: &str, kind: &str, target: &str, time: i64) -> rusqlite::Result<()> {
+    pub(crate) fn mark_read(&self, owner: &str, of: &Key, time: i64) -> rusqlite::Result<()> {
         let mut mark = self.db.prepare_cached(
             "UPDATE message SET body = json_set(body, '$.receivedStatus', 'read')
-             WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = '' AND sent_time <= ?4
+             WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4 AND sent_time <= ?5
              AND json_extract(body, '$.direction') = 'receive'
              AND json_extract(body, '$.receivedStatus') = 'unread'",
         )?;
-        mark.execute(params![owner, kind, target, time]).map(|_| ())
+        mark.execute(params![owner, of.kind, of.target, of.channel, time]).map(|_| ())
     }
 
     /// Keeps up to when another device has read a conversation; an earlier time changes nothing.

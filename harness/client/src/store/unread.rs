@@ -1,6 +1,6 @@
 //! Which stored messages are unread, and which of them mention the user (UNREAD, MENT-004).
 //!
-//! A row an unread message. What was recalled since is unread no more: a notice of a recall is not counted (MSG-024).
+//! A row an unread message; of ultra groups also what stands in `unseen`. What was recalled since is unread no more: a notice of a recall is not counted (MSG-024).
 
 use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value};
@@ -25,15 +25,23 @@ impl Store {
         let mut count = self.db.prepare_cached(&format!(
             "SELECT COUNT(*) {UNREAD} {IN_CONVERSATION} AND (u.mentioned OR NOT ?5)"
         ))?;
-        count.query_row(params![owner, of.kind, of.target, of.channel, mentions], |row| row.get(0))
+        let parameters = params![owner, of.kind, of.target, of.channel, mentions];
+        let here: i64 = count.query_row(parameters, |row| row.get(0))?;
+        let unseen = self.unseen(owner, of)?;
+        Ok(here + if mentions { unseen.mentions } else { unseen.count })
     }
 
-    /// Conversations that have unread messages, with how many.
-    pub(crate) fn unread_counts(&self, owner: &str) -> rusqlite::Result<Vec<(Key, i64)>> {
+    /// Conversations that have unread messages, or such as mention the user, with how many.
+    pub(crate) fn unread_counts(&self, owner: &str, mentions: bool) -> rusqlite::Result<Vec<(Key, i64)>> {
         let mut count = self.db.prepare_cached(&format!(
-            "SELECT m.type, m.target, m.channel, COUNT(*) {UNREAD} GROUP BY m.type, m.target, m.channel"
+            "SELECT type, target, channel, SUM(n) FROM (
+                SELECT m.type, m.target, m.channel, COUNT(*) AS n {UNREAD} AND (u.mentioned OR NOT ?2)
+                GROUP BY m.type, m.target, m.channel
+                UNION ALL SELECT 'ultra_group', target, channel, CASE WHEN ?2 THEN mentions ELSE count END
+                FROM unseen WHERE owner = ?1)
+             GROUP BY type, target, channel HAVING SUM(n) > 0"
         ))?;
-        let rows = count.query_map([owner], |row| Ok((Key::read(row)?, row.get(3)?)))?;
+        let rows = count.query_map(params![owner, mentions], |row| Ok((Key::read(row)?, row.get(3)?)))?;
         rows.collect()
     }
 
@@ -59,6 +67,7 @@ impl Store {
             "DELETE FROM unread WHERE id IN (SELECT id FROM message WHERE owner = ?1 AND type = ?2
              AND target = ?3 AND channel = ?4 AND sent_time <= ?5)",
         )?;
-        clear.execute(params![owner, of.kind, of.target, of.channel, until]).map(|_| ())
+        clear.execute(params![owner, of.kind, of.target, of.channel, until])?;
+        self.clear_unseen(owner, of, until)
     }
 }

@@ -33,6 +33,10 @@ fn topic() -> impl Strategy<Value = Topic> {
         Just(Topic::PpMsgP),
         Just(Topic::PgMsgP),
         Just(Topic::RecallMsg),
+        Just(Topic::SCmd),
+        Just(Topic::SOpNtf),
+        Just(Topic::UgMsg),
+        Just(Topic::UpdUgRTime),
         "[a-z_]{0,8}".prop_map(|name| Topic::from(name.as_str())),
     ]
 }
@@ -112,6 +116,7 @@ proptest! {
     #[test]
     fn no_frame_at_no_time_brings_the_engine_down(happenings in prop::collection::vec(happening(), 0..40)) {
         let mut rig = Rig::new();
+        rig.script.addresses["ugMsg"] = 1.into();
         rig.connect();
         let message = json!({"conversationType": "private", "targetId": "bob", "messageType": "text", "text": "x"});
         let (mut calls, mut sends) = (1, 0);

@@ -10,3 +10,4 @@ mod receiving;
 mod reconnecting;
 mod rig;
 mod sending;
+mod ultra_group;

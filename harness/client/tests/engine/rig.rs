@@ -1,6 +1,9 @@
 //! An engine, its clock, and a server that does what a test tells it to.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -36,6 +39,8 @@ pub(crate) struct Script {
     pub(crate) publish: Reply,
     pub(crate) query: Reply,
     pub(crate) query_body: Bytes,
+    /// Answers to queries of a topic, in order; then [`query_body`](Self::query_body) again.
+    pub(crate) bodies: BTreeMap<Topic, VecDeque<Bytes>>,
     /// Answers to `pullMsg`, in order; then nothing is there any more.
     pub(crate) packages: VecDeque<DownStreamMessages>,
     pub(crate) answer_pulls: bool,
@@ -85,6 +90,7 @@ impl Rig {
                 publish: Reply::Accept,
                 query: Reply::Accept,
                 query_body: Bytes::new(),
+                bodies: BTreeMap::new(),
                 packages: VecDeque::new(),
                 answer_pulls: true,
                 addresses: json!({"code": 200, "serverAddr": [entry(1), entry(5)]}),
@@ -238,7 +244,9 @@ impl Rig {
                     Reply::Accept => 0,
                     _ => return,
                 };
-                self.query_ack(request.id, status, self.script.query_body.clone());
+                let own = self.script.bodies.get_mut(&request.topic).and_then(VecDeque::pop_front);
+                let body = own.unwrap_or_else(|| self.script.query_body.clone());
+                self.query_ack(request.id, status, body);
             }
             _ => {}
         }
@@ -275,6 +283,21 @@ impl Rig {
     pub(crate) fn push(&mut self, topic: Topic, dup: bool, id: u16, body: Vec<u8>) {
         let (target, seconds) = ("bob".to_owned(), self.now.seconds());
         self.server(ServerFrame::Publish { dup, qos: 1, seconds, topic, target, id, body: body.into() });
+    }
+
+    /// The next query of that topic is answered with that body.
+    pub(crate) fn will_answer(&mut self, topic: Topic, body: &impl prost::Message) {
+        self.script.bodies.entry(topic).or_default().push_back(body.encode_to_vec().into());
+    }
+
+    /// Bodies of the requests of that topic so far, published or asked.
+    pub(crate) fn asked<T: prost::Message + Default>(&self, topic: &Topic) -> Vec<T> {
+        let requests = self.frames.iter().filter_map(|frame| match frame {
+            ClientFrame::Publish(request) | ClientFrame::Query(request) => Some(request),
+            _ => None,
+        });
+        let mine = requests.filter(|request| request.topic == *topic);
+        mine.map(|request| T::decode(request.body.clone()).unwrap()).collect()
     }
 
     pub(crate) fn announce(&mut self, time: i64) {

@@ -1,0 +1,65 @@
+//! What is read: here, by `syncUltraGroupReadStatus`, and on the user's other devices (UGREAD).
+
+use prost::Message as _;
+use serde_json::json;
+use wire::{Topic, UnixMillis, body::SessionMsgReadInput};
+
+use super::{Call, Channel, NUMBER, channel, echo, key, with_code};
+use crate::{code, engine::Engine, io::CallResult, local::number, message::Object};
+
+impl Engine {
+    /// `syncUltraGroupReadStatus(targetId, channelId, timestamp)`: all of the channel, whatever the time (UGREAD-007).
+    pub(super) fn read_channel(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+        let (Some(of), Some(_)) = (channel(args), number(args, "timestamp", 0..=i64::MAX)) else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        // In the server's time, and no earlier than what was fetched.
+        let state = &self.ultra_groups;
+        let read_at = now.0.saturating_add(state.server_ahead).max(state.watermark.0);
+        let body = SessionMsgReadInput {
+            r#type: Some(NUMBER),
+            msg_time: Some(read_at),
+            channel_id: Some(of.0.clone()),
+            bus_channel: Some(of.1.clone()),
+        };
+        let call = Call::Read { of, read_at, echo: echo(args, &["targetId", "channelId", "timestamp"]) };
+        self.ask_own(now, Topic::UpdUgRTime, body.encode_to_vec(), call);
+        CallResult::Code(0)
+    }
+
+    /// Read here once the server has it (UGREAD-003). This device hears of its own state by the result alone (UGREAD-009).
+    pub(super) fn channel_read(&mut self, of: Channel, read_at: i64, echo: Object, code: i64) {
+        if code == 0 {
+            self.channel_read_until(&of, read_at);
+            // What came while the call was under way is read, too: the call names no time.
+            let _ = self.store.mark_read(&self.owner, &key(&of), i64::MAX);
+            let _ = self.store.clear_unread(&self.owner, &key(&of), i64::MAX);
+        }
+        self.fire("onUltraGroupReadStatusSynced", with_code(code, echo));
+    }
+
+    /// Another device of the user's has read a channel. The documentation tells of it by the callback of all
+    /// conversations, which names no channel (AMB-65); the vendor's engines have one of its own beside it.
+    pub(crate) fn channel_read_elsewhere(&mut self, body: &[u8]) {
+        let Ok(read) = SessionMsgReadInput::decode(body) else { return };
+        let (group, channel, time) = (read.channel_id(), read.bus_channel(), read.msg_time());
+        self.channel_read_until(&(group.to_owned(), channel.to_owned()), time);
+        self.fire(
+            "onUltraGroupReadTimeReceived",
+            json!({"targetId": group, "channelId": channel, "timestamp": time}),
+        );
+        self.fire(
+            "onConversationReadStatusSyncMessageReceived",
+            json!({"type": "ultra_group", "targetId": group, "timestamp": time}),
+        );
+    }
+
+    /// Everything of a channel up to that time is read, also what is still to be fetched.
+    pub(super) fn channel_read_until(&mut self, of: &Channel, time: i64) {
+        let known = self.ultra_groups.read_until.entry(of.clone()).or_insert(time);
+        *known = time.max(*known);
+        // The app is told even if the store cannot keep it.
+        let _ = self.store.mark_read(&self.owner, &key(of), time);
+        let _ = self.store.clear_unread(&self.owner, &key(of), time);
+    }
+}
