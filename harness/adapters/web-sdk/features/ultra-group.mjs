@@ -5,6 +5,9 @@ import { Feature, ULTRA_GROUP, inUltraGroup, sdkConversation } from './feature.m
 
 const key = ({ targetId, channelId }) => `${targetId} ${channelId ?? ''}`;
 
+/** The documented list has only channels with messages; what an SDK takes off its own stays there, emptied. */
+const holds = ({ latestMessage, unreadMessageCount }) => latestMessage || unreadMessageCount > 0;
+
 export class UltraGroup extends Feature {
   static METHODS = [
     'loadConversationsForAllChannel', 'syncUltraGroupReadStatus', 'loadUltraGroupAllUnreadCount',
@@ -46,7 +49,7 @@ export class UltraGroup extends Feature {
   loadConversationsForAllChannel({ type, targetId }) {
     if (type !== ULTRA_GROUP) return { unsupported: 'the SDK has channels of ultra groups only' };
     return this.ask('getUltraGroupList', [{ targetId }], 'onConversationsLoadedForAllChannel', { type, targetId }, (list) => ({
-      conversations: (list ?? []).filter((channel) => channel.targetId === targetId).map(described),
+      conversations: (list ?? []).filter((channel) => channel.targetId === targetId && holds(channel)).map(described),
     }));
   }
 
