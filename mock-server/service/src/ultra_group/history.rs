@@ -103,7 +103,10 @@ impl Service {
         let newer = asked.order() == 1 && !self.has(Bug::IgnoresHistoryOrder);
         let (bound, slack) = (asked.time(), i64::from(self.has(Bug::HistoryIncludesBound)));
         let mut page: Vec<&Entry> = if newer {
-            shown.between(UnixMillis(bound - slack), UnixMillis(i64::MAX)).take(count + 1).collect()
+            shown
+                .between(UnixMillis(bound.saturating_sub(slack)), UnixMillis(i64::MAX))
+                .take(count + 1)
+                .collect()
         } else {
             let before = if bound > 0 { bound.saturating_add(slack) } else { i64::MAX };
             shown.between(UnixMillis(i64::MIN), UnixMillis(before)).rev().take(count + 1).collect()
