@@ -11,6 +11,7 @@ use prost::Message as _;
 use super::{Channel, UltraGroup, log::Entry};
 use crate::{
     account::UserIx,
+    bug::Bug,
     message::Conversation,
     query::{Answer, read, write},
     world::Service,
@@ -32,7 +33,8 @@ impl Service {
     pub(crate) fn ultra_group_sessions(&self, user: UserIx, request: &Request) -> Answer {
         let asked: UltraGrpPullSes = read(request)?;
         let mut sessions: Vec<Session<'_>> = Vec::new();
-        if self.switches.ultra_group {
+        // What the list names is no news of a pull: the bug leaves all of it to the pull.
+        if self.switches.ultra_group && !self.has(Bug::UltraGroupsGiveOffline) {
             let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
             sessions.extend(groups.flat_map(|group| group.sessions(user)));
         }
