@@ -331,4 +331,14 @@ bugs! {
     ForgetsReadTimes = "forgets_read_times",
     /// Other devices are not told that a channel was read.
     NoReadSync = "no_read_sync",
+    /// Messages of ultra groups can be modified by whoever asks.
+    ModifiesAnyMessage = "modifies_any_message",
+    /// Modified messages of ultra groups stay what they were.
+    KeepsModified = "keeps_modified",
+    /// Members are not told that a message of an ultra group was modified.
+    ModifiesSilently = "modifies_silently",
+    /// Each member who types in an ultra group is told at once.
+    TellsTypingAtOnce = "tells_typing_at_once",
+    /// Changes of messages are not copied to the app's server.
+    RoutesNoChanges = "routes_no_changes",
 }

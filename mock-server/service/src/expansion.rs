@@ -22,6 +22,17 @@ const LONGEST_VALUE: usize = 4096;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Pairs(BTreeMap<String, (String, UnixMillis)>);
 
+/// How a change of an expansion is judged.
+pub(crate) struct Rules {
+    pub(crate) now: UnixMillis,
+    /// Pairs of one change.
+    pub(crate) most: usize,
+    /// Pairs of a message.
+    pub(crate) whole: usize,
+    /// The limits count.
+    pub(crate) bound: bool,
+}
+
 impl Pairs {
     /// What a message was sent with (EXP-003).
     pub(crate) fn of(message: &Message) -> Self {
@@ -36,8 +47,38 @@ impl Pairs {
         Self(pairs.iter().filter_map(|(key, v)| Some((key.clone(), (text(v)?, message.time)))).collect())
     }
 
+    /// What they are after a change: `put` sets, `del` removes, `removeAll` empties, or `clear` as ultra groups have it.
+    ///
+    /// # Errors
+    /// The change is malformed, or goes beyond the limits.
+    pub(crate) fn changed(&self, change: &Value, rules: &Rules) -> Result<Self, u16> {
+        let mut pairs = self.clone();
+        let set = |name: &str| change.get(name).and_then(Value::as_i64) == Some(1);
+        if set("removeAll") || set("clear") {
+            pairs.0.clear();
+        }
+        let keys = change.get("del").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        for key in keys {
+            pairs.0.remove(key.as_str().ok_or(status::EXPANSION_FORMAT)?);
+        }
+        if let Some(put) = change.get("put") {
+            let put = put.as_object().ok_or(status::EXPANSION_FORMAT)?;
+            for (key, value) in put {
+                let value = value.as_str().ok_or(status::EXPANSION_FORMAT)?;
+                if rules.bound && !fits(key, value) {
+                    return Err(status::EXPANSION_FORMAT);
+                }
+                pairs.0.insert(key.clone(), (value.to_owned(), rules.now));
+            }
+            if rules.bound && (put.len() > rules.most || pairs.0.len() > rules.whole) {
+                return Err(status::EXPANSION_FORMAT);
+            }
+        }
+        Ok(pairs)
+    }
+
     /// As messages carry them.
-    fn on_the_wire(&self) -> String {
+    pub(crate) fn on_the_wire(&self) -> String {
         let pairs: serde_json::Map<String, Value> =
             self.0.iter().map(|(key, (value, _))| (key.clone(), json!({"v": value}))).collect();
         Value::Object(pairs).to_string()
@@ -62,8 +103,9 @@ impl Service {
     ) -> Result<(), u16> {
         let change: Value = serde_json::from_slice(change).map_err(|_| status::EXPANSION_FORMAT)?;
         let mid = change.get("mid").and_then(Value::as_str).unwrap_or_default();
-        let (unlimited, any) = (self.has(Bug::IgnoresExpansionLimits), self.has(Bug::ExpandsAny));
+        let any = self.has(Bug::ExpandsAny);
         let whole = self.limits.expansion_pairs;
+        let rules = Rules { now, most, whole, bound: !self.has(Bug::IgnoresExpansionLimits) };
         let uid = Uid::parse(mid).ok_or(status::EXPANSION_NO_MESSAGE)?;
         let found = self.archive.find_mut(uid).filter(|entry| !entry.recalled);
         let entry = found.ok_or(status::EXPANSION_NO_MESSAGE)?;
@@ -73,27 +115,7 @@ impl Service {
         if !entry.message.expandable && !any {
             return Err(status::EXPANSION_OFF);
         }
-        let mut pairs = entry.expansion.clone();
-        if change.get("removeAll").and_then(Value::as_i64) == Some(1) {
-            pairs.0.clear();
-        }
-        let keys = change.get("del").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        for key in keys {
-            pairs.0.remove(key.as_str().ok_or(status::EXPANSION_FORMAT)?);
-        }
-        if let Some(put) = change.get("put") {
-            let put = put.as_object().ok_or(status::EXPANSION_FORMAT)?;
-            for (key, value) in put {
-                let value = value.as_str().ok_or(status::EXPANSION_FORMAT)?;
-                if !unlimited && !fits(key, value) {
-                    return Err(status::EXPANSION_FORMAT);
-                }
-                pairs.0.insert(key.clone(), (value.to_owned(), now));
-            }
-            if !unlimited && (put.len() > most || pairs.0.len() > whole) {
-                return Err(status::EXPANSION_FORMAT);
-            }
-        }
+        let pairs = entry.expansion.changed(&change, &rules)?;
         let text = pairs.on_the_wire();
         entry.expansion = pairs;
         entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));

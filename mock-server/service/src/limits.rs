@@ -90,6 +90,8 @@ pub struct Limits {
     pub ultra_group_channels: usize,
     /// Months that messages of ultra groups are kept, 3 to 36; 0 = seven days (UGHIST-005).
     pub ultra_group_history_months: u32,
+    /// Seconds that the service collects who types in an ultra group before it tells (UGTYPE-004).
+    pub ultra_group_typing_seconds: u32,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -137,6 +139,7 @@ impl Default for Limits {
             ultra_groups_of_user: 100,
             ultra_group_channels: 50,
             ultra_group_history_months: 0,
+            ultra_group_typing_seconds: 5,
             journal: 4096,
         }
     }

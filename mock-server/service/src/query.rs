@@ -158,7 +158,11 @@ impl Service {
             Topic::DelKv => self.change_one_entry(now, conn, user, request, true),
             Topic::PullKv => self.pull_entries(now, conn, user, request),
             Topic::PullUgMsg => self.pull_ultra_groups(now, conn, user, request),
-            Topic::PullUgSes => self.ultra_group_sessions(user, request),
+            Topic::PullUgSes => self.ultra_group_sessions(now, user, request),
+            Topic::QryMsgChange => self.ultra_group_changes(now, conn, user, request),
+            Topic::QryUgMsg => self.channel_history(now, user, request),
+            Topic::UpMsgEx | Topic::ModifyMsg => self.change_message(now, user, request),
+            Topic::DelUgMsg => self.delete_channel_messages(user, request),
             Topic::QryUgUal => self.unread_mention_digests(user, request),
             _ => Err(status::NOT_SUPPORTED),
         }

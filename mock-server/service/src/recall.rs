@@ -61,8 +61,12 @@ impl Service {
         let text = |name: &str| command.get(name).and_then(Value::as_str).unwrap_or_default();
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
-        if command.get("conversationType").and_then(Value::as_i64) == Some(Conversation::Chatroom as i64) {
-            let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
+        let kind = command.get("conversationType").and_then(Value::as_i64);
+        let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
+        if kind == Some(Conversation::UltraGroup as i64) {
+            return self.recall_by_member(now, text("targetId"), &recall);
+        }
+        if kind == Some(Conversation::Chatroom as i64) {
             let from = mirror.map(|mirror| (mirror.device, mirror.conn));
             return self.recall_in_room(now, text("targetId"), &recall, from, up);
         }
@@ -77,7 +81,6 @@ impl Service {
         }
         let (conversation, original) = (entry.message.conversation, entry.message.clone());
         let receivers: Vec<UserIx> = entry.viewers.iter().copied().filter(|user| *user != by).collect();
-        let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
         if self.has(Bug::DropsRecall) {
             return Ok(Posted { uid: self.ids.message_uid(now), time: now });
         }

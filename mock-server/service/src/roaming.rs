@@ -170,8 +170,11 @@ impl Service {
 
     /// Messages by UID; recalled and unknown ones are told apart from those.
     pub(crate) fn messages_by_uid(&self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
-        self.history_on()?;
         let asked: MsgQuery = read(request)?;
+        if asked.r#type() == Conversation::UltraGroup as i32 {
+            return self.channel_messages_by_uid(now, user, &asked);
+        }
+        self.history_on()?;
         let since = self.history_since(now);
         let mut answer = MsgQueryAck::default();
         for one in asked.query {
@@ -215,8 +218,11 @@ impl Service {
 
     /// Clears the user's own history up to and including a time; 0 is all of it (DEL-010, DEL-011).
     pub(crate) fn clear_messages(&mut self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
-        self.history_on()?;
         let asked: CleanHisMsgInput = read(request)?;
+        if asked.conversation_type() == Conversation::UltraGroup as i32 {
+            return self.clear_channel(user, &asked);
+        }
+        self.history_on()?;
         let place = self.place(user, request, asked.target_id.as_deref())?;
         let until = match asked.data_time() {
             // Messages of one millisecond have times ahead of the clock.

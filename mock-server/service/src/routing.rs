@@ -25,7 +25,63 @@ fn channel_type(conversation: Conversation) -> &'static str {
     }
 }
 
+/// The fields of a message's copy.
+fn routed(message: &Message, platform: Option<&str>) -> Vec<(&'static str, String)> {
+    // Own bytes decode.
+    let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+    vec![
+        ("fromUserId", message.from.to_string()),
+        ("toUserId", message.target.to_string()),
+        ("objectName", down.classname.clone()),
+        ("content", String::from_utf8_lossy(&down.content).into_owned()),
+        ("channelType", channel_type(message.conversation).to_owned()),
+        ("msgTimestamp", message.time.0.to_string()),
+        ("msgUID", message.uid.to_string()),
+        ("originalMsgUID", String::new()),
+        ("sensitiveType", "0".to_owned()),
+        ("source", platform.map_or("Server", os_of).to_owned()),
+        ("busChannel", down.bus_channel().to_owned()),
+    ]
+}
+
 impl Service {
+    /// Copies a changed message of an ultra group: its new content, or the change of its expansion (UG-036). Which fields
+    /// tell of it is assumed: a UID of its own, and the message's as `originalMsgUID`. `by`: absent for the app's server.
+    pub(crate) fn route_change(
+        &mut self,
+        now: UnixMillis,
+        message: &Message,
+        expansion: Option<&str>,
+        by: Option<crate::account::UserIx>,
+    ) {
+        let wanted = by.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
+        if !wanted || !self.calls_back(CallbackKind::Messages) || self.has(Bug::RoutesNoChanges) {
+            return;
+        }
+        let uid = self.ids.message_uid(now);
+        let platform = by.and_then(|user| {
+            let conn = self.accounts[user].connections.last()?;
+            Some(self.platform_of(user, self.connections.get(conn)?.device))
+        });
+        let mut fields = routed(message, platform.as_deref());
+        for (name, value) in &mut fields {
+            match (*name, expansion) {
+                ("objectName", Some(_)) => crate::expansion::CHANGE.clone_into(value),
+                ("content", Some(change)) => change.clone_into(value),
+                ("msgTimestamp", _) => *value = now.0.to_string(),
+                ("originalMsgUID", _) => *value = message.uid.to_string(),
+                ("msgUID", _) => *value = uid.to_string(),
+                ("fromUserId", _) => {
+                    if let Some(user) = by {
+                        *value = self.accounts[user].id.to_string();
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.call_back_with_form(now, CallbackKind::Messages, &fields);
+    }
+
     /// Copies a message that was let through. `platform`: of the device that sent it, absent for the app's server.
     /// `directed`: the members of the group that alone get it.
     pub(crate) fn route(
@@ -45,21 +101,7 @@ impl Service {
         if !wanted || forgotten || !self.calls_back(CallbackKind::Messages) {
             return;
         }
-        // Own bytes decode.
-        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
-        let mut fields = vec![
-            ("fromUserId", message.from.to_string()),
-            ("toUserId", message.target.to_string()),
-            ("objectName", down.classname.clone()),
-            ("content", String::from_utf8_lossy(&down.content).into_owned()),
-            ("channelType", channel_type(message.conversation).to_owned()),
-            ("msgTimestamp", message.time.0.to_string()),
-            ("msgUID", message.uid.to_string()),
-            ("originalMsgUID", String::new()),
-            ("sensitiveType", "0".to_owned()),
-            ("source", platform.map_or("Server", os_of).to_owned()),
-            ("busChannel", down.bus_channel().to_owned()),
-        ];
+        let mut fields = routed(message, platform);
         fields.extend(directed.iter().map(|id| ("groupUserIds", id.clone())));
         self.call_back_with_form(now, CallbackKind::Messages, &fields);
     }

@@ -100,7 +100,7 @@ impl Service {
         if request.topic == Topic::RecallMsg {
             return self.recall_by_client(now, conn, request);
         }
-        if request.topic == Topic::UpdUgRTime {
+        if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
             return self.ultra_group_request(now, conn, request).map(Some);
         }
         let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);

@@ -82,6 +82,8 @@ pub(crate) enum Delayed {
         poll: u32,
         gone: bool,
     },
+    /// Members of an ultra group are told who types.
+    UltraTyping(Arc<str>),
     /// A message waits for nobody any longer.
     Withdraw(Uid, UnixMillis),
 }
@@ -217,6 +219,7 @@ impl Service {
                 Delayed::Room(id, timer) => self.room_due(now, &id, timer),
                 Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
+                Delayed::UltraTyping(id) => self.tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }

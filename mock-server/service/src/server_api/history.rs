@@ -17,6 +17,9 @@ const LARGEST_PAGE: i64 = 100;
 impl Service {
     /// Clears a user's history of a conversation; nobody's local store is touched (DEL-018).
     pub(super) fn api_clean_history(&mut self, call: &Call) -> Answer {
+        if call.optional("conversationType") == Some("10") {
+            return self.api_clean_channel(call);
+        }
         if call.optional("conversationType") == Some("4") {
             return self.api_clean_room_history(call);
         }

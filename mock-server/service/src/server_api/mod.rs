@@ -29,8 +29,11 @@ mod tag;
 mod template;
 mod ultra_group;
 mod ultra_group_channel;
+mod ultra_group_history;
 mod ultra_group_level;
 mod ultra_group_message;
+mod ultra_group_mute;
+mod ultra_group_users;
 mod user;
 
 pub(crate) use call::Call;

@@ -17,16 +17,20 @@ use crate::{
 };
 
 /// Pairs or keys of one call.
-const MOST_PAIRS: usize = 100;
+pub(super) const MOST_PAIRS: usize = 100;
 
 /// Pairs of a page of `/message/expansion/query.json`.
-const PAGE: usize = 300;
+pub(super) const PAGE: usize = 300;
 
 impl Service {
     /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
     /// carry the command out too: those that are online, later ones with multi-device sync.
     pub(super) fn api_recall(&mut self, call: &Call) -> Answer {
-        let in_room = call.number("conversationType", 1..=10)? == Conversation::Chatroom as i64;
+        let kind = call.number("conversationType", 1..=10)?;
+        if kind == Conversation::UltraGroup as i64 {
+            return self.api_recall_in_ultra_group(call);
+        }
+        let in_room = kind == Conversation::Chatroom as i64;
         let conversation = if in_room { Conversation::Chatroom } else { conversation(call, &[1, 3, 6])? };
         let from = call.id("fromUserId")?;
         let target = call.id("targetId")?;
@@ -166,13 +170,13 @@ impl Service {
     }
 }
 
-fn parsed(call: &Call, name: &str) -> Result<Value, ApiError> {
+pub(super) fn parsed(call: &Call, name: &str) -> Result<Value, ApiError> {
     let text = call.required(name, 1 << 20)?;
     serde_json::from_str(text)
         .map_err(|fault| error(1002, format!("parameter `{name}` is not JSON: {fault}")))
 }
 
-fn refusal(code: u16) -> ApiError {
+pub(super) fn refusal(code: u16) -> ApiError {
     let why = match code {
         status::EXPANSION_NO_MESSAGE => "there is no such message that can be expanded",
         status::EXPANSION_OFF => "the message was not sent as one that can be expanded",

@@ -27,6 +27,9 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
         path => {
             return super::ultra_group_channel::endpoint(path)
                 .or_else(|| super::ultra_group_message::endpoint(path))
+                .or_else(|| super::ultra_group_history::endpoint(path))
+                .or_else(|| super::ultra_group_mute::endpoint(path))
+                .or_else(|| super::ultra_group_users::endpoint(path))
                 .or_else(|| super::ultra_group_level::endpoint(path));
         }
     })

@@ -51,6 +51,19 @@ impl Service {
         Ok((group, id))
     }
 
+    /// The same where a call may leave the channel out; `None`: it does.
+    pub(super) fn channel_or_none<'a>(
+        &mut self,
+        call: &'a Call,
+    ) -> Result<(&'a str, Option<&'a str>), ApiError> {
+        let group = self.ultra_group_of(call)?;
+        let id = call.optional_within("busChannel", LONGEST_CHANNEL)?;
+        if let Some(id) = id {
+            self.known_channel(group, id)?;
+        }
+        Ok((group, id))
+    }
+
     /// # Errors
     /// There is no such channel.
     pub(super) fn known_channel(&mut self, group: &str, id: &str) -> Result<&Channel, ApiError> {

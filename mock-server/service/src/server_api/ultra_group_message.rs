@@ -1,11 +1,21 @@
-//! `/message/ultragroup/publish.json`: messages of the app's server to ultra groups.
+//! Messages of ultra groups: sent by the app's server (`/message/ultragroup/publish.json`), modified, expanded and
+//! recalled in their senders' names (UGMOD, UGEXP, UGRECALL).
 
 use serde_json::{Value, json};
 
+use wire::code::status;
+
 use super::{
-    Answer, Call, rate::Rated, ultra_group::Endpoint, ultra_group_channel::no_channel, user::LONGEST_ID,
+    Answer, ApiError, Call,
+    compose::checked,
+    error,
+    rate::Rated,
+    recall::{MOST_PAIRS, PAGE, parsed, refusal},
+    ultra_group::Endpoint,
+    ultra_group_channel::no_channel,
+    user::LONGEST_ID,
 };
-use crate::{ultra_group::LONGEST_CHANNEL, world::Service};
+use crate::{account::UserIx, ids::Uid, recall::Recall, ultra_group::LONGEST_CHANNEL, world::Service};
 
 /// Most ultra groups that one call names.
 const MOST_GROUPS: usize = 3;
@@ -15,9 +25,16 @@ const MOST_RECEIVERS: usize = 1000;
 pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
     Some(match path {
         "/message/ultragroup/publish.json" => Service::api_publish_ultra_group,
+        "/ultragroup/msg/modify.json" => Service::api_channel_message_modify,
+        "/ultragroup/message/expansion/set.json" => Service::api_channel_expansion_set,
+        "/ultragroup/message/expansion/delete.json" => Service::api_channel_expansion_delete,
+        "/ultragroup/message/expansion/query.json" => Service::api_channel_expansion,
         _ => return None,
     })
 }
+
+/// Bytes of a message UID, at most.
+pub(super) const LONGEST_UID: usize = 64;
 
 impl Service {
     /// To everybody who sees the channel, the sender too; mutes do not concern it, and the sender need not be a member.
@@ -46,5 +63,99 @@ impl Service {
             }
             Ok(json!({"messageUIDs": uids}))
         })
+    }
+
+    /// A message that a call names, in the channel it names, if it names one.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(super) fn channel_message(&mut self, call: &Call, uid: &str) -> Result<(String, Uid), ApiError> {
+        let (group, channel) = self.channel_or_none(call)?;
+        let found = Uid::parse(uid).filter(|uid| {
+            let entry = self.said_in_ultra_group(group, *uid);
+            entry.is_some_and(|entry| channel.is_none_or(|channel| *entry.channel == *channel))
+        });
+        let found =
+            found.ok_or_else(|| error(1002, format!("the ultra group `{group}` has no message `{uid}`")))?;
+        Ok((group.to_owned(), found))
+    }
+
+    fn sender_in_ultra_group(&self, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
+        let entry = self.said_in_ultra_group(group, uid);
+        let own = entry.filter(|entry| *entry.message.from == *from).map(|entry| entry.by);
+        own.ok_or_else(|| {
+            error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"))
+        })
+    }
+
+    fn api_channel_message_modify(&mut self, call: &Call) -> Answer {
+        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
+        let from = call.required("fromUserId", LONGEST_ID)?;
+        self.sender_in_ultra_group(&group, from, uid)?;
+        let content = call.required("content", self.limits.message_bytes)?;
+        let name = self.said_in_ultra_group(&group, uid).map(|entry| entry.classname.clone());
+        checked(name.as_deref().unwrap_or_default(), content)?;
+        self.once(call, from, |service| {
+            let changed = service.modify_in_channel(call.now, &group, uid, content, None);
+            changed.map(|_| json!({})).map_err(refusal)
+        })
+    }
+
+    fn api_channel_expansion_set(&mut self, call: &Call) -> Answer {
+        let Value::Object(pairs) = parsed(call, "extraKeyVal")? else {
+            return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
+        };
+        self.expand_channel_message(call, &json!({"put": pairs}))
+    }
+
+    fn api_channel_expansion_delete(&mut self, call: &Call) -> Answer {
+        match parsed(call, "extraKey")? {
+            Value::Array(keys) if keys.len() <= MOST_PAIRS => {
+                self.expand_channel_message(call, &json!({"del": keys}))
+            }
+            Value::Array(_) => {
+                Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
+            }
+            _ => Err(error(1002, "parameter `extraKey` must be a JSON list of keys")),
+        }
+    }
+
+    fn expand_channel_message(&mut self, call: &Call, change: &Value) -> Answer {
+        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
+        call.required("userId", LONGEST_ID)?;
+        let mut change = change.clone();
+        change["mid"] = uid.as_str().into();
+        self.expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
+            .map_err(refusal)?;
+        Ok(json!({}))
+    }
+
+    fn api_channel_expansion(&mut self, call: &Call) -> Answer {
+        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
+        let page = call.number_or("pageNo", 1..=i64::from(u32::MAX), 1)?;
+        let entry = self.said_in_ultra_group(&group, uid).filter(|entry| entry.message.expandable);
+        let entry = entry.ok_or_else(|| refusal(status::EXPANSION_OFF))?;
+        Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
+    }
+
+    /// `/message/recall.json` with `conversationType` 10.
+    pub(super) fn api_recall_in_ultra_group(&mut self, call: &Call) -> Answer {
+        let from = call.id("fromUserId")?;
+        let group = call.id("targetId")?;
+        self.known_ultra_group(group)?;
+        let uid = call.required("messageUID", LONGEST_UID)?;
+        call.number("sentTime", 0..=i64::MAX)?;
+        if let Some(channel) = call.optional_within("busChannel", LONGEST_CHANNEL)? {
+            self.known_channel(group, channel)?;
+        }
+        let unknown =
+            || error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"));
+        let uid = Uid::parse(uid).ok_or_else(unknown)?;
+        let by = self.sender_in_ultra_group(group, from, uid)?;
+        let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
+        let recalled = self.recall_in_channel(call.now, group, &recall);
+        recalled
+            .map(|_| json!({}))
+            .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
     }
 }

@@ -1,10 +1,18 @@
 //! Channels: public ones are for every member, private ones for the members on their list (UG-009 to UG-015).
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use wire::{UnixMillis, code::status};
 
-use super::{LONG_AGO, UltraGroup, log::Times};
+use super::{
+    LONG_AGO, UltraGroup,
+    change::{Audience, ChannelChange},
+    log::{Entry, Times},
+    mute::Mutes,
+};
 use crate::{account::UserIx, bug::Bug, world::Service};
 
 /// The channel that a message without one goes to (UG-020 to UG-023).
@@ -19,6 +27,9 @@ pub(crate) struct Channel {
     pub(crate) private: bool,
     /// Who may use it while it is private, and since when (UG-013).
     pub(crate) listed: BTreeMap<UserIx, UnixMillis>,
+    /// User groups whose members may use it as well, and since when.
+    pub(crate) bound: BTreeMap<Arc<str>, UnixMillis>,
+    pub(crate) mutes: Mutes,
     pub(super) times: Times,
 }
 
@@ -35,12 +46,38 @@ impl UltraGroup {
         if !channel.private {
             return Some(joined);
         }
-        channel.listed.get(&user).map(|listed| joined.max(*listed))
+        self.inside_since(channel, user).map(|inside| joined.max(inside))
+    }
+
+    /// Since when a member has been on a channel's list, by itself or with a user group.
+    fn inside_since(&self, channel: &Channel, user: UserIx) -> Option<UnixMillis> {
+        let with_group =
+            |(id, bound): (&Arc<str>, &UnixMillis)| Some(*self.user_groups.get(id)?.get(&user)?.max(bound));
+        let bound = channel.bound.iter().filter_map(with_group);
+        channel.listed.get(&user).copied().into_iter().chain(bound).min()
+    }
+
+    /// Whether a message is for a member who sees its channel: what was said while the channel was private stays with
+    /// those who were on its list.
+    pub(super) fn is_for(&self, entry: &Entry, user: UserIx) -> bool {
+        let inside = || {
+            let channel = self.channels.get(&entry.channel);
+            let since = channel.and_then(|channel| self.inside_since(channel, user));
+            since.is_some_and(|since| entry.message.time > since)
+        };
+        entry.is_for(user) && (!entry.closed || entry.by == user || inside())
     }
 
     /// Members who see a private channel.
     pub(super) fn listed(&self, channel: &Channel) -> Vec<UserIx> {
-        channel.listed.keys().copied().filter(|user| self.has_member(*user)).collect()
+        let bound = channel.bound.keys().filter_map(|id| self.user_groups.get(id)).flat_map(BTreeMap::keys);
+        let users: BTreeSet<UserIx> = channel.listed.keys().chain(bound).copied().collect();
+        users.into_iter().filter(|user| self.has_member(*user)).collect()
+    }
+
+    fn listed_set(&self, id: &str) -> Arc<BTreeSet<UserIx>> {
+        let channel = self.channels.get(id);
+        Arc::new(channel.map(|channel| self.listed(channel).into_iter().collect()).unwrap_or_default())
     }
 }
 
@@ -111,48 +148,75 @@ impl Service {
         true
     }
 
-    /// Deletes a channel and what was said in it. `false`: there is none of that id.
-    pub(crate) fn delete_channel(&mut self, _now: UnixMillis, group: &str, id: &str) -> bool {
+    /// Deletes a channel and what was said in it; who saw it is told.
+    pub(crate) fn delete_channel(&mut self, now: UnixMillis, group: &str, id: &str) {
         if self.has(Bug::DeletedChannelsStay) {
-            return true;
+            return;
         }
-        let Some(group) = self.ultra_groups.get_mut(group) else { return false };
-        if group.channels.shift_remove(id).is_none() {
-            return false;
+        let Some(known) = self.ultra_groups.get(group) else { return };
+        let Some(channel) = known.channels.get(id) else { return };
+        let audience =
+            if channel.private { Audience::Only(known.listed_set(id)) } else { Audience::Everyone };
+        self.note_channel_change(now, group, id, audience, ChannelChange::Deleted, None);
+        if let Some(known) = self.ultra_groups.get_mut(group) {
+            known.channels.shift_remove(id);
+            known.forget_channel(id);
         }
-        group.forget_channel(id);
-        true
     }
 
-    /// Makes a channel public or private (UG-012).
-    pub(crate) fn set_channel_type(&mut self, _now: UnixMillis, group: &str, id: &str, private: bool) {
+    /// Makes a channel public or private, and tells the members (UG-012).
+    pub(crate) fn set_channel_type(&mut self, now: UnixMillis, group: &str, id: &str, private: bool) {
         if self.has(Bug::ChannelTypesStay) {
             return;
         }
-        let group = self.ultra_groups.get_mut(group);
-        if let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) {
-            channel.private = private;
+        let Some(known) = self.ultra_groups.get_mut(group) else { return };
+        let Some(channel) = known.channels.get_mut(id).filter(|channel| channel.private != private) else {
+            return;
+        };
+        channel.private = private;
+        known.answer = None;
+        if !private {
+            let change = ChannelChange::MadePublic;
+            return self.note_channel_change(now, group, id, Audience::Everyone, change, None);
         }
+        let listed = known.listed_set(id);
+        let inside = Audience::Only(listed.clone());
+        self.note_channel_change(now, group, id, inside, ChannelChange::MadePrivate, None);
+        self.note_channel_change(now, group, id, Audience::But(listed), ChannelChange::Closed, None);
     }
 
     /// Puts members on a channel's list. Who is put there while the channel is public has seen all of it.
     pub(crate) fn list_in_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
-        let group = self.ultra_groups.by_id.get_mut(group);
-        let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) else { return };
-        let since = if channel.private { self.ultra_groups.clock.tick(now) } else { LONG_AGO };
+        let known = self.ultra_groups.by_id.get_mut(group);
+        let Some(channel) = known.and_then(|group| group.channels.get_mut(id)) else { return };
+        let private = channel.private;
+        let since = if private { self.ultra_groups.clock.tick(now) } else { LONG_AGO };
+        let mut added = BTreeSet::new();
         for user in users {
-            channel.listed.entry(*user).or_insert(since);
+            if !channel.listed.contains_key(user) {
+                channel.listed.insert(*user, since);
+                added.insert(*user);
+            }
+        }
+        if private && !added.is_empty() {
+            let audience = Audience::Only(Arc::new(added));
+            self.note_channel_change(now, group, id, audience, ChannelChange::Joined, None);
         }
     }
 
-    /// Takes members off a channel's list (UG-014).
-    pub(crate) fn unlist_from_channel(&mut self, _now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
+    /// Takes members off a channel's list; they and those who still see it are told of each (UG-014).
+    pub(crate) fn unlist_from_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
         if self.has(Bug::UnlistedStay) {
             return;
         }
-        let group = self.ultra_groups.get_mut(group);
-        if let Some(channel) = group.and_then(|group| group.channels.get_mut(id)) {
-            channel.listed.retain(|user, _| !users.contains(user));
+        let Some(known) = self.ultra_groups.get_mut(group) else { return };
+        let before = known.listed_set(id);
+        let Some(channel) = known.channels.get_mut(id) else { return };
+        let gone: Vec<UserIx> =
+            users.iter().copied().filter(|user| channel.listed.remove(user).is_some()).collect();
+        for user in gone.into_iter().filter(|_| channel.private).collect::<Vec<UserIx>>() {
+            let audience = Audience::Only(before.clone());
+            self.note_channel_change(now, group, id, audience, ChannelChange::Removed, Some(user));
         }
     }
 }

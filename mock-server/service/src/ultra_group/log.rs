@@ -23,6 +23,8 @@ pub(crate) struct Entry {
     pub(crate) classname: Box<str>,
     /// It can be read again; without it, it only is delivered.
     pub(crate) kept: bool,
+    /// It was said while the channel was private.
+    pub(crate) closed: bool,
     /// The members that alone get it; absent: all who see the channel.
     pub(crate) only: Option<BTreeSet<UserIx>>,
     pub(crate) mentioned: Mentioned,
@@ -51,7 +53,7 @@ impl Mentioned {
 }
 
 impl Entry {
-    /// Whether it is for a member who sees the channel.
+    /// Whether it is for that member among others; see [`UltraGroup::is_for`].
     pub(crate) fn is_for(&self, user: UserIx) -> bool {
         self.by == user || self.only.as_ref().is_none_or(|only| only.contains(&user))
     }
@@ -201,6 +203,31 @@ impl UltraGroup {
         }
     }
 
+    /// The message counts as unread no longer.
+    pub(super) fn uncount(&mut self, uid: Uid) {
+        self.answer = None;
+        if let Some(entry) = self.log.find(uid)
+            && let Some(channel) = self.channels.get_mut(&entry.channel)
+        {
+            channel.times.uncount(entry.message.time);
+        }
+    }
+
+    /// Whom a message mentions was changed.
+    pub(super) fn mentions_changed(&mut self, uid: Uid) {
+        self.answer = None;
+        let Some(entry) = self.log.find(uid).filter(|entry| entry.message.counted) else { return };
+        let Some(channel) = self.channels.get_mut(&entry.channel) else { return };
+        let (mentions, time) = (&mut channel.times.mentions, entry.message.time);
+        match mentions.binary_search(&time) {
+            Ok(index) if entry.mentioned == Mentioned::Nobody => {
+                mentions.remove(index);
+            }
+            Err(index) if entry.mentioned != Mentioned::Nobody => mentions.insert(index, time),
+            _ => {}
+        }
+    }
+
     /// Takes a message out for everybody.
     pub(super) fn remove_entry(&mut self, uid: Uid) {
         self.answer = None;
@@ -233,7 +260,7 @@ impl UltraGroup {
         let times = channel.times.kept.iter().rev().take_while(|time| **time > since);
         let mut entries = times.filter_map(|time| self.log.at(*time));
         entries.find(|entry| {
-            entry.is_for(user) && mark.is_none_or(|mark| !mark.deleted.contains(&entry.message.uid))
+            self.is_for(entry, user) && mark.is_none_or(|mark| !mark.deleted.contains(&entry.message.uid))
         })
     }
 }

@@ -85,7 +85,11 @@ impl Service {
         for channel in group.channels.values_mut() {
             channel.listed.remove(&user);
         }
+        for members in group.user_groups.values_mut() {
+            members.remove(&user);
+        }
         group.marks.remove(&user);
+        group.forget_mutes(user);
         group.absent.remove(&user);
         for conn in &self.accounts[user].connections {
             group.online.remove(conn);

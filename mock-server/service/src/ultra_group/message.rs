@@ -53,6 +53,7 @@ impl Service {
     ) -> Result<Posted, u16> {
         let group = request.target.as_str();
         let channel = self.channel_for(group, user, up.bus_channel())?;
+        self.may_speak_in_channel(group, &channel, user)?;
         let saying = Saying { group, channel, by: user, from: Some((device, conn)), up };
         self.say_in_channel(now, saying).ok_or(status::NO_ULTRA_GROUP)
     }
@@ -105,6 +106,7 @@ impl Service {
             channel: channel.clone(),
             classname,
             kept,
+            closed: private && !self.has(Bug::PrivateChannelsAreOpen),
             only: only.clone(),
             mentioned,
             expansion,

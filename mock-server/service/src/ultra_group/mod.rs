@@ -4,18 +4,24 @@
 //! every member of a group but the time it joined: a message costs as much as there are members online, because one log a
 //! group is read when somebody asks, and unread counts are reckoned then.
 
+mod change;
 mod channel;
+mod edit;
+mod history;
 mod levels;
-#[allow(dead_code, reason = "changes of messages come next")]
 mod log;
 mod membership;
 mod message;
+mod mute;
 mod notice;
 mod pull;
+mod recall;
 mod sessions;
 mod setup;
 mod state;
+mod typing;
 mod unread;
+mod user_group;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,11 +32,12 @@ use indexmap::IndexMap;
 use wire::UnixMillis;
 
 pub use self::setup::{ChannelSetup, ChannelType, UltraGroupSetup};
+use self::{change::Changes, log::Log, pull::Answered, typing::Typing, unread::Marks, user_group::UserGroup};
 pub(crate) use self::{
     channel::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
+    log::Entry,
     membership::Joined,
 };
-use self::{log::Log, pull::Answered, unread::Marks};
 use crate::{account::UserIx, io::ConnId};
 
 /// Every ultra group of a world.
@@ -98,6 +105,10 @@ pub(crate) struct UltraGroup {
     pub(crate) log: Log,
     /// What members have done with channels, for those who have done something.
     marks: Marks,
+    changes: Changes,
+    /// In the order they were created.
+    pub(crate) user_groups: IndexMap<Arc<str>, UserGroup>,
+    typing: Typing,
     /// The answer to the last pull, for the many who ask for the same.
     answer: Option<Answered>,
 }
@@ -115,6 +126,9 @@ impl UltraGroup {
             absent: BTreeSet::new(),
             log: Log::default(),
             marks: Marks::new(),
+            changes: Changes::default(),
+            user_groups: IndexMap::new(),
+            typing: Typing::new(),
             answer: None,
         }
     }

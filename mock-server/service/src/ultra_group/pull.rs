@@ -72,14 +72,15 @@ impl Service {
         };
         let (first, last) = (first.message.time, last.message.time);
         let sync_time = if more { last } else { end };
-        let open = |entry: &&Entry| entry.by != user && entry.only.is_none();
+        let open = |entry: &&Entry| entry.by != user && entry.only.is_none() && !entry.closed;
         let [id] = &groups[..] else { return Ok(encode(&package, user, sync_time, !more)) };
         let id = id.clone();
         let Some(group) = self.ultra_groups.get(&id) else {
             return Ok(encode(&package, user, sync_time, !more));
         };
-        let public = group.channels.values().all(|channel| !channel.private);
-        if more || !public || !package.iter().all(open) {
+        let public =
+            |entry: &&Entry| group.channels.get(&entry.channel).is_some_and(|channel| !channel.private);
+        if more || !package.iter().all(|entry| open(entry) && public(entry)) {
             return Ok(encode(&package, user, sync_time, !more));
         }
         if let Some(answer) = &group.answer
@@ -106,7 +107,7 @@ impl Service {
             let since = group.channels.get(&entry.channel).and_then(|channel| {
                 if open { group.members.get(&user).copied() } else { group.seen_since(channel, user) }
             });
-            !entry.recalled && since.is_some_and(|since| entry.message.time > since) && entry.is_for(user)
+            since.is_some_and(|since| entry.message.time > since) && group.is_for(entry, user)
         })
     }
 }

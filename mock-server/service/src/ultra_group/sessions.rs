@@ -3,10 +3,8 @@
 
 use wire::{
     Request, UnixMillis,
-    body::{DownStreamMessage, RelationInfo, RelationsOutput, UltraGrpPullSes},
+    body::{RelationInfo, RelationsOutput, UltraGrpPullSes},
 };
-
-use prost::Message as _;
 
 use super::{Channel, UltraGroup, log::Entry};
 use crate::{
@@ -30,13 +28,14 @@ struct Session<'a> {
 
 impl Service {
     /// Channels that changed after `syncTime`, by the time they did.
-    pub(crate) fn ultra_group_sessions(&self, user: UserIx, request: &Request) -> Answer {
+    pub(crate) fn ultra_group_sessions(&self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
         let asked: UltraGrpPullSes = read(request)?;
         let mut sessions: Vec<Session<'_>> = Vec::new();
         // What the list names is no news of a pull: the bug leaves all of it to the pull.
         if self.switches.ultra_group && !self.has(Bug::UltraGroupsGiveOffline) {
             let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
-            sessions.extend(groups.flat_map(|group| group.sessions(user)));
+            let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
+            sessions.extend(groups.flat_map(|group| group.sessions(user, kept)));
         }
         sessions.retain(|session| session.version.0 > asked.sync_time);
         sessions.sort_by_key(|session| session.version);
@@ -48,9 +47,9 @@ impl Service {
 }
 
 impl UltraGroup {
-    fn sessions(&self, user: UserIx) -> impl Iterator<Item = Session<'_>> {
+    fn sessions(&self, user: UserIx, kept: UnixMillis) -> impl Iterator<Item = Session<'_>> {
         self.channels.iter().filter_map(move |(id, channel)| {
-            let since = self.seen_since(channel, user)?;
+            let since = self.seen_since(channel, user)?.max(kept);
             let last = self.last_seen(id, channel, user, since)?;
             let read = self.mark(user, id).map(|mark| mark.read).unwrap_or_default();
             let version = last.message.time.max(read);
@@ -62,14 +61,10 @@ impl UltraGroup {
 impl Session<'_> {
     fn info(&self, user: UserIx) -> RelationInfo {
         let unread = self.group.unread(self.id, self.channel, user, self.since);
-        let own = self.last.by == user;
-        let bytes =
-            if own { self.last.message.sent_view().into() } else { self.last.message.received.clone() };
         RelationInfo {
             r#type: Conversation::UltraGroup as i32,
             user_id: self.group.id.to_string(),
-            // Own bytes decode.
-            msg: Some(DownStreamMessage::decode(bytes).unwrap_or_default()),
+            msg: Some(self.last.seen_by(user)),
             read_msg_time: Some(self.group.mark(user, self.id).map(|mark| mark.read.0).unwrap_or_default()),
             unread_count: Some(unread.count as i64),
             bus_channel: Some(self.id.to_owned()),

@@ -75,7 +75,7 @@ impl UltraGroup {
     ) -> impl Iterator<Item = (&'a Entry, i32)> {
         let times = channel.times.mentions.iter().rev().take_while(move |time| **time > since);
         let entries = times.filter_map(|time| self.log.at(*time));
-        let entries = entries.filter(move |entry| entry.by != user && entry.is_for(user));
+        let entries = entries.filter(move |entry| entry.by != user && self.is_for(entry, user));
         entries.filter_map(move |entry| Some((entry, entry.mentioned.of(user)?)))
     }
 
@@ -85,7 +85,7 @@ impl UltraGroup {
         let others = channel.times.counted.iter().rev().take_while(|(time, _)| *time > since);
         let others = others.filter(|(_, by)| *by != user);
         // Directed ones are rare, and looked up only where there are any.
-        let mine = |time: UnixMillis| self.log.at(time).is_some_and(|entry| entry.is_for(user));
+        let mine = |time: UnixMillis| self.log.at(time).is_some_and(|entry| self.is_for(entry, user));
         let count = others.filter(|(time, _)| mine(*time)).take(MOST).count();
         let (mut mentions, mut mentions_of_me) = (0, 0);
         for (_, kind) in self.unread_mentions(channel, user, since).take(MOST) {
@@ -94,7 +94,7 @@ impl UltraGroup {
         }
         let start = channel.times.counted.partition_point(|(time, _)| *time <= since);
         let mut first = channel.times.counted.range(start..).filter(|(_, by)| *by != user);
-        let first = first.find_map(|(time, _)| self.log.at(*time).filter(|entry| entry.is_for(user)));
+        let first = first.find_map(|(time, _)| self.log.at(*time).filter(|entry| self.is_for(entry, user)));
         Unread { count, mentions, mentions_of_me, first: first.map(|entry| digest(entry, user)) }
     }
 }
@@ -187,20 +187,5 @@ impl Service {
         msg_info.reverse();
         msg_info.truncate(size.min(MOST_DIGESTS));
         write(&QryRemindListResp { msg_info })
-    }
-
-    /// Requests about ultra groups that come as PUBLISH and are acknowledged.
-    pub(crate) fn ultra_group_request(
-        &mut self,
-        now: UnixMillis,
-        conn: ConnId,
-        request: &Request,
-    ) -> Result<Posted, u16> {
-        let user =
-            self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
-        match request.topic {
-            Topic::UpdUgRTime => self.read_channel(now, conn, user, request),
-            _ => Err(status::NOT_SUPPORTED),
-        }
     }
 }

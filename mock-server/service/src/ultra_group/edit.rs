@@ -1,0 +1,194 @@
+//! Messages that are modified or expanded after they were sent (UGMOD, UGEXP).
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message as _;
+use serde_json::Value;
+use wire::{
+    Request, Topic, UnixMillis,
+    body::{DownStreamMessage, ModifyMsgResp, MsgChangeReq},
+    code::status,
+    flags,
+};
+
+use super::change::Kind;
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    expansion::Rules,
+    ids::Uid,
+    io::ConnId,
+    message::Conversation,
+    query::{Answer, read, write},
+    send::Posted,
+    world::Service,
+};
+
+/// A change that was carried out.
+pub(crate) struct Changed {
+    pub(crate) uid: Uid,
+    pub(crate) time: UnixMillis,
+}
+
+impl Service {
+    /// `upMsgEx` and `modifyMsg`, asked by QUERY.
+    pub(crate) fn change_message(&mut self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
+        let changed = self.try_change_message(now, user, request)?;
+        if request.topic == Topic::UpMsgEx {
+            return Ok(Bytes::new());
+        }
+        let asked: MsgChangeReq = read(request)?;
+        let entry =
+            self.ultra_groups.get(target(request, &asked)).and_then(|group| group.log.find(changed.uid));
+        // Own bytes decode.
+        let msg =
+            entry.map(|entry| DownStreamMessage::decode(entry.message.received.clone()).unwrap_or_default());
+        write(&ModifyMsgResp { modify_time: Some(changed.time.0), msg })
+    }
+
+    /// The same, asked by PUBLISH as old SDKs do.
+    pub(super) fn change_message_by_publish(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        request: &Request,
+    ) -> Result<Posted, u16> {
+        let changed = self.try_change_message(now, user, request)?;
+        Ok(Posted { uid: changed.uid, time: changed.time })
+    }
+
+    fn try_change_message(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        request: &Request,
+    ) -> Result<Changed, u16> {
+        let asked: MsgChangeReq = read(request)?;
+        // No other conversation has it (UGMOD-007).
+        if asked.r#type() != Conversation::UltraGroup as i32 {
+            return Err(status::NOT_SUPPORTED);
+        }
+        self.ultra_groups_on()?;
+        let group = target(request, &asked).to_owned();
+        let uid = Uid::parse(asked.msg_uid()).ok_or(status::EXPANSION_NO_MESSAGE)?;
+        self.seen_message(&group, user, uid)?;
+        match request.topic {
+            Topic::UpMsgEx => {
+                let most = self.limits.expansion_update;
+                self.expand_in_channel(now, &group, uid, asked.content(), most, Some(user))
+            }
+            _ => {
+                let own = self.ultra_groups.get(&group).and_then(|group| group.log.find(uid));
+                if own.is_none_or(|entry| entry.by != user) && !self.has(Bug::ModifiesAnyMessage) {
+                    return Err(status::EXPANSION_NO_RIGHT);
+                }
+                self.modify_in_channel(now, &group, uid, asked.content(), Some(user))
+            }
+        }
+    }
+
+    /// # Errors
+    /// There is no such message, or it is in a channel that the user does not see.
+    fn seen_message(&mut self, group: &str, user: UserIx, uid: Uid) -> Result<(), u16> {
+        let known = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
+        if !known.has_member(user) {
+            return Err(status::NOT_IN_ULTRA_GROUP);
+        }
+        let entry = known.log.find(uid).filter(|entry| !entry.recalled && entry.is_for(user));
+        let channel = entry.ok_or(status::EXPANSION_NO_MESSAGE)?.channel.clone();
+        self.channel_for(group, user, &channel).map(|_| ())
+    }
+
+    /// Puts another content into a message; its UID and time stay (UGMOD-005, UGMOD-006).
+    pub(crate) fn modify_in_channel(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        uid: Uid,
+        content: &str,
+        by: Option<UserIx>,
+    ) -> Result<Changed, u16> {
+        if content.is_empty() || content.len() > self.limits.message_bytes {
+            return Err(status::ULTRA_GROUP_PARAMETER);
+        }
+        let mentioned = self.mentioned(content.as_bytes());
+        let keeps = self.has(Bug::KeepsModified);
+        let Some(known) = self.ultra_groups.get_mut(group) else { return Err(status::NO_ULTRA_GROUP) };
+        let entry = known.log.find_mut(uid).filter(|entry| !entry.recalled);
+        let entry = entry.ok_or(status::EXPANSION_NO_MESSAGE)?;
+        if !keeps {
+            entry.message = Arc::new(entry.message.edited(|down| {
+                down.content = content.to_owned().into();
+                down.ext_status = Some(down.ext_status() | flags::ext::MODIFIED);
+            }));
+            entry.mentioned = mentioned;
+        }
+        let (audience, what) = entry.change(Kind::Modified);
+        let message = entry.message.clone();
+        known.mentions_changed(uid);
+        let time =
+            if self.has(Bug::ModifiesSilently) { now } else { self.note_change(now, group, audience, what) };
+        self.route_change(now, &message, None, by);
+        Ok(Changed { uid, time })
+    }
+
+    /// Carries a change of an expansion out: JSON with `put`, `del` or `clear` (UGEXP-005 to UGEXP-008).
+    pub(crate) fn expand_in_channel(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        uid: Uid,
+        change: &str,
+        most: usize,
+        by: Option<UserIx>,
+    ) -> Result<Changed, u16> {
+        let asked: Value = serde_json::from_str(change).map_err(|_| status::EXPANSION_FORMAT)?;
+        let rules = Rules {
+            now,
+            most,
+            whole: self.limits.expansion_pairs,
+            bound: !self.has(Bug::IgnoresExpansionLimits),
+        };
+        let any = self.has(Bug::ExpandsAny);
+        let Some(known) = self.ultra_groups.get_mut(group) else { return Err(status::NO_ULTRA_GROUP) };
+        let entry = known.log.find_mut(uid).filter(|entry| !entry.recalled);
+        let entry = entry.ok_or(status::EXPANSION_NO_MESSAGE)?;
+        if !entry.message.expandable && !any {
+            return Err(status::EXPANSION_OFF);
+        }
+        let pairs = entry.expansion.changed(&asked, &rules)?;
+        let text = pairs.on_the_wire();
+        entry.expansion = pairs;
+        entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
+        let (audience, what) = entry.change(Kind::Expanded);
+        let message = entry.message.clone();
+        known.answer = None;
+        let time =
+            if self.has(Bug::DropsExpansion) { now } else { self.note_change(now, group, audience, what) };
+        self.route_change(now, &message, Some(change), by);
+        Ok(Changed { uid, time })
+    }
+
+    /// Requests about ultra groups that come as PUBLISH and are acknowledged.
+    pub(crate) fn ultra_group_request(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        request: &Request,
+    ) -> Result<Posted, u16> {
+        let user =
+            self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
+        match request.topic {
+            Topic::UpdUgRTime => self.read_channel(now, conn, user, request),
+            Topic::UpMsgEx | Topic::ModifyMsg => self.change_message_by_publish(now, user, request),
+            Topic::Operate => self.types_in_channel(now, user, request),
+            _ => Err(status::NOT_SUPPORTED),
+        }
+    }
+}
+
+/// The group: the body names it, or the frame where it does not.
+fn target<'a>(request: &'a Request, asked: &'a MsgChangeReq) -> &'a str {
+    if asked.target_id().is_empty() { &request.target } else { asked.target_id() }
+}

@@ -1,0 +1,130 @@
+//! Typing (UGTYPE): the service collects who types for a while, and tells the others at once (UGTYPE-004, AMB-67).
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    Request, ServerFrame, Topic, UnixMillis,
+    body::{OperateInfo, OperateStatus, OperateStatusNotify, OperateSummary},
+    code::status,
+};
+
+use crate::{
+    account::UserIx,
+    bug::Bug,
+    io::ConnId,
+    message::Conversation,
+    query::read,
+    send::Posted,
+    world::{Delayed, Service},
+};
+
+/// `notifyType`: both lists count.
+const BOTH: i64 = 3;
+
+/// Who types where, since when; told together when the time is over.
+pub(super) type Typing = BTreeMap<Arc<str>, BTreeMap<UserIx, UnixMillis>>;
+
+impl Service {
+    /// `operate`: the first one of a period starts it.
+    pub(super) fn types_in_channel(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        request: &Request,
+    ) -> Result<Posted, u16> {
+        let asked: OperateStatus = read(request)?;
+        let id = if asked.target_id().is_empty() { &request.target } else { asked.target_id() }.to_owned();
+        if asked.r#type() != Conversation::UltraGroup as i32 || asked.op_type() != 0 {
+            return Err(status::ULTRA_GROUP_PARAMETER);
+        }
+        let channel = self.channel_for(&id, user, asked.bus_channel())?;
+        let posted = Posted { uid: self.ids.message_uid(now), time: now };
+        let period = u64::from(self.limits.ultra_group_typing_seconds) * 1000;
+        let at_once = self.has(Bug::TellsTypingAtOnce);
+        let Some(group) = self.ultra_groups.get_mut(&id) else { return Err(status::NO_ULTRA_GROUP) };
+        let starts = group.typing.is_empty();
+        group.typing.entry(channel).or_default().insert(user, now);
+        let id = group.id.clone();
+        if at_once {
+            self.tell_of_typing(now, &id);
+        } else if starts {
+            self.delay(now, period, Delayed::UltraTyping(id));
+        }
+        Ok(posted)
+    }
+
+    /// The period is over: members are told who types in the channels they see, but not of themselves.
+    pub(crate) fn tell_of_typing(&mut self, now: UnixMillis, id: &str) {
+        let Some(group) = self.ultra_groups.get_mut(id) else { return };
+        let typing = std::mem::take(&mut group.typing);
+        if self.has(Bug::TypingIsNotForwarded) {
+            return;
+        }
+        let Some(group) = self.ultra_groups.get(id) else { return };
+        // By what they get: most get the same.
+        let mut told: BTreeMap<ConnId, BTreeSet<&Arc<str>>> = BTreeMap::new();
+        for channel in typing.keys() {
+            let Some(known) = group.channels.get(channel) else { continue };
+            for conn in group.audience(self, known) {
+                told.entry(conn).or_default().insert(channel);
+            }
+        }
+        let typists: BTreeSet<UserIx> = typing.values().flat_map(BTreeMap::keys).copied().collect();
+        let mut bodies: BTreeMap<(BTreeSet<&Arc<str>>, Option<UserIx>), Option<Bytes>> = BTreeMap::new();
+        let mut frames = Vec::new();
+        for (conn, channels) in told {
+            let Some(connection) = self.connections.get(&conn) else { continue };
+            let own = typists.contains(&connection.user).then_some(connection.user);
+            let make = || self.typing_body(id, &typing, &channels, own);
+            let body = bodies.entry((channels.clone(), own)).or_insert_with(make);
+            if let Some(body) = body {
+                frames.push((conn, self.accounts[connection.user].id.to_string(), body.clone()));
+            }
+        }
+        for (conn, target, body) in frames {
+            let seconds = now.seconds();
+            let topic = Topic::SOpNtf;
+            let frame = ServerFrame::Publish { dup: false, qos: 0, seconds, topic, target, id: 0, body };
+            self.send(now, conn, frame, None);
+        }
+    }
+
+    /// Who types in these channels, but for one; `None`: nobody.
+    fn typing_body(
+        &self,
+        group: &str,
+        typing: &Typing,
+        channels: &BTreeSet<&Arc<str>>,
+        but: Option<UserIx>,
+    ) -> Option<Bytes> {
+        let mut notify = OperateStatusNotify {
+            r#type: Some(Conversation::UltraGroup as i32),
+            notify_type: Some(BOTH),
+            ..OperateStatusNotify::default()
+        };
+        for (channel, users) in typing.iter().filter(|(channel, _)| channels.contains(channel)) {
+            let others = || users.iter().filter(|(user, _)| Some(**user) != but);
+            notify.info.extend(others().map(|(user, time)| OperateInfo {
+                target_id: Some(group.to_owned()),
+                bus_channel: Some(channel.to_string()),
+                user_id: Some(self.accounts[*user].id.to_string()),
+                op_type: Some(0),
+                optime: Some(time.0),
+            }));
+            if others().next().is_some() {
+                notify.summary.push(OperateSummary {
+                    target_id: Some(group.to_owned()),
+                    bus_channel: Some(channel.to_string()),
+                    count: i32::try_from(others().count()).ok(),
+                    op_type: Some(0),
+                });
+            }
+        }
+        (!notify.info.is_empty()).then(|| notify.encode_to_vec().into())
+    }
+}
