@@ -196,6 +196,9 @@ impl Engine {
                 let accepted = (status == 0).then_some((time, uid));
                 self.sent(message, events, code, accepted);
             }
+            Some((_, Pending::UltraGroup(call))) => {
+                self.ultra_group_answered(now, call.taken_at(time), code, &Bytes::new());
+            }
             Some((_, Pending::Expansion { uid: message, change })) => {
                 self.expansion_answered(&message, &change, code, &uid);
             }

@@ -127,7 +127,7 @@ impl Engine {
         let Some(mirror) = self.inbox.mirrors.remove(&id) else { return false };
         match mirror.topic {
             Topic::UpdUgRTime => {
-                self.channel_read_elsewhere(&mirror.body);
+                self.channel_read_elsewhere(&mirror.body, time);
                 return true;
             }
             // It comes by a pull like all others.

@@ -128,6 +128,14 @@ impl Call {
     pub(crate) fn is_published(&self) -> bool {
         matches!(self, Self::Read { .. } | Self::Typing { .. } | Self::Recall { .. })
     }
+
+    /// The same, now that the server tells when it took it over: all that was said in a channel until then is read.
+    pub(crate) fn taken_at(self, time: UnixMillis) -> Self {
+        match self {
+            Self::Read { of, read_at, echo } => Self::Read { of, read_at: read_at.max(time.0), echo },
+            other => other,
+        }
+    }
 }
 
 impl Engine {

@@ -40,10 +40,10 @@ impl Engine {
 
     /// Another device of the user's has read a channel. The documentation tells of it by the callback of all
     /// conversations, which names no channel (AMB-65); the vendor's engines have one of its own beside it.
-    pub(crate) fn channel_read_elsewhere(&mut self, body: &[u8]) {
+    pub(crate) fn channel_read_elsewhere(&mut self, body: &[u8], at: UnixMillis) {
         let Ok(read) = SessionMsgReadInput::decode(body) else { return };
         let (group, channel, time) = (read.channel_id(), read.bus_channel(), read.msg_time());
-        self.channel_read_until(&(group.to_owned(), channel.to_owned()), time);
+        self.channel_read_until(&(group.to_owned(), channel.to_owned()), time.max(at.0));
         self.fire(
             "onUltraGroupReadTimeReceived",
             json!({"targetId": group, "channelId": channel, "timestamp": time}),

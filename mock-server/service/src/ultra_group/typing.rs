@@ -29,6 +29,14 @@ const BOTH: i64 = 3;
 /// Who types where, since when; told together when the time is over.
 pub(super) type Typing = BTreeMap<Arc<str>, BTreeMap<UserIx, UnixMillis>>;
 
+/// What a connection is told of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct View<'a> {
+    channels: BTreeSet<&'a Arc<str>>,
+    /// Whom it is not told of: itself.
+    but: Option<UserIx>,
+}
+
 impl Service {
     /// `operate`: the first one of a period starts it.
     pub(super) fn types_in_channel(
@@ -75,13 +83,17 @@ impl Service {
             }
         }
         let typists: BTreeSet<UserIx> = typing.values().flat_map(BTreeMap::keys).copied().collect();
-        let mut bodies: BTreeMap<(BTreeSet<&Arc<str>>, Option<UserIx>), Option<Bytes>> = BTreeMap::new();
+        let mut bodies: BTreeMap<View<'_>, Option<Bytes>> = BTreeMap::new();
         let mut frames = Vec::new();
         for (conn, channels) in told {
             let Some(connection) = self.connections.get(&conn) else { continue };
             let own = typists.contains(&connection.user).then_some(connection.user);
-            let make = || self.typing_body(id, &typing, &channels, own);
-            let body = bodies.entry((channels.clone(), own)).or_insert_with(make);
+            let view = View { channels, but: own };
+            if !bodies.contains_key(&view) {
+                let body = self.typing_body(id, &typing, &view);
+                bodies.insert(view.clone(), body);
+            }
+            let body = bodies.get(&view).and_then(Option::as_ref);
             if let Some(body) = body {
                 frames.push((conn, self.accounts[connection.user].id.to_string(), body.clone()));
             }
@@ -94,21 +106,15 @@ impl Service {
         }
     }
 
-    /// Who types in these channels, but for one; `None`: nobody.
-    fn typing_body(
-        &self,
-        group: &str,
-        typing: &Typing,
-        channels: &BTreeSet<&Arc<str>>,
-        but: Option<UserIx>,
-    ) -> Option<Bytes> {
+    /// Who types, as far as it is told; `None`: nobody.
+    fn typing_body(&self, group: &str, typing: &Typing, View { channels, but }: &View<'_>) -> Option<Bytes> {
         let mut notify = OperateStatusNotify {
             r#type: Some(Conversation::UltraGroup as i32),
             notify_type: Some(BOTH),
             ..OperateStatusNotify::default()
         };
         for (channel, users) in typing.iter().filter(|(channel, _)| channels.contains(channel)) {
-            let others = || users.iter().filter(|(user, _)| Some(**user) != but);
+            let others = || users.iter().filter(|(user, _)| Some(**user) != *but);
             notify.info.extend(others().map(|(user, time)| OperateInfo {
                 target_id: Some(group.to_owned()),
                 bus_channel: Some(channel.to_string()),

@@ -22,5 +22,6 @@ mod receipt;
 mod server_api;
 mod settings;
 mod ultra_group;
+mod ultra_group_changes;
 mod ultra_group_levels;
 mod world;

@@ -51,6 +51,10 @@ impl World {
         if world.service.switches.chatroom_keep_alive {
             assert_eq!(world.call("/chatroom/keepalive/add.json", "chatroomId=kept"), (200, 200));
         }
+        if world.service.switches.ultra_group {
+            let groups = r#"{"groupId":"u1","userGroups":[{"userGroupId":"press"}]}"#;
+            assert_eq!(world.call("/ultragroup/usergroup/add.json", groups), (200, 200));
+        }
         world
     }
 

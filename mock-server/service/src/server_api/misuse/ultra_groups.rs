@@ -2,6 +2,10 @@
 
 use super::{SETUP, World, good, long, many};
 
+fn message(rest: &str) -> String {
+    format!("groupId=u1&msgUID=ABCD-EFGH-IJKL-MNOP&{rest}")
+}
+
 #[test]
 fn wrong_calls_about_ultra_groups_are_told_and_the_world_stays() {
     let cases: Vec<(&str, String, (u16, i64))> = vec![
@@ -55,6 +59,57 @@ fn wrong_calls_about_ultra_groups_are_told_and_the_world_stays() {
             "/ultragroup/channel/private/users/del.json",
             format!("groupId=u1&busChannel=closed&{}", many("userIds", 21)),
             (400, 1005),
+        ),
+        ("/ultragroup/userbanned/add.json", "groupId=u1&userIds=carol".into(), (200, 24406)),
+        ("/ultragroup/userbanned/add.json", "groupId=u1&busChannel=none&userIds=alice".into(), (200, 24414)),
+        ("/ultragroup/userbanned/get.json", "groupId=u1&pageSize=0".into(), (400, 1002)),
+        ("/ultragroup/globalbanned/set.json", "groupId=u1&busChannel=none&status=true".into(), (200, 24414)),
+        ("/ultragroup/banned/whitelist/add.json", "groupId=u1&userIds=new".into(), (200, 24406)),
+        ("/ultragroup/usergroup/add.json", r#"{"groupId":"u1","userGroups":[]}"#.into(), (400, 1002)),
+        ("/ultragroup/usergroup/add.json", r#"{"groupId":"u1","userGroups":["a"]}"#.into(), (400, 1002)),
+        ("/ultragroup/usergroup/del.json", "groupId=u1&userGroupIds=press,none".into(), (400, 1002)),
+        (
+            "/ultragroup/usergroup/user/add.json",
+            "groupId=u1&userGroupId=none&userIds=alice".into(),
+            (400, 1002),
+        ),
+        (
+            "/ultragroup/usergroup/user/add.json",
+            "groupId=u1&userGroupId=press&userIds=alice,carol".into(),
+            (200, 24406),
+        ),
+        (
+            "/ultragroup/channel/usergroup/bind.json",
+            "groupId=u1&busChannel=none&userGroupIds=press".into(),
+            (200, 24414),
+        ),
+        ("/ultragroup/user/channel/query.json", "groupId=u1&userId=new".into(), (200, 24406)),
+        ("/ultragroup/msg/modify.json", message("fromUserId=bob&content={}"), (400, 1002)),
+        ("/ultragroup/msg/get.json", r#"groupId=u1&msgs=["x"]"#.into(), (400, 1002)),
+        ("/ultragroup/message/expansion/set.json", message("userId=bob&extraKeyVal={}"), (400, 1002)),
+        ("/ultragroup/message/expansion/delete.json", message("userId=bob&extraKey=[]"), (400, 1002)),
+        ("/ultragroup/message/expansion/query.json", message("pageNo=1"), (400, 1002)),
+        (
+            "/ultragroup/hismsg/query.json",
+            "groupId=u1&busChannel=open&startTime=1&endTime=1209600002".into(),
+            (400, 1002),
+        ),
+        ("/ultragroup/hismsg/msgid/query.json", message("busChannel=open&prevNum=51"), (400, 1002)),
+        ("/ultragroup/hismsg/msgid/query.json", message("busChannel=open"), (400, 1002)),
+        (
+            "/message/recall.json",
+            "fromUserId=bob&conversationType=10&targetId=u1&messageUID=x&sentTime=1".into(),
+            (400, 1002),
+        ),
+        (
+            "/conversation/message/history/clean.json",
+            "conversationType=10&fromUserId=new&targetId=u1".into(),
+            (200, 24406),
+        ),
+        (
+            "/v3/message/ultragroup/query.json",
+            r#"{"userId":"new","targetId":"u1","startTime":"1","endTime":"2"}"#.into(),
+            (200, 24406),
         ),
     ];
     for (path, body, answer) in cases {
