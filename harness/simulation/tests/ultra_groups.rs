@@ -4,7 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails fails its test")]
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use proptest::{
     prelude::*,
@@ -33,6 +36,8 @@ enum Op {
     /// The app server writes, so many messages at once.
     Push(usize, u32),
     Read(usize, usize),
+    /// A user changes what it said so many messages ago.
+    Change(usize, usize, Change),
     Cut(usize),
     CutAt {
         user: usize,
@@ -43,6 +48,25 @@ enum Op {
     },
     Network(usize, LinkState),
     Pass(u64),
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Change {
+    Modify,
+    /// Puts a pair, of one of two keys.
+    Expand(u8),
+    Unexpand(u8),
+    /// With or without deleting it.
+    Recall(bool),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    prop_oneof![
+        Just(Change::Modify),
+        (0..2u8).prop_map(Change::Expand),
+        (0..2u8).prop_map(Change::Unexpand),
+        any::<bool>().prop_map(Change::Recall)
+    ]
 }
 
 fn op() -> impl Strategy<Value = Op> {
@@ -60,6 +84,7 @@ fn op() -> impl Strategy<Value = Op> {
         6 => (user.clone(), channel.clone(), any::<bool>()).prop_map(|(user, to, mention)| Op::Send(user, to, mention)),
         3 => (channel.clone(), 1..40u32).prop_map(|(to, count)| Op::Push(to, count)),
         2 => (user.clone(), channel).prop_map(|(user, of)| Op::Read(user, of)),
+        4 => (user.clone(), 0..3usize, change()).prop_map(|(user, ago, change)| Op::Change(user, ago, change)),
         2 => user.clone().prop_map(Op::Cut),
         3 => (user.clone(), any::<bool>(), kinds, 1..4u32, any::<bool>())
             .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
@@ -136,7 +161,7 @@ impl Session {
                 self.said += 1;
                 let mut message = json!({
                     "conversationType": "ultra_group", "targetId": "u", "channelId": CHANNELS[to],
-                    "messageType": "text", "text": self.said.to_string(),
+                    "messageType": "text", "text": self.said.to_string(), "expansion": {"first": "x"},
                 });
                 if mention {
                     message["mentionedInfo"] = json!({"type": "part", "userIdList": ["bob"]});
@@ -157,6 +182,7 @@ impl Session {
                 let args = json!({"targetId": "u", "channelId": CHANNELS[of], "timestamp": now});
                 self.call(USERS[user].0, "syncUltraGroupReadStatus", args);
             }
+            Op::Change(user, ago, change) => self.change(user, ago, change),
             Op::Cut(user) => self.simulation.network(USERS[user].0, NetworkEvent::Cut).unwrap(),
             Op::CutAt { user, up, kind, nth, after } => {
                 let direction = if up { "up" } else { "down" };
@@ -169,6 +195,65 @@ impl Session {
             }
             Op::Pass(ms) => self.pass(ms),
         }
+    }
+
+    fn change(&mut self, user: usize, ago: usize, change: Change) {
+        let name = USERS[user].0;
+        let sent = self.events(name, "onMessageSent").filter(|event| event.args["code"] == 0);
+        let Some(event) = sent.rev().nth(ago) else { return };
+        let message = event.args["message"].clone();
+        let uid = message["messageUId"].clone();
+        self.said += 1;
+        let value = self.said.to_string();
+        match change {
+            Change::Modify => {
+                let mut fresh = message;
+                fresh["text"] = json!(format!("{value}, changed"));
+                self.call(name, "modifyUltraGroupMessage", json!({"messageUId": uid, "message": fresh}));
+            }
+            Change::Expand(key) => {
+                let args = json!({"messageUId": uid, "expansion": {format!("k{key}"): value}});
+                self.call(name, "updateUltraGroupMessageExpansion", args);
+            }
+            Change::Unexpand(key) => {
+                let args = json!({"messageUId": uid, "keys": [format!("k{key}")]});
+                self.call(name, "removeUltraGroupMessageExpansionForKeys", args);
+            }
+            Change::Recall(delete) => {
+                self.call(
+                    name,
+                    "recallUltraGroupMessage",
+                    json!({"message": message, "deleteRemote": delete}),
+                );
+            }
+        }
+        self.pass(1);
+    }
+
+    /// What a client keeps of a channel: by UID the kind, the text and the expansion.
+    fn kept(&mut self, client: &str, channel: &str) -> BTreeMap<String, [Value; 3]> {
+        let mut kept = BTreeMap::new();
+        let mut before = 0;
+        for _ in 0..100 {
+            let args = json!({
+                "type": "ultra_group", "targetId": "u", "channelId": channel, "sentTime": before,
+                "order": "before", "policy": "local", "count": 20,
+            });
+            self.call(client, "loadMessages", args);
+            self.pass(1);
+            let loaded = self.events(client, "onMessagesLoaded").next_back().unwrap();
+            assert_eq!(loaded.args["code"], 0);
+            let page = loaded.args["messages"].as_array().unwrap().clone();
+            let Some(last) = page.last() else { return kept };
+            before = last["sentTime"].as_i64().unwrap();
+            kept.extend(page.iter().filter_map(|message| {
+                // What was not sent has none.
+                let uid = message["messageUId"].as_str().filter(|uid| !uid.is_empty())?.to_owned();
+                let pairs = message["expansion"].as_object().cloned().unwrap_or_default();
+                Some((uid, [message["messageType"].clone(), message["text"].clone(), json!(pairs)]))
+            }));
+        }
+        panic!("{client} keeps no end of messages");
     }
 
     /// Everything is mended, and enough time passes for every wait to end; then one more message is said.
@@ -213,6 +298,11 @@ impl Session {
         let all = self.received(WITNESS);
         prop_assert!(all.windows(2).all(|pair| pair[0].0 < pair[1].0), "the witness has them out of order");
         let known: BTreeSet<&str> = all.iter().map(|(_, uid, ..)| uid.as_str()).collect();
+        let recalled: BTreeSet<String> = self
+            .events(WITNESS, "onRemoteUltraGroupMessageRecalled")
+            .flat_map(|event| event.args["messages"].as_array().unwrap())
+            .map(|message| message["messageUId"].as_str().unwrap().to_owned())
+            .collect();
         for (name, _) in USERS {
             for sent in self.events(name, "onMessageSent").filter(|event| event.args["code"] == 0) {
                 let uid = sent.args["message"]["messageUId"].as_str().unwrap();
@@ -223,9 +313,24 @@ impl Session {
                 all.iter().filter(|(_, _, channel, from)| sees(name, channel) && from != name).collect();
             // What it said itself without hearing that it was taken comes back as if another device had said it.
             let (own, others): (Vec<&Got>, Vec<&Got>) = got.iter().partition(|(.., from)| from == name);
+            // What is recalled before it is fetched never comes.
+            let there: BTreeSet<&str> = others.iter().map(|(_, uid, ..)| uid.as_str()).collect();
+            let mine: Vec<&Got> = mine
+                .into_iter()
+                .filter(|(_, uid, ..)| !recalled.contains(uid) || there.contains(uid.as_str()))
+                .collect();
             prop_assert_eq!(others, mine, "{}", name);
             let uids: BTreeSet<&str> = own.iter().map(|(_, uid, ..)| uid.as_str()).collect();
             prop_assert!(uids.len() == own.len() && uids.is_subset(&known), "{} has its own {:?}", name, own);
+        }
+        for channel in CHANNELS {
+            let all = self.kept(WITNESS, channel);
+            for (name, _) in USERS.into_iter().filter(|(name, _)| sees(name, channel)) {
+                let kept = self.kept(name, channel);
+                let mut all = all.clone();
+                all.retain(|uid, _| !recalled.contains(uid) || kept.contains_key(uid));
+                prop_assert_eq!(kept, all, "{} in {}", name, channel);
+            }
         }
         for (name, platform) in USERS {
             // What a read state that never arrived leaves to this device alone is not to be compared.
@@ -258,7 +363,7 @@ fn session(seed: u64, ops: &[Op], bug: Option<&str>) -> Result<(), TestCaseError
 #[test]
 fn the_model_finds_bugs_out() {
     for bug in
-        ["tells_one_ultra_member", "private_channels_are_open", "forgets_read_times", "reads_every_channel"]
+        ["tells_one_ultra_member", "private_channels_are_open", "forgets_read_times", "reads_every_channel", "modifies_silently"]
     {
         let config = ProptestConfig {
             cases: 500,

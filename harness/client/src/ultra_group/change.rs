@@ -49,15 +49,40 @@ impl Engine {
         };
         let before = self.ultra_groups.changes;
         self.ultra_groups.changes = before.max(list.sync_time);
-        // Not saved, changes are only fetched again: what is as it was tells nothing.
-        let _ = self.store.set_changes_until(&self.owner, self.ultra_groups.changes);
         self.recalls_and_channels(now, &list.list);
-        for fetch in fetches(&list.list) {
+        let fetches = fetches(&list.list);
+        self.ultra_groups.fetching += fetches.len();
+        for fetch in fetches {
             self.fetch_changed(now, fetch);
         }
+        self.keep_changes();
         let more = list.has_next() && self.ultra_groups.changes > before;
         if more || self.ultra_groups.changes_noticed {
             self.pull_changes(now);
+        }
+    }
+
+    /// Once everything that was listed is in the store, the next session goes on from there.
+    fn keep_changes(&mut self) {
+        let state = &mut self.ultra_groups;
+        if state.fetching == 0 && state.changes > state.changes_kept {
+            state.changes_kept = state.changes;
+            // Not saved, changes are only fetched again: what is as it was tells nothing.
+            let _ = self.store.set_changes_until(&self.owner, state.changes);
+        }
+    }
+
+    /// What a lost connection took away is listed again when there is a new one; a refusal stands.
+    fn changed_not_fetched(&mut self, now: UnixMillis, fetch: Fetch, code: i64) {
+        if code == code::NO_ANSWER && self.link.is_online() {
+            return self.fetch_changed(now, fetch);
+        }
+        let state = &mut self.ultra_groups;
+        state.fetching = state.fetching.saturating_sub(1);
+        if matches!(code, code::NO_ANSWER | code::CONNECTION_LOST | code::NOT_CONNECTED) {
+            state.changes = state.changes_kept;
+        } else {
+            self.keep_changes();
         }
     }
 
@@ -101,11 +126,9 @@ impl Engine {
     /// Tells of messages that are here and are not as they were: a change of this device's own is known already.
     pub(super) fn changed_fetched(&mut self, now: UnixMillis, fetch: Fetch, code: i64, body: &Bytes) {
         let Some(answer) = MsgQueryAck::decode(body.clone()).ok().filter(|_| code == 0) else {
-            if code == code::NO_ANSWER && self.link.is_online() {
-                self.fetch_changed(now, fetch);
-            }
-            return;
+            return self.changed_not_fetched(now, fetch, code);
         };
+        self.ultra_groups.fetching = self.ultra_groups.fetching.saturating_sub(1);
         let (mut modified, mut expanded) = (Vec::new(), Vec::new());
         for down in &answer.list {
             let uid = down.msg_id();
@@ -125,6 +148,7 @@ impl Engine {
                 expanded.push(fresh);
             }
         }
+        self.keep_changes();
         if !modified.is_empty() {
             self.fire("onRemoteUltraGroupMessageModified", json!({"messages": modified}));
         }

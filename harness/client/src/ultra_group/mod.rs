@@ -65,8 +65,12 @@ pub(crate) struct UltraGroups {
     noticed: bool,
     /// The newest time that was announced.
     announced: UnixMillis,
-    /// Every change up to here was fetched.
+    /// Every change up to here was listed.
     changes: i64,
+    /// Every change up to here is in the store: what a lost connection or an end of the app falls back to.
+    changes_kept: i64,
+    /// Changed messages that are being fetched.
+    fetching: usize,
     pulling_changes: bool,
     changes_noticed: bool,
     /// Up to when another device has read a channel.

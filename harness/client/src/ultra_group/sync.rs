@@ -82,6 +82,7 @@ impl Engine {
             state.watermark = state.watermark.max(UnixMillis(state.list_version));
             // Changes of the time before the first login of this installation are in what is read from now on.
             state.changes = self.store.changes_until(&self.owner).ok().flatten().unwrap_or(state.watermark.0);
+            state.changes_kept = state.changes;
             state.coverage.begin(state.watermark.0);
         }
         state.stage = Stage::Synced;
