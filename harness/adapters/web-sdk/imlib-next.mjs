@@ -13,11 +13,13 @@ export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageRec
 export const METHODS = ['create', 'destroy', 'connect', 'disconnect', ...create.METHODS, ...features.METHODS];
 export const CAPABILITIES = [
   'doubled_pushes', 'receipts', 'typing', 'recall', 'history', 'expansion', 'pinning', 'do_not_disturb', 'conversations',
-  'drafts',
+  'drafts', 'ultragroup',
 ];
 
 /** Fields that this generation never tells. */
-export const UNKNOWN = {};
+export const UNKNOWN = {
+  onUltraGroupReadTimeReceived: ['timestamp'],
+};
 
 export class ImlibNext {
   constructor(sdk, { appKey, options, transport }, emit) {
@@ -49,7 +51,7 @@ export class ImlibNext {
 
   received(raw) {
     if (this.saw(raw)) return;
-    this.emit('onMessageReceived', { message: canonical(raw), offline: raw.isOffLineMessage });
+    this.emit('onMessageReceived', { message: canonical(raw), offline: raw.isOffLineMessage ?? false });
   }
 
   connect({ token }) {

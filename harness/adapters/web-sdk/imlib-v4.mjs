@@ -28,11 +28,10 @@ const MISSING = new Set([
   'loadNotificationQuietHours', 'loadTopConversations', 'loadBlockedConversations', 'loadUnreadMentionedCount',
 ]);
 
-export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', ...features.EVENTS];
-export const METHODS = [
-  'create', 'destroy', 'connect', 'disconnect', ...create.METHODS,
-  ...features.METHODS.filter((name) => !MISSING.has(name.replace(/^get/, 'load'))),
-];
+const has = (name) => !MISSING.has(name.replace(/^get/, 'load')) && !features.OF_ULTRA_GROUPS.has(name);
+
+export const EVENTS = ['onConnected', 'onConnectionStatusChanged', 'onMessageReceived', ...features.EVENTS.filter(has)];
+export const METHODS = ['create', 'destroy', 'connect', 'disconnect', ...create.METHODS, ...features.METHODS.filter(has)];
 
 /** Fields that this generation never tells. */
 export const UNKNOWN = {

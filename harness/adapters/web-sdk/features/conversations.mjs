@@ -1,7 +1,7 @@
 // The conversation list, unread counts and drafts. The SDKs ask the server for the list and keep the counts themselves.
 
 import { canonical, conversationName, conversationNumber } from '../messages.mjs';
-import { Feature, sdkConversation } from './feature.mjs';
+import { Feature, ULTRA_GROUP, sdkConversation } from './feature.mjs';
 import { levelName } from './levels.mjs';
 
 /** As many conversations as the SDKs ask for at once. */
@@ -33,6 +33,7 @@ export class Conversations extends Feature {
   loadConversations({ conversationTypes, channelId = '', startTime, count }) {
     const args = { conversationTypes, channelId, startTime, count };
     const wanted = { count: MOST, startTime, order: 0 };
+    if (conversationTypes.includes(ULTRA_GROUP)) return { unsupported: 'the SDK lists ultra groups on their own' };
     return this.ask('getConversationList', [wanted], 'onConversationsLoaded', args, (list) => ({
       conversations: ofTypes(list, conversationTypes).slice(0, count),
     }));
@@ -73,6 +74,7 @@ export class Conversations extends Feature {
   }
 
   clearUnreadCount({ type, targetId, channelId = '', timestamp }) {
+    if (type === ULTRA_GROUP) return { unsupported: 'the SDK reads an ultra group on all devices' };
     const conversation = sdkConversation({ type, targetId });
     const newer = [...this.known.values()].some((raw) => (raw.conversationType ?? raw.type) === conversation.conversationType
       && raw.targetId === targetId && raw.sentTime > timestamp);
@@ -99,7 +101,7 @@ const ofTypes = (list, types) =>
   (list ?? []).map(described).filter(({ conversationType }) => types.includes(conversationType));
 
 /** A conversation by its documented properties, as far as the SDK tells them. */
-function described(conversation) {
+export function described(conversation) {
   if (!conversation) return null;
   const { conversationType, targetId, channelId, unreadMessageCount, isTop, notificationLevel, latestMessage } = conversation;
   return {

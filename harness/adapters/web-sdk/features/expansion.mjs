@@ -1,8 +1,6 @@
 // Key-value pairs that stand beside a message.
 
-import { Feature } from './feature.mjs';
-
-const UNSEEN = { unsupported: 'the SDK wants the message itself, which this client has not seen' };
+import { Feature, UNSEEN } from './feature.mjs';
 
 export class Expansion extends Feature {
   static METHODS = ['updateMessageExpansion', 'removeMessageExpansionForKeys'];

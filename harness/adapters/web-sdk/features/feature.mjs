@@ -1,12 +1,21 @@
 // What every group of features shares. Each method answers at once that it was accepted; what the SDK's promise says
 // comes as the documented callback.
 
-import { codeOf, conversationNumber } from '../messages.mjs';
+import { codeOf, conversationName, conversationNumber } from '../messages.mjs';
 
-export const sdkConversation = ({ type, conversationType, targetId }) => ({
+export const ULTRA_GROUP = 'ultra_group';
+
+/** Only ultra groups have channels; elsewhere a channel says nothing. */
+export const sdkConversation = ({ type, conversationType, targetId, channelId }) => ({
   conversationType: conversationNumber(type ?? conversationType),
   targetId,
+  ...((type ?? conversationType) === ULTRA_GROUP && { channelId: channelId ?? '' }),
 });
+
+/** Whether an SDK's message or conversation is one of an ultra group. */
+export const inUltraGroup = ({ conversationType, type }) => conversationName(conversationType ?? type) === ULTRA_GROUP;
+
+export const UNSEEN = { unsupported: 'the SDK wants the message itself, which this client has not seen' };
 
 export const NO_STORE = { unsupported: 'the web SDK has no local store' };
 

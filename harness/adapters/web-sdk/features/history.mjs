@@ -30,7 +30,7 @@ export class History extends Feature {
 
   loadMessages({ type, targetId, channelId = '', sentTime, order, policy, count }) {
     if (policy === 'local') return NO_STORE;
-    const given = [sdkConversation({ type, targetId }), { timestamp: sentTime, count, order: order === 'after' ? 1 : 0 }];
+    const given = [sdkConversation({ type, targetId, channelId }), { timestamp: sentTime, count, order: order === 'after' ? 1 : 0 }];
     const args = { type, targetId, channelId, sentTime, order };
     return this.ask('getHistoryMessages', given, 'onMessagesLoaded', { ...args, messages: [] }, (data) => {
       const list = data?.list ?? [];
@@ -45,13 +45,13 @@ export class History extends Feature {
     const named = messages.map((message) => ({
       messageUId: message.messageUId, sentTime: message.sentTime, messageDirection: direction(message),
     }));
-    const given = [sdkConversation({ type, targetId }), named];
+    const given = [sdkConversation({ type, targetId, channelId }), named];
     return this.ask('deleteMessages', given, 'onMessagesDeleted', { type, targetId, channelId, messages });
   }
 
   clearMessages({ type, targetId, channelId = '', timestamp, policy }) {
     if (policy === 'local') return NO_STORE;
-    const given = [sdkConversation({ type, targetId }), timestamp];
+    const given = [sdkConversation({ type, targetId, channelId }), timestamp];
     return this.ask('clearHistoryMessages', given, 'onMessagesCleared', { type, targetId, channelId, timestamp });
   }
 }

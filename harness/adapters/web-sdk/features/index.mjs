@@ -9,15 +9,28 @@ import { Receipts } from './receipts.mjs';
 import { Sending } from './sending.mjs';
 import { Settings } from './settings.mjs';
 import { Typing } from './typing.mjs';
+import { UltraGroup } from './ultra-group.mjs';
+import { UltraGroupLevels } from './ultra-group-levels.mjs';
+import { UltraGroupMessages } from './ultra-group-messages.mjs';
+import { UltraGroupTyping } from './ultra-group-typing.mjs';
 
-const ALL = [Sending, Receipts, Typing, History, Expansion, Settings, Conversations, Chatroom, Entries];
+const ULTRA_GROUPS = [UltraGroup, UltraGroupMessages, UltraGroupTyping, UltraGroupLevels];
+const ALL = [
+  Sending, Receipts, Typing, History, Expansion, Settings, Conversations, Chatroom, Entries, ...ULTRA_GROUPS,
+];
 
 /** Newer editions of the documented engine have a second name for everything that loads. */
 const named = (names) => [...names, ...names.filter((name) => name.startsWith('load')).map(twin)];
 const twin = (name) => name.replace(/^load/, 'get');
 
-export const METHODS = named(ALL.flatMap((feature) => feature.METHODS));
-export const EVENTS = ALL.flatMap((feature) => feature.EVENTS);
+const methods = (features) => named(features.flatMap((feature) => feature.METHODS));
+const events = (features) => features.flatMap((feature) => feature.EVENTS);
+
+export const METHODS = methods(ALL);
+export const EVENTS = events(ALL);
+
+/** What only a generation that has ultra groups has. */
+export const OF_ULTRA_GROUPS = new Set([...methods(ULTRA_GROUPS), ...events(ULTRA_GROUPS)]);
 
 /** A conversation without a channel is that of the default one, and told as such; a call about many means all of them. */
 const channelled = (args) => (args.targetId && args.channelId === null ? { ...args, channelId: '' } : args);

@@ -1,7 +1,7 @@
 // Sending, to a conversation or to members of a group.
 
-import { canonical, conversationNumber, outgoing } from '../messages.mjs';
-import { Feature } from './feature.mjs';
+import { canonical, outgoing } from '../messages.mjs';
+import { Feature, sdkConversation } from './feature.mjs';
 
 export class Sending extends Feature {
   static METHODS = ['sendMessage', 'sendGroupMessageToDesignatedUsers'];
@@ -19,9 +19,9 @@ export class Sending extends Feature {
   send(message, users, event) {
     const out = outgoing(message, users);
     if (out.problem) return { unsupported: out.problem };
-    const conversationType = conversationNumber(message.conversationType);
-    if (!conversationType || !message.targetId) return { code: 1 };
-    const promise = this.sdk.send({ conversationType, targetId: message.targetId }, out);
+    const conversation = sdkConversation(message);
+    if (!conversation.conversationType || !message.targetId) return { code: 1 };
+    const promise = this.sdk.send(conversation, out);
     const sent = (raw) => {
       this.known.set(raw.messageUId, raw);
       return { message: { ...message, ...canonical(raw), sentStatus: 'sent' } };

@@ -98,6 +98,10 @@ impl Service {
         let asked: HistoryMsgInput = read(request)?;
         let group = asked.target_id();
         let channel = self.channel_for(group, user, asked.bus_channel())?;
+        if asked.bus_channel().is_empty() && !channel.is_empty() {
+            // The history of the default channel has to be asked for by its name (UG-023).
+            return write(&HistoryMsgOuput { sync_time: asked.time(), ..HistoryMsgOuput::default() });
+        }
         let shown = self.shown(now, group, &channel, user)?;
         let count = if asked.count() <= 0 { PAGE } else { asked.count().min(LARGEST_PAGE) } as usize;
         let newer = asked.order() == 1 && !self.has(Bug::IgnoresHistoryOrder);

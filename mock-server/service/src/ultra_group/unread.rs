@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
+use prost::Message as _;
 use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{QryRemindListReq, QryRemindListResp, SessionMsgReadInput, UnreadMsgInfo},
@@ -138,20 +140,27 @@ impl Service {
         }
         let uid = self.ids.message_uid(time);
         if !self.has(Bug::NoReadSync) {
-            self.tell_own_devices(now, conn, user, request, &Posted { uid, time });
+            let read = SessionMsgReadInput {
+                msg_time: Some(up_to.0),
+                bus_channel: Some(channel.to_string()),
+                ..asked
+            };
+            self.tell_own_devices(now, conn, user, &read, &Posted { uid, time });
         }
         Ok(Posted { uid, time })
     }
 
-    /// The request as it came, and its acknowledgement: nothing happens before that.
+    /// What was read, and its acknowledgement: nothing happens before that. The time is ours: what a client takes for it may
+    /// be before the newest message, and some devices read up to that time only.
     fn tell_own_devices(
         &mut self,
         now: UnixMillis,
         but: ConnId,
         user: UserIx,
-        request: &Request,
+        read: &SessionMsgReadInput,
         posted: &Posted,
     ) {
+        let body: Bytes = read.encode_to_vec().into();
         let target = self.accounts[user].id.to_string();
         for conn in self.connections_of(user, None).into_iter().filter(|conn| *conn != but) {
             let Some(connection) = self.connections.get_mut(&conn) else { continue };
@@ -163,7 +172,7 @@ impl Service {
                 topic: Topic::UpdUgRTime,
                 target: target.clone(),
                 id,
-                body: request.body.clone(),
+                body: body.clone(),
             };
             self.send(now, conn, frame, None);
             let message_uid = posted.uid.to_string();
