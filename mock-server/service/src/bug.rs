@@ -339,6 +339,8 @@ bugs! {
     ModifiesSilently = "modifies_silently",
     /// Each member who types in an ultra group is told at once.
     TellsTypingAtOnce = "tells_typing_at_once",
+    /// Pushes of ultra groups go out as often as there are messages, whatever was ordered.
+    PushesTooOften = "pushes_too_often",
     /// Changes of messages are not copied to the app's server.
     RoutesNoChanges = "routes_no_changes",
 }

@@ -36,8 +36,8 @@ pub struct Callbacks {
     pub chatroom_entries: Option<String>,
     /// Devices that come online, go offline or log out: a JSON list (USER-010).
     pub user_status: Option<String>,
-    /// Every message that clients send, but status messages: a form (USER-011). The switch `messageRoutingOfServerApi`
-    /// adds those of the app's server itself.
+    /// Every message that clients send, but status messages, and in ultra groups what they change of one afterwards
+    /// (UG-036): a form (USER-011). The switch `messageRoutingOfServerApi` adds those of the app's server itself.
     pub messages: Option<String>,
 }
 

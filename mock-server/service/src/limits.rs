@@ -92,6 +92,8 @@ pub struct Limits {
     pub ultra_group_history_months: u32,
     /// Seconds that the service collects who types in an ultra group before it tells (UGTYPE-004).
     pub ultra_group_typing_seconds: u32,
+    /// Seconds between two pushes of an ultra group to the same member; 0 = a push a message (UG-029).
+    pub ultra_group_push_seconds: u32,
     /// Entries the journal keeps.
     pub journal: usize,
 }
@@ -140,6 +142,7 @@ impl Default for Limits {
             ultra_group_channels: 50,
             ultra_group_history_months: 0,
             ultra_group_typing_seconds: 5,
+            ultra_group_push_seconds: 0,
             journal: 4096,
         }
     }

@@ -72,6 +72,7 @@ impl Service {
         body: &Value,
     ) {
         let decision = self.push_decision(now, user, message, down, body);
+        let decision = self.not_too_often(now, user, message, decision);
         let account = &self.accounts[user];
         let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         let devices = phones.filter(|_| decision.sent).filter(|device| !device.no_push);

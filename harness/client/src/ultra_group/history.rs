@@ -74,7 +74,7 @@ impl Engine {
     }
 
     /// The server's part is kept if the call was about the local store, too; exactly one callback either way.
-    pub(super) fn channel_history_answered(&mut self, load: &Load, code: i64, body: &Bytes) {
+    pub(super) fn channel_history_answered(&mut self, now: UnixMillis, load: &Load, code: i64, body: &Bytes) {
         let call = &load.call;
         let page = match HistoryMsgOuput::decode(body.clone()) {
             Ok(page) if code == 0 => page,
@@ -86,7 +86,7 @@ impl Engine {
         };
         self.store.begin();
         let mut messages: Vec<Object> =
-            page.list.iter().map(|down| self.of_history(load, down, call.with_local)).collect();
+            page.list.iter().map(|down| self.of_history(now, load, down)).collect();
         self.store.commit();
         let mut code = 0;
         if call.with_local {
@@ -109,19 +109,20 @@ impl Engine {
     }
 
     /// A message of the server's history as the app gets it: with what the store knows of it.
-    fn of_history(&self, load: &Load, down: &DownStreamMessage, keep: bool) -> Object {
+    fn of_history(&self, now: UnixMillis, load: &Load, down: &DownStreamMessage) -> Object {
         let mut message = self.channel_received(down);
         message.insert("targetId".into(), load.of.0.as_str().into());
         message.insert("channelId".into(), load.of.1.as_str().into());
-        if keep {
-            self.keep_fetched(&mut message);
+        if load.call.with_local {
+            message.insert("receivedTime".into(), now.0.into());
+            self.keep_fetched(&message);
         }
         self.add_local_state(&mut message);
         message
     }
 
     /// Stores a message that was fetched; if it is here already, with its newest content (UGMOD-006).
-    fn keep_fetched(&self, message: &mut Object) {
+    fn keep_fetched(&self, message: &Object) {
         let uid = text(message, "messageUId");
         let stored = self.store.by_uid(&self.owner, &uid).ok().flatten().filter(|_| !uid.is_empty());
         let Some(stored) = stored else {

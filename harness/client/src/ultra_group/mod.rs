@@ -179,7 +179,7 @@ impl Engine {
             Call::Messages => self.channel_package(now, code, body),
             Call::Changes => self.changes_arrived(now, code, body),
             Call::Changed(fetch) => self.changed_fetched(now, fetch, code, body),
-            Call::History(load) => self.channel_history_answered(&load, code, body),
+            Call::History(load) => self.channel_history_answered(now, &load, code, body),
             Call::Batch(asked) => self.batch_loaded(asked, code, body),
             Call::Read { of, read_at, echo } => self.channel_read(of, read_at, echo, code),
             Call::Typing { echo } => self.fire("onUltraGroupTypingStatusSent", with_code(code, echo)),

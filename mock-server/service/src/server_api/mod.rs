@@ -33,6 +33,7 @@ mod ultra_group_history;
 mod ultra_group_level;
 mod ultra_group_message;
 mod ultra_group_mute;
+mod ultra_group_rest;
 mod ultra_group_users;
 mod user;
 
@@ -42,6 +43,7 @@ pub(crate) use once::Repeats;
 pub(crate) use rate::ApiRates;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
+use ultra_group_rest::Rest;
 use wire::UnixMillis;
 
 use crate::{
@@ -87,8 +89,15 @@ pub(crate) type Answer = Result<Value, ApiError>;
 
 impl Service {
     pub(crate) fn server_api(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
-        let (path, format) = Format::of(&request.path);
         let known = self.accounts.len();
+        if let Some(rest) = Rest::of(request) {
+            let answer = self.called(now, &rest.request, &request.path, rest.endpoint);
+            if answer.is_err() {
+                self.accounts.forget_from(known);
+            }
+            return self.with_request_id(request, ultra_group_rest::response(answer));
+        }
+        let (path, format) = Format::of(&request.path);
         match self.server_api_answer(now, request, &path) {
             Ok(mut answer) => {
                 answer["code"] = 200.into();
@@ -209,6 +218,17 @@ impl Service {
         if request.method != method {
             return Err(error(405, format!("`{path}` takes {method}, not {}", request.method)));
         }
+        self.called(now, request, path, endpoint)
+    }
+
+    /// Carries a call out that is signed and within its rate.
+    fn called(
+        &mut self,
+        now: UnixMillis,
+        request: &HttpRequest,
+        path: &str,
+        endpoint: ultra_group::Endpoint,
+    ) -> Answer {
         self.check_signature(now, request)?;
         self.within_rate(now, &rate::Rated::Calls(path), 1)?;
         endpoint(self, &Call::of(now, request)?)

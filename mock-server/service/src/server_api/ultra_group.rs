@@ -64,7 +64,7 @@ impl Service {
     }
 
     /// An id that exists already gets the name, and takes the user in (assumed).
-    fn api_ultra_group_create(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_ultra_group_create(&mut self, call: &Call) -> Answer {
         service_on(self.switches.ultra_group, "ultraGroup")?;
         let id = call.required("groupId", LONGEST_ID)?;
         let name = call.required("groupName", LONGEST_NAME)?;
@@ -78,13 +78,13 @@ impl Service {
         Ok(json!({}))
     }
 
-    fn api_ultra_group_dissolve(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_ultra_group_dissolve(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         self.dissolve_ultra_group(id);
         Ok(json!({}))
     }
 
-    fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         match self.join_ultra_group(id, user, Some(call.now)) {
@@ -94,14 +94,14 @@ impl Service {
         }
     }
 
-    fn api_ultra_group_quit(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_ultra_group_quit(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = call.required("userId", LONGEST_ID)?;
         let known = self.accounts.find(user).is_some_and(|user| self.quit_ultra_group(id, user));
         if known { Ok(json!({})) } else { Err(no_member(user, id)) }
     }
 
-    fn api_ultra_group_refresh(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_ultra_group_refresh(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let name = call.required("groupName", LONGEST_NAME)?;
         if let Some(group) = self.ultra_groups.get_mut(id) {

@@ -85,7 +85,7 @@ impl Service {
         call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
     }
 
-    fn api_channel_create(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_create(&mut self, call: &Call) -> Answer {
         let group = self.ultra_group_of(call)?;
         let id = call.required("busChannel", LONGEST_CHANNEL)?;
         fits(id)?;
@@ -101,7 +101,7 @@ impl Service {
     }
 
     /// The default channel stays (assumed).
-    fn api_channel_delete(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_delete(&mut self, call: &Call) -> Answer {
         let (group, id) = self.channel_of(call)?;
         if id == self.default_channel() {
             return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
@@ -111,7 +111,7 @@ impl Service {
     }
 
     /// All channels (UG-034). One SDK calls the size of a page `size`, others `limit`.
-    fn api_channels(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channels(&mut self, call: &Call) -> Answer {
         let group = self.ultra_group_of(call)?;
         let size = if call.has("limit") { "limit" } else { "size" };
         let (skipped, size) = call.page("page", size, 100, 20)?;

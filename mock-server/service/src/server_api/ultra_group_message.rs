@@ -38,7 +38,7 @@ pub(super) const LONGEST_UID: usize = 64;
 
 impl Service {
     /// To everybody who sees the channel, the sender too; mutes do not concern it, and the sender need not be a member.
-    fn api_publish_ultra_group(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_publish_ultra_group(&mut self, call: &Call) -> Answer {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let groups: Vec<String> =
             call.ids("toGroupIds", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();

@@ -55,53 +55,53 @@ impl Service {
         Ok(json!({"users": rows.collect::<Vec<Value>>()}))
     }
 
-    fn api_channel_mute_users(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_mute_users(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.ultra_group_members(call, &place.0)?;
         self.muted_channel(&place)?.mutes.users.extend(users);
         Ok(json!({}))
     }
 
-    fn api_channel_unmute_users(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_unmute_users(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.users_to_free(call)?;
         self.muted_channel(&place)?.mutes.users.retain(|user| !users.contains(user));
         Ok(json!({}))
     }
 
-    fn api_channel_muted_users(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_muted_users(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.muted_channel(&place)?.mutes.users.clone();
         self.page_of_users(call, users.into_iter())
     }
 
-    fn api_channel_mute(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_mute(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         call.required("status", 8)?;
         self.muted_channel(&place)?.mutes.everyone = call.flag("status");
         Ok(json!({}))
     }
 
-    fn api_channel_is_muted(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_is_muted(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         Ok(json!({"status": self.muted_channel(&place)?.mutes.everyone}))
     }
 
-    fn api_channel_speakers_add(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_speakers_add(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.ultra_group_members(call, &place.0)?;
         self.muted_channel(&place)?.mutes.speakers.extend(users);
         Ok(json!({}))
     }
 
-    fn api_channel_speakers_remove(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_speakers_remove(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.users_to_free(call)?;
         self.muted_channel(&place)?.mutes.speakers.retain(|user| !users.contains(user));
         Ok(json!({}))
     }
 
-    fn api_channel_speakers(&mut self, call: &Call) -> Answer {
+    pub(super) fn api_channel_speakers(&mut self, call: &Call) -> Answer {
         let place = self.muted_place(call)?;
         let users = self.muted_channel(&place)?.mutes.speakers.clone();
         self.page_of_users(call, users.into_iter())

@@ -98,12 +98,19 @@ impl Service {
         let asked: HistoryMsgInput = read(request)?;
         let group = asked.target_id();
         let channel = self.channel_for(group, user, asked.bus_channel())?;
+        if asked.bus_channel().is_empty() && !channel.is_empty() {
+            // The history of the default channel has to be asked for by its name (UG-023).
+            return write(&HistoryMsgOuput { sync_time: asked.time(), ..HistoryMsgOuput::default() });
+        }
         let shown = self.shown(now, group, &channel, user)?;
         let count = if asked.count() <= 0 { PAGE } else { asked.count().min(LARGEST_PAGE) } as usize;
         let newer = asked.order() == 1 && !self.has(Bug::IgnoresHistoryOrder);
         let (bound, slack) = (asked.time(), i64::from(self.has(Bug::HistoryIncludesBound)));
         let mut page: Vec<&Entry> = if newer {
-            shown.between(UnixMillis(bound - slack), UnixMillis(i64::MAX)).take(count + 1).collect()
+            shown
+                .between(UnixMillis(bound.saturating_sub(slack)), UnixMillis(i64::MAX))
+                .take(count + 1)
+                .collect()
         } else {
             let before = if bound > 0 { bound.saturating_add(slack) } else { i64::MAX };
             shown.between(UnixMillis(i64::MIN), UnixMillis(before)).rev().take(count + 1).collect()

@@ -89,6 +89,7 @@ impl Service {
             members.remove(&user);
         }
         group.marks.remove(&user);
+        group.pushed.remove(&user);
         group.forget_mutes(user);
         group.absent.remove(&user);
         for conn in &self.accounts[user].connections {

@@ -5,14 +5,8 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use prost::Message as _;
 use serde_json::Value;
-use wire::{
-    Request, UnixMillis,
-    body::{DownStreamMessage, UpStreamMessage},
-    code::status,
-    flags,
-};
+use wire::{Request, UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use super::log::{Entry, Mentioned};
 use crate::{
@@ -152,34 +146,6 @@ impl Service {
                 if users.is_empty() { Mentioned::Nobody } else { Mentioned::Users(users) }
             }
             _ => Mentioned::Nobody,
-        }
-    }
-
-    /// Members who are offline and have a phone get a push.
-    fn push_to_absent_members(
-        &mut self,
-        now: UnixMillis,
-        group: &str,
-        channel: &str,
-        only: Option<&BTreeSet<UserIx>>,
-        message: &Message,
-        by: UserIx,
-    ) {
-        let Some(users) = self.ultra_groups.get(group).and_then(|group| {
-            let channel = group.channels.get(channel)?;
-            let seeing = |user: &UserIx| *user != by && only.is_none_or(|only| only.contains(user));
-            Some(group.absent_of(channel).filter(seeing).collect::<Vec<UserIx>>())
-        }) else {
-            return;
-        };
-        if users.is_empty() {
-            return;
-        }
-        // Own bytes decode; once for everybody.
-        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
-        let body: Value = serde_json::from_slice(&down.content).unwrap_or_default();
-        for user in users {
-            self.record_push_of(now, user, message, &down, &body);
         }
     }
 }

@@ -15,6 +15,7 @@ mod message;
 mod mute;
 mod notice;
 mod pull;
+mod push;
 mod recall;
 mod sessions;
 mod setup;
@@ -106,6 +107,8 @@ pub(crate) struct UltraGroup {
     /// What members have done with channels, for those who have done something.
     marks: Marks,
     changes: Changes,
+    /// When members got their last pushes; kept only where pushes are limited.
+    pushed: BTreeMap<UserIx, UnixMillis>,
     /// In the order they were created.
     pub(crate) user_groups: IndexMap<Arc<str>, UserGroup>,
     typing: Typing,
@@ -127,6 +130,7 @@ impl UltraGroup {
             log: Log::default(),
             marks: Marks::new(),
             changes: Changes::default(),
+            pushed: BTreeMap::new(),
             user_groups: IndexMap::new(),
             typing: Typing::new(),
             answer: None,

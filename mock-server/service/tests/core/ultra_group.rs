@@ -359,3 +359,22 @@ fn members_with_a_phone_who_are_offline_get_pushes() {
     assert_eq!((push["user"].as_str(), push["sent"].as_bool()), (Some("bob"), Some(true)));
     assert_eq!((push["title"].as_str(), push["content"].as_str()), (Some("Town"), Some("alice: hi")));
 }
+
+#[test]
+fn pushes_of_a_group_are_as_far_apart_as_ordered() {
+    let mut world = World::new(
+        &TOWN.replace("\"sendPerSecond\": 0", "\"sendPerSecond\": 0, \"ultraGroupPushSeconds\": 60"),
+    );
+    let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Android"));
+    world.service.handle(world.now, service::Input::Closed { conn: bob });
+    for wait in [0, 59_999, 1] {
+        world.advance(wait);
+        text(&mut world, alice, "town", "news", "hi");
+    }
+    text(&mut world, alice, "village", "", "hi");
+    let pushes = world.service.state("pushes", None).unwrap();
+    let sent: Vec<Option<bool>> =
+        pushes.as_array().unwrap().iter().map(|push| push["sent"].as_bool()).collect();
+    assert_eq!(sent, [Some(true), Some(false), Some(true), Some(true)]);
+    assert_eq!(pushes[1]["setting"], "frequency");
+}

@@ -220,7 +220,9 @@ fn history_goes_both_ways_and_is_each_members_own() {
     };
     assert_eq!(world.query(bob, Topic::CleanGMsg, "me", &clear).0, 0);
     assert_eq!(history(&mut world, bob, "news", 0, 0, 20).0, ["4", "3"]);
-    assert_eq!(history(&mut world, bob, "", 0, 0, 20).0, ["elsewhere"]);
+    // That of the default channel has to be asked for by its name (UG-023).
+    assert_eq!(history(&mut world, bob, "RCDefault", 0, 0, 20).0, ["elsewhere"]);
+    assert!(history(&mut world, bob, "", 0, 0, 20).0.is_empty());
     assert_eq!(history(&mut world, alice, "news", 0, 0, 20).0.len(), 5);
 }
 
@@ -432,4 +434,49 @@ fn the_app_server_changes_and_reads_messages_in_their_senders_names() {
     assert_eq!(kinds(&changes(&mut world, bob, start).0), [(2, 0), (1, 0), (1, 0), (3, 0)]);
     assert_eq!(history(&mut world, bob, "news", 0, 0, 20).0.len(), 0);
     assert_eq!(history(&mut world, alice, "news", 0, 0, 20).0.len(), 2);
+}
+
+#[test]
+fn the_older_way_to_ask_does_the_same() {
+    let mut world = World::new(TOWN);
+    let mut ask = |method: &str, path: &str, body: &str| {
+        let mut request = crate::world::signed(path, body);
+        request.method = method.into();
+        if let Some((path, query)) = path.split_once('?') {
+            (request.path, request.query) = (path.into(), query.into());
+        }
+        let response = world.http(request);
+        (response.status, serde_json::from_slice::<serde_json::Value>(&response.body).unwrap())
+    };
+    let (status, made) =
+        ask("POST", "/v2/ultragroups", r#"{"user_id":"alice","group_id":"v","group_name":"V"}"#);
+    assert_eq!((status, made), (200, serde_json::json!({"code": 10000, "msg": "ok"})));
+    assert_eq!(ask("POST", "/v2/ultragroups/v/users/bob", "").0, 200);
+    let page = ask("GET", "/v2/ultragroups/v/users?page=1&size=1", "").1;
+    assert_eq!(page["data"], serde_json::json!({"users": [{"id": "alice"}]}));
+    assert_eq!(
+        ask("GET", "/v2/ultragroups/users/bob/groups", "").1["data"]["groups"].as_array().unwrap().len(),
+        2
+    );
+    assert_eq!(ask("POST", "/v2/ultragroups/channels", r#"{"group_id":"v","channel_id":"c"}"#).0, 200);
+    let channels = ask("GET", "/v2/ultragroups/v/channels?page=1&limit=10", "").1;
+    assert_eq!(channels["data"]["channel_list"][1]["channel_id"], "c");
+    assert_eq!(ask("PUT", "/v2/ultragroups/v/muted-status", r#"{"status":true}"#).0, 200);
+    assert_eq!(
+        ask("GET", "/v2/ultragroups/v/muted-status", "").1["data"],
+        serde_json::json!({"status": true})
+    );
+    assert_eq!(ask("POST", "/v2/ultragroups/v/allowed-users", r#"{"user_ids":["bob"]}"#).0, 200);
+    let send = r#"{"from_user_id":"alice","to_group_ids":["v"],"object_name":"RC:TxtMsg","content":"{}","bus_channel":"c"}"#;
+    assert_eq!(ask("POST", "/v2/message/ultragroup/send", send).1["code"], 10000);
+    let (status, refused) = ask("POST", "/v2/ultragroups/none/users/bob", "");
+    assert_eq!((status, refused["code"].as_i64(), refused["msg"].is_string()), (200, Some(24410), true));
+    assert_eq!(ask("DELETE", "/v2/ultragroups/v/channels/c", "").0, 200);
+    assert_eq!(
+        (
+            ask("DELETE", "/v2/ultragroups/v", "").0,
+            ask("GET", "/v2/ultragroups/v/users", "").1["code"].as_i64()
+        ),
+        (200, Some(24410))
+    );
 }

@@ -1,0 +1,60 @@
+//! Pushes of ultra groups: for members who are offline and have a phone, no more often than ordered (UG-029).
+
+use std::{collections::BTreeSet, time::Duration};
+
+use prost::Message as _;
+use serde_json::Value;
+use wire::{UnixMillis, body::DownStreamMessage};
+
+use crate::{account::UserIx, bug::Bug, disturb::Decision, message::Message, world::Service};
+
+impl Service {
+    /// Members who are offline and have a phone get a push.
+    pub(super) fn push_to_absent_members(
+        &mut self,
+        now: UnixMillis,
+        group: &str,
+        channel: &str,
+        only: Option<&BTreeSet<UserIx>>,
+        message: &Message,
+        by: UserIx,
+    ) {
+        let Some(users) = self.ultra_groups.get(group).and_then(|group| {
+            let channel = group.channels.get(channel)?;
+            let seeing = |user: &UserIx| *user != by && only.is_none_or(|only| only.contains(user));
+            Some(group.absent_of(channel).filter(seeing).collect::<Vec<UserIx>>())
+        }) else {
+            return;
+        };
+        if users.is_empty() {
+            return;
+        }
+        // Own bytes decode; once for everybody.
+        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+        let body: Value = serde_json::from_slice(&down.content).unwrap_or_default();
+        for user in users {
+            self.record_push_of(now, user, message, &down, &body);
+        }
+    }
+
+    /// Whether a push that nothing else keeps back comes too soon after the member's last one of the group.
+    pub(crate) fn not_too_often(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        message: &Message,
+        decision: Decision,
+    ) -> Decision {
+        let seconds = u64::from(self.limits.ultra_group_push_seconds);
+        if !decision.sent || seconds == 0 || message.channel.is_none() || self.has(Bug::PushesTooOften) {
+            return decision;
+        }
+        let Some(group) = self.ultra_groups.get_mut(&message.target) else { return decision };
+        let window = Duration::from_secs(seconds);
+        if group.pushed.get(&user).is_some_and(|last| now.since(*last) < window) {
+            return Decision::no("frequency", "the ultra group has disturbed the user a moment ago");
+        }
+        group.pushed.insert(user, now);
+        decision
+    }
+}
