@@ -1,9 +1,14 @@
 // Ultra groups: their channels, what is unread there, and what was read on another device.
 
 import { described } from './conversations.mjs';
-import { Feature, ULTRA_GROUP, inUltraGroup, sdkConversation } from './feature.mjs';
+import { Feature, ULTRA_GROUP, inUltraGroup, note, sdkConversation } from './feature.mjs';
 
 const key = ({ targetId, channelId }) => `${targetId} ${channelId ?? ''}`;
+
+/** What engines since 5.4 tell of channels and user groups, and the documented engine does not. */
+const UNDOCUMENTED = [
+  'ULTRA_GROUP_CHANNEL_TYPE_CHANGE', 'ULTRA_GROUP_CHANNEL_DELETE', 'ULTRA_GROUP_CHANNEL_USER_KICKED', 'USER_GROUP_STATUS',
+];
 
 /** The documented list has only channels with messages; what an SDK takes off its own stays there, emptied. */
 const holds = ({ latestMessage, unreadMessageCount }) => latestMessage || unreadMessageCount > 0;
@@ -25,6 +30,7 @@ export class UltraGroup extends Feature {
     this.channels = new Map();
     on('ULTRA_GROUP_ENABLE', () => this.sdk.getUltraGroupList({}).then(({ data }) => (
       (data ?? []).forEach((channel) => this.stands(channel)))));
+    for (const event of UNDOCUMENTED) on(event, (told) => note(event, told));
     on('CONVERSATION', ({ conversationList }) => {
       for (const { conversation } of conversationList ?? []) if (inUltraGroup(conversation)) this.changed(conversation);
     });
