@@ -362,9 +362,13 @@ fn session(seed: u64, ops: &[Op], bug: Option<&str>) -> Result<(), TestCaseError
 /// A model that agrees with anything proves nothing: services with these bugs must be found out.
 #[test]
 fn the_model_finds_bugs_out() {
-    for bug in
-        ["tells_one_ultra_member", "private_channels_are_open", "forgets_read_times", "reads_every_channel", "modifies_silently"]
-    {
+    for bug in [
+        "tells_one_ultra_member",
+        "private_channels_are_open",
+        "forgets_read_times",
+        "reads_every_channel",
+        "modifies_silently",
+    ] {
         let config = ProptestConfig {
             cases: 500,
             max_shrink_iters: 0,
