@@ -87,6 +87,8 @@ impl Engine {
             }
             state.changes = kept.unwrap_or(state.watermark.0);
             state.changes_kept = state.changes;
+            // Kept at once: a session that hears of no change still has messages which later ones are about.
+            let _ = self.store.set_changes_until(&self.owner, state.changes);
             state.coverage.begin(state.watermark.0);
         }
         state.stage = Stage::Synced;

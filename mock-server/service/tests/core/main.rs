@@ -24,4 +24,5 @@ mod settings;
 mod ultra_group;
 mod ultra_group_changes;
 mod ultra_group_levels;
+mod ultra_group_misuse;
 mod world;

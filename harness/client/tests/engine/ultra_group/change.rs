@@ -122,18 +122,29 @@ fn a_recall_leaves_a_notice_or_nothing() {
 
 #[test]
 fn an_installation_hears_of_recalls_that_it_missed() {
-    let mut rig = synced();
-    arrive(&mut rig, vec![said("bob", "c", T + 1, "u1")]);
-    changed(&mut rig, vec![change(4, "", T + 2)]);
-    let mut again = rig_over(rig.engine.into_store());
-    again.will_answer(Topic::PullUgMsg, &package(Vec::new(), T + 90));
-    again.will_answer(Topic::PullUgSes, &RelationsOutput { is_finished: Some(true), ..Default::default() });
-    again.will_answer(Topic::PullUgMsg, &package(Vec::new(), T + 90));
-    let list = vec![change(3, "u1", T + 50)];
-    again.will_answer(Topic::QryMsgChange, &MsgChangeList { list, sync_time: T + 50, ..Default::default() });
-    again.connect();
-    assert_eq!(again.asked::<QueryMsgChange>(&Topic::QryMsgChange)[0].sync_time(), T + 2);
-    assert_eq!(stored(&mut again, "u1")["messageType"], "recall");
+    // Also where its last session heard of no change.
+    for (heard, from) in [(true, T + 2), (false, T)] {
+        let mut rig = synced();
+        arrive(&mut rig, vec![said("bob", "c", T + 1, "u1")]);
+        if heard {
+            changed(&mut rig, vec![change(4, "", T + 2)]);
+        }
+        let mut again = rig_over(rig.engine.into_store());
+        again.will_answer(Topic::PullUgMsg, &package(Vec::new(), T + 90));
+        again.will_answer(
+            Topic::PullUgSes,
+            &RelationsOutput { is_finished: Some(true), ..Default::default() },
+        );
+        again.will_answer(Topic::PullUgMsg, &package(Vec::new(), T + 90));
+        let list = vec![change(3, "u1", T + 50)];
+        again.will_answer(
+            Topic::QryMsgChange,
+            &MsgChangeList { list, sync_time: T + 50, ..Default::default() },
+        );
+        again.connect();
+        assert_eq!(again.asked::<QueryMsgChange>(&Topic::QryMsgChange)[0].sync_time(), from);
+        assert_eq!(stored(&mut again, "u1")["messageType"], "recall");
+    }
 }
 
 #[test]
