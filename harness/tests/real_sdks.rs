@@ -47,7 +47,7 @@ fn passes(client: &str, deviations: &[&str], lacks: &[&str]) {
     for (case, result) in cases.zip(&ran) {
         let is_in = |list: &[&str]| list.iter().any(|name| result.path.ends_with(&format!("{name}.yaml")));
         if is_in(deviations) {
-            let failed = matches!(result.verdict, Verdict::Fail { .. });
+            let failed = matches!(result.verdict, Verdict::Fail { .. } | Verdict::KnownFailing { .. });
             assert!(failed, "{client}: {} is listed as a deviation: {:?}", result.name(), result.verdict);
         } else if takes_part(case) && !is_in(lacks) {
             assert_eq!(result.verdict, Verdict::Pass, "{client}: {}", result.name());
@@ -92,7 +92,7 @@ fn other_versions_pass_too() {
     passes("web-sdk@5.28.0", &[], &[]);
     // Engine 5.3 knows nothing of channels that are closed or deleted: its list keeps them.
     passes("web-sdk@5.3.4", &["ultra-group-channel-lists-between-pages"], &[]);
-    nothing_is_red("web-sdk@5.3.4", "ultragroup", 1);
+    nothing_is_red("web-sdk@5.3.4", "ultragroup", 25);
     // Engine 4.2 tells every refused login as 30002, and takes a connect after one for a second connect (33006).
     let deviations = ["wrong-token", "second-page-kicks-the-first"];
     let lacks = [
