@@ -17,7 +17,7 @@ use reference_client::ClientEnv;
 use serde_json::{Map, Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
 
-const CASES: u32 = 1_000;
+const CASES: u32 = 700;
 const USERS: [(&str, &str); 3] = [("alice", "Android"), ("bob", "Web"), ("carol", "iOS")];
 /// Sees everything.
 const WITNESS: &str = "dave";

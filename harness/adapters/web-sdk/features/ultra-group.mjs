@@ -1,9 +1,17 @@
 // Ultra groups: their channels, what is unread there, and what was read on another device.
 
 import { described } from './conversations.mjs';
-import { Feature, ULTRA_GROUP, inUltraGroup, sdkConversation } from './feature.mjs';
+import { Feature, ULTRA_GROUP, inUltraGroup, note, sdkConversation } from './feature.mjs';
 
 const key = ({ targetId, channelId }) => `${targetId} ${channelId ?? ''}`;
+
+/** What engines since 5.4 tell of channels and user groups, and the documented engine does not. */
+const UNDOCUMENTED = [
+  'ULTRA_GROUP_CHANNEL_TYPE_CHANGE', 'ULTRA_GROUP_CHANNEL_DELETE', 'ULTRA_GROUP_CHANNEL_USER_KICKED', 'USER_GROUP_STATUS',
+];
+
+/** The documented list has only channels with messages; what an SDK takes off its own stays there, emptied. */
+const holds = ({ latestMessage, unreadMessageCount }) => latestMessage || unreadMessageCount > 0;
 
 export class UltraGroup extends Feature {
   static METHODS = [
@@ -22,6 +30,7 @@ export class UltraGroup extends Feature {
     this.channels = new Map();
     on('ULTRA_GROUP_ENABLE', () => this.sdk.getUltraGroupList({}).then(({ data }) => (
       (data ?? []).forEach((channel) => this.stands(channel)))));
+    for (const event of UNDOCUMENTED) on(event, (told) => note(event, told));
     on('CONVERSATION', ({ conversationList }) => {
       for (const { conversation } of conversationList ?? []) if (inUltraGroup(conversation)) this.changed(conversation);
     });
@@ -46,7 +55,7 @@ export class UltraGroup extends Feature {
   loadConversationsForAllChannel({ type, targetId }) {
     if (type !== ULTRA_GROUP) return { unsupported: 'the SDK has channels of ultra groups only' };
     return this.ask('getUltraGroupList', [{ targetId }], 'onConversationsLoadedForAllChannel', { type, targetId }, (list) => ({
-      conversations: (list ?? []).filter((channel) => channel.targetId === targetId).map(described),
+      conversations: (list ?? []).filter((channel) => channel.targetId === targetId && holds(channel)).map(described),
     }));
   }
 

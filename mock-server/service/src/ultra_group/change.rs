@@ -166,17 +166,21 @@ impl Service {
         change: ChannelChange,
         operator: Option<UserIx>,
     ) {
-        let private = self.ultra_groups.get(group).and_then(|group| group.channels.get(channel));
-        let private = private.is_some_and(|channel| channel.private);
         let what = MsgChange {
             change_type: Kind::Channel as i32,
             sub_change_type: Some(change as i32),
             bus_channel: Some(channel.to_owned()),
-            bus_channel_type: Some(i32::from(private)),
+            bus_channel_type: Some(self.channel_type(group, channel)),
             operator_id: operator.map(|user| self.accounts[user].id.to_string()),
             ..MsgChange::default()
         };
         self.note_change(now, group, audience, what);
+    }
+
+    /// `busChannelType`: 1 private, 0 public.
+    pub(super) fn channel_type(&self, group: &str, channel: &str) -> i32 {
+        let channel = self.ultra_groups.get(group).and_then(|group| group.channels.get(channel));
+        i32::from(channel.is_some_and(|channel| channel.private))
     }
 
     /// `qryMsgChange`: what changed for the user after its watermark, in all its groups; without one, since it connected.

@@ -42,6 +42,7 @@ impl Service {
             change_type: Kind::UserGroup as i32,
             sub_change_type: Some(change as i32),
             bus_channel: channel.map(str::to_owned),
+            bus_channel_type: channel.map(|channel| self.channel_type(group, channel)),
             user_group_ids: ids.iter().map(|id| (*id).to_owned()).collect(),
             ..MsgChange::default()
         };
