@@ -30,6 +30,7 @@ const ULTRA_GROUPS: &[&str] = &[
     "ultra-group-history-between-pages",
     "ultra-group-levels-between-pages",
     "ultra-group-messages-between-pages",
+    "ultra-group-returns-between-pages",
     "ultra-group-typing-between-pages",
     "ultra-group-unread-between-pages",
 ];
