@@ -56,6 +56,12 @@ impl Decision {
     }
 }
 
+/// A setting of the chain: its name, its level, and how it is told.
+pub(crate) type Setting = (&'static str, i32, &'static str);
+
+/// Nothing, which decides nothing.
+const UNSET: Setting = ("", 0, "");
+
 /// Whom a message mentions, as one receiver sees it. Somebody else mentioned is nothing to it (AMB-15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mention {
@@ -93,12 +99,15 @@ fn lets_through(level: i32, mention: Mention) -> Option<bool> {
 impl Service {
     /// For [`Bug::DropsUnpushed`]: whether a level of the receiver's keeps a message that mentions nobody from pushing.
     pub(crate) fn keeps_from_disturbing(&self, now: UnixMillis, user: UserIx, message: &Message) -> bool {
-        !self.disturbs(now, user, message, Mention::Nothing).sent
+        !self.disturbs(now, user, message, &|| Mention::Nothing).sent
     }
 
     /// The receiver's levels for a conversation that is no ultra group, the deciding one first.
-    fn conversation_levels(&self, user: UserIx, message: &Message) -> [(&'static str, i32, &'static str); 2] {
+    fn conversation_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
         let settings = &self.accounts[user].settings;
+        if settings.is_empty() {
+            return [UNSET; 5];
+        }
         let target =
             if message.conversation == Conversation::Group { &message.target } else { &message.from };
         let kind = message.conversation as i32;
@@ -107,6 +116,9 @@ impl Service {
         let mut chain = [
             ("conversation", conversation, "the level of the conversation"),
             ("type", of_type, "the level of the conversation type"),
+            UNSET,
+            UNSET,
+            UNSET,
         ];
         if self.switches.type_level_first {
             chain.swap(0, 1);
@@ -114,13 +126,13 @@ impl Service {
         chain
     }
 
-    /// Whether a message disturbs its receiver.
+    /// Whether a message disturbs its receiver. Whom it mentions is asked only if a level hangs on it.
     pub(crate) fn disturbs(
         &self,
         now: UnixMillis,
         user: UserIx,
         message: &Message,
-        mention: Mention,
+        mention: &dyn Fn() -> Mention,
     ) -> Decision {
         let settings = &self.accounts[user].settings;
         let world_offset = self.limits.quiet_hours_utc_offset_minutes;
@@ -130,17 +142,20 @@ impl Service {
             .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
             .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
             .map(|quiet| quiet.level);
-        let mut chain = vec![("quietHours", quiet.unwrap_or(0), "within the user's quiet hours")];
-        if message.conversation == Conversation::UltraGroup {
-            chain.extend(self.ultra_group_levels(user, message));
+        let levels = if message.conversation == Conversation::UltraGroup {
+            self.ultra_group_levels(user, message)
         } else {
-            chain.extend(self.conversation_levels(user, message));
-        }
+            self.conversation_levels(user, message)
+        };
+        let mut chain = [UNSET; 6];
+        chain[0] = ("quietHours", quiet.unwrap_or(0), "within the user's quiet hours");
+        chain[1..].copy_from_slice(&levels);
         if self.has(Bug::QuietHoursLast) {
             chain.rotate_left(1);
         }
+        let decides = |level| if level == 0 { None } else { lets_through(level, mention()) };
         for (setting, level, why) in chain {
-            if let Some(sent) = lets_through(level, mention) {
+            if let Some(sent) = decides(level) {
                 return Decision { sent, setting, why };
             }
         }
@@ -155,7 +170,7 @@ impl Service {
             AppLevel::GroupMention if group => 1,
             AppLevel::GroupMention => -1,
         };
-        match lets_through(of_app, mention) {
+        match decides(of_app) {
             Some(sent) => Decision { sent, setting: "app", why: "the level of the app" },
             None => Decision::yes("default", "offline"),
         }

@@ -12,6 +12,9 @@ use wire::{
 
 use crate::ids::Uid;
 
+/// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
+const OWN_PREFIX: &str = "RC:";
+
 /// Conversation types that mailboxes know, with their wire numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(i32)]
@@ -40,6 +43,8 @@ pub(crate) struct Message {
     pub(crate) counted: bool,
     /// The sender asked for no push.
     pub(crate) silent: bool,
+    /// A push has something to show: a message of the vendor's own types, or its sender wrote a text for pushes.
+    pub(crate) shows: bool,
     /// What a push carries for the app.
     pub(crate) push_data: Option<Box<str>>,
     /// Participants may put pairs on it (EXP-001).
@@ -59,6 +64,8 @@ impl Message {
         up: UpStreamMessage,
         status_message: bool,
     ) -> Self {
+        let written = up.push_text.as_deref().is_some_and(|text| !text.is_empty());
+        let shows = written || up.classname.starts_with(OWN_PREFIX);
         let down = DownStreamMessage {
             from_user_id: from.to_string(),
             r#type: conversation as i32,
@@ -88,6 +95,7 @@ impl Message {
         Self {
             counted: up.session_id & flags::up::COUNT != 0,
             silent: up.session_id & flags::up::SILENT != 0,
+            shows,
             push_data: up.app_data.map(String::into_boxed_str),
             expandable: crate::expansion::is_expandable(up.session_id),
             received: down.encode_to_vec().into(),
@@ -146,6 +154,7 @@ impl Message {
             channel: self.channel.clone(),
             counted: self.counted,
             silent: self.silent,
+            shows: self.shows,
             push_data: self.push_data.clone(),
             expandable: self.expandable,
             received,

@@ -52,6 +52,11 @@ impl Settings {
         found.next().map_or("", |(_, item)| item.value.as_str())
     }
 
+    /// No conversation has any setting.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
     /// The do-not-disturb level; 0 is unset.
     pub(crate) fn level(&self, place: &Place) -> i32 {
         self.value(place, SILENT).parse().unwrap_or(0)

@@ -13,6 +13,7 @@ use wire::{
 use crate::{
     account::UserIx,
     bug::Bug,
+    disturb::Setting,
     message::Message,
     query::{Answer, read, write},
     settings::LEVELS,
@@ -101,11 +102,7 @@ impl Service {
     /// The levels that decide of a message in an ultra group behind the receiver's quiet hours, the first that is set
     /// before the others: for the user the channel's, the conversation's and its type's, then for all the channel's and
     /// the group's (UGDND-034 to UGDND-038).
-    pub(crate) fn ultra_group_levels(
-        &self,
-        user: UserIx,
-        message: &Message,
-    ) -> [(&'static str, i32, &'static str); 5] {
+    pub(crate) fn ultra_group_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
         let settings = &self.accounts[user].settings;
         let kind = message.conversation as i32;
         let (group, channel) = (&*message.target, message.channel.as_deref().unwrap_or(""));

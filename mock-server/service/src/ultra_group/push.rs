@@ -2,11 +2,9 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use prost::Message as _;
-use serde_json::Value;
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
-use crate::{account::UserIx, bug::Bug, disturb::Decision, message::Message, world::Service};
+use crate::{account::UserIx, bug::Bug, disturb::Decision, message::Message, push::Content, world::Service};
 
 impl Service {
     /// Members who are offline and have a phone get a push.
@@ -29,11 +27,9 @@ impl Service {
         if users.is_empty() {
             return;
         }
-        // Own bytes decode; once for everybody.
-        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
-        let body: Value = serde_json::from_slice(&down.content).unwrap_or_default();
+        let content = Content::of(message);
         for user in users {
-            self.record_push_of(now, user, message, &down, &body);
+            self.record_push_of(now, user, &content);
         }
     }
 
