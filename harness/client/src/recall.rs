@@ -22,8 +22,9 @@ pub(crate) const COMMAND: &str = "RC:RcCmd";
 /// Object name of the notice that stands where a recalled message stood.
 pub(crate) const NOTICE: &str = "RC:RcNtf";
 
-/// Properties that a message shares with the notice of its recall.
-const SHARED: [&str; 11] = [
+/// Properties that tell which message it is and what became of it: its notice of recall shares them, a change of its content
+/// leaves them.
+pub(crate) const LASTING: [&str; 11] = [
     "conversationType",
     "targetId",
     "channelId",
@@ -87,7 +88,7 @@ impl Engine {
         let original = self.store.by_uid(&self.owner, uid).ok()??;
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let mut notice = Map::new();
-        for name in SHARED {
+        for name in LASTING {
             if let Some(value) = original.get(name) {
                 notice.insert(name.to_owned(), value.clone());
             }

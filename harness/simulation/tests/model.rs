@@ -6,17 +6,16 @@
 
 #[path = "model/reading.rs"]
 mod reading;
+mod support;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use proptest::{
-    prelude::*,
-    test_runner::{RngAlgorithm, RngSeed, TestError, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 use reading::Reading;
 use reference_client::{CallResult, ClientEnv};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
+use support::{config, found, frame_kind, link, object};
 
 /// Sessions a property tries; two properties make ten thousand.
 const CASES: u32 = 5_000;
@@ -65,23 +64,14 @@ enum Op {
 
 fn op() -> impl Strategy<Value = Op> {
     let device = 0..DEVICES.len();
-    let kinds =
-        prop_oneof![Just("publish"), Just("pubAck"), Just("query"), Just("queryAck"), Just("connAck")];
-    let links = prop_oneof![
-        Just(LinkState::Up),
-        Just(LinkState::Offline),
-        Just(LinkState::Refuse),
-        Just(LinkState::Stall),
-        Just(LinkState::HalfOpen)
-    ];
     prop_oneof![
         8 => device.clone().prop_map(Op::Send),
         2 => (0..2usize).prop_map(Op::Push),
         2 => device.clone().prop_map(Op::Cut),
-        3 => (0..2usize, any::<bool>(), kinds, 1..4u32, any::<bool>())
+        3 => (0..2usize, any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
             .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
         1 => (0..2usize).prop_map(Op::LoseAck),
-        3 => (device.clone(), links).prop_map(|(device, link)| Op::Network(device, link)),
+        3 => (device.clone(), link()).prop_map(|(device, link)| Op::Network(device, link)),
         1 => device.clone().prop_map(Op::Restart),
         1 => device.clone().prop_map(Op::Out),
         2 => device.clone().prop_map(Op::In),
@@ -325,10 +315,6 @@ impl Session {
     }
 }
 
-fn object(value: Value) -> Map<String, Value> {
-    value.as_object().unwrap().clone()
-}
-
 fn session(sync: bool, seed: u64, ops: &[Op], bug: Option<&str>) -> Result<(), TestCaseError> {
     let mut session = Session::begin(sync, seed);
     if let Some(bug) = bug {
@@ -339,7 +325,6 @@ fn session(sync: bool, seed: u64, ops: &[Op], bug: Option<&str>) -> Result<(), T
     session.check()
 }
 
-/// A model that agrees with anything proves nothing: services with these bugs must be found out.
 #[test]
 fn the_model_finds_bugs_out() {
     let bugs = [
@@ -364,37 +349,16 @@ fn the_model_finds_bugs_of_unread_counts_and_shrinks_them() {
     }
 }
 
-/// The shortest session that shows the bug, with what it shows.
 fn found_with(bug: &str, with_sync: Option<bool>, shrinks: u32) -> Option<(String, Vec<Op>)> {
-    // An unknown bug would fail every session.
-    let _: service::bug::Bug = serde_json::from_value(json!(bug)).unwrap();
-    let config = ProptestConfig {
-        cases: 1_000,
-        max_shrink_iters: shrinks,
-        failure_persistence: None,
-        ..Default::default()
-    };
-    let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
     let sessions = (any::<u64>(), any::<bool>(), prop::collection::vec(op(), 1..25));
-    let found =
-        runner.run(&sessions, |(seed, sync, ops)| session(with_sync.unwrap_or(sync), seed, &ops, Some(bug)));
-    match found {
-        Err(TestError::Fail(reason, (_, _, ops))) => Some((reason.to_string(), ops)),
-        _ => None,
-    }
-}
-
-/// The same sessions at every run; `PROPTEST_RNG_SEED=N` tries others.
-fn config() -> ProptestConfig {
-    let config = ProptestConfig { cases: CASES, max_shrink_iters: 20_000, ..ProptestConfig::default() };
-    match config.rng_seed {
-        RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(1), ..config },
-        RngSeed::Fixed(_) => config,
-    }
+    let run = |(seed, sync, ops): (u64, bool, Vec<Op>), bug: &str| {
+        session(with_sync.unwrap_or(sync), seed, &ops, Some(bug))
+    };
+    found(bug, (1_000, shrinks), &sessions, run).map(|(reason, (_, _, ops))| (reason, ops))
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(CASES))]
 
     #[test]
     fn with_sync_every_device_has_everything_once_and_in_order(

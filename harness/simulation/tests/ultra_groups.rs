@@ -4,18 +4,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test helper that fails fails its test")]
 
+mod support;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use proptest::{
-    prelude::*,
-    test_runner::{RngAlgorithm, RngSeed, TestError, TestRng, TestRunner},
-};
+use proptest::prelude::*;
 use reference_client::ClientEnv;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
+use support::{config, found, frame_kind, link, object};
 
 const CASES: u32 = 700;
 const USERS: [(&str, &str); 3] = [("alice", "Android"), ("bob", "Web"), ("carol", "iOS")];
@@ -71,33 +71,17 @@ fn change() -> impl Strategy<Value = Change> {
 
 fn op() -> impl Strategy<Value = Op> {
     let (user, channel) = (0..USERS.len(), 0..CHANNELS.len());
-    let kinds =
-        prop_oneof![Just("publish"), Just("pubAck"), Just("query"), Just("queryAck"), Just("connAck")];
-    let links = prop_oneof![
-        Just(LinkState::Up),
-        Just(LinkState::Offline),
-        Just(LinkState::Refuse),
-        Just(LinkState::Stall),
-        Just(LinkState::HalfOpen)
-    ];
     prop_oneof![
         6 => (user.clone(), channel.clone(), any::<bool>()).prop_map(|(user, to, mention)| Op::Send(user, to, mention)),
         3 => (channel.clone(), 1..40u32).prop_map(|(to, count)| Op::Push(to, count)),
         2 => (user.clone(), channel).prop_map(|(user, of)| Op::Read(user, of)),
         4 => (user.clone(), 0..3usize, change()).prop_map(|(user, ago, change)| Op::Change(user, ago, change)),
         2 => user.clone().prop_map(Op::Cut),
-        3 => (user.clone(), any::<bool>(), kinds, 1..4u32, any::<bool>())
+        3 => (user.clone(), any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
             .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
-        3 => (user, links).prop_map(|(user, link)| Op::Network(user, link)),
+        3 => (user, link()).prop_map(|(user, link)| Op::Network(user, link)),
         6 => prop_oneof![1..50u64, 200..2_000u64, 5_000..90_000u64].prop_map(Op::Pass),
     ]
-}
-
-fn object(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(object) => object,
-        other => panic!("{other}"),
-    }
 }
 
 /// A message as somebody got it: time, UID, channel, sender.
@@ -359,7 +343,6 @@ fn session(seed: u64, ops: &[Op], bug: Option<&str>) -> Result<(), TestCaseError
     session.check(seed)
 }
 
-/// A model that agrees with anything proves nothing: services with these bugs must be found out.
 #[test]
 fn the_model_finds_bugs_out() {
     for bug in [
@@ -369,30 +352,14 @@ fn the_model_finds_bugs_out() {
         "reads_every_channel",
         "modifies_silently",
     ] {
-        let config = ProptestConfig {
-            cases: 500,
-            max_shrink_iters: 0,
-            failure_persistence: None,
-            ..Default::default()
-        };
-        let mut runner = TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha));
         let sessions = (any::<u64>(), prop::collection::vec(op(), 1..25));
-        let found = runner.run(&sessions, |(seed, ops)| session(seed, &ops, Some(bug)));
-        assert!(matches!(found, Err(TestError::Fail(..))), "{bug}");
-    }
-}
-
-/// The same sessions at every run; `PROPTEST_RNG_SEED=N` tries others.
-fn config() -> ProptestConfig {
-    let config = ProptestConfig { cases: CASES, max_shrink_iters: 20_000, ..ProptestConfig::default() };
-    match config.rng_seed {
-        RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(1), ..config },
-        RngSeed::Fixed(_) => config,
+        let found = found(bug, (500, 0), &sessions, |(seed, ops), bug| session(seed, &ops, Some(bug)));
+        assert!(found.is_some(), "{bug}");
     }
 }
 
 proptest! {
-    #![proptest_config(config())]
+    #![proptest_config(config(CASES))]
 
     #[test]
     fn members_have_everything_they_see_once_and_in_order(

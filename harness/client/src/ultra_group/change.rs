@@ -14,7 +14,7 @@ use wire::{
 };
 
 use super::{Call, Channel, NUMBER, batch, key};
-use crate::{code, engine::Engine, message::Object};
+use crate::{code, engine::Engine, message::Object, recall::LASTING};
 
 /// `changeType`.
 const EXPANSION: i32 = 1;
@@ -192,26 +192,14 @@ fn fetches(changes: &[MsgChange]) -> Vec<Fetch> {
     fetches
 }
 
-/// Properties of a message that no change of its content touches.
-const LASTING: [&str; 13] = [
-    "conversationType",
-    "targetId",
-    "channelId",
-    "messageId",
-    "messageUId",
-    "senderUserId",
-    "direction",
-    "sentTime",
-    "receivedTime",
-    "sentStatus",
-    "receivedStatus",
-    "offLine",
-    "expansion",
-];
+/// Whether no change of a message's content touches that property.
+fn lasts(name: &str) -> bool {
+    LASTING.contains(&name) || matches!(name, "offLine" | "expansion")
+}
 
 /// Replaces a message's content by what `write` puts there.
 pub(super) fn set_content(message: &mut Object, write: impl FnOnce(&mut Object)) {
-    message.retain(|name, _| LASTING.contains(&name.as_str()) || is_local(name));
+    message.retain(|name, _| lasts(name) || is_local(name));
     write(message);
 }
 
@@ -235,7 +223,7 @@ fn is_local(name: &str) -> bool {
 
 fn content(message: &Object) -> Vec<(&String, &Value)> {
     let all = message.iter();
-    all.filter(|(name, _)| !LASTING.contains(&name.as_str()) && !is_local(name)).collect()
+    all.filter(|(name, _)| !lasts(name) && !is_local(name)).collect()
 }
 
 /// No expansion is the same as an empty one.

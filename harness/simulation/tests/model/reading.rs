@@ -7,7 +7,7 @@ use reference_client::CallResult;
 use serde_json::{Value, json};
 use simulation::Event;
 
-use super::{DEVICES, Session, object};
+use super::{DEVICES, Session, support::object};
 
 /// What was done to unread counts.
 #[derive(Debug, Default)]

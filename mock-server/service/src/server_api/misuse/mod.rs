@@ -137,6 +137,17 @@ fn many(name: &str, count: usize) -> String {
 
 const TEXT: &str = "objectName=RC:TxtMsg&content=%7B%22content%22%3A%22x%22%7D";
 
+/// Each call is answered as it says, and leaves its world as it was.
+fn refused<'a>(cases: impl IntoIterator<Item = (&'a str, String, (u16, i64))>) {
+    for (path, body, answer) in cases {
+        let mut world = World::new(SETUP);
+        let before = world.dump();
+        let shown: String = body.chars().take(120).collect();
+        assert_eq!(world.call(path, &body), answer, "{path} {shown}");
+        assert!(world.dump() == before, "{path} {shown}");
+    }
+}
+
 #[test]
 fn every_endpoint_takes_a_good_call_in_json_and_in_xml() {
     for (path, body) in good() {
