@@ -59,6 +59,9 @@ bugs! {
     PushIgnoresMention = "push_ignores_mention",
     /// The time of a message takes no account of what its sender has already received.
     ForgetsSendersTime = "forgets_senders_time",
+    /// Received messages, pushed ones and those of packages and histories, say 2 in `direction`, which must be absent:
+    /// native clients take them for the user's own.
+    ReceivedMessagesSayDirection = "received_messages_say_direction",
     /// Every receiver gets a message under a UID of its own.
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.

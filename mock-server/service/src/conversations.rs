@@ -11,16 +11,14 @@ use bytes::Bytes;
 use prost::Message as _;
 use wire::{
     UnixMillis,
-    body::{
-        DownStreamMessage, RelationDelBatchReq, RelationInfo, RelationQryInput, RelationsInput,
-        RelationsOutput,
-    },
+    body::{RelationDelBatchReq, RelationInfo, RelationQryInput, RelationsInput, RelationsOutput},
     code::status,
 };
 
 use crate::{
     account::UserIx,
     message::{Conversation, Message},
+    timeline::Side,
     world::Service,
 };
 
@@ -37,12 +35,10 @@ struct Entry {
 impl Entry {
     fn info(&self, (kind, target): &Key) -> RelationInfo {
         let message = &self.last;
-        let body = if self.own { message.sent_view().into() } else { message.received.clone() };
         RelationInfo {
             r#type: *kind,
             user_id: target.to_string(),
-            // Own bytes decode; a conversation without its message is still one.
-            msg: DownStreamMessage::decode(body).ok(),
+            msg: Some(message.body(Side::of(self.own))),
             version_time: Some(message.time.0),
             ..RelationInfo::default()
         }

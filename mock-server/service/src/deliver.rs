@@ -78,7 +78,7 @@ impl Service {
                 topic: Topic::SMsg,
                 target: message.from.to_string(),
                 id,
-                body: message.sent_view().into(),
+                body: message.bytes(Side::Outbox),
             };
             self.send(now, conn, frame, None);
         }
@@ -112,7 +112,7 @@ impl Service {
             topic: Topic::SMsg,
             target: self.accounts[user].id.to_string(),
             id,
-            body: message.received.clone(),
+            body: message.bytes(Side::Inbox),
         };
         self.send(now, conn, frame, None);
     }

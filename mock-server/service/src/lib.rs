@@ -32,6 +32,7 @@ pub mod limits;
 mod login;
 mod message;
 mod message_log;
+mod misdirect;
 mod navi;
 mod note;
 mod polling;

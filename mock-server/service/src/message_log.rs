@@ -6,11 +6,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
-use crate::{bug::Bug, calendar::date_text, message::Message, world::Service, zip};
+use crate::{bug::Bug, calendar::date_text, message::Message, timeline::Side, world::Service, zip};
 
 /// How long an hour's log can be downloaded.
 const KEPT: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -75,7 +74,7 @@ impl Service {
     fn line(&self, line: &Line) -> Value {
         let Line { message, source } = line;
         // Own bytes decode.
-        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+        let down = message.body(Side::Inbox);
         let group = down.group_id();
         let content: Value = serde_json::from_slice(&down.content).unwrap_or_default();
         json!({

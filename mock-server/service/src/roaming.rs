@@ -4,12 +4,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use prost::Message as _;
 use wire::{
     Request, Topic, UnixMillis,
     body::{
-        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, HistoryMsgOuput, MsgQuery,
-        MsgQueryAck, UpStreamMessage,
+        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, HistoryMsgOuput, MsgQuery, MsgQueryAck,
+        UpStreamMessage,
     },
     code::status,
     flags,
@@ -24,6 +23,7 @@ use crate::{
     message::{Conversation, Message},
     query::{Answer, read, write},
     recall,
+    timeline::Side,
     world::Service,
 };
 
@@ -163,9 +163,7 @@ impl Service {
     pub(crate) fn seen_by(&self, user: UserIx, entry: &Entry) -> DownStreamMessage {
         let message = &entry.message;
         let own = message.from == self.accounts[user].id && message.from != message.target;
-        let bytes: Bytes = if own { message.sent_view().into() } else { message.received.clone() };
-        // Messages of the service's own making decode.
-        DownStreamMessage::decode(bytes).unwrap_or_default()
+        message.body(Side::of(own))
     }
 
     /// Messages by UID; recalled and unknown ones are told apart from those.

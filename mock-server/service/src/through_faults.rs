@@ -4,17 +4,21 @@ use serde_json::Value;
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
+    bug::Bug,
     fault::{Direction, Effect, FaultKind},
     faulty::Passing,
     files::FILES,
     io::{Close, ConnId, HttpId, HttpRequest, Login, Output},
     journal::What,
+    misdirect::misdirected,
     world::{Delayed, Service},
 };
 
 impl Service {
     /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
     pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
+        let frame =
+            if self.has(Bug::ReceivedMessagesSayDirection) { misdirected(frame, topic) } else { frame };
         if self.faults.is_empty() {
             return self.write(now, conn, frame);
         }

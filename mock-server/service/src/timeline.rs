@@ -4,7 +4,7 @@
 //! sync a message belongs to the first device that gets it, and is forgotten once that device is known to have it;
 //! with sync it waits for every device until its retention ends (OFFL-009 to OFFL-013).
 
-use std::{borrow::Cow, collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use wire::UnixMillis;
@@ -21,6 +21,13 @@ pub(crate) enum Side {
     Inbox,
     /// This user sent it, from the device with that number.
     Outbox,
+}
+
+impl Side {
+    /// The side of who sent a message, or of who did not.
+    pub(crate) fn of(own: bool) -> Self {
+        if own { Self::Outbox } else { Self::Inbox }
+    }
 }
 
 /// A user's device, numbered a user.
@@ -278,23 +285,15 @@ impl Item {
             had_by: None,
         }
     }
-
-    /// The message as this side sees it.
-    fn encoded(&self) -> Cow<'_, [u8]> {
-        match self.side {
-            Side::Inbox => Cow::Borrowed(&self.message.received),
-            Side::Outbox => Cow::Owned(self.message.sent_view()),
-        }
-    }
 }
 
 /// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
 pub(crate) fn encode_package(package: &[Item], sync_time: UnixMillis, finished: bool) -> Bytes {
-    // Tag and length of a message take up to six bytes; both views of one are about as long.
-    let hint: usize = package.iter().map(|item| item.message.received.len() + 6).sum();
+    // Tag and length of a message take up to six bytes.
+    let hint: usize = package.iter().map(|item| item.message.len() + 6).sum();
     let mut out = BytesMut::with_capacity(hint + 16);
     for item in package {
-        let message = item.encoded();
+        let message = item.message.bytes(item.side);
         out.put_u8(0x0A);
         prost::encoding::encode_varint(message.len() as u64, &mut out);
         out.put_slice(&message);

@@ -5,9 +5,18 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
+    SerializeOptions, Value,
+};
 
-use crate::Topic;
+use crate::{Topic, body::DownStreamMessage};
+
+/// The message that users send each other, as a server writes it.
+const DOWN: &str = "DownStreamMessage";
+
+/// Messages of `im.proto` lie in each other, but not deeper.
+const MAX_DEPTH: u32 = 16;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
@@ -53,6 +62,64 @@ pub fn judge(name: &'static str, body: &[u8]) -> Result<Judged, String> {
         .map_err(|error| error.to_string())?;
     show_content(&message, &mut json);
     Ok(Judged { message: name, json, missing, unknown })
+}
+
+/// Messages that stand encoded in a bytes field of ours, and as objects in JSON.
+pub(crate) fn inner_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    match (field.parent_message().name(), field.name()) {
+        ("ChrmDownStreamMessages", "list") => descriptor(DOWN),
+        _ => None,
+    }
+}
+
+/// The messages that users sent each other in a body of the message `name`, however deep, in the order of its fields.
+///
+/// # Errors
+/// What makes it undecodable, or that `im.proto` has no such message.
+pub fn messages_in(name: &str, body: &[u8]) -> Result<Vec<DownStreamMessage>, String> {
+    let descriptor = descriptor(name).ok_or_else(|| format!("im.proto has no message {name}"))?;
+    let message = DynamicMessage::decode(descriptor, body).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    collect(&message, &mut found)?;
+    Ok(found)
+}
+
+fn collect(message: &DynamicMessage, found: &mut Vec<DownStreamMessage>) -> Result<(), String> {
+    if message.descriptor().name() == DOWN {
+        found.push(message.transcode_to().map_err(|error| error.to_string())?);
+        return Ok(());
+    }
+    for (field, value) in message.fields() {
+        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            match (item, inner_message(&field)) {
+                (Value::Message(inner), _) => collect(inner, found)?,
+                (Value::Bytes(bytes), Some(inner)) => {
+                    let inner = DynamicMessage::decode(inner, bytes.as_ref());
+                    collect(&inner.map_err(|error| error.to_string())?, found)?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names of all messages of `im.proto` in which [`messages_in`] may find some, in the order of that file.
+#[must_use]
+pub fn holders_of_messages() -> Vec<String> {
+    POOL.all_messages()
+        .filter(|message| may_hold(message, 0))
+        .map(|message| message.name().to_owned())
+        .collect()
+}
+
+fn may_hold(message: &MessageDescriptor, depth: u32) -> bool {
+    message.name() == DOWN
+        || depth < MAX_DEPTH
+            && message.fields().any(|field| match field.kind() {
+                Kind::Message(inner) => may_hold(&inner, depth + 1),
+                _ => inner_message(&field).is_some(),
+            })
 }
 
 /// `content` is JSON text in a bytes field: shown as text, not as base64.

@@ -2,18 +2,14 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use prost::Message as _;
-use wire::{
-    Request, UnixMillis,
-    body::{DownStreamMessage, HistoryMsgInput, HistoryMsgOuput},
-    code::status,
-};
+use wire::{Request, UnixMillis, body::{HistoryMsgInput, HistoryMsgOuput}, code::status};
 
 use crate::{
     bug::Bug,
     calendar,
     message::Message,
     query::{Answer, read, write},
+    timeline::Side,
     world::Service,
 };
 
@@ -95,13 +91,7 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let me = &self.accounts[user].id;
-        let view = |message: &&Arc<Message>| {
-            let mut down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
-            if message.from == *me {
-                down.direction = Some(1);
-            }
-            down
-        };
+        let view = |message: &&Arc<Message>| message.body(Side::of(message.from == *me));
         write(&HistoryMsgOuput {
             sync_time: page.last().map_or(time.0, |message| message.time.0),
             has_msg: i32::from(more),

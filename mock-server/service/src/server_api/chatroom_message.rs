@@ -1,9 +1,8 @@
 //! `/message/chatroom/*`, `/v3/message/chatroom/query`, and what keeps messages of rooms from being discarded: white
 //! lists and low-level types (CHRM-022 to CHRM-026, CHRM-033).
 
-use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
 use super::{
     Answer, Call,
@@ -12,7 +11,7 @@ use super::{
     rate::Rated,
     user::LONGEST_ID,
 };
-use crate::world::Service;
+use crate::{timeline::Side, world::Service};
 
 /// Most rooms that one call names.
 const MOST_ROOMS: usize = 10;
@@ -87,7 +86,7 @@ impl Service {
         let page = self.room_history(call.now, id).filter(|message| within(message.time)).take(size as usize);
         let data: Vec<Value> = page
             .map(|message| {
-                let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+                let down = message.body(Side::Inbox);
                 json!({
                     "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
                     "msgTime": down.data_time, "objectName": down.classname,

@@ -2,9 +2,7 @@
 //! `/v3/message/ultragroup/query.json`, and `/conversation/message/history/clean.json` of a channel (UGHIST-005).
 
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
-
-use prost::Message as _;
+use wire::UnixMillis;
 
 use super::{
     Answer, Call, error,
@@ -14,6 +12,7 @@ use super::{
 };
 use crate::{
     ids::Uid,
+    timeline::Side,
     ultra_group::{Entry, LONGEST_CHANNEL},
     world::Service,
 };
@@ -36,7 +35,7 @@ pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
 /// A message as these endpoints tell it; each calls some fields its own way.
 fn row(group: &str, entry: &Entry) -> Value {
     // Own bytes decode.
-    let down = DownStreamMessage::decode(entry.message.received.clone()).unwrap_or_default();
+    let down = entry.message.body(Side::Inbox);
     let pairs = if down.extra_content().is_empty() { "{}" } else { down.extra_content() };
     json!({
         "groupId": group, "busChannel": &*entry.channel, "fromUserId": &*entry.message.from,

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message as _;
 use wire::{
     Request, UnixMillis,
     body::{
@@ -20,6 +19,7 @@ use crate::{
     bug::Bug,
     ids::Uid,
     query::{Answer, read, write},
+    timeline::Side,
     world::Service,
 };
 
@@ -41,10 +41,7 @@ struct Shown<'a> {
 impl Entry {
     /// The message as a member reads it.
     pub(super) fn seen_by(&self, user: UserIx) -> DownStreamMessage {
-        let bytes: Bytes =
-            if self.by == user { self.message.sent_view().into() } else { self.message.received.clone() };
-        // Own bytes decode.
-        DownStreamMessage::decode(bytes).unwrap_or_default()
+        self.message.body(Side::of(self.by == user))
     }
 }
 

@@ -84,7 +84,7 @@ fn with_sync_every_device_gets_it_and_the_senders_others_too() {
     }
     let web = world.login("bob", "Web");
     let own = world.pull(web, 0).list.remove(0);
-    assert_eq!((own.direction, own.from_user_id.as_str()), (Some(1), "alice"));
+    assert_eq!((own.direction, own.from_user_id.as_str()), (Some(true), "alice"));
 }
 
 #[test]
