@@ -35,6 +35,7 @@ mod message_log;
 mod misdirect;
 mod navi;
 mod note;
+mod page;
 mod polling;
 mod presence;
 mod push;

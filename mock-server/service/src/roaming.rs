@@ -7,7 +7,7 @@ use bytes::Bytes;
 use wire::{
     Request, Topic, UnixMillis,
     body::{
-        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, HistoryMsgOuput, MsgQuery, MsgQueryAck,
+        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, MsgQuery, MsgQueryAck,
         UpStreamMessage,
     },
     code::status,
@@ -21,6 +21,7 @@ use crate::{
     history::{Entry, Kept, Place, Range},
     ids::Uid,
     message::{Conversation, Message},
+    page::Page,
     query::{Answer, read, write},
     recall,
     timeline::Side,
@@ -155,8 +156,7 @@ impl Service {
         if self.has(Bug::HistoryConsumesOffline) {
             self.accounts[user].mailbox.clear();
         }
-        let sync_time = list.last().map_or(asked.time(), |message| message.data_time);
-        write(&HistoryMsgOuput { list, sync_time, has_msg: i32::from(more), ..HistoryMsgOuput::default() })
+        Page { asked: asked.time(), newer, list, more, since: self.history_since(now) }.answer(now)
     }
 
     /// A message as one of its participants reads it.

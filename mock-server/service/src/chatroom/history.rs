@@ -2,13 +2,14 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use wire::{Request, UnixMillis, body::{HistoryMsgInput, HistoryMsgOuput}, code::status};
+use wire::{Request, UnixMillis, body::HistoryMsgInput, code::status};
 
 use crate::{
     bug::Bug,
     calendar,
     message::Message,
-    query::{Answer, read, write},
+    page::Page,
+    query::{Answer, read},
     timeline::Side,
     world::Service,
 };
@@ -91,12 +92,8 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let me = &self.accounts[user].id;
-        let view = |message: &&Arc<Message>| message.body(Side::of(message.from == *me));
-        write(&HistoryMsgOuput {
-            sync_time: page.last().map_or(time.0, |message| message.time.0),
-            has_msg: i32::from(more),
-            list: page.iter().map(view).collect(),
-            ..HistoryMsgOuput::default()
-        })
+        let list = page.iter().map(|message| message.body(Side::of(message.from == *me))).collect();
+        let since = self.room_history_since(now);
+        Page { asked: time.0, newer: after, list, more, since }.answer(now)
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     ids::Uid,
+    page::Page,
     query::{Answer, read, write},
     timeline::Side,
     world::Service,
@@ -115,8 +116,8 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let list: Vec<DownStreamMessage> = page.into_iter().map(|entry| entry.seen_by(user)).collect();
-        let sync_time = list.last().map_or(bound, |message| message.data_time);
-        write(&HistoryMsgOuput { list, sync_time, has_msg: i32::from(more), ..HistoryMsgOuput::default() })
+        let since = self.ultra_group_history_since(now);
+        Page { asked: bound, newer, list, more, since }.answer(now)
     }
 
     /// `qryMsg` of ultra groups: by UID alone, whatever time is named. Recalled ones are not there: old SDKs would show
