@@ -28,15 +28,17 @@ impl Page {
     /// Web SDKs look at neither; the vendor's native client shows nothing of a page that does not say for which times it
     /// stands (seen with 5.46.1). That the ends are those of the question and of what was found is assumed.
     pub(crate) fn answer(self, now: UnixMillis) -> Answer {
-        let last = self.list.last().map(|message| message.data_time);
+        let times = || self.list.iter().map(|message| message.data_time);
+        let last = times().last();
         let reached = last.filter(|_| self.more);
         let since = self.since.0.max(0);
+        // Messages of one millisecond have times ahead of the clock; what is later than they is not known of yet, though
+        // a client asks from the end of time.
+        let newest = times().fold(now.0, i64::max);
         let (start, end) = if self.newer {
-            // Messages of one millisecond have times ahead of the clock.
-            (self.asked.max(since), reached.unwrap_or(now.0.max(last.unwrap_or(0))))
+            (self.asked.max(since), reached.unwrap_or(newest))
         } else {
-            let newest = self.list.first().map_or(0, |message| message.data_time);
-            (reached.unwrap_or(since), if self.asked > 0 { self.asked } else { now.0.max(newest) })
+            (reached.unwrap_or(since), if self.asked > 0 { self.asked.min(newest) } else { newest })
         };
         write(&HistoryMsgOuput {
             sync_time: last.unwrap_or(self.asked),

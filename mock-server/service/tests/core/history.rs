@@ -134,6 +134,8 @@ fn a_page_says_for_which_times_it_leaves_nothing_out() {
     let (now, half_a_year_ago) = (world.now.0, 1_751_328_000_000);
     let cases = [
         (0, 2, 0, t[3], now),
+        // The native client asks for the newest like this.
+        (4_102_416_000_000, 2, 0, t[3], now),
         (t[3], 2, 0, t[1], t[3]),
         (t[1], 2, 1, t[1], t[3]),
         (t[1], 9, 1, t[1], now),
