@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use serde_json::{Value, json};
-use wire::{ClientFrame, ServerFrame, UnixMillis, reflect};
+use wire::{ClientFrame, ServerFrame, Topic, UnixMillis, reflect};
 
 use crate::io::ConnId;
 
@@ -53,6 +53,8 @@ pub enum What {
         conn: ConnId,
         /// The frame.
         frame: ServerFrame,
+        /// What it answers, if it is a QUERYACK: the frame itself says no more than a number.
+        answers: Option<Topic>,
     },
     /// Bytes that are no frame.
     Garbage {
@@ -114,8 +116,9 @@ impl Entry {
             What::Up { conn, frame } => {
                 with(json!({"kind": "frame", "direction": "up", "conn": conn.0}), client_json(frame))
             }
-            What::Down { conn, frame } => {
-                with(json!({"kind": "frame", "direction": "down", "conn": conn.0}), server_json(frame))
+            What::Down { conn, frame, answers } => {
+                let frame = server_json(frame, answers.as_ref());
+                with(json!({"kind": "frame", "direction": "down", "conn": conn.0}), frame)
             }
             What::Garbage { conn, error } => json!({"kind": "garbage", "conn": conn.0, "error": error}),
             What::Http { method, path, body, status } => {
@@ -176,7 +179,8 @@ fn client_json(frame: &ClientFrame) -> Value {
     }
 }
 
-fn server_json(frame: &ServerFrame) -> Value {
+/// `answers`: the topic of the query that a QUERYACK answers.
+fn server_json(frame: &ServerFrame, answers: Option<&Topic>) -> Value {
     match frame {
         ServerFrame::ConnAck(ack) => {
             json!({"frame": "CONNACK", "status": ack.status, "userId": ack.accepted.as_ref().map(|a| a.user_id.clone())})
@@ -189,7 +193,14 @@ fn server_json(frame: &ServerFrame) -> Value {
             json!({"frame": "PUBACK", "id": id, "status": status, "messageUId": message_uid})
         }
         ServerFrame::QueryAck { id, status, body, .. } => {
-            json!({"frame": "QUERYACK", "id": id, "status": status, "bytes": body.len()})
+            let topic = answers.map(Topic::as_str);
+            // A refusal has no body but where part of a batch failed.
+            let message =
+                answers.and_then(reflect::answer_message).filter(|_| *status == 0 || !body.is_empty());
+            json!({
+                "frame": "QUERYACK", "topic": topic, "id": id, "status": status, "bytes": body.len(),
+                "body": decoded(message, body),
+            })
         }
         ServerFrame::Pong => json!({"frame": "PINGRESP"}),
         ServerFrame::Disconnect { status, .. } => json!({"frame": "DISCONNECT", "status": status}),

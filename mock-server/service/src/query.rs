@@ -55,6 +55,8 @@ impl Service {
     }
 
     fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16, body: Bytes) {
+        #[cfg(debug_assertions)]
+        assert_decodes(&request.topic, code, &body);
         // Packages are to be confirmed (QUERYCON): until then messages are announced, not pushed.
         let is_package = code == status::OK && request.topic == Topic::PullMsg;
         let qos = u8::from(is_package);
@@ -250,6 +252,22 @@ impl Service {
     }
 }
 
+/// Every answer that says 0 is one that the strictest SDK decodes: a missing required field is this service's own mistake,
+/// and each test that meets it shall tell.
+#[cfg(debug_assertions)]
+fn assert_decodes(topic: &Topic, code: u16, body: &[u8]) {
+    if code != status::OK {
+        return;
+    }
+    let lacks = match wire::reflect::answer_message(topic) {
+        Some(message) => {
+            wire::reflect::missing(message, body).map_or_else(|error| vec![error], |lacks| lacks)
+        }
+        None => vec!["a message of the answer in `wire::reflect::answer_message`".to_owned()],
+    };
+    assert!(lacks.is_empty(), "the answer to {topic} lacks {}", lacks.join(", "));
+}
+
 pub(crate) fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
     M::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)
 }
@@ -263,4 +281,35 @@ fn blacklist_target(request: &Request) -> Result<String, u16> {
     let named: UserIdInput = read(request)?;
     let user = named.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| request.target.clone());
     if user.is_empty() { Err(status::BAD_PARAMETER) } else { Ok(user) }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_a_strict_decoder_takes_passes_and_a_refusal_needs_no_body() {
+        assert_decodes(&Topic::AddTag, 0, &[0x08, 1]);
+        assert_decodes(&Topic::Reportsdk, 0, &[]);
+        assert_decodes(&Topic::AddTag, status::NOT_SUPPORTED, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to addTag lacks version")]
+    fn an_answer_without_a_required_field_is_loud() {
+        assert_decodes(&Topic::AddTag, 0, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to pullMsg lacks list[0].type")]
+    fn so_is_one_whose_messages_lack_something() {
+        let message = [0x0A, 1, b'b', 0x22, 1, b'x', 0x2A, 0, 0x30, 1, 0x38, 0];
+        assert_decodes(&Topic::PullMsg, 0, &[&[0x0A, 12], &message[..], &[0x10, 1]].concat());
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to ppMsgP lacks a message of the answer")]
+    fn so_is_an_answer_that_nobody_has_described() {
+        assert_decodes(&Topic::PpMsgP, 0, &[]);
+    }
 }

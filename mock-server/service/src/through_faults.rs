@@ -16,10 +16,11 @@ impl Service {
     /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
     pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
         if self.faults.is_empty() {
-            return self.write(now, conn, frame);
+            return self.write(now, conn, frame, topic);
         }
         let user = self.user_id(conn);
         let kind = down_kind(&frame);
+        let answers = topic;
         let topic = match &frame {
             ServerFrame::Publish { topic, .. } => Some(topic),
             _ => topic,
@@ -28,19 +29,19 @@ impl Service {
             self.meet(now, &Passing { kind, direction: Direction::Down, topic, user: user.as_deref() })
         });
         match met {
-            None => self.write(now, conn, frame),
+            None => self.write(now, conn, frame, answers),
             Some(Effect::Drop) => {}
             Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
             Some(Effect::CutAfter) => {
-                self.write(now, conn, frame);
+                self.write(now, conn, frame, answers);
                 self.cut(now, conn, Close::Clean);
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame)),
+            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame, answers.cloned())),
             Some(Effect::Duplicate) => {
-                self.write(now, conn, frame.clone());
-                self.write(now, conn, frame);
+                self.write(now, conn, frame.clone(), answers);
+                self.write(now, conn, frame, answers);
             }
-            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame),
+            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame, answers),
         }
     }
     fn meet(&mut self, now: UnixMillis, passing: &Passing<'_>) -> Option<Effect> {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use wire::{ClientFrame, ServerFrame, UnixMillis};
+use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
     account::{Accounts, Tokens},
@@ -66,7 +66,7 @@ pub struct ConnView {
 pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
-    Down(ConnId, ServerFrame),
+    Down(ConnId, ServerFrame, Option<Topic>),
     Http(HttpId, Box<HttpRequest>),
     /// The file server takes its time.
     Respond(HttpId, Box<HttpResponse>),
@@ -210,7 +210,7 @@ impl Service {
             match entry.remove() {
                 Delayed::Open(conn, login) => self.open(now, conn, &login),
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
-                Delayed::Down(conn, frame) => self.write(now, conn, frame),
+                Delayed::Down(conn, frame, answers) => self.write(now, conn, frame, answers.as_ref()),
                 Delayed::Http(id, request) => self.http(now, id, &request),
                 Delayed::Respond(id, response) => {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
@@ -276,8 +276,15 @@ impl Service {
         self.connections.get(&conn).map(|connection| self.accounts[connection.user].id.clone())
     }
 
-    /// Writes a frame: journal, counters, output. To a connection that is gone, nothing.
-    pub(crate) fn write(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame) {
+    /// Writes a frame: journal, counters, output. To a connection that is gone, nothing. `answers`: the topic of the
+    /// request that the frame answers.
+    pub(crate) fn write(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        frame: ServerFrame,
+        answers: Option<&Topic>,
+    ) {
         if let Some(connection) = self.connections.get_mut(&conn) {
             if connection.silenced {
                 return;
@@ -286,7 +293,10 @@ impl Service {
         } else if !matches!(frame, ServerFrame::ConnAck(_)) {
             return;
         }
-        self.journal.record(now, || What::Down { conn, frame: frame.clone() });
+        self.journal.record(now, || {
+            let answers = answers.filter(|_| matches!(frame, ServerFrame::QueryAck { .. })).cloned();
+            What::Down { conn, frame: frame.clone(), answers }
+        });
         self.out.push_back(Output::Send { conn, frame });
     }
 

@@ -7,8 +7,8 @@ use prost::Message as _;
 use wire::{
     Request, UnixMillis,
     body::{
-        ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, QueryChrmKv,
-        SetChrmKv, SetChrmKvs,
+        ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, ChrmOutput,
+        QueryChrmKv, SetChrmKv, SetChrmKvs,
     },
     code::status,
 };
@@ -66,7 +66,8 @@ impl Service {
                 up,
             );
         }
-        Ok(Bytes::new())
+        // Newer engines do not look at it, older ones decode it.
+        write(&ChrmOutput::default())
     }
 
     /// `setKVS` and `delKVS`: each key by itself; where some fail, the answer names them (CHKV-026).
