@@ -104,7 +104,7 @@ impl Service {
             }
             Topic::AddTag | Topic::DelTag => {
                 let on = request.topic == Topic::AddTag;
-                self.tag_conversations(now, conn, user, read(request)?, on)
+                self.tag_conversations(now, conn, user, read(request)?, on).and_then(|answer| write(&answer))
             }
             Topic::PullEventChange => {
                 let asked: QueryMsgChange = read(request)?;
