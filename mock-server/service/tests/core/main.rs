@@ -7,6 +7,7 @@
     reason = "a test helper that fails fails its test"
 )]
 
+mod answers;
 mod blacklist;
 mod chatroom;
 mod conversation_tags;
