@@ -293,6 +293,8 @@ bugs! {
     HidesFailedEntries = "hides_failed_entries",
     /// Who joins a chatroom is given none of its entries.
     JoinersGetNoEntries = "joiners_get_no_entries",
+    /// Who comes back into a chatroom is not told of entries that changed meanwhile.
+    ReturnersHearNoEntries = "returners_hear_no_entries",
     /// Private channels of ultra groups are open to every member.
     PrivateChannelsAreOpen = "private_channels_are_open",
     /// Ultra groups have any number of channels.

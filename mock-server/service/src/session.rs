@@ -215,7 +215,7 @@ impl Service {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.accounts[connection.user].connections.retain(|other| *other != conn);
         self.journal.record(now, || What::Closed { conn, why });
-        self.lost_by_rooms(now, connection.user, conn);
+        self.lost_by_rooms(now, &connection, conn);
         self.lost_by_ultra_groups(connection.user, conn);
         self.went_offline(now, &connection, how);
     }

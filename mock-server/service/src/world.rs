@@ -76,6 +76,8 @@ pub(crate) enum Delayed {
     Room(Arc<str>, u64),
     /// A chatroom's member has been offline for a while.
     RoomExit(Arc<str>, crate::account::UserIx),
+    /// A device that came back into a chatroom may not have asked for its entries.
+    RemindOfEntries(Arc<str>, ConnId),
     /// A polling client's poll has waited long enough, or the client is gone.
     Poll {
         conn: ConnId,
@@ -218,6 +220,7 @@ impl Service {
                 Delayed::Remind(conn) => self.remind(now, conn),
                 Delayed::Room(id, timer) => self.room_due(now, &id, timer),
                 Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
+                Delayed::RemindOfEntries(id, conn) => self.remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::UltraTyping(id) => self.tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
