@@ -192,7 +192,7 @@ impl Service {
         let ask = Ask {
             device: connection.device,
             after: UnixMillis(asked.sync_time()),
-            sent_after: (sync && asked.is_pull_send()).then(|| UnixMillis(asked.send_box_sync_time())),
+            sent_after: asked.is_pull_send().then(|| UnixMillis(asked.send_box_sync_time())),
             most: wrong_size,
             sync: sync || duplicates,
             private_since,
@@ -200,7 +200,7 @@ impl Service {
             compensated_since,
         };
         let first_pull = !std::mem::replace(&mut connection.has_pulled, true);
-        connection.pulled = Some(now);
+        connection.pulls(now, asked.is_pull_send());
         connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
         let mailbox = &mut self.accounts[user].mailbox;

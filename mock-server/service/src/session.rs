@@ -214,6 +214,7 @@ impl Service {
     fn forget_as(&mut self, now: UnixMillis, conn: ConnId, why: &'static str, how: Presence) {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.accounts[connection.user].connections.retain(|other| *other != conn);
+        self.accounts[connection.user].mailbox.hide_from(connection.device);
         self.journal.record(now, || What::Closed { conn, why });
         self.lost_by_rooms(now, &connection, conn);
         self.lost_by_ultra_groups(connection.user, conn);

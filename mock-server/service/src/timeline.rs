@@ -42,12 +42,17 @@ pub(crate) struct Item {
 }
 
 /// How many acknowledged messages stay at hand: a client acknowledges before it looks at the content, and one that
-/// was busy pulling fetches them again.
+/// was busy pulling fetches them again, as does engine 5.28, to which a pushed body is a mere reason to pull.
 const TAIL: usize = 64;
+
+/// Messages that may wait for a device as sent by its user without sync: one that never pulls piles up no more.
+const MOST_SHOWN: usize = 200;
 
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     items: VecDeque<Item>,
+    /// Without sync: what the app's server sent in this user's name while a device was online, for that device alone.
+    shown: VecDeque<Item>,
     /// No message may be stamped this or earlier.
     last: UnixMillis,
     /// With sync: some device has everything up to this.
@@ -61,7 +66,7 @@ pub(crate) struct Ask {
     pub(crate) device: DeviceIx,
     /// Inbox watermark.
     pub(crate) after: UnixMillis,
-    /// Outbox watermark; `None` leaves own messages out.
+    /// Outbox watermark; `None` leaves own messages out. Without sync they are those of the app's server alone.
     pub(crate) sent_after: Option<UnixMillis>,
     pub(crate) most: usize,
     /// Messages are for every device.
@@ -107,7 +112,7 @@ impl Mailbox {
             self.forget(ask.device, ask.after);
         }
         let mut package = Vec::new();
-        let first = ask.sent_after.map_or(ask.after, |sent| sent.min(ask.after));
+        let first = ask.sent_after.filter(|_| ask.sync).map_or(ask.after, |sent| sent.min(ask.after));
         let start = self.items.partition_point(|item| item.time <= first);
         for item in self.items.range_mut(start..) {
             if !item.is_for(ask) {
@@ -121,7 +126,43 @@ impl Mailbox {
             }
             package.push(item.clone());
         }
+        if !self.shown.is_empty() {
+            return self.with_shown(ask, package);
+        }
         (package, false)
+    }
+
+    /// The last package, with what the app's server sent for the user that the device has not got yet.
+    fn with_shown(&mut self, ask: &Ask, mut package: Vec<Item>) -> (Vec<Item>, bool) {
+        let Some(after) = ask.sent_after else { return (package, false) };
+        self.shown.retain(|item| item.device != Some(ask.device) || item.time > after);
+        package.extend(self.shown.iter().filter(|item| item.device == Some(ask.device)).cloned());
+        package.sort_by_key(|item| item.time);
+        let more = package.len() > ask.most;
+        package.truncate(ask.most);
+        (package, more)
+    }
+
+    /// Without sync: a message that the app's server sent for this user is for that device, as sent by the user.
+    pub(crate) fn show(&mut self, message: Arc<Message>, device: DeviceIx) {
+        if self.shown.len() == MOST_SHOWN {
+            self.shown.pop_front();
+        }
+        let time = message.time;
+        let device = Some(device);
+        self.shown.push_back(Item {
+            message,
+            time,
+            side: Side::Outbox,
+            device,
+            delivered: false,
+            had_by: None,
+        });
+    }
+
+    /// The device is online no longer: what was only to be shown meanwhile is over.
+    pub(crate) fn hide_from(&mut self, device: DeviceIx) {
+        self.shown.retain(|item| item.device != Some(device));
     }
 
     /// Whether anything is there that the device has not acknowledged; with sync, anything at all.
@@ -154,6 +195,14 @@ impl Mailbox {
         }
     }
 
+    /// Without sync: the device has the message of that time for certain.
+    pub(crate) fn done(&mut self, time: UnixMillis) {
+        let Some(index) = self.find(time) else { return };
+        if self.items.remove(index).is_some_and(|item| item.delivered) {
+            self.delivered -= 1;
+        }
+    }
+
     /// With sync: the device has everything up to that time.
     pub(crate) fn had(&mut self, device: DeviceIx, up_to: UnixMillis) {
         let done = self.had_to;
@@ -167,6 +216,13 @@ impl Mailbox {
 
     /// Puts another message in the place of one, or nothing.
     pub(crate) fn rewrite(&mut self, uid: Uid, time: UnixMillis, new: Option<&Arc<Message>>) {
+        match new {
+            Some(message) => {
+                let shown = self.shown.iter_mut().filter(|item| item.message.uid == uid);
+                shown.for_each(|item| item.message = message.clone());
+            }
+            None => self.shown.retain(|item| item.message.uid != uid),
+        }
         let Some(index) = self.find(time).filter(|index| self.items[*index].message.uid == uid) else {
             return;
         };
@@ -205,6 +261,7 @@ impl Mailbox {
 
     pub(crate) fn clear(&mut self) {
         self.items.clear();
+        self.shown.clear();
         self.delivered = 0;
     }
 
