@@ -161,6 +161,9 @@ fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What is said of methods and callbacks that the table has beside the documented ones.
+const BEYOND: &str = "not of the documented engine: the vendor's web SDKs alone have it";
+
 fn method(name: &str, method: &Method, out: &mut dyn Write) -> Result<(), Stop> {
     writeln!(out, "{} -> {}", signature(name, &method.params), method.returns)?;
     for answer in &method.answers {
@@ -168,6 +171,9 @@ fn method(name: &str, method: &Method, out: &mut dyn Write) -> Result<(), Stop> 
             Some(event) => writeln!(out, "  answered by {}", signature(answer, &event.params))?,
             None => writeln!(out, "  answered by {answer}")?,
         }
+    }
+    if method.beyond {
+        writeln!(out, "  {BEYOND}")?;
     }
     enums_of(&method.params, out)
 }
@@ -181,6 +187,9 @@ fn event(name: &str, event: &EventInfo, out: &mut dyn Write) -> Result<(), Stop>
             let methods: Vec<&str> = methods.map(|(method, _)| method.as_str()).collect();
             writeln!(out, "  answers {}", methods.join(", "))?;
         }
+    }
+    if event.beyond {
+        writeln!(out, "  {BEYOND}")?;
     }
     enums_of(&event.params, out)
 }
