@@ -91,7 +91,9 @@ fn web_sdk_5_38_0_passes_what_it_supports() {
 #[test]
 fn other_versions_pass_too() {
     passes("web-sdk@5.28.0", &[], &[]);
-    passes("web-sdk@5.7.3", &[], &[]);
+    // Engine 5.7.3 asks anew for a room's messages when it is back, from 0 and for as many as it joined with: what was said
+    // meanwhile does not come. It counts what was said in ultra groups twice: with the list, and with the pull behind it.
+    passes("web-sdk@5.7.3", &["chatroom-returns-between-pages", "ultra-group-returns-between-pages"], &[]);
     // Engine 5.3 knows nothing of channels that are closed or deleted: its list keeps them.
     passes("web-sdk@5.3.4", &["ultra-group-channel-lists-between-pages"], &[]);
     nothing_is_red("web-sdk@5.3.4", "ultragroup", 25);
