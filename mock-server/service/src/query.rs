@@ -260,9 +260,7 @@ fn assert_decodes(topic: &Topic, code: u16, body: &[u8]) {
         return;
     }
     let lacks = match wire::reflect::answer_message(topic) {
-        Some(message) => {
-            wire::reflect::missing(message, body).map_or_else(|error| vec![error], |lacks| lacks)
-        }
+        Some(message) => wire::reflect::missing(message, body).unwrap_or_else(|error| vec![error]),
         None => vec!["a message of the answer in `wire::reflect::answer_message`".to_owned()],
     };
     assert!(lacks.is_empty(), "the answer to {topic} lacks {}", lacks.join(", "));

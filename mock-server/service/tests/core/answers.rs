@@ -113,7 +113,7 @@ impl Talked {
                 (me, body(&UltraGrpPullMsg { sync_time: 1, compressio_enabled: None }), "/list/0/busChannel")
             }
             Topic::ChrmPull => {
-                (("r"), body(&ChrmPullMsg { count: 10, ..Default::default() }), "/list/0/fromUserId")
+                ("r", body(&ChrmPullMsg { count: 10, ..Default::default() }), "/list/0/fromUserId")
             }
             Topic::PullSeAtts => (me, body(&SessionReq { time: Some(0) }), "/state/0/stateItem/0/value"),
             Topic::PullUs => (me, Bytes::new(), "/items/0/tags/0/tagId"),
