@@ -1,6 +1,13 @@
 //! The command line: flags, the ready line, exit codes. Scripts of others hold on to all three.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+mod reach;
+
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use serde::Serialize;
@@ -8,6 +15,7 @@ use serde::Serialize;
 use crate::{
     address::Addresses,
     config::{App, Config, Tls},
+    exposure, listen,
     server::{self, StartError},
     setup_file,
 };
@@ -21,8 +29,10 @@ const EXIT_BROKEN: u8 = 3;
 #[derive(Debug, Parser)]
 #[command(name = "mock-server", version)]
 struct Args {
-    /// Address and port to serve on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    /// Address and port to serve on; port 0 takes a free one. `8090`, `:8090` and `localhost:8090` are this machine alone,
+    /// `0.0.0.0:8090` is every interface. Off loopback the default App Secret and a missing control token are warned of,
+    /// and --strict refuses the default App Secret.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0", value_parser = listen::parse)]
     listen: SocketAddr,
     /// An App Key with its secret; repeatable. Without one: mock-app-key:mock-secret.
     #[arg(long, value_name = "KEY:SECRET", value_parser = app)]
@@ -46,12 +56,12 @@ struct Args {
     /// Private key, PEM.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Seed of every id the server makes.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Let bearers of this token, and only them, use the control API, from any address.
-    #[arg(long, value_name = "TOKEN")]
-    control_token: Option<String>,
+    /// Seed of every id the server makes, tokens and sessions among them: the same seed gives the same App Key the same
+    /// ones after every start. Without it they never come again, and a token of a former life is refused.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    reach: reach::ReachArgs,
     /// What to log on stderr: error, warn, info, debug, trace, or a filter such as mock_server=debug.
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
@@ -95,13 +105,21 @@ pub fn run() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(EXIT_USAGE, &format!("--log {}: {error}", args.log)),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours are for eyes: a file or a pipe gets none.
+    let colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let config = match config(args) {
         Ok(config) => config,
         Err(message) => return fail(EXIT_USAGE, &message),
     };
     let apps = config.apps.clone();
-    match server::run(config, signals, |addresses| announce(addresses, &apps)) {
+    let warnings = exposure::warnings(&config);
+    let ready = |addresses: &Addresses| {
+        warnings.iter().for_each(|warning| say(warning));
+        announce(addresses, &apps)
+    };
+    match server::run(config, signals, ready) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
         Err(error) => fail(EXIT_USAGE, &error.to_string()),
@@ -109,9 +127,13 @@ pub fn run() -> ExitCode {
 }
 
 fn fail(code: u8, message: &str) -> ExitCode {
+    say(message);
+    ExitCode::from(code)
+}
+
+fn say(message: &str) {
     // One line, whatever the message holds; nobody to tell if stderr is closed.
     let _ = writeln!(std::io::stderr(), "mock-server: {}", message.replace('\n', " "));
-    ExitCode::from(code)
 }
 
 fn config(args: Args) -> Result<Config, String> {
@@ -129,6 +151,7 @@ fn config(args: Args) -> Result<Config, String> {
         (Some(cert), Some(key)) => Some(Tls::Files { cert, key }),
         _ => args.tls.then_some(Tls::SelfSigned),
     };
+    let control_token = args.reach.control_token()?;
     Ok(Config {
         listen: args.listen,
         apps,
@@ -136,7 +159,12 @@ fn config(args: Args) -> Result<Config, String> {
         world,
         tls,
         seed: args.seed,
-        control_token: args.control_token,
+        tls_cert_out: args.reach.tls_cert_out,
+        control_token,
+        advertise: args.reach.advertise,
+        trust_proxy: args.reach.trust_proxy,
+        allow_hosts: args.reach.allow_host,
+        allow_origins: args.reach.allow_origin,
         ..Config::default()
     })
 }

@@ -25,18 +25,15 @@ use wire::{FrameError, ServerFrame};
 use crate::{
     io::Io,
     link::LinkState,
+    telling,
     world::World,
-    ws::{self, Incoming, Pieces, WsError},
+    ws::{self, CloseCode, Incoming, Pieces, WsError},
 };
 
 /// How long a connection that was closed in good form may take to close its own side.
 const LINGER: Duration = Duration::from_secs(2);
 /// More than this waiting to be written means that the peer has stopped to read; it is cut.
 const MAX_WAITING: usize = 64 << 20;
-
-/// WebSocket status codes.
-const NORMAL: u16 = 1000;
-const PROTOCOL_ERROR: u16 = 1002;
 
 pub(crate) struct Conn {
     pub(crate) id: ConnId,
@@ -224,8 +221,7 @@ impl Conn {
                 Ok(Some(Incoming::Pong)) => {}
                 Ok(Some(Incoming::Close(code))) => {
                     world.closed_by_peer(self.id);
-                    // 1005 says that there was no code; it must not be sent.
-                    self.end(if code == 1005 { NORMAL } else { code });
+                    self.end(code.unwrap_or(ws::NORMAL));
                 }
                 Ok(None) => break,
                 Err(WsError::TooLarge { size, max }) => {
@@ -234,7 +230,7 @@ impl Conn {
                 Err(error) => {
                     world.note(self.id, &error.to_string());
                     world.closed_by_peer(self.id);
-                    self.end(PROTOCOL_ERROR);
+                    self.end(error.code());
                 }
             }
         }
@@ -249,10 +245,11 @@ impl Conn {
     pub(crate) fn send(&self, frame: &ServerFrame) {
         let mut inner = self.inner.borrow_mut();
         inner.written += 1;
-        if let ServerFrame::ConnAck(ack) = frame
-            && let Some(accepted) = &ack.accepted
-        {
-            inner.user = accepted.user_id.as_str().into();
+        if let ServerFrame::ConnAck(ack) = frame {
+            telling::login_answered(self.id.0, ack);
+            if let Some(accepted) = &ack.accepted {
+                inner.user = accepted.user_id.as_str().into();
+            }
         }
         if inner.link == LinkState::HalfOpen {
             return;
@@ -295,7 +292,7 @@ impl Conn {
     /// Ends the connection as its world wants it.
     pub(crate) fn close(&self, how: Close) {
         match how {
-            Close::Clean => self.end(NORMAL),
+            Close::Clean => self.end(ws::NORMAL),
             Close::Cut | Close::Reset => {
                 let mut inner = self.inner.borrow_mut();
                 inner.phase = Phase::Gone;
@@ -307,7 +304,7 @@ impl Conn {
         }
     }
 
-    fn end(&self, code: u16) {
+    fn end(&self, code: CloseCode) {
         let mut inner = self.inner.borrow_mut();
         if !matches!(inner.phase, Phase::Open) {
             return;

@@ -14,7 +14,17 @@ use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use wire::{ClientFrame, ConnAck, ConnAckLayout, ServerFrame, code::connack};
 
-use crate::{conn::Conn, http_service, io::Io, peer::Peer, world::World, worlds::Worlds, ws};
+use crate::{
+    conn::Conn,
+    handshake::{self, Asked, Upgrade},
+    http_service,
+    io::Io,
+    peer::Peer,
+    telling,
+    world::World,
+    worlds::Worlds,
+    ws,
+};
 
 /// The largest HTTP head accepted, in bytes.
 const MAX_HEAD: usize = 64 << 10;
@@ -36,9 +46,14 @@ pub(crate) async fn greet(
     let first = tokio::time::timeout(PATIENCE, begin(&worlds, tls, stream)).await.ok()??;
     match first {
         First::Native(io, head) => native(&worlds, io, head, peer).await,
-        First::Http(io, head) => match upgrade(&head) {
-            Some(upgrade) => websocket(&worlds, io, head, upgrade, peer).await,
-            None => {
+        First::Http(mut io, head) => match handshake::read(&head) {
+            Asked::Upgrade(upgrade) => websocket(&worlds, io, head, *upgrade, peer).await,
+            Asked::Refused(refused) => {
+                tracing::debug!(%peer, ?refused, "a WebSocket handshake, refused");
+                let _ = end(&mut io, refused.answer().as_bytes()).await;
+                None
+            }
+            Asked::Http => {
                 http_service::serve(worlds, io, head, peer).await;
                 None
             }
@@ -134,42 +149,9 @@ async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut, peer: SocketAdd
     };
     let (app_key, mut login) = Login::from_connect(&connect);
     login.address = peer.to_string();
+    login.origin = worlds.reached_at(io.local_addr(), io.is_tls()).to_string();
     let behind = BytesMut::from(&head[..]);
     enter(worlds, io, behind, &app_key, login).await
-}
-
-/// What a WebSocket upgrade asks for.
-struct Upgrade {
-    key: String,
-    query: String,
-    label: String,
-    /// Bytes of the head.
-    length: usize,
-}
-
-/// The upgrade in a whole HTTP head, if it is one to our socket.
-fn upgrade(head: &[u8]) -> Option<Upgrade> {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut headers);
-    let Ok(httparse::Status::Complete(length)) = request.parse(head) else { return None };
-    let path = request.path?;
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    if request.method != Some("GET") || path.trim_matches('/') != "websocket" {
-        return None;
-    }
-    let header = |name: &str| {
-        let header = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(header.value).ok().map(str::trim)
-    };
-    if !header("upgrade")?.eq_ignore_ascii_case("websocket") {
-        return None;
-    }
-    Some(Upgrade {
-        key: header("sec-websocket-key")?.to_owned(),
-        query: query.to_owned(),
-        label: header("x-harness-connection").unwrap_or_default().to_owned(),
-        length,
-    })
 }
 
 async fn websocket(
@@ -182,6 +164,7 @@ async fn websocket(
     let (app_key, mut login) = Login::from_websocket_query(&upgrade.query);
     login.label = upgrade.label;
     login.address = peer.to_string();
+    login.origin = worlds.reached(&upgrade.headers, io.is_tls()).to_string();
     if let Some(world) = worlds.get(&app_key)
         && !world.passes(&login.label).await
     {
@@ -206,6 +189,7 @@ async fn enter(
     app_key: &str,
     login: Login,
 ) -> Option<Greeted> {
+    telling::login(app_key, &login);
     let Some(world) = worlds.meet(app_key) else {
         tracing::info!(app_key, "a login to an unknown App Key, refused");
         let _ = end(&mut io, &unknown_app(&login)).await;
@@ -238,29 +222,8 @@ fn unknown_app(login: &Login) -> BytesMut {
         // Polling clients do not come here.
         Transport::WebSocket | Transport::Comet => {
             ws::put_binary(&mut out, 4, |out| wire::websocket::encode_server(&frame, out));
-            ws::put_close(&mut out, 1000);
+            ws::put_close(&mut out, ws::NORMAL);
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_upgrade_is_known_by_its_head() {
-        let head =
-            b"GET /websocket?appId=k HTTP/1.1\r\nHost: h\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
-            Sec-WebSocket-Key: abc\r\nX-Harness-Connection: phone/2\r\n\r\nrest";
-        let upgrade = upgrade(head).unwrap();
-        assert_eq!((upgrade.query.as_str(), upgrade.label.as_str()), ("appId=k", "phone/2"));
-        assert_eq!(&head[upgrade.length..], b"rest");
-    }
-
-    #[test]
-    fn other_requests_are_plain_http() {
-        assert!(upgrade(b"GET /navi.js HTTP/1.1\r\nHost: h\r\n\r\n").is_none());
-        assert!(upgrade(b"GET /websocket HTTP/1.1\r\nHost: h\r\n\r\n").is_none());
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll},
 };
@@ -28,6 +29,21 @@ impl Io {
         };
         // A socket that is already dead cannot be reset, and need not be.
         let _ = stream.set_zero_linger();
+    }
+}
+
+impl Io {
+    pub(crate) fn is_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
+    /// The address that the peer connected to; `None`: the socket is dead.
+    pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
+        };
+        stream.local_addr().ok()
     }
 }
 

@@ -6,6 +6,7 @@
 //! crate is a command line around [`Server`]; the harness uses it in-process.
 
 mod address;
+mod advertise;
 mod callback;
 pub mod cli;
 mod clock;
@@ -13,14 +14,21 @@ mod comet;
 mod config;
 mod conn;
 mod control;
+mod exposure;
 mod greet;
+mod handshake;
+mod hosts;
 mod http_service;
 mod io;
+mod known;
 mod link;
+mod listen;
 mod peer;
 mod reply;
+mod seeds;
 mod server;
 mod setup_file;
+mod telling;
 mod timer;
 mod tls;
 mod world;
@@ -28,7 +36,9 @@ mod worlds;
 mod ws;
 
 pub use address::Addresses;
+pub use advertise::Advertised;
 pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};
 pub use conn::ConnState;
+pub use hosts::{Authority, NoAuthority, NoOrigin, Origin, Scheme};
 pub use link::LinkState;
 pub use server::{Server, StartError, WorldError};

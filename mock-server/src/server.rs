@@ -20,9 +20,11 @@ use wire::UnixMillis;
 
 use crate::{
     address::Addresses,
+    advertise,
     config::{Clock, Config},
     conn::ConnState,
-    greet,
+    exposure, greet,
+    hosts::Origin,
     link::LinkState,
     timer, tls,
     world::World,
@@ -43,6 +45,17 @@ pub enum StartError {
     /// The certificate or its key.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The certificate cannot be written where it shall be.
+    #[error("--tls-cert-out {path}: {reason}")]
+    CertificateOut {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// It would be open to everybody.
+    #[error("{0}")]
+    Exposed(String),
     /// The set-up of the first world.
     #[error("the world's set-up is wrong: {}", .0.join("; "))]
     World(Vec<String>),
@@ -90,7 +103,7 @@ impl Server {
     /// The address, the certificate or the first world is wrong; then nothing is left behind.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let bound = Bound::new(config)?;
-        let addresses = bound.addresses.clone();
+        let addresses = Addresses::new(&bound.standing);
         let (commands, inbox) = mpsc::unbounded_channel();
         let (ready, started) = std_mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -122,7 +135,7 @@ impl Server {
     }
 
     /// Creates or replaces a world; connections of the old one are closed. A wall clock begins at the set-up's `start`,
-    /// if it gives one.
+    /// if it gives one. The same seed gives the same App Key the same ids, tokens among them, and another App Key others.
     ///
     /// # Errors
     /// The mistakes of the set-up; then nothing has changed.
@@ -135,7 +148,7 @@ impl Server {
     ) -> Result<(), WorldError> {
         let key = app_key.to_owned();
         self.call(move |worlds| {
-            let put = worlds.put(&key, setup, seed, clock);
+            let put = worlds.put(&key, setup, Some(seed), clock);
             put.map(drop).map_err(WorldError::Setup)
         })?
     }
@@ -292,7 +305,7 @@ pub(crate) fn run<S: Future<Output = ()> + 'static>(
     ready: impl FnOnce(&Addresses) -> std::io::Result<()>,
 ) -> Result<(), StartError> {
     let bound = Bound::new(config)?;
-    let addresses = bound.addresses.clone();
+    let addresses = Addresses::new(&bound.standing);
     runtime()?.block_on(async {
         let stop = stop().map_err(StartError::Thread)?;
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -322,22 +335,24 @@ fn runtime() -> Result<LocalRuntime, StartError> {
 /// A server that listens and does not serve yet.
 struct Bound {
     config: Config,
-    addresses: Addresses,
+    standing: Origin,
     listener: StdListener,
     acceptor: Option<TlsAcceptor>,
 }
 
 impl Bound {
     fn new(config: Config) -> Result<Self, StartError> {
+        if let Some(why) = exposure::refusal(&config) {
+            return Err(StartError::Exposed(why));
+        }
         let address = config.listen;
         let listen = |source| StartError::Listen { address, source };
         let listener = StdListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
         let bound = listener.local_addr().map_err(listen)?;
-        let addresses = Addresses::new(bound, config.tls.is_some());
-        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose();
-        let acceptor = acceptor.map_err(|error| StartError::Tls(error.to_string()))?;
-        Ok(Self { config, addresses, listener, acceptor })
+        let standing = advertise::standing(&config, bound);
+        let acceptor = tls::prepare(&config)?;
+        Ok(Self { config, standing, listener, acceptor })
     }
 
     /// Runs commands, connections and deadlines until it is told to stop.
@@ -349,7 +364,7 @@ impl Bound {
         let address = self.config.listen;
         let listener = TcpListener::from_std(self.listener);
         let listener = listener.map_err(|source| StartError::Listen { address, source })?;
-        let worlds = Worlds::new(self.config, self.addresses).map_err(StartError::World)?;
+        let worlds = Worlds::new(self.config, self.standing).map_err(StartError::World)?;
         tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
         tokio::task::spawn_local(timer::run(worlds.clone()));
         ready();

@@ -3,16 +3,22 @@
 use std::{
     cell::{Cell, RefCell},
     collections::BTreeMap,
+    net::SocketAddr,
     rc::Rc,
 };
 
+use http::HeaderMap;
 use service::{ConnId, Endpoints, HttpId, Service, setup::WorldSetup};
 
 use crate::{
     address::Addresses,
+    advertise,
     clock::{self, WorldClock},
     comet::Sessions,
     config::{Clock, Config, DEFAULT_APP_SECRET},
+    exposure,
+    hosts::Origin,
+    seeds::Seeds,
     timer::Timer,
     world::World,
 };
@@ -23,8 +29,11 @@ const SCRATCH: usize = 64 << 10;
 pub(crate) struct Worlds {
     pub(crate) config: Config,
     pub(crate) addresses: Addresses,
+    /// Where we are, for those of whom nothing is known.
+    standing: Origin,
     /// Clients that poll.
     pub(crate) polling: Sessions,
+    seeds: Seeds,
     by_key: RefCell<BTreeMap<String, Rc<World>>>,
     scratch: Rc<RefCell<Box<[u8]>>>,
     timer: Rc<Timer>,
@@ -39,10 +48,12 @@ impl Worlds {
     ///
     /// # Errors
     /// The mistakes of its `world`.
-    pub(crate) fn new(config: Config, addresses: Addresses) -> Result<Rc<Self>, Vec<String>> {
+    pub(crate) fn new(config: Config, standing: Origin) -> Result<Rc<Self>, Vec<String>> {
         let worlds = Rc::new(Self {
+            seeds: Seeds::new(config.seed),
             config,
-            addresses,
+            addresses: Addresses::new(&standing),
+            standing,
             polling: Sessions::default(),
             by_key: RefCell::default(),
             scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into_boxed_slice())),
@@ -55,12 +66,12 @@ impl Worlds {
         for app in worlds.config.apps.clone() {
             let mut setup = described.take().unwrap_or_default();
             setup.app_secret = Some(app.secret);
-            worlds.put(&app.key, setup, worlds.config.seed, Clock::Wall)?;
+            worlds.put(&app.key, setup, None, Clock::Wall)?;
         }
         Ok(worlds)
     }
 
-    /// Creates or replaces a world.
+    /// Creates or replaces a world. `seed` is for this world alone; without one, the server's own way with seeds holds.
     ///
     /// # Errors
     /// The mistakes of its set-up; then nothing has changed.
@@ -68,16 +79,21 @@ impl Worlds {
         &self,
         app_key: &str,
         mut setup: WorldSetup,
-        seed: u64,
+        seed: Option<u64>,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
-        setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        let secret = setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        if let Some(why) = exposure::refuses(&self.config, secret) {
+            return Err(vec![format!("{why}: give one as `appSecret`")]);
+        }
         if self.config.strict {
             setup.switches.test_tokens = false;
         }
         let mut clock = WorldClock::new(clock, setup.start);
         let now = clock.now();
+        let seed = self.seeds.next(app_key, seed);
         let service = Service::new(app_key, &setup, seed, self.endpoints(), now)?;
+        self.seeds.made(app_key);
         let world =
             World::new(service, clock, self.config.max_frame, self.scratch.clone(), self.timer.clone());
         let world = Rc::new(world);
@@ -89,13 +105,27 @@ impl Worlds {
     }
 
     fn endpoints(&self) -> Endpoints {
-        let socket = self.addresses.websocket.clone();
-        Endpoints {
-            navi: self.addresses.navi.clone(),
-            tcp: socket.clone(),
-            websocket: socket,
-            tls: self.config.tls.is_some(),
-        }
+        Endpoints::at(&self.addresses.navi).unwrap_or_default()
+    }
+
+    /// The origin by which a request reached us.
+    pub(crate) fn reached(&self, headers: &HeaderMap, tls: bool) -> Origin {
+        advertise::reached(&self.config, &self.standing, headers, tls)
+    }
+
+    /// The same for a native client, which names no host: the address that it connected to.
+    pub(crate) fn reached_at(&self, local: Option<SocketAddr>, tls: bool) -> Origin {
+        advertise::reached_at(&self.config, &self.standing, local, tls)
+    }
+
+    /// The origin of which a request takes us to be, whatever is advertised.
+    pub(crate) fn visited(&self, headers: &HeaderMap, tls: bool) -> Origin {
+        advertise::visited(&self.config, &self.standing, headers, tls)
+    }
+
+    /// Where we are, for those of whom nothing is known.
+    pub(crate) fn standing(&self) -> &Origin {
+        &self.standing
     }
 
     pub(crate) fn get(&self, app_key: &str) -> Option<Rc<World>> {
@@ -111,7 +141,7 @@ impl Worlds {
             return None;
         }
         tracing::info!(app_key, "a new world");
-        self.put(app_key, WorldSetup::default(), self.config.seed, Clock::Wall).ok()
+        self.put(app_key, WorldSetup::default(), None, Clock::Wall).ok()
     }
 
     /// Closes a world; `false` if there is none.

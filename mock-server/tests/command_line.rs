@@ -5,14 +5,19 @@
 mod support;
 
 use std::{
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     process::{Child, Command, Output, Stdio},
 };
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-server"));
-    command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env_remove(TOKEN_VARIABLE)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command
 }
 
@@ -25,7 +30,11 @@ struct Running {
 
 impl Running {
     fn start(args: &[&str]) -> Self {
-        let mut child = command(args).spawn().unwrap();
+        Self::of(&mut command(args))
+    }
+
+    fn of(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
@@ -34,6 +43,14 @@ impl Running {
 
     fn ready(&self) -> serde_json::Value {
         serde_json::from_str(&self.line).unwrap_or_else(|error| panic!("{error}: {:?}", self.line))
+    }
+
+    /// Ends it, and tells what stood on stderr.
+    fn warnings(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut text = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut text).unwrap();
+        text
     }
 
     /// Sends a signal, and tells the exit code and what else stood on stdout.
@@ -148,7 +165,157 @@ fn help_names_every_flag() {
         "--seed",
         "--log",
         "--control-token",
+        "--control-token-file",
+        "--advertise",
+        "--trust-proxy",
+        "--allow-host",
+        "--allow-origin",
+        "--tls-cert-out",
     ] {
         assert!(help.contains(flag), "{flag} is not in {help}");
     }
+}
+
+#[test]
+fn every_form_of_listen_is_taken_and_a_wrong_one_is_told_them() {
+    for (listen, begin) in [
+        ("localhost:0", "http://127.0.0.1:"),
+        (":0", "http://127.0.0.1:"),
+        ("0", "http://127.0.0.1:"),
+        ("127.0.0.1:0", "http://127.0.0.1:"),
+    ] {
+        let running = Running::start(&["--listen", listen]);
+        assert!(running.ready()["navi"].as_str().unwrap().starts_with(begin), "{}", running.line);
+    }
+    for wrong in ["localhost", "host:1", "http://localhost:1", "127.0.0.1"] {
+        let output = run(&["--listen", wrong]);
+        assert_eq!(output.status.code(), Some(2), "{wrong}");
+        assert!(stderr(&output).contains("localhost:8090, :8090 or 8090"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_advertised_address_stands_in_the_ready_line() {
+    let running = Running::start(&["--advertise", "mock.example:8443"]);
+    let ready = running.ready();
+    assert_eq!(ready["tcp"], "mock.example:8443");
+    assert_eq!(ready["control"], "http://mock.example:8443/control/v1");
+    assert_eq!(run(&["--advertise", "a b"]).status.code(), Some(2));
+}
+
+/// Asks the control API of a running server, with a token or none: the status.
+fn control(running: &Running, token: Option<&str>) -> String {
+    let stream = TcpStream::connect(running.ready()["tcp"].as_str().unwrap()).unwrap();
+    let bearer = token.map(|token| format!("Authorization: Bearer {token}\r\n")).unwrap_or_default();
+    let head = format!("GET /control/v1/ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{bearer}\r\n");
+    (&stream).write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    (&stream).read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().to_owned()
+}
+
+const TOKEN_VARIABLE: &str = "MOCK_SERVER_CONTROL_TOKEN";
+
+#[test]
+fn the_control_token_comes_from_a_file_or_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    std::fs::write(&file, "of-the-file\nsecond line\n").unwrap();
+    let path = file.to_str().unwrap();
+
+    let running = Running::start(&["--control-token-file", path]);
+    assert_eq!(
+        (control(&running, Some("of-the-file")), control(&running, None)),
+        ("200".into(), "401".into())
+    );
+    let running = Running::of(command(&[]).env(TOKEN_VARIABLE, "of-the-environment"));
+    assert_eq!(control(&running, Some("of-the-environment")), "200");
+    assert_eq!(control(&running, Some("of-the-file")), "401");
+    // An option goes before the environment, and an empty variable is none.
+    let running = Running::of(command(&["--control-token", "own"]).env(TOKEN_VARIABLE, "other"));
+    assert_eq!(control(&running, Some("own")), "200");
+    assert_eq!(control(&Running::of(command(&[]).env(TOKEN_VARIABLE, "")), None), "200");
+
+    std::fs::write(&file, "\n").unwrap();
+    for args in [
+        &["--control-token-file", path][..],
+        &["--control-token-file", "/no/such/file"],
+        &["--control-token", "a b"],
+        &["--control-token", ""],
+        &["--control-token", "a", "--control-token-file", path],
+    ] {
+        let output = run(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains("--control-token"), "{}", stderr(&output));
+    }
+}
+
+#[test]
+fn off_loopback_the_default_secret_is_warned_of_or_refused() {
+    let warned = |args: &[&str]| {
+        let running = Running::start(&[args, &["--listen", "0.0.0.0:0"]].concat());
+        running.warnings()
+    };
+    let said = warned(&[]);
+    assert!(
+        said.contains("App Secret is the default one") && said.contains("control API has no token"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 2, "{said}");
+    let own = ["--app", "k:s", "--strict", "--control-token", "t"];
+    assert_eq!(warned(&own), "");
+    let output = run(&["--strict", "--listen", "0.0.0.0:0"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    assert!(stderr(&output).contains("--app KEY:SECRET"), "{}", stderr(&output));
+    assert_eq!(Running::start(&["--strict"]).warnings(), "");
+}
+
+#[test]
+fn a_certificate_that_cannot_be_written_is_exit_2() {
+    for args in [&["--tls", "--tls-cert-out", "/no/such/folder/x.pem"][..], &["--tls-cert-out", "x.pem"]] {
+        let output = run(args);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
+        let stderr = stderr(&output);
+        assert!(stderr.contains("--tls-cert-out") && stderr.lines().count() == 1, "{stderr}");
+    }
+}
+
+#[test]
+fn a_log_in_a_pipe_has_no_colours_and_tells_of_logins_navi_and_tokens_without_them() {
+    let running = Running::start(&["--log", "mock_server=debug", "--seed", "7"]);
+    let ready = running.ready();
+    let socket = ready["tcp"].as_str().unwrap().to_owned();
+    let ask = |head: String, body: &str| {
+        let stream = TcpStream::connect(&socket).unwrap();
+        let length = body.len();
+        let head = format!(
+            "{head}\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        (&stream).write_all(head.as_bytes()).unwrap();
+        let mut answer = String::new();
+        (&stream).read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let signature = service::signature_of("mock-secret", "1", "2");
+    let signed = format!("App-Key: mock-app-key\r\nNonce: 1\r\nTimestamp: 2\r\nSignature: {signature}");
+    let issued = ask(format!("POST /user/getToken.json HTTP/1.1\r\n{signed}"), "userId=ana&name=n");
+    let token = issued.split("\"token\":\"").nth(1).unwrap().split('@').next().unwrap();
+    ask(format!("GET /navi.js?appId=mock-app-key&token={token} HTTP/1.1"), "");
+    let url = format!("ws://{socket}/websocket?appId=mock-app-key&token={token}");
+    let (mut web, _) =
+        tokio_tungstenite::tungstenite::client(url, TcpStream::connect(&socket).unwrap()).unwrap();
+    web.read().unwrap();
+    let log = running.warnings();
+    for told in [
+        "a token, asked for",
+        "a token, answered",
+        "navi, asked",
+        "navi, answered",
+        "a login ",
+        "a login, answered",
+    ] {
+        assert!(log.contains(told), "{told} is not in {log}");
+    }
+    assert!(log.contains(&format!("{}...", &token[..4])) && log.contains("user=\"ana\""), "{log}");
+    assert!(!log.contains(&token[..8]) && !log.contains('\u{1b}'), "{log}");
 }

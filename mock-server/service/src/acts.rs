@@ -108,7 +108,7 @@ impl Service {
                 }
                 (TokenKind::Unknown | TokenKind::OtherApp, _) => {}
             }
-            let text = self.with_hosts(&opaque);
+            let text = self.with_hosts(&opaque, "");
             self.named_tokens.insert(name.clone(), text);
         }
         for (group, members) in &setup.groups {
@@ -169,14 +169,19 @@ impl Service {
         }
     }
 
-    /// Issues a token for a user, registering it if need be.
+    /// Issues a token for a user, registering it if need be. It names the configured address.
     pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+        self.issue_token_at(now, user, "")
+    }
+
+    /// The same for somebody who reached us by that origin: the token names it.
+    pub(crate) fn issue_token_at(&mut self, now: UnixMillis, user: &str, origin: &str) -> String {
         let user = self.accounts.register(user);
         let opaque = self.ids.token();
         let minutes = self.limits.token_lifetime_minutes;
         let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes * 60));
         self.tokens.issue(opaque.clone(), user, now, lifetime);
-        self.with_hosts(&opaque)
+        self.with_hosts(&opaque, origin)
     }
 
     /// The token that the set-up's `tokens:` names.
@@ -186,8 +191,8 @@ impl Service {
     }
 
     /// `OPAQUE@HOST;HOST`: an SDK that is given nothing but the token finds the server.
-    fn with_hosts(&self, opaque: &str) -> String {
-        format!("{opaque}@{}", self.endpoints.navi)
+    fn with_hosts(&self, opaque: &str, origin: &str) -> String {
+        format!("{opaque}@{}", self.found_at(origin).navi)
     }
 
     /// Carries out a server-side act and says what came of it.

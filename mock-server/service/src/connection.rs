@@ -1,6 +1,6 @@
 //! A connection of an accepted client, as the world remembers it. Kept small: there may be many idle ones.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use wire::UnixMillis;
 
@@ -19,6 +19,8 @@ pub(crate) struct Connection {
     pub(crate) transport: Transport,
     /// Empty for most; a name for journals and fences.
     pub(crate) label: Box<str>,
+    /// By which origin the client reached us; empty where nothing tells.
+    pub(crate) origin: Arc<str>,
     pub(crate) since: UnixMillis,
     pub(crate) written: u64,
     pub(crate) read: u64,
@@ -55,6 +57,7 @@ impl Connection {
         device: DeviceIx,
         class: PlatformClass,
         login: &Login,
+        origin: Arc<str>,
         now: UnixMillis,
     ) -> Self {
         Self {
@@ -63,6 +66,7 @@ impl Connection {
             device,
             transport: login.transport,
             label: login.label.as_str().into(),
+            origin,
             since: now,
             written: 0,
             read: 0,

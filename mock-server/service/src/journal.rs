@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wire::{ClientFrame, ServerFrame, UnixMillis, reflect};
 
-use crate::io::ConnId;
+use crate::{io::ConnId, secret::shorten_json};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -142,7 +142,8 @@ fn with(mut base: Value, more: Value) -> Value {
 
 fn decoded(name: Option<&'static str>, body: &Bytes) -> Value {
     match name.map(|name| reflect::judge(name, body)) {
-        Some(Ok(judged)) => {
+        Some(Ok(mut judged)) => {
+            shorten_json(&mut judged.json);
             let mut value = json!({"message": judged.message, "fields": judged.json});
             if !judged.missing.is_empty() {
                 value["missing"] = judged.missing.into();

@@ -39,10 +39,12 @@ mod presence;
 mod push;
 mod query;
 mod quiet;
+mod reach;
 mod recall;
 mod receipt;
 mod roaming;
 mod routing;
+mod secret;
 mod send;
 mod server_api;
 mod session;
@@ -65,6 +67,7 @@ pub use io::{
     Transport,
 };
 pub use query::NOT_BLACKLISTED;
+pub use secret::shortened;
 pub use server_api::signature_of;
 pub use setup::WorldSetup;
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

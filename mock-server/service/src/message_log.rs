@@ -49,10 +49,10 @@ impl Service {
     }
 
     /// Where an hour's log is; `None`: nothing was said in that hour, it is not over, or it is too long ago.
-    pub(crate) fn log_address(&self, now: UnixMillis, hour: &str) -> Option<String> {
+    pub(crate) fn log_address(&self, now: UnixMillis, hour: &str, origin: &str) -> Option<String> {
         let there = self.message_log.hours.contains_key(hour);
         let there = there && *hour < *hour_of(now) && *hour >= *self.log_since(now);
-        there.then(|| format!("{}/{FOLDER}{hour}.zip", self.upload_server()))
+        there.then(|| format!("{}/{FOLDER}{hour}.zip", self.file_server(origin)))
     }
 
     /// Takes an hour's log away.

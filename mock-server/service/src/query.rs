@@ -141,7 +141,7 @@ impl Service {
                 write(&QueryBlackListOutput { user_ids })
             }
             Topic::QnTkn => self.upload_token(now, user, request),
-            Topic::QnUrl => self.download_url(request),
+            Topic::QnUrl => self.download_url(conn, request),
             Topic::RrMsg => self.group_messages_read(now, user, request),
             Topic::RrList => self.group_message_readers(user, request),
             Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.history(now, user, request),

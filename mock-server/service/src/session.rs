@@ -10,7 +10,7 @@ use crate::{
     account::{TokenFault, UserIx},
     bug::Bug,
     connection::Connection,
-    io::{Close, ConnId, Login, Output, PlatformClass},
+    io::{Close, ConnId, Login, Output, PlatformClass, Transport},
     journal::What,
     presence::Presence,
     world::Service,
@@ -96,7 +96,12 @@ impl Service {
             platform: login.platform.clone(),
             status: connack::ACCEPTED,
         });
-        self.connections.insert(conn, Connection::new(user, device, class, login, now));
+        let origin = match login.transport {
+            Transport::Tcp => self.asked.by(&login.token),
+            Transport::WebSocket | Transport::Comet => None,
+        };
+        let origin = origin.unwrap_or_else(|| login.origin.as_str().into());
+        self.connections.insert(conn, Connection::new(user, device, class, login, origin, now));
         let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
         self.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
         // Others are disturbed only once this login has succeeded (KICK-002).

@@ -31,7 +31,9 @@ use crate::{
     limits::Limits,
     message_log::MessageLog,
     push::Pushes,
+    reach::Asked,
     receipt::Receipts,
+    secret::without_tokens,
     server_api::{ApiRates, Repeats},
     setup::WorldSetup,
     switch::Switches,
@@ -101,6 +103,8 @@ pub struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) named_tokens: BTreeMap<String, String>,
+    /// How native clients reached us.
+    pub(crate) asked: Asked,
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
     pub(crate) ultra_groups: UltraGroups,
@@ -150,6 +154,7 @@ impl Service {
             accounts: Accounts::default(),
             tokens: Tokens::default(),
             named_tokens: BTreeMap::new(),
+            asked: Asked::default(),
             groups: Groups::default(),
             rooms: Rooms::default(),
             ultra_groups: UltraGroups::default(),
@@ -372,7 +377,7 @@ impl Service {
             method: request.method.clone(),
             path: request.path.clone(),
             // Files are not text; what became of them is told by their state.
-            body: if request.path.starts_with(FILES) { Bytes::new() } else { request.body.clone() },
+            body: if request.path.starts_with(FILES) { Bytes::new() } else { without_tokens(&request.body) },
             status,
         });
     }

@@ -18,8 +18,10 @@ use service::{Input, Login};
 use wire::{ConnAck, ConnAckLayout, FrameError, code::connack, comet};
 
 use crate::{
+    hosts::Origin,
     peer::Peer,
     reply::{self, Reply},
+    telling,
     world::World,
     worlds::Worlds,
 };
@@ -36,12 +38,13 @@ pub(crate) async fn answer(
     path: &str,
     body: &Bytes,
     peer: SocketAddr,
+    reached: &Origin,
 ) -> Option<Option<Reply>> {
     let query: HashMap<Cow<'_, str>, Cow<'_, str>> =
         url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
     match (&parts.method, path) {
         (&Method::GET, FRAMES) if query.contains_key("appId") => {
-            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers, peer).await)
+            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers, peer, reached).await)
         }
         (&Method::GET, POLL) => Some(poll(worlds, query.get("sessionid")?).await),
         (&Method::POST, FRAMES) => Some(frame(worlds, query.get("sessionid")?, &query, body).await),
@@ -49,11 +52,19 @@ pub(crate) async fn answer(
     }
 }
 
-async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAddr) -> Option<Reply> {
+async fn open(
+    worlds: &Worlds,
+    query: &str,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    reached: &Origin,
+) -> Option<Reply> {
     let (app_key, mut login) = Login::from_comet_query(query);
     let label = headers.get("x-harness-connection").map(|value| String::from_utf8_lossy(value.as_bytes()));
     login.label = label.unwrap_or_default().into_owned();
     login.address = peer.to_string();
+    login.origin = reached.to_string();
+    telling::login(&app_key, &login);
     let Some(world) = worlds.meet(&app_key) else {
         let ack = ConnAck { status: connack::IDENTIFIER, accepted: None, layout: ConnAckLayout::V3 };
         return Some(text(comet::open_answer(&ack, "")));

@@ -8,7 +8,7 @@ use service::{Close, ConnId};
 use tokio::sync::oneshot;
 use wire::{ClientFrame, ServerFrame, Topic, comet};
 
-use crate::{conn::ConnState, link::LinkState, world::World};
+use crate::{conn::ConnState, link::LinkState, telling, world::World};
 
 /// Queries whose answers are awaited, at most: an answer to an older one is an empty object.
 const AWAITED: usize = 1024;
@@ -88,6 +88,7 @@ impl Polling {
     pub(crate) fn send(&self, frame: &ServerFrame) {
         let mut inner = self.inner.borrow_mut();
         if let ServerFrame::ConnAck(ack) = frame {
+            telling::login_answered(self.id.0, ack);
             if let Some(accepted) = &ack.accepted {
                 inner.user = accepted.user_id.as_str().into();
                 inner.session = format!("{}.{}", accepted.session_id, self.id.0);

@@ -1,9 +1,10 @@
 //! The control API: worlds made, watched, moved in time and told to misbehave, from outside. `openapi.json` beside this
 //! file describes it.
 //!
-//! It answers loopback peers only, or bearers of `--control-token` from anywhere; and no page of another origin, for a
-//! page anywhere on the web can send requests to a loopback port.
+//! It answers loopback peers only, or bearers of the control token from anywhere; and no page of another origin or by
+//! another host's name, for a page anywhere on the web can send requests to a loopback port (`admit.rs`).
 
+mod admit;
 mod apps;
 mod journal;
 mod time;
@@ -11,7 +12,7 @@ mod time;
 use std::{net::SocketAddr, rc::Rc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -95,6 +96,7 @@ pub(crate) async fn answer(
     path: &str,
     body: Bytes,
     peer: SocketAddr,
+    tls: bool,
 ) -> Reply {
     let call = Call {
         method: &parts.method,
@@ -102,39 +104,24 @@ pub(crate) async fn answer(
         headers: &parts.headers,
         body,
     };
-    let answered = match admit(&worlds.config.control_token, call.headers, peer) {
-        Ok(()) => route(worlds, &call, path).await,
-        Err(refusal) => Err(refusal),
+    let visitor = admit::Visitor { worlds, headers: call.headers, peer, tls };
+    let page = match visitor.page() {
+        Ok(page) => page,
+        Err(refusal) => return refusal.into(),
     };
-    answered.unwrap_or_else(Reply::from)
-}
-
-fn admit(token: &Option<String>, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match token {
-        Some(token) => {
-            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-            if given != Some(token.as_str()) {
-                let message =
-                    "the control API wants `Authorization: Bearer` with the token of --control-token";
-                return Err(Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", message));
-            }
-        }
-        None if !peer.ip().to_canonical().is_loopback() => {
-            let message = "the control API answers loopback only, unless --control-token is set";
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", message));
-        }
-        None => {}
+    let mut reply = if page.is_some() && admit::is_preflight(&call) {
+        admit::preflight()
+    } else {
+        let answered = match visitor.caller() {
+            Ok(()) => route(worlds, &call, path).await,
+            Err(refusal) => Err(refusal),
+        };
+        answered.unwrap_or_else(Reply::from)
+    };
+    if let Some(origin) = page {
+        admit::allow(reply.headers_mut(), origin);
     }
-    let host = text(header::HOST).unwrap_or_default();
-    let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
-    match origin {
-        Some(origin) if origin != host => {
-            let message = format!("pages of {origin} may not use the control API");
-            Err(Refusal::new(StatusCode::FORBIDDEN, "origin", message))
-        }
-        _ => Ok(()),
-    }
+    reply
 }
 
 async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
@@ -142,7 +129,9 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
     let segments: Vec<String> = below.split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     let world = |app_key: &str| worlds.get(app_key).ok_or_else(|| no_world(app_key));
-    match (call.method.as_str(), &segments[..]) {
+    // The answer of a HEAD goes out without its body.
+    let method = if call.method == Method::HEAD { "GET" } else { call.method.as_str() };
+    match (method, &segments[..]) {
         ("GET", [""]) => Ok(done(&apps::overview(worlds))),
         ("GET", ["openapi.json"]) => Ok(reply::whole(StatusCode::OK, reply::JSON, OPENAPI)),
         ("GET", ["apps", key]) => Ok(done(&apps::describe(&*world(key)?))),
@@ -165,7 +154,7 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
         ("GET", ["apps", key, "journal"]) => journal::page(&*world(key)?, call),
         ("GET", ["apps", key, "journal", "stream"]) => journal::stream(world(key)?, call),
         ("POST", ["apps", key, "await"]) => journal::wait(&*world(key)?, call).await,
-        (method, _) => Err(unknown_call(method, path, &segments)),
+        _ => Err(unknown_call(call.method.as_str(), path, &segments)),
     }
 }
 

@@ -77,7 +77,10 @@ pub fn http(server: &Server, method: &str, target: &str, headers: &[&str], body:
 
 /// Only the request.
 pub fn send_http(stream: &mut TcpStream, method: &str, target: &str, headers: &[&str], body: &str) {
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let mut head = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
+    if !headers.iter().any(|header| header.starts_with("Host:")) {
+        head += &format!("Host: {}\r\n", stream.peer_addr().unwrap());
+    }
     for header in headers {
         head += header;
         head += "\r\n";

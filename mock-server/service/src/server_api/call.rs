@@ -9,6 +9,8 @@ use crate::{form::Form, io::HttpRequest};
 /// One call of an endpoint.
 pub(crate) struct Call {
     pub(crate) now: UnixMillis,
+    /// By which origin the app's server reached us.
+    pub(crate) origin: String,
     form: Form,
     /// The body, if it is JSON.
     json: Option<Map<String, Value>>,
@@ -19,15 +21,18 @@ impl Call {
     /// 1002: the body claims to be JSON and is none, or is no object.
     pub(super) fn of(now: UnixMillis, request: &HttpRequest) -> Result<Self, ApiError> {
         let text = String::from_utf8_lossy(&request.body);
+        let origin = request.origin.clone();
         if request.method == "GET" {
-            return Ok(Self { now, form: Form::parse(&request.query), json: None });
+            return Ok(Self { now, origin, form: Form::parse(&request.query), json: None });
         }
         let is_json = request.header("content-type").is_some_and(|kind| kind.contains("json"));
         if !is_json || text.is_empty() {
-            return Ok(Self { now, form: Form::parse(&text), json: None });
+            return Ok(Self { now, origin, form: Form::parse(&text), json: None });
         }
         match serde_json::from_str(&text) {
-            Ok(Value::Object(object)) => Ok(Self { now, form: Form::from_json(&object), json: Some(object) }),
+            Ok(Value::Object(object)) => {
+                Ok(Self { now, origin, form: Form::from_json(&object), json: Some(object) })
+            }
             Ok(_) => Err(error(1002, "the JSON body must be an object")),
             Err(fault) => Err(error(1002, format!("the body is not JSON: {fault}"))),
         }

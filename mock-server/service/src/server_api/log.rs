@@ -10,7 +10,7 @@ impl Service {
     pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
         self.api_log_on()?;
         let hour = hour(call)?;
-        let url = self.log_address(call.now, hour).unwrap_or_default();
+        let url = self.log_address(call.now, hour, &call.origin).unwrap_or_default();
         Ok(json!({"url": url, "date": hour}))
     }
 

@@ -33,7 +33,7 @@ impl Service {
                 format!("a development environment holds {most} registered users (USER-002)"),
             ));
         }
-        let token = self.issue_token(call.now, id);
+        let token = self.issue_token_at(call.now, id, &call.origin);
         self.show_as(call, id);
         let user = self.accounts.register(id);
         self.accounts[user].created.get_or_insert(call.now);
