@@ -94,6 +94,7 @@ pub struct Server {
     commands: mpsc::UnboundedSender<Command>,
     thread: Option<JoinHandle<()>>,
     addresses: Addresses,
+    listens: SocketAddr,
 }
 
 impl Server {
@@ -103,7 +104,7 @@ impl Server {
     /// The address, the certificate or the first world is wrong; then nothing is left behind.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let bound = Bound::new(config)?;
-        let addresses = Addresses::new(&bound.standing);
+        let (addresses, listens) = (Addresses::new(&bound.standing), bound.listens);
         let (commands, inbox) = mpsc::unbounded_channel();
         let (ready, started) = std_mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -120,7 +121,7 @@ impl Server {
                 }
             })
             .map_err(StartError::Thread)?;
-        let server = Self { commands, thread: Some(thread), addresses };
+        let server = Self { commands, thread: Some(thread), addresses, listens };
         match started.recv() {
             Ok(Ok(())) => Ok(server),
             Ok(Err(error)) => Err(error),
@@ -132,6 +133,12 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// The address that it listens on, whatever address it tells clients.
+    #[must_use]
+    pub fn listens(&self) -> SocketAddr {
+        self.listens
     }
 
     /// Creates or replaces a world; connections of the old one are closed. A wall clock begins at the set-up's `start`,
@@ -336,6 +343,7 @@ fn runtime() -> Result<LocalRuntime, StartError> {
 struct Bound {
     config: Config,
     standing: Origin,
+    listens: SocketAddr,
     listener: StdListener,
     acceptor: Option<TlsAcceptor>,
 }
@@ -349,10 +357,10 @@ impl Bound {
         let listen = |source| StartError::Listen { address, source };
         let listener = StdListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
-        let bound = listener.local_addr().map_err(listen)?;
-        let standing = advertise::standing(&config, bound);
+        let listens = listener.local_addr().map_err(listen)?;
+        let standing = advertise::standing(&config, listens);
         let acceptor = tls::prepare(&config)?;
-        Ok(Self { config, standing, listener, acceptor })
+        Ok(Self { config, standing, listens, listener, acceptor })
     }
 
     /// Runs commands, connections and deadlines until it is told to stop.

@@ -38,7 +38,7 @@ pub fn manual(server: &Server, start: i64) {
 
 /// A socket to the server.
 pub fn socket(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(&server.addresses().tcp).unwrap();
+    let stream = TcpStream::connect(server.listens()).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream
 }
