@@ -114,12 +114,8 @@ pub fn run() -> ExitCode {
         Err(message) => return fail(EXIT_USAGE, &message),
     };
     let apps = config.apps.clone();
-    let warnings = exposure::warnings(&config);
-    let ready = |addresses: &Addresses| {
-        warnings.iter().for_each(|warning| say(warning));
-        announce(addresses, &apps)
-    };
-    match server::run(config, signals, ready) {
+    exposure::warnings(&config).iter().for_each(|warning| say(warning));
+    match server::run(config, signals, |addresses| announce(addresses, &apps)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
         Err(error) => fail(EXIT_USAGE, &error.to_string()),

@@ -1,12 +1,12 @@
 //! Paths of requests that name no App Key: which are ours, and which known one a wrong one comes nearest to.
 
+use http::StatusCode;
 use serde_json::json;
 
 use crate::{
     control,
     reply::{self, Reply},
 };
-use http::StatusCode;
 
 /// Code of the Server API for an App Key that is unknown.
 pub(crate) const UNKNOWN_APP: u32 = 1001;
@@ -48,22 +48,23 @@ pub(crate) fn without_app_key(path: &str) -> Reply {
         let text = format!("mock-server {}\ncontrol API: {}/\n", env!("CARGO_PKG_VERSION"), control::ROOT);
         return reply::whole(StatusCode::OK, "text/plain; charset=utf-8", text);
     }
-    if wants_app_key(path) {
+    let is_ours = PATHS.contains(&path) || path.starts_with(service::FILES);
+    let near = nearest(path).filter(|_| !is_ours);
+    if is_ours || (near.is_none() && is_server_api(path)) {
         let text = json!({
             "code": UNKNOWN_APP,
             "errorMessage": "no App Key: headers RC-Appkey, App-Key or RC-App-Key, or the query's appId, name one",
         });
         return reply::json(StatusCode::UNAUTHORIZED, &text);
     }
-    let hint = nearest(path).map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
+    let hint = near.map(|known| format!("; did you mean `{known}`?")).unwrap_or_default();
     let text = json!({"code": 404, "errorMessage": format!("there is nothing at `{path}`{hint}")});
     reply::json(StatusCode::NOT_FOUND, &text)
 }
 
-fn wants_app_key(path: &str) -> bool {
+fn is_server_api(path: &str) -> bool {
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
-    let is_family = FAMILIES.contains(&first);
-    is_family || PATHS.contains(&path) || path.starts_with(service::FILES)
+    FAMILIES.contains(&first)
 }
 
 /// The known path that differs least, if it is near at all.
@@ -133,7 +134,9 @@ mod tests {
         ] {
             assert_eq!(without_app_key(path).status(), 401, "{path}");
         }
-        assert_eq!(without_app_key("/favicon.ico").status(), 404);
+        for path in ["/favicon.ico", "/v2/nav.json", "/nav.js"] {
+            assert_eq!(without_app_key(path).status(), 404, "{path}");
+        }
         assert_eq!(without_app_key("/").status(), 200);
     }
 }

@@ -183,3 +183,23 @@ impl Worlds {
         tracing::warn!(what, at = clock::wall().0, "a connection that is neither a client nor HTTP, closed");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::App;
+
+    #[test]
+    fn a_strict_server_that_is_open_to_others_makes_no_world_with_the_default_secret() {
+        let listen = "0.0.0.0:8090".parse().unwrap();
+        let app = App { key: "k".to_owned(), secret: "own".to_owned() };
+        let config = Config { listen, strict: true, apps: vec![app], ..Config::default() };
+        let standing = advertise::standing(&config, listen);
+        let worlds = Worlds::new(config, standing).unwrap();
+        let put = |setup: WorldSetup| worlds.put("new", setup, None, Clock::Wall).map(|_| ());
+        let refused = put(WorldSetup::default()).unwrap_err();
+        assert!(refused[0].contains("appSecret"), "{refused:?}");
+        assert!(worlds.get("new").is_none());
+        assert_eq!(put(WorldSetup { app_secret: Some("own".to_owned()), ..WorldSetup::default() }), Ok(()));
+    }
+}
