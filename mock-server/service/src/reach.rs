@@ -39,9 +39,14 @@ impl Endpoints {
     }
 }
 
-/// By which origin native clients asked navi, newest last. Their CONNECT names no host.
+/// By which origins clients reached us.
 #[derive(Debug, Default)]
-pub(crate) struct Asked(VecDeque<(String, Arc<str>)>);
+pub(crate) struct Asked {
+    /// Of native clients when they asked navi, newest last: their CONNECT names no host.
+    by_token: VecDeque<(String, Arc<str>)>,
+    /// The latest one of all. Most come by the same, and many idle connections share it.
+    latest: Arc<str>,
+}
 
 impl Asked {
     pub(crate) fn note(&mut self, token: &str, origin: &str) {
@@ -49,16 +54,25 @@ impl Asked {
         if token.is_empty() || origin.is_empty() {
             return;
         }
-        self.0.retain(|(known, _)| known != token);
-        if self.0.len() == REMEMBERED {
-            self.0.pop_front();
+        self.by_token.retain(|(known, _)| known != token);
+        if self.by_token.len() == REMEMBERED {
+            self.by_token.pop_front();
         }
-        self.0.push_back((token.to_owned(), origin.into()));
+        let origin = self.shared(origin);
+        self.by_token.push_back((token.to_owned(), origin));
+    }
+
+    /// The origin in memory that others have too.
+    pub(crate) fn shared(&mut self, origin: &str) -> Arc<str> {
+        if *self.latest != *origin {
+            self.latest = origin.into();
+        }
+        self.latest.clone()
     }
 
     pub(crate) fn by(&self, token: &str) -> Option<Arc<str>> {
         let token = opaque(token);
-        self.0.iter().rev().find(|(known, _)| known == token).map(|(_, origin)| origin.clone())
+        self.by_token.iter().rev().find(|(known, _)| known == token).map(|(_, origin)| origin.clone())
     }
 }
 
@@ -104,7 +118,7 @@ mod tests {
         for n in 0..REMEMBERED {
             asked.note(&format!("other{n}"), "http://c");
         }
-        assert_eq!((asked.by("t"), asked.0.len()), (None, REMEMBERED));
+        assert_eq!((asked.by("t"), asked.by_token.len()), (None, REMEMBERED));
         asked.note("", "http://d");
         assert_eq!(asked.by(""), None);
     }

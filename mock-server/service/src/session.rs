@@ -100,7 +100,7 @@ impl Service {
             Transport::Tcp => self.asked.by(&login.token),
             Transport::WebSocket | Transport::Comet => None,
         };
-        let origin = origin.unwrap_or_else(|| login.origin.as_str().into());
+        let origin = origin.unwrap_or_else(|| self.asked.shared(&login.origin));
         self.connections.insert(conn, Connection::new(user, device, class, login, origin, now));
         let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
         self.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
