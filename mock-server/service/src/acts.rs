@@ -32,6 +32,7 @@ impl WorldSetup {
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.limits.mistakes();
+        mistakes.extend(crate::length::mistakes(self));
         mistakes.extend(self.callbacks.mistakes());
         mistakes.extend(self.ultra_group_mistakes());
         for user in &self.users {
@@ -195,6 +196,9 @@ impl Service {
     /// # Errors
     /// An argument is wrong; then nothing has changed.
     pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
+        if let Some(mistake) = crate::length::mistake_of_act(act) {
+            return Err(ActError::Argument(mistake));
+        }
         let outcome = self.carry_out(now, act)?;
         self.journal.record(now, || What::Act(serde_json::to_value(act).unwrap_or(Value::Null)));
         Ok(outcome)

@@ -18,7 +18,13 @@ use wire::{
     code::status,
 };
 
-use crate::{account::UserIx, io::ConnId, settings::Place, world::Service};
+use crate::{
+    account::UserIx,
+    io::ConnId,
+    length::{is_id, is_name},
+    settings::Place,
+    world::Service,
+};
 
 /// `sessionStateType` of a conversation's tags.
 pub(crate) const TAGS: i32 = 3;
@@ -97,7 +103,10 @@ impl Service {
         tags: Vec<SessionTagItem>,
     ) -> Result<SetUserSettingOutput, u16> {
         let own = &self.accounts[user].conversation_tags;
-        let named = |tag: &SessionTagItem| !tag.tag_id.is_empty() && !tag.name().is_empty();
+        let named = |tag: &SessionTagItem| {
+            let given = !tag.tag_id.is_empty() && !tag.name().is_empty();
+            given && is_id(&tag.tag_id) && is_name(tag.name())
+        };
         if tags.is_empty() || !tags.iter().all(named) {
             return Err(status::BAD_PARAMETER);
         }
@@ -173,7 +182,7 @@ impl Service {
             let items = state.state_item.into_iter().filter(|item| item.session_state_type == TAGS);
             let tags: Vec<String> = items.flat_map(|item| item.tags).map(|tag| tag.tag_id).collect();
             let place = (state.r#type, state.channel_id, state.bus_channel.unwrap_or_default());
-            if place.1.is_empty() || tags.is_empty() {
+            if place.1.is_empty() || tags.is_empty() || !is_id(&place.1) || !is_id(&place.2) {
                 return Err(status::BAD_PARAMETER);
             }
             changes.push((place, tags));

@@ -1,4 +1,7 @@
-//! The journal: every input and output of a world with its virtual time, in a bounded ring that counts what it drops.
+//! The journal: every input and output of a world with its virtual time, in a ring that is bounded in entries and in bytes
+//! and counts what it drops. Of a large body it keeps how long it was and, if it came from outside, its SHA-1.
+
+mod size;
 
 use std::collections::VecDeque;
 
@@ -15,9 +18,23 @@ pub struct Entry {
     pub n: u64,
     /// When, in the world's virtual time.
     pub at: UnixMillis,
-    /// What.
+    /// What; without a body that is too large to keep.
     pub what: What,
+    /// The body that was not kept.
+    pub large: Option<Box<Large>>,
 }
+
+/// A body that is larger than the journal keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Large {
+    /// Its length.
+    pub bytes: usize,
+    /// Its SHA-1, if it came from outside: what the service says itself is not reckoned.
+    pub sha1: Option<[u8; 20]>,
+}
+
+/// Bodies of more bytes are kept as their length and hash.
+pub const LARGEST_BODY: usize = 64 << 10;
 
 /// What happened.
 #[derive(Debug, Clone)]
@@ -102,6 +119,22 @@ pub enum What {
 }
 
 impl Entry {
+    /// The `kind` of the entry as [`to_json`](Self::to_json) tells it, without decoding anything.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.what {
+            What::Open { .. } => "open",
+            What::Callback { .. } => "callback",
+            What::Closed { .. } => "closed",
+            What::Up { .. } | What::Down { .. } => "frame",
+            What::Garbage { .. } => "garbage",
+            What::Http { .. } => "http",
+            What::Act(_) => "act",
+            What::Fault { .. } => "fault",
+            What::Push { .. } => "push",
+        }
+    }
+
     /// The entry for people and the control API, bodies decoded.
     #[must_use]
     pub fn to_json(&self) -> Value {
@@ -127,6 +160,9 @@ impl Entry {
                 json!({"kind": "push", "user": user, "messageUId": message_uid, "sent": sent, "why": why})
             }
         };
+        if let Some(large) = &self.large {
+            large.tell(&mut entry);
+        }
         entry["n"] = self.n.into();
         entry["at"] = self.at.0.into();
         entry
@@ -200,19 +236,21 @@ fn server_json(frame: &ServerFrame) -> Value {
     }
 }
 
-/// The ring. Bodies are shared with the frames, so an entry costs its head only.
+/// The ring. Bodies are shared with the frames; what an entry keeps alive counts all the same.
 #[derive(Debug)]
 pub struct Journal {
     entries: VecDeque<Entry>,
     capacity: usize,
+    most_bytes: usize,
+    bytes: usize,
     next: u64,
 }
 
 impl Journal {
-    /// A ring of so many entries; 0 records nothing and still counts.
+    /// A ring of so many entries, which together keep at most so many bytes; 0 records nothing and still counts.
     #[must_use]
-    pub fn new(capacity: usize) -> Self {
-        Self { entries: VecDeque::new(), capacity, next: 1 }
+    pub fn new(capacity: usize, most_bytes: usize) -> Self {
+        Self { entries: VecDeque::new(), capacity, most_bytes, bytes: 0, next: 1 }
     }
 
     pub(crate) fn record(&mut self, at: UnixMillis, what: impl FnOnce() -> What) {
@@ -221,17 +259,30 @@ impl Journal {
         if self.capacity == 0 {
             return;
         }
-        if self.entries.len() == self.capacity {
-            self.entries.pop_front();
+        let (what, large) = size::shortened(what());
+        let entry = Entry { n, at, what, large };
+        let size = entry.size();
+        while self.entries.len() >= self.capacity
+            || (self.bytes + size > self.most_bytes && !self.entries.is_empty())
+        {
+            self.drop_oldest();
         }
-        self.entries.push_back(Entry { n, at, what: what() });
+        if size <= self.most_bytes {
+            self.bytes += size;
+            self.entries.push_back(entry);
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some(oldest) = self.entries.pop_front() {
+            self.bytes -= oldest.size();
+        }
     }
 
     /// Entries with a number greater than `after` that are still held, oldest first.
     pub fn after(&self, after: u64) -> impl Iterator<Item = &Entry> {
-        let first = self.entries.front().map_or(self.next, |entry| entry.n);
-        let skip = usize::try_from((after + 1).saturating_sub(first)).unwrap_or(usize::MAX);
-        self.entries.iter().skip(skip)
+        let first = self.entries.partition_point(|entry| entry.n <= after);
+        self.entries.range(first..)
     }
 
     /// The number of the newest entry; 0 if there was none.
@@ -244,5 +295,11 @@ impl Journal {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.last() - self.entries.len() as u64
+    }
+
+    /// Bytes that its entries keep.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 }

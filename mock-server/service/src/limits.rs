@@ -94,8 +94,15 @@ pub struct Limits {
     pub ultra_group_typing_seconds: u32,
     /// Seconds between two pushes of an ultra group to the same member; 0 = a push a message (UG-029).
     pub ultra_group_push_seconds: u32,
+    /// Bytes that all files of the world take together; an upload beyond it is refused. Ours: a bound, nothing documented.
+    pub files_bytes: usize,
     /// Entries the journal keeps.
     pub journal: usize,
+    /// Bytes that its entries keep, their bodies counted. Ours.
+    pub journal_bytes: usize,
+    /// Bytes of the messages in one package of the mailbox, which holds at least one message; what does not fit comes with
+    /// the next. Ours.
+    pub package_bytes: usize,
 }
 
 impl Default for Limits {
@@ -143,7 +150,10 @@ impl Default for Limits {
             ultra_group_history_months: 0,
             ultra_group_typing_seconds: 5,
             ultra_group_push_seconds: 0,
+            files_bytes: 256 * 1024 * 1024,
             journal: 4096,
+            journal_bytes: 64 * 1024 * 1024,
+            package_bytes: 1024 * 1024,
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     io::ConnId,
+    length::is_id,
     timeline::{Ask, Item, encode_package},
     world::Service,
 };
@@ -192,6 +193,7 @@ impl Service {
             after: UnixMillis(asked.sync_time()),
             sent_after: (sync && asked.is_pull_send()).then(|| UnixMillis(asked.send_box_sync_time())),
             most: wrong_size,
+            most_bytes: self.limits.package_bytes,
             sync: sync || duplicates,
             private_since,
             group_since,
@@ -262,5 +264,5 @@ pub(crate) fn write(message: &impl Message) -> Answer {
 fn blacklist_target(request: &Request) -> Result<String, u16> {
     let named: UserIdInput = read(request)?;
     let user = named.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| request.target.clone());
-    if user.is_empty() { Err(status::BAD_PARAMETER) } else { Ok(user) }
+    if user.is_empty() || !is_id(&user) { Err(status::BAD_PARAMETER) } else { Ok(user) }
 }

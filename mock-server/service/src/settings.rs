@@ -17,7 +17,13 @@ use wire::{
 };
 
 use crate::{
-    account::UserIx, bug::Bug, conversation_tags::TAGS, io::ConnId, quiet::QuietHours, world::Service,
+    account::UserIx,
+    bug::Bug,
+    conversation_tags::TAGS,
+    io::ConnId,
+    length::{is_id, is_name},
+    quiet::QuietHours,
+    world::Service,
 };
 
 /// `sessionStateType` of do-not-disturb; its value is a level as text.
@@ -148,10 +154,15 @@ impl Service {
         let fits = |item: &SessionStateItem| match item.session_state_type {
             SILENT => item.value.parse().is_ok_and(|level: i32| LEVELS.contains(&level)),
             TOP => matches!(item.value.as_str(), "0" | "1"),
-            _ => true,
+            // Carried, whatever it means.
+            _ => {
+                is_name(&item.value) && item.tags.iter().all(|tag| is_id(&tag.tag_id) && is_name(tag.name()))
+            }
         };
         let known = |state: &SessionState| {
-            TYPES.contains(&state.r#type) && !state.channel_id.is_empty() && state.state_item.iter().all(fits)
+            let named =
+                !state.channel_id.is_empty() && is_id(&state.channel_id) && is_id(state.bus_channel());
+            TYPES.contains(&state.r#type) && named && state.state_item.iter().all(fits)
         };
         if asked.state.is_empty() || !asked.state.iter().all(known) {
             return Err(status::BAD_PARAMETER);

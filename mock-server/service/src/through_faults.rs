@@ -115,7 +115,7 @@ impl Service {
     }
 
     /// Answers a request with a status instead of carrying it out.
-    fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
+    pub(crate) fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
         match frame {
             ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
             ClientFrame::Query(request) => self.query_refused(now, conn, request, status),

@@ -64,6 +64,8 @@ pub(crate) struct Ask {
     /// Outbox watermark; `None` leaves own messages out.
     pub(crate) sent_after: Option<UnixMillis>,
     pub(crate) most: usize,
+    /// Bytes of their bodies; one goes beyond it.
+    pub(crate) most_bytes: usize,
     /// Messages are for every device.
     pub(crate) sync: bool,
     /// Received earlier than this: forgotten.
@@ -107,15 +109,19 @@ impl Mailbox {
             self.forget(ask.device, ask.after);
         }
         let mut package = Vec::new();
+        let mut bytes: usize = 0;
         let first = ask.sent_after.map_or(ask.after, |sent| sent.min(ask.after));
         let start = self.items.partition_point(|item| item.time <= first);
         for item in self.items.range_mut(start..) {
             if !item.is_for(ask) {
                 continue;
             }
-            if package.len() == ask.most {
+            let size = item.message.received.len();
+            let is_full = !package.is_empty() && bytes + size > ask.most_bytes;
+            if package.len() == ask.most || is_full {
                 return (package, true);
             }
+            bytes += size;
             if !ask.sync && item.side == Side::Inbox {
                 item.device = Some(ask.device);
             }

@@ -28,6 +28,7 @@ use crate::{
     ids::{Ids, Uid},
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
+    length,
     limits::Limits,
     message_log::MessageLog,
     push::Pushes,
@@ -59,6 +60,28 @@ pub struct ConnView {
     pub written: u64,
     /// Frames read from it.
     pub read: u64,
+}
+
+/// What a world keeps, in bytes, and what it dropped and refused because of its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Entries of the journal.
+    pub journal: usize,
+    /// Entries that the journal has dropped.
+    pub journal_dropped: u64,
+    /// Uploaded files.
+    pub files: usize,
+    /// Uploads that were refused because there were too many bytes.
+    pub files_refused: u64,
+}
+
+impl std::ops::AddAssign for Held {
+    fn add_assign(&mut self, other: Self) {
+        self.journal += other.journal;
+        self.journal_dropped += other.journal_dropped;
+        self.files += other.files;
+        self.files_refused += other.files_refused;
+    }
 }
 
 /// What waits for its time.
@@ -164,7 +187,7 @@ impl Service {
             files: Files::default(),
             archive: Archive::default(),
             message_log: MessageLog::default(),
-            journal: Journal::new(setup.limits.journal),
+            journal: Journal::new(setup.limits.journal, setup.limits.journal_bytes),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
             next_delayed: 0,
@@ -223,6 +246,23 @@ impl Service {
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
+    }
+
+    /// What the world keeps in bytes, and what it dropped and refused because of it.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        Held {
+            journal: self.journal.bytes(),
+            journal_dropped: self.journal.dropped(),
+            files: self.files.bytes(),
+            files_refused: self.files.refused(),
+        }
+    }
+
+    /// Whether no user has ever been heard of in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.accounts.len() == 0
     }
 
     /// Every input and output so far.
@@ -333,6 +373,9 @@ impl Service {
     }
 
     pub(crate) fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+        if let Some(code) = length::refusal(&frame) {
+            return self.answer(now, conn, &frame, code);
+        }
         match frame {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),

@@ -32,11 +32,39 @@ pub const FILES: &str = "/files/";
 /// How long an upload token is good for. Assumed; SDKs ask for one each upload.
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 
+/// Upload tokens at once in a world; one more takes the place of the oldest. Assumed.
+const MOST_TOKENS: usize = 4096;
+/// Bytes of an object's key. Assumed.
+const LONGEST_KEY: usize = 1024;
+
 /// What clients have uploaded, and what they may.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     allowed: IndexMap<String, Allowed>,
     stored: IndexMap<String, Stored>,
+    /// Of all that is stored.
+    bytes: usize,
+    refused: u64,
+}
+
+impl Files {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Bytes of the object, if it is there: another one takes its place.
+    fn replaced(&self, key: &str) -> usize {
+        self.stored.get(key).map_or(0, |stored| stored.bytes.len())
+    }
+
+    fn store(&mut self, key: String, stored: Stored) {
+        self.bytes = self.bytes - self.replaced(&key) + stored.bytes.len();
+        self.stored.insert(key, stored);
+    }
 }
 
 /// An upload that was asked for.
@@ -67,11 +95,17 @@ impl Service {
         request: &Request,
     ) -> Result<Bytes, u16> {
         let asked = GetQNupTokenInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        if asked.key().len() > LONGEST_KEY {
+            return Err(status::BAD_PARAMETER);
+        }
         let token = self.ids.token();
         // A client that names no object gets one named by its token.
         let key = asked.key.filter(|key| !key.is_empty()).unwrap_or_else(|| token.clone());
         let until = now + TOKEN_LIFE;
         self.files.allowed.retain(|_, allowed| allowed.until > now);
+        if self.files.allowed.len() >= MOST_TOKENS {
+            self.files.allowed.shift_remove_index(0);
+        }
         self.files.allowed.insert(token.clone(), Allowed { user, key, until });
         let answer = GetQNupTokenOutput { deadline: until.0 / 1000, token, ..GetQNupTokenOutput::default() };
         Ok(answer.encode_to_vec().into())
@@ -116,8 +150,16 @@ impl Service {
         let (user, key) = (*user, key.clone());
         let bytes =
             if self.has(Bug::CutsFilesShort) { form.file.slice(..form.file.len() / 2) } else { form.file };
+        let most = self.limits.files_bytes;
+        if self.files.bytes - self.files.replaced(&key) + bytes.len() > most {
+            self.files.refused += 1;
+            return refused(507, &format!("the world's files exceed {most} bytes: the limit `filesBytes`"));
+        }
+        // A file that is a small part of its form does not keep all of it.
+        let part = bytes.len() < request.body.len() / 4 * 3;
+        let bytes = if part { Bytes::copy_from_slice(&bytes) } else { bytes };
         let answer = json!({"hash": hash(&bytes), "key": key});
-        self.files.stored.insert(key, Stored { user, bytes });
+        self.files.store(key, Stored { user, bytes });
         HttpResponse::json(200, &answer)
     }
 

@@ -6,8 +6,7 @@ use wire::UnixMillis;
 use super::{Answer, Call, error};
 use crate::{account::Account, acts::LONGEST_BAN, calendar::date_text, world::Service};
 
-/// Longest user id, bytes.
-pub(super) const LONGEST_ID: usize = 64;
+pub(super) use crate::length::LONGEST_ID;
 /// Most ids in one call that takes accounts away or brings them back.
 const MOST_IDS: usize = 100;
 /// Most ids in one call of bans and tokens.

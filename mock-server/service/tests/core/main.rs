@@ -13,6 +13,7 @@ mod conversation_tags;
 mod conversations;
 mod faults;
 mod history;
+mod lengths;
 mod login;
 mod messages;
 mod navi;

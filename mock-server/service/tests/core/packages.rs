@@ -160,3 +160,25 @@ fn a_client_that_does_not_pull_after_its_login_is_told_to_once() {
     world.advance(10_000);
     assert_eq!((world.announced(again), world.announced(bob)), (0, 0));
 }
+
+#[test]
+fn a_package_ends_by_its_bytes_and_holds_at_least_one_message() {
+    let text = "x".repeat(2000);
+    let mut world = World::new(&format!(
+        r#"{{"limits": {{"packageBytes": 5000}}, "backlog": [
+            {{"from": "bob", "to": "alice", "count": 5, "text": "{text}"}},
+            {{"from": "bob", "to": "alice", "count": 1, "text": "{}"}}]}}"#,
+        "y".repeat(9000)
+    ));
+    let alice = world.login("alice", "Android");
+    let (mut since, mut sizes) = (0, Vec::new());
+    loop {
+        let package = world.pull(alice, since);
+        sizes.push(package.list.len());
+        since = package.sync_time;
+        if package.finished() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [2, 2, 1, 1]);
+}
