@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::{
     address::Addresses,
+    bounds::{self, Bounds},
     config::{App, Config, Tls},
     server::{self, StartError},
-    setup_file,
+    setup_file, signals,
 };
 
 /// The arguments, or what they name, are wrong; or the address is in use.
@@ -52,6 +53,18 @@ struct Args {
     /// Let bearers of this token, and only them, use the control API, from any address.
     #[arg(long, value_name = "TOKEN")]
     control_token: Option<String>,
+    /// Worlds at once: one more takes the place of one that was made on first sight and never used, or is refused.
+    #[arg(long, value_name = "N")]
+    max_worlds: Option<usize>,
+    /// Clients at once; by default what the system gives file descriptors for, at most 20000.
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+    /// Memory over which new worlds, logins and uploads are refused (512M, 2G); 0 for any. Default: 2G.
+    #[arg(long, value_name = "BYTES", value_parser = bounds::size)]
+    max_memory: Option<usize>,
+    /// Any other bound on what clients may take (output=2M, idleTime=120); repeatable. The control API lists them all.
+    #[arg(long, value_name = "NAME=VALUE")]
+    bound: Vec<String>,
     /// What to log on stderr: error, warn, info, debug, trace, or a filter such as mock_server=debug.
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
@@ -101,7 +114,8 @@ pub fn run() -> ExitCode {
         Err(message) => return fail(EXIT_USAGE, &message),
     };
     let apps = config.apps.clone();
-    match server::run(config, signals, |addresses| announce(addresses, &apps)) {
+    let limit = config.bounds.stop_time;
+    match server::run(config, || signals::listen(limit), |addresses| announce(addresses, &apps)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
         Err(error) => fail(EXIT_USAGE, &error.to_string()),
@@ -118,6 +132,13 @@ fn config(args: Args) -> Result<Config, String> {
     if let Some(directory) = args.record {
         return Err(format!("--record {}: recording is not implemented yet", directory.display()));
     }
+    let mut bounds = Bounds::default();
+    for setting in &args.bound {
+        bounds.set(setting).map_err(|mistake| format!("--bound {setting}: {mistake}"))?;
+    }
+    bounds.max_worlds = args.max_worlds.unwrap_or(bounds.max_worlds);
+    bounds.max_connections = args.max_connections.unwrap_or(bounds.max_connections);
+    bounds.max_memory = args.max_memory.unwrap_or(bounds.max_memory);
     let world = args.world.map(|path| setup_file::read(&path)).transpose()?;
     let mut apps = args.app;
     if apps.is_empty() {
@@ -137,6 +158,7 @@ fn config(args: Args) -> Result<Config, String> {
         tls,
         seed: args.seed,
         control_token: args.control_token,
+        bounds,
         ..Config::default()
     })
 }
@@ -149,27 +171,4 @@ fn announce(addresses: &Addresses, apps: &[App]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes())?;
     out.flush()
-}
-
-#[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a way to hear of the end, serve until killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }

@@ -5,6 +5,8 @@ use std::{net::SocketAddr, path::PathBuf};
 use service::setup::WorldSetup;
 use wire::UnixMillis;
 
+use crate::bounds::Bounds;
+
 /// The App Key of the world that is there without asking.
 pub const DEFAULT_APP_KEY: &str = "mock-app-key";
 /// The App Secret of every world that names no other.
@@ -29,6 +31,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// The largest frame body accepted, in bytes.
     pub max_frame: usize,
+    /// What the server takes on at most, all worlds and clients together.
+    pub bounds: Bounds,
 }
 
 impl Default for Config {
@@ -42,6 +46,7 @@ impl Default for Config {
             seed: 0,
             control_token: None,
             max_frame: wire::DEFAULT_MAX_FRAME,
+            bounds: Bounds::default(),
         }
     }
 }

@@ -6,6 +6,9 @@
 //! crate is a command line around [`Server`]; the harness uses it in-process.
 
 mod address;
+mod body;
+mod bounds;
+mod buffer;
 mod callback;
 pub mod cli;
 mod clock;
@@ -17,10 +20,13 @@ mod greet;
 mod http_service;
 mod io;
 mod link;
+mod meter;
 mod peer;
 mod reply;
 mod server;
 mod setup_file;
+mod signals;
+mod stream;
 mod timer;
 mod tls;
 mod world;
@@ -28,6 +34,7 @@ mod worlds;
 mod ws;
 
 pub use address::Addresses;
+pub use bounds::Bounds;
 pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};
 pub use conn::ConnState;
 pub use link::LinkState;

@@ -24,6 +24,7 @@ use crate::{
     conn::ConnState,
     greet,
     link::LinkState,
+    meter::Seat,
     timer, tls,
     world::World,
     worlds::Worlds,
@@ -67,6 +68,9 @@ pub enum WorldError {
     #[error("the server has stopped")]
     Stopped,
 }
+
+/// How many at once are told that there are too many connections.
+const HEAR_WHY: usize = 32;
 
 type Work = Box<dyn FnOnce(&Rc<Worlds>) + Send>;
 
@@ -284,7 +288,7 @@ pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>)
     }
 }
 
-/// Serves on this thread until `stop` says so: the command line's way, with the whole process on one thread. `stop` is
+/// Serves on this thread until `stop` says so: the command line's way, with everything but signals on one thread. `stop` is
 /// made inside the runtime; `ready` is told where the server is found.
 pub(crate) fn run<S: Future<Output = ()> + 'static>(
     config: Config,
@@ -352,6 +356,7 @@ impl Bound {
         let worlds = Worlds::new(self.config, self.addresses).map_err(StartError::World)?;
         tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
         tokio::task::spawn_local(timer::run(worlds.clone()));
+        tokio::task::spawn_local(worlds.clone().relieve());
         ready();
         while let Some(Command::Work(work)) = inbox.recv().await {
             work(&worlds);
@@ -377,7 +382,21 @@ async fn accept(worlds: Rc<Worlds>, listener: TcpListener, acceptor: Option<TlsA
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let (worlds, acceptor) = (worlds.clone(), acceptor.clone());
+                let turned_away = Seat::turned_away(&worlds.meter);
+                if !worlds.meter.admits_socket() {
+                    // A few hear why; when very many come, the rest is closed without a word.
+                    if worlds.meter.turned_away.get() <= HEAR_WHY {
+                        tokio::task::spawn_local(async move {
+                            greet::turn_away(stream).await;
+                            drop(turned_away);
+                        });
+                    }
+                    continue;
+                }
+                drop(turned_away);
+                let seat = Seat::socket(&worlds.meter);
                 tokio::task::spawn_local(async move {
+                    let _seat = seat;
                     // Boxed, so that a connection that is in does not carry the memory of getting in.
                     let greeted = Box::pin(greet::greet(worlds, acceptor, stream, peer)).await;
                     if let Some((conn, world)) = greeted {

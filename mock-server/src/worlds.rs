@@ -2,17 +2,20 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     rc::Rc,
 };
 
 use service::{ConnId, Endpoints, HttpId, Service, setup::WorldSetup};
+use wire::code::connack;
 
 use crate::{
     address::Addresses,
+    bounds::Bound,
     clock::{self, WorldClock},
     comet::Sessions,
     config::{Clock, Config, DEFAULT_APP_SECRET},
+    meter::{Did, Meter},
     timer::Timer,
     world::World,
 };
@@ -20,12 +23,37 @@ use crate::{
 /// How much is read from a socket at once.
 const SCRATCH: usize = 64 << 10;
 
+/// Bytes of an App Key. Assumed; the vendor's have 13.
+const LONGEST_APP_KEY: usize = 64;
+
+/// Why there is no world for an App Key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unmet {
+    /// It is none, or unknown to a strict server.
+    Unknown,
+    /// The process takes on no more.
+    Bound(Bound),
+}
+
+impl Unmet {
+    /// What a login is refused with.
+    pub(crate) fn connack(self) -> u8 {
+        match self {
+            Self::Unknown => connack::IDENTIFIER,
+            Self::Bound(_) => connack::UNAVAILABLE,
+        }
+    }
+}
+
 pub(crate) struct Worlds {
     pub(crate) config: Config,
     pub(crate) addresses: Addresses,
+    pub(crate) meter: Rc<Meter>,
     /// Clients that poll.
     pub(crate) polling: Sessions,
     by_key: RefCell<BTreeMap<String, Rc<World>>>,
+    /// App Keys that became worlds on first sight, oldest first; nobody may ever come back to them.
+    unasked: RefCell<VecDeque<String>>,
     scratch: Rc<RefCell<Box<[u8]>>>,
     timer: Rc<Timer>,
     last_conn: Cell<u64>,
@@ -41,10 +69,12 @@ impl Worlds {
     /// The mistakes of its `world`.
     pub(crate) fn new(config: Config, addresses: Addresses) -> Result<Rc<Self>, Vec<String>> {
         let worlds = Rc::new(Self {
+            meter: Meter::new(config.bounds.clone()),
             config,
             addresses,
             polling: Sessions::default(),
             by_key: RefCell::default(),
+            unasked: RefCell::default(),
             scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into_boxed_slice())),
             timer: Rc::default(),
             last_conn: Cell::new(0),
@@ -60,10 +90,45 @@ impl Worlds {
         Ok(worlds)
     }
 
+    /// Makes room for one more world, if it is a new one.
+    ///
+    /// # Errors
+    /// There is none.
+    fn room_for(&self, app_key: &str) -> Result<(), Bound> {
+        if self.get(app_key).is_some() {
+            return Ok(());
+        }
+        if self.by_key.borrow().len() >= self.meter.bounds.max_worlds && !self.evict_unused() {
+            self.meter.count(Did::Refused, Bound::MaxWorlds);
+            return Err(Bound::MaxWorlds);
+        }
+        Ok(())
+    }
+
+    /// The same for a world that somebody outside of the process asks for: there must be memory, too.
+    ///
+    /// # Errors
+    /// The bound that forbids it.
+    pub(crate) fn admits(&self, app_key: &str) -> Result<(), Bound> {
+        self.meter.has_memory()?;
+        self.room_for(app_key)
+    }
+
+    /// Closes the oldest world that was made on first sight and holds nothing; `false` if there is none.
+    fn evict_unused(&self) -> bool {
+        let mut unasked = self.unasked.borrow_mut();
+        let unused = |key: &String| self.get(key).is_some_and(|world| world.is_unused());
+        let Some(index) = unasked.iter().position(unused) else { return false };
+        let key = unasked.remove(index);
+        drop(unasked);
+        self.meter.count(Did::Dropped, Bound::MaxWorlds);
+        key.is_some_and(|key| self.remove(&key))
+    }
+
     /// Creates or replaces a world.
     ///
     /// # Errors
-    /// The mistakes of its set-up; then nothing has changed.
+    /// The mistakes of its set-up, or the bound that it exceeds; then nothing has changed.
     pub(crate) fn put(
         &self,
         app_key: &str,
@@ -71,6 +136,14 @@ impl Worlds {
         seed: u64,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
+        if app_key.len() > LONGEST_APP_KEY {
+            let length = app_key.len();
+            return Err(vec![format!(
+                "the App Key has {length} bytes; at most {LONGEST_APP_KEY} are allowed"
+            )]);
+        }
+        self.room_for(app_key)
+            .map_err(|bound| vec![format!("no further world: the bound `{}` is reached", bound.name())])?;
         setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
         if self.config.strict {
             setup.switches.test_tokens = false;
@@ -78,9 +151,17 @@ impl Worlds {
         let mut clock = WorldClock::new(clock, setup.start);
         let now = clock.now();
         let service = Service::new(app_key, &setup, seed, self.endpoints(), now)?;
-        let world =
-            World::new(service, clock, self.config.max_frame, self.scratch.clone(), self.timer.clone());
+        let world = World::new(
+            service,
+            clock,
+            self.config.max_frame,
+            self.meter.clone(),
+            self.scratch.clone(),
+            self.timer.clone(),
+        );
         let world = Rc::new(world);
+        // It is asked for now.
+        self.unasked.borrow_mut().retain(|key| key != app_key);
         if let Some(old) = self.by_key.borrow_mut().insert(app_key.to_owned(), world.clone()) {
             old.remove();
         }
@@ -103,20 +184,28 @@ impl Worlds {
     }
 
     /// The world of an App Key that a client names: made on first sight, unless strict.
-    pub(crate) fn meet(&self, app_key: &str) -> Option<Rc<World>> {
+    ///
+    /// # Errors
+    /// There is none, and none can be made.
+    pub(crate) fn meet(&self, app_key: &str) -> Result<Rc<World>, Unmet> {
         if let Some(world) = self.get(app_key) {
-            return Some(world);
+            return Ok(world);
         }
-        if self.config.strict || app_key.is_empty() {
-            return None;
+        if self.config.strict || app_key.is_empty() || app_key.len() > LONGEST_APP_KEY {
+            return Err(Unmet::Unknown);
         }
+        self.admits(app_key).map_err(Unmet::Bound)?;
         tracing::info!(app_key, "a new world");
-        self.put(app_key, WorldSetup::default(), self.config.seed, Clock::Wall).ok()
+        let made = self.put(app_key, WorldSetup::default(), self.config.seed, Clock::Wall);
+        let world = made.map_err(|_| Unmet::Unknown)?;
+        self.unasked.borrow_mut().push_back(app_key.to_owned());
+        Ok(world)
     }
 
     /// Closes a world; `false` if there is none.
     pub(crate) fn remove(&self, app_key: &str) -> bool {
         let world = self.by_key.borrow_mut().remove(app_key);
+        self.unasked.borrow_mut().retain(|key| key != app_key);
         world.inspect(|world| world.remove()).is_some()
     }
 
@@ -140,12 +229,50 @@ impl Worlds {
 
     /// What the process has seen so far.
     pub(crate) fn counters(&self) -> serde_json::Value {
-        serde_json::json!({
-            "worlds": self.by_key.borrow().len(),
-            "connectionsOpened": self.last_conn.get(),
-            "requests": self.last_request.get(),
-            "strangers": self.strangers.get(),
-        })
+        let mut counters = serde_json::Map::new();
+        counters.insert("worlds".to_owned(), self.by_key.borrow().len().into());
+        counters.insert("connectionsOpened".to_owned(), self.last_conn.get().into());
+        counters.insert("requests".to_owned(), self.last_request.get().into());
+        counters.insert("strangers".to_owned(), self.strangers.get().into());
+        self.meter.json(&mut counters);
+        let mut counters = serde_json::Value::Object(counters);
+        let mut held = service::Held::default();
+        for world in self.all() {
+            held += world.look(|service| service.held());
+        }
+        counters["bytes"]["journal"] = held.journal.into();
+        counters["bytes"]["files"] = held.files.into();
+        counters["dropped"]["journal"] = held.journal_dropped.into();
+        counters["refused"]["files"] = held.files_refused.into();
+        counters
+    }
+
+    /// Cuts those who keep most unread, as often as all together exceed their bound.
+    pub(crate) async fn relieve(self: Rc<Self>) {
+        loop {
+            self.meter.too_much.notified().await;
+            self.cut_largest();
+            self.meter.relieving.set(false);
+        }
+    }
+
+    fn cut_largest(&self) {
+        let most = self.meter.bounds.outputs;
+        if self.meter.output() > most {
+            self.polling.drop_last_words();
+        }
+        let mut unread: Vec<_> = Vec::new();
+        for world in self.all() {
+            unread.extend(world.unread(0).into_iter().map(|(bytes, peer)| (bytes, peer, world.clone())));
+        }
+        unread.sort_by_key(|(bytes, ..)| std::cmp::Reverse(*bytes));
+        for (_, peer, world) in unread {
+            if self.meter.output() <= most {
+                return;
+            }
+            world.cut_off(&peer, Bound::Outputs);
+            world.settle();
+        }
     }
 
     pub(crate) fn count_stranger(&self, what: &str) {

@@ -47,6 +47,13 @@ pub(crate) struct Pieces {
     bytes: BytesMut,
 }
 
+impl Pieces {
+    /// Bytes that have come of it.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+}
+
 /// Takes one message off the front of `buffer`; `Ok(None)` asks for more bytes and leaves an incomplete frame as it
 /// was. `pieces` carries a fragmented message from call to call. Payloads share the buffer's memory.
 pub(crate) fn next(

@@ -47,6 +47,20 @@ impl Running {
     }
 }
 
+#[cfg(unix)]
+impl Running {
+    /// Sends a signal until the process has ended; its exit code.
+    fn stop_again(mut self, signal: &str) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            let _ = Command::new("kill").args([signal, &pid]).status();
+        }
+    }
+}
+
 impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -88,6 +102,77 @@ fn signals_end_it_cleanly() {
         let mut rest = Vec::new();
         assert_eq!((&stream).read_to_end(&mut rest).unwrap_or(0), 0);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_signal_ends_it_at_once_whatever_it_is_busy_with() {
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        let running = Running::start(&[]);
+        let begun = busy(&running);
+        let pid = running.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        // Two of a kind at once may be one: so it is sent until it helps.
+        assert_eq!(running.stop_again(signal), Some(code), "{signal}");
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_too_busy_to_stop_is_stopped() {
+    let running = Running::start(&["--bound", "stopTime=1"]);
+    let begun = busy(&running);
+    assert_eq!(running.stop("-TERM").0, Some(143));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+}
+
+/// Gives the server's thread work for longer than any test waits: a world full of messages.
+#[cfg(unix)]
+fn busy(running: &Running) -> std::time::Instant {
+    use std::io::Write;
+    let backlog = serde_json::json!({"from": "a", "to": "b", "count": 10_000}).to_string();
+    let body = format!(r#"{{"backlog": [{}]}}"#, vec![backlog; 400].join(","));
+    let mut stream = TcpStream::connect(running.ready()["tcp"].as_str().unwrap()).unwrap();
+    let length = body.len();
+    let head =
+        format!("PUT /control/v1/apps/busy HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(head.as_bytes()).unwrap();
+    // It has begun when it no longer answers.
+    let limit = std::time::Duration::from_millis(300);
+    for _ in 0..100 {
+        let mut other = TcpStream::connect(running.ready()["tcp"].as_str().unwrap()).unwrap();
+        other.set_read_timeout(Some(limit)).unwrap();
+        other.write_all(b"GET /ping HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+        if other.read(&mut [0; 1]).is_err() {
+            return std::time::Instant::now();
+        }
+    }
+    panic!("the server is not busy");
+}
+
+#[test]
+fn bounds_are_set_by_name_and_an_unknown_one_is_exit_2() {
+    let running = Running::start(&["--max-worlds", "3", "--max-memory", "1G", "--bound", "output=2M"]);
+    let mut stream = TcpStream::connect(running.ready()["tcp"].as_str().unwrap()).unwrap();
+    std::io::Write::write_all(
+        &mut stream,
+        b"GET /control/v1/ HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n",
+    )
+    .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let body: serde_json::Value = serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap();
+    let bounds = &body["counters"]["bounds"];
+    assert_eq!(
+        (&bounds["maxWorlds"], &bounds["maxMemory"], &bounds["output"]),
+        (&serde_json::json!(3), &serde_json::json!(1 << 30), &serde_json::json!(2 << 20))
+    );
+    let output = run(&["--bound", "outputs"]);
+    assert_eq!(output.status.code(), Some(2));
+    let output = run(&["--bound", "nonsense=1"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("outputHard"), "{}", stderr(&output));
 }
 
 #[test]
@@ -148,6 +233,10 @@ fn help_names_every_flag() {
         "--seed",
         "--log",
         "--control-token",
+        "--max-worlds",
+        "--max-connections",
+        "--max-memory",
+        "--bound",
     ] {
         assert!(help.contains(flag), "{flag} is not in {help}");
     }

@@ -28,6 +28,8 @@ use crate::{
 const POLL: &str = "/pullmsg.js";
 /// Where it logs in and brings its frames.
 const FRAMES: &str = "/websocket";
+/// Bytes of a topic; those that are known have far less. Assumed.
+const LONGEST_TOPIC: usize = 64;
 
 /// Answers a request of a polling client; the outer `None`: it is none. The inner: the connection closes without an answer.
 pub(crate) async fn answer(
@@ -54,14 +56,17 @@ async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAdd
     let label = headers.get("x-harness-connection").map(|value| String::from_utf8_lossy(value.as_bytes()));
     login.label = label.unwrap_or_default().into_owned();
     login.address = peer.to_string();
-    let Some(world) = worlds.meet(&app_key) else {
-        let ack = ConnAck { status: connack::IDENTIFIER, accepted: None, layout: ConnAckLayout::V3 };
-        return Some(text(comet::open_answer(&ack, "")));
+    let world = match worlds.meet(&app_key) {
+        Ok(world) => world,
+        Err(unmet) => return Some(refused(unmet.connack())),
     };
     if !world.passes(&login.label).await {
         return None;
     }
-    let polling = Polling::new(worlds.next_conn(), &login.label);
+    let polling = Polling::new(worlds.next_conn(), &login.label, &worlds.meter);
+    if worlds.meter.admits_client().is_err() {
+        return Some(refused(connack::UNAVAILABLE));
+    }
     let accepted = polling.opening();
     worlds.polling.add(&polling, &world);
     world.add(Peer::Polling(polling.clone()));
@@ -70,8 +75,15 @@ async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAdd
     Some(text(accepted.await.ok()?))
 }
 
+fn refused(status: u8) -> Reply {
+    let ack = ConnAck { status, accepted: None, layout: ConnAckLayout::V3 };
+    text(comet::open_answer(&ack, ""))
+}
+
 async fn poll(worlds: &Worlds, session: &str) -> Option<Reply> {
     let Some((polling, world)) = worlds.polling.find(session) else { return Some(no_session()) };
+    // Its world is gone: these are its last words.
+    let Some(world) = world else { return Some(text(polling.take())) };
     if !world.passes(&polling.label).await {
         return None;
     }
@@ -88,7 +100,7 @@ async fn frame(
     query: &HashMap<Cow<'_, str>, Cow<'_, str>>,
     body: &Bytes,
 ) -> Option<Reply> {
-    let Some((polling, world)) = worlds.polling.find(session) else { return Some(no_session()) };
+    let Some((polling, Some(world))) = worlds.polling.find(session) else { return Some(no_session()) };
     if !world.passes(&polling.label).await {
         return None;
     }
@@ -143,6 +155,10 @@ fn read(
         topic: text("topic"),
         target: text("targetid"),
     };
+    if head.topic.len() > LONGEST_TOPIC {
+        let why = format!("`topic` has {} bytes; at most {LONGEST_TOPIC} are allowed", head.topic.len());
+        return Err(Wrong::Request(why));
+    }
     comet::decode_client(&head, body).map_err(Wrong::Request)
 }
 

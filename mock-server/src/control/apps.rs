@@ -45,6 +45,10 @@ pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result
     let setup =
         setup_file::parse(text).map_err(|mistake| Refusal::invalid(mistake.message).at(mistake.at))?;
     let seed = call.number("seed")?.unwrap_or(worlds.config.seed);
+    worlds.admits(app_key).map_err(|bound| {
+        let message = format!("no further world: the bound `{}` is reached; delete one", bound.name());
+        Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).at("appKey")
+    })?;
     let is_new = worlds.get(app_key).is_none();
     let world = worlds
         .put(app_key, setup, seed, Clock::Wall)
