@@ -15,10 +15,13 @@ const SWEEP: usize = 256;
 /// How long the last words of an ended session are kept for somebody to come for them: as long as a poll lasts, about.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// A client and where it is, or was, logged in.
+type Session = (Rc<Polling>, Weak<World>);
+
 /// Sessions by the number of their connection. They keep no world alive: one that is replaced is gone, whoever was in it.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    by_number: RefCell<BTreeMap<u64, (Rc<Polling>, Weak<World>)>>,
+    by_number: RefCell<BTreeMap<u64, Session>>,
     sweep_at: Cell<usize>,
 }
 
