@@ -11,7 +11,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use mock_server::{Bounds, Config, ConnState, Server};
@@ -44,6 +44,19 @@ fn pull(id: u16) -> ClientFrame {
 
 fn counters(server: &Server) -> Value {
     control(server, "GET", "/", "").1["counters"].take()
+}
+
+/// Waits until the counters are as `look` wants them.
+fn wait_counted(server: &Server, look: impl Fn(&Value) -> bool) {
+    let begun = Instant::now();
+    loop {
+        let counters = counters(server);
+        if look(&counters) {
+            return;
+        }
+        assert!(begun.elapsed() < LIMIT, "{counters}");
+        thread::yield_now();
+    }
 }
 
 fn wait_closed(server: &Server, user: &'static str) {
@@ -304,18 +317,14 @@ fn bodies_in_flight_have_a_bound_together() {
         stream
     };
     let first = begin();
-    while counters(&server)["bytes"]["bodies"].as_u64().unwrap() < 600 << 10 {
-        thread::yield_now();
-    }
+    wait_counted(&server, |counters| counters["bytes"]["bodies"].as_u64().unwrap() >= 600 << 10);
     let mut second = begin();
     let mut head = [0; 12];
     second.read_exact(&mut head).unwrap();
     assert_eq!(&head, b"HTTP/1.1 503");
     assert_eq!(counters(&server)["refused"]["bodies"], 1);
     drop(first);
-    while counters(&server)["bytes"]["bodies"].as_u64().unwrap() > 0 {
-        thread::yield_now();
-    }
+    wait_counted(&server, |counters| counters["bytes"]["bodies"] == 0);
     let answer = http(&server, "POST", "/x", &["App-Key: mock-app-key"], &part);
     assert!(answer.status != 503, "{}", answer.body);
 }
@@ -409,9 +418,7 @@ fn clients_beyond_the_most_are_refused_and_the_control_api_stays_in_reach() {
     two.ping();
     drop(two);
     // Its socket is gone a moment after its world has heard of it.
-    while counters(&server)["clients"] != 1 {
-        thread::yield_now();
-    }
+    wait_counted(&server, |counters| counters["clients"] == 1);
     Native::login(&server, "u3").ping();
 }
 
@@ -473,10 +480,6 @@ fn nothing_holds_on_to_a_world_that_is_replaced() {
     wait_read(&server, "u1", 10);
     wait_read(&server, "u2", 1);
     assert_eq!(control(&server, "PUT", &format!("/apps/{APP}"), "{}").0, 200);
-    let begun = std::time::Instant::now();
-    while counters(&server)["worldsInMemory"] != 1 {
-        assert!(begun.elapsed() < LIMIT, "{}", counters(&server));
-        thread::yield_now();
-    }
+    wait_counted(&server, |counters| counters["worldsInMemory"] == 1);
     drop((deaf, polling, stream, waiting, stalled));
 }

@@ -130,7 +130,7 @@ impl Talk {
             while !soak.is_over() {
                 id = id % 60_000 + 1;
                 sent.push(begun.elapsed());
-                alice.send(&message(id, &format!("{}", sent.len())));
+                alice.send(&message(id, &sent.len().to_string()));
                 loop {
                     match alice.read() {
                         ServerFrame::PubAck { id: acked, status, .. } if acked == id => {

@@ -169,7 +169,7 @@ fn text(field: u8, value: &str) -> Vec<u8> {
 fn nested(field: u8, value: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::new();
     // Fields from 16 on have tags of two bytes.
-    let tag = u16::from(field) << 3 | 2;
+    let tag = (u16::from(field) << 3) | 2;
     if tag < 0x80 {
         bytes.push(tag as u8);
     } else {
