@@ -49,6 +49,9 @@ impl Soak {
     }
 }
 
+/// What one of the crowd does.
+type Work = fn(&Soak);
+
 fn setup() -> Value {
     let text = "x".repeat(4000);
     let backlog = |to: &str| json!({"from": "app", "to": to, "count": 200, "text": text});
@@ -71,7 +74,7 @@ fn three_hundred_thousand_frames_among_clients_that_misbehave() {
         over: AtomicBool::new(false),
     });
     client::put(&soak.address, WORLD, &setup());
-    let crowd: [(&str, fn(&Soak)); 9] = [
+    let crowd: [(&str, Work); 9] = [
         ("deaf", crowd::pull_and_never_read),
         ("storm", crowd::pull_and_read),
         ("pings 1", |soak| crowd::flood_with_pings(soak, "flood-1")),
