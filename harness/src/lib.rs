@@ -13,4 +13,5 @@ pub mod report;
 pub mod runner;
 pub mod scenario;
 pub mod sequence;
+pub mod shell;
 pub mod verdict;

@@ -44,7 +44,9 @@ pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 /// # Errors
 /// Every mistake of the file, in the order of their places; if it is no YAML, the first only.
 pub fn parse_with(path: &str, text: &str, include: Loader<'_>) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut sources = vec![Source { path: path.replace('\\', "/"), text: text.into() }];
+    // On other systems a backslash is part of a name.
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_string() };
+    let mut sources = vec![Source { path, text: text.into() }];
     let mut mistakes = Vec::new();
     let scenario = read(&mut sources, text, include, &mut mistakes);
     mistakes.sort_by_key(|mistake| (mistake.at.file, mistake.at.start, mistake.at.len));
