@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,13 +18,15 @@ use simulation::Event;
 use wire::UnixMillis;
 
 use super::{
+    Command,
     abilities::{REFERENCE, abilities},
     counts::{agree, frames_of, is_caught_up},
     engine_client::EngineClient,
-    process::{Adapter, Command},
+    log::CaseLog,
+    process::Adapter,
 };
 use crate::{
-    runner::{Abilities, Driver, Fault, Look, Returned, Stage},
+    runner::{Abilities, CaseLimit, Driver, Fault, Interrupt, Look, Returned, Stage},
     scenario::{NetworkChange, PHONE},
 };
 
@@ -53,7 +56,8 @@ pub struct AdapterDriver {
     creations: BTreeMap<String, Value>,
     events: Vec<Event>,
     /// What adapters logged in this case.
-    log: Vec<String>,
+    log: Arc<CaseLog>,
+    limit: CaseLimit,
     start: UnixMillis,
     now: UnixMillis,
     next_timer: Option<i64>,
@@ -65,7 +69,17 @@ impl AdapterDriver {
     /// # Errors
     /// Either does not start.
     pub fn start(command: &Command) -> Result<Self, Fault> {
-        let (adapter, hello) = Adapter::start(command)?;
+        Self::start_unless(command, &Interrupt::default())
+    }
+
+    /// As [`start`](Self::start), unless somebody interrupts: a first hello may take minutes.
+    ///
+    /// # Errors
+    /// Either does not start, or the run is interrupted.
+    pub fn start_unless(command: &Command, interrupt: &Interrupt) -> Result<Self, Fault> {
+        let log = Arc::new(CaseLog::default());
+        let limit = CaseLimit::outside(interrupt.clone());
+        let (adapter, hello) = Adapter::start(command, &log, &limit)?;
         let server = Server::start(Config::default()).map_err(|error| Fault(error.to_string()))?;
         Ok(Self {
             abilities: abilities(command, &hello),
@@ -77,7 +91,8 @@ impl AdapterDriver {
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
-            log: Vec::new(),
+            log,
+            limit,
             start: UnixMillis(0),
             now: UnixMillis(0),
             next_timer: None,
@@ -97,18 +112,23 @@ impl AdapterDriver {
             } else {
                 Command::named(name).map_err(Fault)?
             };
-            self.adapters.insert(name.to_owned(), Adapter::start(&command)?.0);
+            let began = Instant::now();
+            // It may install its client first: that is no matter of the case.
+            let mut patient = self.limit.clone();
+            patient.end();
+            let started = Adapter::start(&command, &self.log, &patient);
+            self.limit.extend(began.elapsed());
+            self.adapters.insert(name.to_owned(), started?.0);
         }
         let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
-        let reply = adapter.ask(kind, body);
+        let reply = adapter.ask(kind, body, &self.limit);
         let events = std::mem::take(&mut adapter.events);
-        self.log.extend(adapter.take_logs());
         if reply.is_err() {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
         }
         for event in events {
-            self.record(&event);
+            self.record(event);
         }
         reply
     }
@@ -154,15 +174,15 @@ impl AdapterDriver {
         }
     }
 
-    fn record(&mut self, event: &Value) {
+    fn record(&mut self, mut event: Value) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        self.events.push(Event {
-            n: event["n"].as_u64().unwrap_or_default(),
-            at: self.now,
-            client: text("client"),
-            name: text("name"),
-            args: event["args"].as_object().cloned().unwrap_or_default(),
-        });
+        let (n, client, name) = (event["n"].as_u64().unwrap_or_default(), text("client"), text("name"));
+        // Moved, because it may be large.
+        let args = match event.get_mut("args").map(Value::take) {
+            Some(Value::Object(args)) => args,
+            _ => Map::new(),
+        };
+        self.events.push(Event { n, at: self.now, client, name, args });
     }
 
     fn connections(&self) -> Result<Vec<ConnState>, Fault> {
@@ -178,6 +198,7 @@ impl AdapterDriver {
         let until = Instant::now() + FENCE_LIMIT;
         let (mut before, mut still, mut changed) = (String::new(), 0, Instant::now());
         loop {
+            self.limit.check()?;
             let server = self.connections()?;
             let frames = frames_of(&server);
             let (views, quiet) = self.ask_all(&frames)?;
@@ -277,7 +298,12 @@ impl Driver for AdapterDriver {
         &self.abilities
     }
 
+    fn limit(&mut self) -> &mut CaseLimit {
+        &mut self.limit
+    }
+
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
+        self.adapters.values_mut().for_each(Adapter::begin_case);
         self.start = stage.start;
         self.now = stage.start;
         self.next_timer = None;
@@ -364,6 +390,7 @@ impl Driver for AdapterDriver {
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        self.limit.check()?;
         self.settle()?;
         if self.now >= target {
             return Ok(false);
@@ -440,13 +467,15 @@ impl Driver for AdapterDriver {
     }
 
     fn take_log(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.log)
+        self.log.take()
     }
 
     fn end(&mut self) {
         for name in self.busy_adapters() {
-            // What cannot be reset is replaced before the next case: `ask_adapter` forgets it.
-            let _ = self.ask_adapter(&name, "reset", json!({}));
+            // What cannot be reset is replaced before the next case: `ask_adapter` forgets it. One that is gone needs none.
+            if self.adapters.contains_key(&name) {
+                let _ = self.ask_adapter(&name, "reset", json!({}));
+            }
         }
         self.engines.clear();
         self.driven.clear();

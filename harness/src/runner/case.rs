@@ -36,11 +36,13 @@ pub(super) enum Stop {
     },
     /// Something broke that was not under test.
     Broken(String),
+    /// As [`Self::Broken`], at a step that is not said yet.
+    Fault(Fault),
 }
 
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
-        Self::Broken(fault.0)
+        Self::Fault(fault)
     }
 }
 
@@ -241,10 +243,16 @@ impl<'a> Run<'a> {
     }
 
     fn run_steps(&mut self, steps: &[Step]) -> Result<(), Stop> {
-        steps.iter().try_for_each(|step| self.step(step))
+        steps.iter().try_for_each(|step| {
+            self.step(step).map_err(|stop| match stop {
+                Stop::Fault(fault) => self.broken(step.at, &fault),
+                stop => stop,
+            })
+        })
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        self.driver.limit().check()?;
         if !self.parallel {
             self.left.begun.push(self.driver.events().len());
         }

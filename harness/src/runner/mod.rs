@@ -3,6 +3,7 @@
 mod case;
 mod driver;
 mod judge;
+mod limit;
 mod look;
 mod needs;
 mod options;
@@ -14,18 +15,20 @@ mod trace;
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use case::{Left, Run, Stop};
 use service::bug::Bug;
 
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+pub use limit::{CASE_LIMIT, CaseLimit, Interrupt};
 pub use raw::RawView;
 pub use sim::SimDriver;
 pub use snapshot::Snapshots;
@@ -34,6 +37,7 @@ use crate::{
     oracle,
     scenario::{Case, Scenario},
     sequence::{self, Entry},
+    shell,
     verdict::{
         ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine,
         Verdict,
@@ -55,6 +59,12 @@ pub struct Options {
     pub started_ms: i64,
     /// Named bugs that every world has: tests of the tests.
     pub bugs: Vec<Bug>,
+    /// How long a case may take by the wall clock; one that takes longer could not run.
+    pub case_limit: Duration,
+    /// Asks for the end of the run: running cases are given up and have no result, no further one begins.
+    pub interrupt: Interrupt,
+    /// The command that repeats a case, but for which case; empty: results do not tell one.
+    pub again: String,
 }
 
 impl Default for Options {
@@ -67,6 +77,9 @@ impl Default for Options {
             trace_all: false,
             started_ms: 0,
             bugs: Vec::new(),
+            case_limit: CASE_LIMIT,
+            interrupt: Interrupt::default(),
+            again: String::new(),
         }
     }
 }
@@ -95,14 +108,42 @@ pub fn run(
     progress(&run.started_event());
     let next = AtomicUsize::new(0);
     let results: Mutex<BTreeMap<usize, RanCase>> = Mutex::new(BTreeMap::new());
+    let faults = Mutex::new(Vec::new());
     let work = |mut driver: Box<dyn Driver>| {
-        loop {
+        while !options.interrupt.is_set() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((scenario, case)) = cases.get(index) else { return };
-            let result = run_case(scenario, case, index, options, driver.as_mut());
+            let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
+            progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone() });
+            // A panic is a fault of ours: this case's, and no reason to lose the others.
+            let ran =
+                catch_unwind(AssertUnwindSafe(|| run_case(scenario, case, index, options, driver.as_mut())));
+            let panicked = ran.is_err();
+            let result = ran.unwrap_or_else(|panic| {
+                let said = panic_text(panic.as_ref());
+                let reason = format!("fault of the harness: {said}");
+                let fault = format!("{}: {said}", case_name(scenario.path(), &case.label()));
+                faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(fault);
+                let client = run.client.clone();
+                let verdict = Verdict::CouldNotRun { reason };
+                let mut result =
+                    ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
+                result.case.clone_from(&case.axes);
+                RanCase { result, sequence: String::new(), label: case.label() }
+            });
+            // What was cut short has no result.
+            if options.interrupt.is_set() && matches!(result.result.verdict, Verdict::CouldNotRun { .. }) {
+                return;
+            }
             progress(&RunEvent::ScenarioFinished(Box::new(result.result.clone())));
             // Nobody panics while holding it; were it so, the results are still whole.
             results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(index, result);
+            if panicked {
+                // Nobody knows what it left behind.
+                drop(driver);
+                let Ok(fresh) = make() else { return };
+                driver = fresh;
+            }
         }
     };
     thread::scope(|scope| {
@@ -120,10 +161,18 @@ pub fn run(
     let mut results: Vec<RanCase> = results.into_values().collect();
     snapshot::compare(scenarios, &mut results, options.snapshots);
     run.wall_us = micros(began.elapsed());
+    run.interrupted = options.interrupt.is_set();
+    run.faults = faults.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (cases, sequences) = results.into_iter().map(|case| (case.result, case.sequence)).unzip();
     run.results = cases;
     progress(&run.finished_event());
     Ok(Ran { run, sequences })
+}
+
+/// A case as `--case` names it: the path of its file as given, then its axes.
+#[must_use]
+pub fn case_name(path: &str, label: &str) -> String {
+    if label.is_empty() { path.to_owned() } else { format!("{path}[{label}]") }
 }
 
 fn client_info(abilities: &Abilities) -> ClientInfo {
@@ -166,6 +215,7 @@ pub fn run_case(
     let began = Instant::now();
     // The App Key keeps cases apart, the seed makes them the same in every order and on every machine.
     let app_key = format!("case-{index}");
+    *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
@@ -179,14 +229,22 @@ pub fn run_case(
         Err(stop) => (Err(stop), Left::default(), Vec::new()),
     };
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
-    let later = if outcome.is_ok() { wait(case, &left, &events, driver) } else { None };
+    let (outcome, later) = match outcome {
+        Ok(()) => match wait(case, &left, &events, driver) {
+            Ok(later) => (Ok(()), later),
+            // The oracle has not seen what it must see: nothing is proven.
+            Err(fault) => (Err(Stop::Fault(fault)), None),
+        },
+        stopped => (stopped, None),
+    };
+    driver.limit().end();
     driver.end();
     let log = driver.take_log();
     let mut verdict = match outcome {
         Ok(()) => Verdict::Pass,
         Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
         Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
-        Err(Stop::Broken(reason)) => Verdict::CouldNotRun { reason },
+        Err(Stop::Broken(reason) | Stop::Fault(Fault(reason))) => Verdict::CouldNotRun { reason },
     };
     if ran {
         let waited = later.is_some();
@@ -198,6 +256,10 @@ pub fn run_case(
     result.case.clone_from(&case.axes);
     result.covers = scenario.covers.iter().map(|id| id.value.clone()).collect();
     result.seed = seed;
+    if !options.again.is_empty() {
+        let case = case_name(scenario.path(), &case.label());
+        result.again = format!("{} --case {}", options.again, shell::quote(&case));
+    }
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
     result.trace = left.trace;
     result.log = log;
@@ -209,19 +271,28 @@ pub fn run_case(
 
 /// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by
 /// the oracle alone. `None`: nothing was waited for, or the clock is not ours.
+///
+/// # Errors
+/// The client broke meanwhile, or the case's time is over.
 fn wait(
     case: &Case,
     left: &Left,
     events: &[simulation::Event],
     driver: &mut dyn Driver,
-) -> Option<Vec<simulation::Event>> {
+) -> Result<Option<Vec<simulation::Event>>, Fault> {
     let users = users(case);
     let owed = oracle::awaits(&watched(left, events, &users, false));
     if !owed || driver.abilities().clock != "virtual" {
-        return None;
+        return Ok(None);
     }
-    driver.advance(oracle::LONGEST_WAIT).ok()?;
-    Some(driver.events().to_vec())
+    driver.advance(oracle::LONGEST_WAIT)?;
+    Ok(Some(driver.events().to_vec()))
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
 }
 
 fn users(case: &Case) -> BTreeMap<String, String> {

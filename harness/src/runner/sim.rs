@@ -9,6 +9,7 @@ use wire::UnixMillis;
 
 use super::{
     driver::{Abilities, Driver, Fault, Look, Returned, Stage},
+    limit::CaseLimit,
     raw::RawView,
 };
 use crate::scenario::{NetworkChange, PHONE};
@@ -18,6 +19,7 @@ use crate::scenario::{NetworkChange, PHONE};
 pub struct SimDriver {
     abilities: Abilities,
     simulation: Simulation,
+    limit: CaseLimit,
 }
 
 impl Default for SimDriver {
@@ -35,6 +37,7 @@ impl Default for SimDriver {
                 ..Abilities::default()
             },
             simulation: Simulation::new(0, UnixMillis(0)),
+            limit: CaseLimit::default(),
         }
     }
 }
@@ -42,6 +45,10 @@ impl Default for SimDriver {
 impl Driver for SimDriver {
     fn abilities(&self) -> &Abilities {
         &self.abilities
+    }
+
+    fn limit(&mut self) -> &mut CaseLimit {
+        &mut self.limit
     }
 
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
@@ -98,6 +105,7 @@ impl Driver for SimDriver {
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        self.limit.check()?;
         Ok(self.simulation.step(target)?)
     }
 

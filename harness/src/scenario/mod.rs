@@ -13,6 +13,7 @@ mod value;
 
 pub use diagnostic::Diagnostic;
 pub(crate) use diagnostic::nearest;
+pub(crate) use duration::parse as parse_duration;
 pub use matcher::{Comparison, Matcher, Matching, Mismatch, NoMatch};
 pub use model::{Case, Client, MAIN_WORLD, Scenario, Times};
 pub use place::{Place, Placed, Source};
