@@ -5,13 +5,16 @@
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::text;
-use crate::verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind};
+use crate::verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind, name_of};
+
+/// After how long without a bar a line says that a case still runs; again after twice as long, and so on.
+const LONG: Duration = Duration::from_secs(10);
 
 /// How the terminal reporter behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,12 +44,14 @@ pub struct Terminal<W> {
     out: W,
     options: TerminalOptions,
     bar: Option<ProgressBar>,
+    /// Cases that run now: since when, and after how long that is worth a line.
+    running: BTreeMap<String, (Instant, Duration)>,
 }
 
 impl<W: Write> Terminal<W> {
     /// Onto a writer, stdout as a rule.
     pub fn new(out: W, options: TerminalOptions) -> Self {
-        Self { out, options, bar: None }
+        Self { out, options, bar: None, running: BTreeMap::new() }
     }
 
     /// Takes an event as it happens: moves the bar, says which scenario turned red.
@@ -62,13 +67,17 @@ impl<W: Write> Terminal<W> {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 self.bar = Some(bar);
             }
-            RunEvent::ScenarioStarted { title, .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(title.clone());
-                }
+            RunEvent::ScenarioStarted { path, case, .. } => {
+                self.running.insert(name_of(path, case), (Instant::now(), LONG));
+                self.tick(Instant::now())?;
             }
-            RunEvent::ScenarioFinished(result) => self.finished(result)?,
+            RunEvent::ScenarioFinished(result) => {
+                self.running.remove(&result.name());
+                self.finished(result)?;
+                self.tick(Instant::now())?;
+            }
             RunEvent::RunFinished { .. } => {
+                self.running.clear();
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
@@ -78,13 +87,45 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    /// Time has passed: shows what runs longest, or says which cases run for long.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn tick(&mut self, now: Instant) -> io::Result<()> {
+        if let Some(bar) = &self.bar {
+            let longest = self.running.iter().min_by_key(|(_, (since, _))| *since);
+            let text = longest.map_or_else(String::new, |(name, (since, _))| {
+                match now.saturating_duration_since(*since).as_secs() {
+                    0 => name.clone(),
+                    seconds => format!("{name} ({seconds} s)"),
+                }
+            });
+            bar.set_message(text);
+            return Ok(());
+        }
+        let mut long = false;
+        for (name, (since, due)) in &mut self.running {
+            let lasted = now.saturating_duration_since(*since);
+            if lasted >= *due {
+                *due = lasted * 2;
+                long = true;
+                writeln!(self.out, "still running after {} s: {name}", lasted.as_secs())?;
+            }
+        }
+        if long { self.out.flush() } else { Ok(()) }
+    }
+
     fn finished(&mut self, result: &ScenarioResult) -> io::Result<()> {
         let kind = result.verdict.kind();
         if kind.is_red() {
             let line = format!("{} {}", self.word(kind), result.name());
             match &self.bar {
                 Some(bar) => bar.println(line),
-                None => writeln!(self.out, "{line}")?,
+                None => {
+                    writeln!(self.out, "{line}")?;
+                    // Who waits for it sees it now.
+                    self.out.flush()?;
+                }
             }
         }
         if let Some(bar) = &self.bar {
@@ -99,7 +140,7 @@ impl<W: Write> Terminal<W> {
     /// The writer's.
     pub fn summary(&mut self, run: &RunResult) -> io::Result<()> {
         for result in run.results.iter().filter(|result| result.verdict.kind().is_red()) {
-            self.block(result, run)?;
+            self.block(result)?;
         }
         if run.results.iter().any(|result| result.verdict.kind().is_red()) {
             writeln!(self.out)?;
@@ -125,7 +166,7 @@ impl<W: Write> Terminal<W> {
         self.out.flush()
     }
 
-    fn block(&mut self, result: &ScenarioResult, run: &RunResult) -> io::Result<()> {
+    fn block(&mut self, result: &ScenarioResult) -> io::Result<()> {
         let (word, title) = (self.word(result.verdict.kind()), self.paint("1", &result.title));
         writeln!(self.out, "\n{word} {title}")?;
         writeln!(self.out, "    {}  {}", result.name(), self.paint("2", &result.covers.join(" ")))?;
@@ -157,12 +198,10 @@ impl<W: Write> Terminal<W> {
                 writeln!(self.out, "      {}", self.paint("32", &format!("+ {line}")))?;
             }
         }
-        let client = if run.client.name == "reference" {
-            String::new()
-        } else {
-            format!(" --client {}", run.client.name)
-        };
-        let again = format!("again: harness run {} --seed {}{client}", result.path, run.seed);
+        if result.again.is_empty() {
+            return Ok(());
+        }
+        let again = format!("again: {}", result.again);
         writeln!(self.out, "    {}", self.paint("2", &again))
     }
 

@@ -41,6 +41,9 @@ pub struct ScenarioResult {
     /// What the adapter wrote to stderr or as `log` meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
+    /// The command that runs this case again, for a shell; empty if none is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub again: String,
 }
 
 impl ScenarioResult {
@@ -66,6 +69,7 @@ impl ScenarioResult {
             first_difference: None,
             trace: Vec::new(),
             log: Vec::new(),
+            again: String::new(),
         }
     }
 
