@@ -126,10 +126,12 @@ fn requirements_show_what_covers_them() {
 fn nothing_runs_when_a_file_is_wrong_or_none_is_selected() {
     let wrong = RIGHT.replace("phone.connect", "phone.conect");
     let folder = folder(&[("a/right.yaml", RIGHT), ("b/wrong.yaml", &wrong)]);
-    let (code, _, err) = harness(&["run", name(folder.path())]);
+    let reports = folder.path().join("reports");
+    let (code, _, err) = harness(&["run", "--reports", name(&reports), name(folder.path())]);
     assert_eq!(code, exit::USAGE);
     assert!(err.ends_with("harness: 1 scenario files are wrong; nothing was run\n"), "{err}");
-    let none = harness(&["run", "--filter", "nothing", name(&folder.path().join("a"))]);
+    let right = folder.path().join("a");
+    let none = harness(&["run", "--reports", name(&reports), "--filter", "nothing", name(&right)]);
     assert_eq!((none.0, none.2.as_str()), (exit::NOTHING_SELECTED, "harness: no scenario is selected\n"));
 }
 
