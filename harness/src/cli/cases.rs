@@ -1,6 +1,6 @@
 //! `--case`: single cases by their names.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Stop;
 use crate::{runner::case_name, scenario::Scenario, verdict::name_of};
@@ -15,8 +15,8 @@ pub(super) fn files(cases: &[String]) -> Option<Vec<PathBuf>> {
     }
     let file = |case: &String| {
         // A folder's name may hold brackets too: the longest that is a file.
-        let ends = case.match_indices('[').map(|(at, _)| at).chain([case.len()]);
-        ends.map(|end| Path::new(&case[..end])).filter(|path| path.is_file()).last().map(Path::to_owned)
+        let mut ends = case.match_indices('[').map(|(at, _)| at).chain([case.len()]).rev();
+        ends.find_map(|end| Some(PathBuf::from(&case[..end])).filter(|path| path.is_file()))
     };
     cases.iter().map(file).collect()
 }
