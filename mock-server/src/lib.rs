@@ -26,6 +26,7 @@ mod tls;
 mod world;
 mod worlds;
 mod ws;
+pub mod yaml;
 
 pub use address::Addresses;
 pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};

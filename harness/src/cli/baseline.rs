@@ -43,7 +43,8 @@ pub(super) fn of(args: &run::RunArgs) -> Result<Option<Baseline>, Stop> {
         return Ok(None);
     }
     let name = path.display().to_string();
-    let text = fs::read_to_string(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
+    let text =
+        mock_server::yaml::read_file(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
     Baseline::read(&name, &text).map(Some).map_err(|error| Stop::usage(error.to_string(), None))
 }
 
