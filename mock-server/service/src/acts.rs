@@ -267,7 +267,10 @@ impl Service {
                 }
                 Ok(json!({}))
             }
-            Act::Fault(fault) => Ok(json!({"id": self.faults.arm(fault.clone())})),
+            Act::Fault(fault) => match fault.on.mistake() {
+                Some(mistake) => Err(ActError::Argument(format!("this fault never takes effect: {mistake}"))),
+                None => Ok(json!({"id": self.faults.arm(fault.clone())})),
+            },
             Act::ClearFaults(_) => {
                 self.faults.clear();
                 Ok(json!({}))
