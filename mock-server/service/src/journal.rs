@@ -32,6 +32,8 @@ pub enum What {
         platform: String,
         /// CONNACK status.
         status: u8,
+        /// What the client's shell calls the connection, for those that drive several: `phone/2`. Empty as a rule.
+        label: String,
     },
     /// A connection ended.
     Closed {
@@ -101,13 +103,47 @@ pub enum What {
     },
 }
 
+/// The fields that [`Entry::to_json`] writes; what is below them depends on the entry.
+pub const FIELDS: &[&str] = &[
+    "kind",
+    "n",
+    "at",
+    "direction",
+    "conn",
+    "frame",
+    "topic",
+    "target",
+    "id",
+    "qos",
+    "dup",
+    "body",
+    "status",
+    "userId",
+    "messageUId",
+    "bytes",
+    "type",
+    "client",
+    "user",
+    "platform",
+    "label",
+    "why",
+    "error",
+    "method",
+    "path",
+    "act",
+    "effect",
+    "sent",
+    "url",
+];
+
 impl Entry {
     /// The entry for people and the control API, bodies decoded.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut entry = match &self.what {
-            What::Open { conn, user, platform, status } => {
-                json!({"kind": "open", "conn": conn.0, "user": user, "platform": platform, "status": status})
+            What::Open { conn, user, platform, status, label } => {
+                let open = json!({"kind": "open", "conn": conn.0, "user": user, "platform": platform, "status": status});
+                if label.is_empty() { open } else { with(open, json!({"label": label})) }
             }
             What::Callback { url, body } => json!({"kind": "callback", "url": url, "body": body}),
             What::Closed { conn, why } => json!({"kind": "closed", "conn": conn.0, "why": why}),
@@ -244,5 +280,34 @@ impl Journal {
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.last() - self.entries.len() as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_of_an_entry_is_listed() {
+        let conn = ConnId(1);
+        let all = [
+            What::Open { conn, user: None, platform: "Web".into(), status: 0, label: "phone/1".into() },
+            What::Closed { conn, why: "left" },
+            What::Up { conn, frame: ClientFrame::Ping },
+            What::Up { conn, frame: ClientFrame::PubAck { id: 1 } },
+            What::Down { conn, frame: ServerFrame::Pong },
+            What::Garbage { conn, error: "short".into() },
+            What::Http { method: "GET".into(), path: "/".into(), body: Bytes::new(), status: 200 },
+            What::Act(json!({})),
+            What::Fault { id: 1, effect: json!("drop") },
+            What::Push { user: "a".into(), message_uid: "u".into(), sent: true, why: "on" },
+            What::Callback { url: "http://a/".into(), body: json!({}) },
+        ];
+        for what in all {
+            let json = Entry { n: 1, at: UnixMillis(0), what }.to_json();
+            for field in json.as_object().unwrap().keys() {
+                assert!(FIELDS.contains(&field.as_str()), "{field}");
+            }
+        }
     }
 }

@@ -95,6 +95,7 @@ impl Service {
             user: Some(user_id.clone()),
             platform: login.platform.clone(),
             status: connack::ACCEPTED,
+            label: login.label.clone(),
         });
         self.connections.insert(conn, Connection::new(user, device, class, login, now));
         let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
@@ -116,6 +117,7 @@ impl Service {
             user: None,
             platform: login.platform.clone(),
             status,
+            label: login.label.clone(),
         });
         let layout = match login.protocol_version {
             4 => ConnAckLayout::V4 { first_message_id: 0 },

@@ -65,6 +65,7 @@ impl Service {
                     user: None,
                     platform: login.platform,
                     status: 0xFF,
+                    label: login.label,
                 });
             }
             Some(Effect::Cut | Effect::CutAfter) => {
@@ -73,6 +74,7 @@ impl Service {
                     user: None,
                     platform: login.platform,
                     status: 0xFF,
+                    label: login.label,
                 });
                 self.output(Output::Close { conn, how: Close::Cut });
             }
