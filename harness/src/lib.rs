@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod load;
 pub mod oracle;
+mod plain;
 pub mod report;
 pub mod runner;
 pub mod scenario;

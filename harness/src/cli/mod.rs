@@ -23,7 +23,10 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use run::{RunArgs, Shard};
 
-use crate::report::TerminalOptions;
+use crate::{
+    plain::{Plain, plain},
+    report::TerminalOptions,
+};
 
 /// Runs scenarios against an IM client and judges its callback sequence.
 #[derive(Debug, Parser)]
@@ -140,7 +143,8 @@ pub fn run_with(
             let wanted = !error.use_stderr();
             let text = error.render();
             // Nowhere to say that nothing can be said.
-            let _ = if wanted { write!(out, "{text}") } else { write!(err, "{text}") };
+            let text = text.to_string();
+            let _ = if wanted { write!(out, "{text}") } else { write!(err, "{}", plain(&text)) };
             return if wanted { exit::CONFORMS } else { exit::USAGE };
         }
     };
@@ -149,7 +153,7 @@ pub fn run_with(
         Err(stop) => {
             if stop.code != exit::CONFORMS {
                 let hint = stop.hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
-                let _ = writeln!(err, "harness: {}{hint}", stop.message);
+                let _ = writeln!(err, "harness: {}", plain(&format!("{}{hint}", stop.message)));
             }
             stop.code
         }
@@ -163,9 +167,10 @@ fn dispatch(
     terminal: bool,
 ) -> Result<u8, Stop> {
     match command {
+        // It has colours of its own; its reporter looks after the rest.
         Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect()),
-        Command::List(args) => list::run(&args, out, err),
-        Command::Lint(args) => lint::run(&args, out, err),
+        Command::List(args) => list::run(&args, &mut Plain::new(out), err),
+        Command::Lint(args) => lint::run(&args, &mut Plain::new(out), err),
         Command::Schema(args) => {
             match args.of {
                 SchemaOf::Scenario => out.write_all(schema_text().as_bytes())?,
@@ -173,13 +178,13 @@ fn dispatch(
             }
             Ok(exit::CONFORMS)
         }
-        Command::Explain(args) => explain::run(&args, out),
-        Command::Requirements(args) => requirements::run(&args, out, err),
-        Command::Clients(args) => clients::run(&args, out),
-        Command::CheckAdapter(args) => check_adapter::run(&args, out),
-        Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
-        Command::Baseline(args) => baseline::run(&args, out, err),
-        Command::Load(args) => match crate::load::run(&args, out) {
+        Command::Explain(args) => explain::run(&args, &mut Plain::new(out)),
+        Command::Requirements(args) => requirements::run(&args, &mut Plain::new(out), err),
+        Command::Clients(args) => clients::run(&args, &mut Plain::new(out)),
+        Command::CheckAdapter(args) => check_adapter::run(&args, &mut Plain::new(out)),
+        Command::Review(args) => review::run(&args, &mut Plain::new(out), terminal, &mut io::stdin().lock()),
+        Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err),
+        Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),
         },

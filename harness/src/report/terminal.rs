@@ -11,7 +11,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::text;
-use crate::verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind};
+use crate::{
+    plain::plain,
+    verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind},
+};
 
 /// How the terminal reporter behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,7 +67,7 @@ impl<W: Write> Terminal<W> {
             }
             RunEvent::ScenarioStarted { title, .. } => {
                 if let Some(bar) = &self.bar {
-                    bar.set_message(title.clone());
+                    bar.set_message(plain(title).into_owned());
                 }
             }
             RunEvent::ScenarioFinished(result) => self.finished(result)?,
@@ -81,7 +84,7 @@ impl<W: Write> Terminal<W> {
     fn finished(&mut self, result: &ScenarioResult) -> io::Result<()> {
         let kind = result.verdict.kind();
         if kind.is_red() {
-            let line = format!("{} {}", self.word(kind), result.name());
+            let line = format!("{} {}", self.word(kind), plain(&result.name()));
             match &self.bar {
                 Some(bar) => bar.println(line),
                 None => writeln!(self.out, "{line}")?,
@@ -107,13 +110,14 @@ impl<W: Write> Terminal<W> {
         self.quiet_verdicts(run)?;
         for trouble in text::troubles(run) {
             let word = self.paint("31;1", "!");
-            writeln!(self.out, "{word} {trouble}")?;
+            writeln!(self.out, "{word} {}", plain(&trouble))?;
         }
-        let client = &run.client;
+        let client = run.client.to_string();
+        let client = plain(&client);
         writeln!(
             self.out,
             "{client}, {} clock, seed {}, {}",
-            client.clock.word(),
+            run.client.clock.word(),
             run.seed,
             text::wall(run.wall_us)
         )?;
@@ -128,10 +132,11 @@ impl<W: Write> Terminal<W> {
     fn block(&mut self, result: &ScenarioResult, run: &RunResult) -> io::Result<()> {
         let (word, title) = (self.word(result.verdict.kind()), self.paint("1", &result.title));
         writeln!(self.out, "\n{word} {title}")?;
-        writeln!(self.out, "    {}  {}", result.name(), self.paint("2", &result.covers.join(" ")))?;
+        writeln!(self.out, "    {}  {}", plain(&result.name()), self.paint("2", &result.covers.join(" ")))?;
         match &result.verdict {
-            Verdict::CouldNotRun { reason } => writeln!(self.out, "    {reason}")?,
+            Verdict::CouldNotRun { reason } => writeln!(self.out, "    {}", plain(reason))?,
             Verdict::UnexpectedlyPassing { entry, reason } => {
+                let (entry, reason) = (plain(entry), plain(reason));
                 writeln!(
                     self.out,
                     "    baseline entry `{entry}` says it fails ({reason}): remove the entry"
@@ -172,7 +177,7 @@ impl<W: Write> Terminal<W> {
         let time = finding.at_ms.map(|ms| format!(", {}", text::at(ms)));
         let known = finding.known.as_ref().map(|reason| format!(" (known: {reason})"));
         let head: String = [place, client, time, known].into_iter().flatten().collect();
-        writeln!(self.out, "    {}{head}", self.paint("1", finding.kind.word()))?;
+        writeln!(self.out, "    {}{}", self.paint("1", finding.kind.word()), plain(&head))?;
         if let Some(place) = finding.place.as_ref().filter(|place| !place.snippet.is_empty()) {
             for line in place.snippet.lines() {
                 writeln!(self.out, "      {}", self.paint("2", &format!("| {line}")))?;
@@ -186,7 +191,7 @@ impl<W: Write> Terminal<W> {
     fn aligned(&mut self, label: &str, text: &str) -> io::Result<()> {
         for (index, line) in text.lines().enumerate() {
             let label = if index == 0 { label } else { "" };
-            writeln!(self.out, "      {label:<9} {line}")?;
+            writeln!(self.out, "      {label:<9} {}", plain(line))?;
         }
         Ok(())
     }
@@ -207,7 +212,7 @@ impl<W: Write> Terminal<W> {
         }
         for ((kind, why), count) in reasons {
             let word = self.word(kind);
-            writeln!(self.out, "{word} {count}: {why}")?;
+            writeln!(self.out, "{word} {count}: {}", plain(why))?;
         }
         Ok(())
     }
@@ -223,7 +228,9 @@ impl<W: Write> Terminal<W> {
         self.paint(colour, &kind.words().to_uppercase())
     }
 
+    /// A text in a colour: what is in it itself acts on nothing.
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.options.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        let text = plain(text);
+        if self.options.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.into_owned() }
     }
 }

@@ -260,7 +260,7 @@ fn own_definitions(act: Json) -> Map<String, Json> {
                 "patternProperties": {r"\$\{": {}}, "additionalProperties": false,
             },
         ]},
-        "Steps": {"type": "array", "items": {"anyOf": steps}},
+        "Steps": {"type": "array", "items": {"anyOf": steps}, "minItems": 1},
     });
     match definitions {
         Json::Object(map) => map,

@@ -69,7 +69,7 @@ impl ScenarioResult {
         }
     }
 
-    /// The case's name: the path without `scenarios/` and `.yaml`, then the axes: `message/send[type=group]`.
+    /// The case's name: the path without `scenarios/` and `.yaml` (or `.yml`), then the axes: `message/send[type=group]`.
     /// Baselines match it and reports show it.
     #[must_use]
     pub fn name(&self) -> String {
@@ -81,7 +81,10 @@ impl ScenarioResult {
 #[must_use]
 pub fn name_of(path: &str, axes: &IndexMap<String, String>) -> String {
     let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
-    let path = path.strip_suffix(".yaml").unwrap_or(path);
+    let path = match path.rsplit_once('.') {
+        Some((stem, end)) if ["yaml", "yml"].iter().any(|yaml| end.eq_ignore_ascii_case(yaml)) => stem,
+        _ => path,
+    };
     let axes: Vec<String> = axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
     if axes.is_empty() { path.to_owned() } else { format!("{path}[{}]", axes.join(",")) }
 }
