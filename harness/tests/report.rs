@@ -66,6 +66,50 @@ fn junit_is_what_tools_read() {
     insta::assert_snapshot!("junit", xml);
 }
 
+/// A run in which every text that comes from a scenario or a client has everything in it that acts.
+fn nasty() -> RunResult {
+    const NASTY: &str = "\u{0}\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{fffe}\u{ffff}\r<&\">]]>";
+    fn spoil(value: &mut serde_json::Value, key: &str) {
+        match value {
+            // What is one of a few words stays one.
+            serde_json::Value::String(text)
+                if !["is", "kind", "direction", "mark", "clock"].contains(&key) =>
+            {
+                text.push_str(NASTY)
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, key)),
+            serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, value)| spoil(value, key)),
+            _ => {}
+        }
+    }
+    let mut run = sample::red();
+    for result in &mut run.results {
+        let mut json = serde_json::to_value(&*result).unwrap();
+        spoil(&mut json, "");
+        *result = serde_json::from_value(json).unwrap();
+    }
+    run.client.name.push_str(NASTY);
+    run.client.version.push_str(NASTY);
+    run.faults.push(NASTY.to_owned());
+    run.baseline_problems.push(NASTY.to_owned());
+    run
+}
+
+#[test]
+fn no_text_of_a_scenario_or_client_makes_junit_something_else() {
+    junit_rules::check(&report::junit(&[nasty()]).unwrap()).unwrap();
+}
+
+#[test]
+fn no_text_of_a_scenario_or_client_commands_a_terminal() {
+    let shown = terminal(&nasty(), false);
+    let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!shown.contains(acts), "{:?}", shown.lines().find(|line| line.contains(acts)));
+    // With colours, only colours.
+    let coloured = terminal(&nasty(), true);
+    assert!(!coloured.contains("\u{1b}[2J") && !coloured.contains('\u{9b}'));
+}
+
 #[test]
 fn junit_of_several_runs_has_a_suite_for_each() {
     let xml = report::junit(&[sample::green(), sample::red()]).unwrap();
@@ -82,6 +126,11 @@ fn the_rules_for_junit_notice_what_is_wrong() {
         ("tests=\"", "tests=\"x"),
         ("time=\"0.004\"", "time=\"soon\""),
         ("</testsuite>", "<testsuite name=\"again\"/></testsuite>"),
+        ("<system-out>", "<properties/><system-out>"),
+        ("<testsuites name", "<testsuites skipped=\"3\" name"),
+        ("<testcase name=", "<testcase status=\"run\" name="),
+        ("<system-out>", "<system-out>\u{fffe}"),
+        ("<system-out>", "<system-out>&#27;"),
     ] {
         assert!(good.contains(from), "{from}");
         let bad = good

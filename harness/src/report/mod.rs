@@ -8,6 +8,7 @@ mod jsonl;
 mod junit;
 mod terminal;
 mod text;
+mod xml;
 
 use std::{
     fs, io,
