@@ -43,6 +43,9 @@ pub struct Event {
     pub name: String,
     /// Arguments by documented name.
     pub args: Map<String, Value>,
+    /// How many entries the journal of each world had when it came, in the order of the worlds: where it stands among
+    /// frames.
+    pub after: Vec<u64>,
 }
 
 /// Why a simulation cannot go on.

@@ -33,6 +33,7 @@ impl Simulation {
 
     pub(crate) fn record(&mut self, client: &str, name: &str, args: Map<String, Value>) {
         let at = self.now;
+        let after = self.worlds.values().map(|world| world.journal().last()).collect();
         let Some(known) = self.clients.get_mut(client) else { return };
         known.events += 1;
         self.events.push(Event {
@@ -41,6 +42,7 @@ impl Simulation {
             client: client.to_owned(),
             name: name.to_owned(),
             args,
+            after,
         });
     }
 

@@ -107,8 +107,9 @@ impl AdapterDriver {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
         }
+        let after = self.written(!events.is_empty());
         for event in events {
-            self.record(&event);
+            self.record(&event, &after);
         }
         reply
     }
@@ -148,13 +149,24 @@ impl AdapterDriver {
 
     fn record_engine(&mut self, name: &str) {
         let Some(engine) = self.engines.get_mut(name) else { return };
-        for (event, args) in engine.take_fired() {
+        let fired = engine.take_fired();
+        let after = self.written(!fired.is_empty());
+        for (event, args) in fired {
             let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
-            self.events.push(Event { n, at: self.now, client: name.to_owned(), name: event, args });
+            let (client, after) = (name.to_owned(), after.clone());
+            self.events.push(Event { n, at: self.now, client, name: event, args, after });
         }
     }
 
-    fn record(&mut self, event: &Value) {
+    /// How many entries each world's journal has: what caused a callback is among them. Not asked for nothing.
+    fn written(&self, wanted: bool) -> Vec<u64> {
+        let app_keys = if wanted { &self.app_keys[..] } else { &[] };
+        let last = |app_key: &String| self.server.with_world(app_key, |service, _| service.journal().last());
+        // A world that is gone has no journal any more.
+        app_keys.iter().map(|app_key| last(app_key).unwrap_or_default()).collect()
+    }
+
+    fn record(&mut self, event: &Value, after: &[u64]) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         self.events.push(Event {
             n: event["n"].as_u64().unwrap_or_default(),
@@ -162,6 +174,7 @@ impl AdapterDriver {
             client: text("client"),
             name: text("name"),
             args: event["args"].as_object().cloned().unwrap_or_default(),
+            after: after.to_vec(),
         });
     }
 
@@ -197,7 +210,8 @@ impl AdapterDriver {
                 return Ok(());
             }
             if Instant::now() > until {
-                return Err(Fault(format!("clients and server do not come to rest: {views:?}")));
+                let views = Value::Array(views);
+                return Err(Fault(format!("clients and server do not come to rest: {views}")));
             }
             // The other side needs the processor to get there.
             thread::yield_now();

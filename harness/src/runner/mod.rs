@@ -2,6 +2,7 @@
 
 mod case;
 mod driver;
+mod gather;
 mod judge;
 mod look;
 mod needs;
@@ -10,6 +11,7 @@ mod raw;
 mod sim;
 mod snapshot;
 mod trace;
+mod weave;
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +25,7 @@ use std::{
 };
 
 use case::{Left, Run, Stop};
+use gather::Gathered;
 use service::bug::Bug;
 
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
@@ -74,7 +77,8 @@ impl Default for Options {
 /// Makes drivers, one for each job.
 pub type MakeDriver<'a> = &'a (dyn Fn() -> Result<Box<dyn Driver>, Fault> + Sync);
 
-/// Runs every case. `progress` hears of each result as it comes, in any order; snapshots are compared at the end.
+/// Runs every case. `progress` hears of each case that begins, and of each result once it is final: when all cases of its
+/// file are there and their sequences are compared.
 ///
 /// # Errors
 /// No driver can be made: nothing was run.
@@ -94,15 +98,19 @@ pub fn run(
     let mut run = RunResult::new(client_info(&abilities), options.seed, options.started_ms, cases.len());
     progress(&run.started_event());
     let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<usize, RanCase>> = Mutex::new(BTreeMap::new());
+    let results = Mutex::new(Gathered::new(&cases));
     let work = |mut driver: Box<dyn Driver>| {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((scenario, case)) = cases.get(index) else { return };
+            let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
+            progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone() });
             let result = run_case(scenario, case, index, options, driver.as_mut());
-            progress(&RunEvent::ScenarioFinished(Box::new(result.result.clone())));
             // Nobody panics while holding it; were it so, the results are still whole.
-            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(index, result);
+            let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for finished in results.add(index, result, options.snapshots) {
+                progress(&RunEvent::ScenarioFinished(Box::new(finished.clone())));
+            }
         }
     };
     thread::scope(|scope| {
@@ -116,9 +124,7 @@ pub fn run(
         }
         work(first);
     });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut results: Vec<RanCase> = results.into_values().collect();
-    snapshot::compare(scenarios, &mut results, options.snapshots);
+    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).all();
     run.wall_us = micros(began.elapsed());
     let (cases, sequences) = results.into_iter().map(|case| (case.result, case.sequence)).unzip();
     run.results = cases;
@@ -169,7 +175,7 @@ pub fn run_case(
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
-    let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
+    let (outcome, mut left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
         Ok(mut run) => {
             let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
             let events = run.driver.events().to_vec();
@@ -192,14 +198,16 @@ pub fn run_case(
         let waited = later.is_some();
         watch(case, &left, later.as_deref().unwrap_or(&events), waited, &mut verdict);
     }
-    let lines = if ran { sequence_of(case, &left, &events) } else { Vec::new() };
+    let after = events.iter().map(|event| event.after.as_slice());
+    let (orders, trace) = weave::weave(&left.stamps, after, std::mem::take(&mut left.written));
+    let lines = if ran { sequence_of(case, &left, &events, &orders) } else { Vec::new() };
     let client = client_info(driver.abilities());
     let mut result = ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
     result.case.clone_from(&case.axes);
     result.covers = scenario.covers.iter().map(|id| id.value.clone()).collect();
     result.seed = seed;
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
-    result.trace = left.trace;
+    result.trace = trace;
     result.log = log;
     let sequence = sequence::text(&lines);
     result.sequence = lines;
@@ -256,8 +264,14 @@ fn watch(case: &Case, left: &Left, events: &[simulation::Event], waited: bool, v
     }
 }
 
-fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<SequenceLine> {
-    let fired = events.iter().enumerate().map(|(index, event)| Entry {
+fn sequence_of(
+    case: &Case,
+    left: &Left,
+    events: &[simulation::Event],
+    orders: &weave::Orders,
+) -> Vec<SequenceLine> {
+    let fired = events.iter().zip(&orders.events).enumerate().map(|(index, (event, order))| Entry {
+        order: *order,
         // The last step that began before it.
         step: left.begun.partition_point(|begun| *begun <= index).saturating_sub(1),
         at: event.at,
@@ -268,7 +282,9 @@ fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<Se
         returned: None,
     });
     // What was done stands before what it caused; `canonical` keeps this order.
-    let entries: Vec<Entry> = left.done.iter().cloned().chain(fired).collect();
+    let done =
+        left.done.iter().zip(&orders.done).map(|(entry, order)| Entry { order: *order, ..entry.clone() });
+    let entries: Vec<Entry> = done.chain(fired).collect();
     let clients: Vec<String> = case.clients.keys().cloned().collect();
     sequence::canonical(&entries, &clients, left.start, &left.aliases)
 }

@@ -39,6 +39,16 @@ impl Default for SimDriver {
     }
 }
 
+#[cfg(test)]
+impl SimDriver {
+    /// A client that lacks a capability, and is the reference client otherwise.
+    pub(super) fn without(capability: &str) -> Self {
+        let mut driver = Self::default();
+        driver.abilities.capabilities.remove(capability);
+        driver
+    }
+}
+
 impl Driver for SimDriver {
     fn abilities(&self) -> &Abilities {
         &self.abilities
