@@ -14,10 +14,10 @@ use super::{Format, Stop, baseline, exit, files, lint};
 use crate::{
     adapter::{AdapterDriver, Command},
     catalogue::{Requirement, Testable, catalogue},
-    report::{self, RequirementRow, Terminal, TerminalOptions},
+    report::{self, JsonLines, RequirementRow, Terminal, TerminalOptions},
     runner::{self, Driver, Fault, Options, Ran, SimDriver, Snapshots},
-    scenario::Scenario,
-    verdict::{RunEvent, baseline::Baseline},
+    scenario::{Diagnostic, Scenario},
+    verdict::{RunEvent, RunResult, baseline::Baseline},
 };
 
 /// The client that runs inside this process.
@@ -100,9 +100,15 @@ impl RunArgs {
     pub fn select(&self, err: &mut dyn Write) -> Result<Vec<Scenario>, Stop> {
         let mut scenarios = Vec::new();
         let mut wrong = 0;
-        for file in files::read(&self.paths)? {
+        for file in files::read_telling(&self.paths, err)? {
             match file.scenario {
                 Ok(scenario) => scenarios.push(scenario),
+                // What gives no text may be no scenario at all: the others are run, and this one could not be.
+                Err(diagnostics) if diagnostics.iter().all(Diagnostic::is_unreadable) => {
+                    lint::show(&diagnostics, err)?;
+                    let why = diagnostics.iter().map(Diagnostic::line).collect::<Vec<_>>().join("; ");
+                    scenarios.push(Scenario::unreadable(&file.path.to_string_lossy(), why));
+                }
                 Err(diagnostics) => {
                     wrong += 1;
                     lint::show(&diagnostics, err)?;
@@ -200,13 +206,14 @@ pub(super) fn run(
     terminal: TerminalOptions,
 ) -> Result<u8, Stop> {
     let baseline = baseline::of(args)?;
-    let terminal = Mutex::new(Terminal::new(&mut *out, terminal));
+    let live = Mutex::new(match args.format {
+        Format::Text => Progress::Text(Terminal::new(&mut *out, terminal)),
+        Format::Json => Progress::Json(JsonLines::new(&mut *out)),
+    });
     let progress = |event: &RunEvent| {
-        if args.format == Format::Text
-            && let Ok(mut terminal) = terminal.lock()
-        {
-            // A reader that went away is noticed when the summary is written.
-            let _ = terminal.event(event);
+        if let Ok(mut live) = live.lock() {
+            // A reader that went away is noticed when the end is written.
+            let _ = live.event(event);
         }
     };
     let Ran { run, sequences } = judged(args, baseline.as_ref(), &progress, err)?;
@@ -219,23 +226,34 @@ pub(super) fn run(
         std::fs::write(path, text)
             .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
     }
-    match args.format {
-        Format::Text => {
-            let mut terminal = terminal.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-            terminal.summary(&run)?;
-        }
-        // At the end and in the order of the files, so that verdicts are final: sequences are compared last.
-        Format::Json => {
-            drop(terminal);
-            let text = report::json_lines(std::slice::from_ref(&run)).map_err(|error| Stop {
-                message: error.to_string(),
-                hint: None,
-                code: exit::HARNESS_FAULT,
-            })?;
-            out.write_all(text.as_bytes())?;
+    live.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).finish(&run)?;
+    Ok(run.exit_code())
+}
+
+/// How a run is told of as it goes.
+enum Progress<W: Write> {
+    /// For people.
+    Text(Terminal<W>),
+    /// A line an event, each as it happens.
+    Json(JsonLines<W>),
+}
+
+impl<W: Write> Progress<W> {
+    fn event(&mut self, event: &RunEvent) -> std::io::Result<()> {
+        match self {
+            Self::Text(terminal) => terminal.event(event),
+            // How the run ended is known when the baseline has been looked at.
+            Self::Json(_) if matches!(event, RunEvent::RunFinished { .. }) => Ok(()),
+            Self::Json(lines) => lines.event(event),
         }
     }
-    Ok(run.exit_code())
+
+    fn finish(mut self, run: &RunResult) -> std::io::Result<()> {
+        match &mut self {
+            Self::Text(terminal) => terminal.summary(run),
+            Self::Json(lines) => lines.event(&run.finished_event()),
+        }
+    }
 }
 
 fn row(requirement: &Requirement) -> RequirementRow {
