@@ -210,8 +210,7 @@ impl AdapterDriver {
                 return Ok(());
             }
             if Instant::now() > until {
-                let views = Value::Array(views);
-                return Err(Fault(format!("clients and server do not come to rest: {views}")));
+                return Err(restless(views));
             }
             // The other side needs the processor to get there.
             thread::yield_now();
@@ -284,6 +283,11 @@ impl AdapterDriver {
         }
         Ok(())
     }
+}
+
+/// Both sides' counts never agreed.
+fn restless(views: Vec<Value>) -> Fault {
+    Fault(format!("clients and server do not come to rest: {}", Value::Array(views)))
 }
 
 impl Driver for AdapterDriver {
@@ -470,5 +474,16 @@ impl Driver for AdapterDriver {
         }
         self.creations.clear();
         self.events.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_count_is_told_as_they_wrote_it() {
+        let told = restless(vec![json!({"client": "page", "conns": []})]).0;
+        assert_eq!(told, r#"clients and server do not come to rest: [{"client":"page","conns":[]}]"#);
     }
 }
