@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use reference_client::ClientEnv;
 use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
-use support::{config, found, frame_kind, link, object};
+use support::{config, found, frame, link, object};
 
 const CASES: u32 = 1_500;
 const USERS: [(&str, &str); 3] = [("alice", "Android"), ("bob", "Web"), ("carol", "iOS")];
@@ -51,8 +51,8 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(user, key, force, auto)| Op::Set(user, key, force, auto)),
         1 => (user.clone(), 0..3u8).prop_map(|(user, key)| Op::Remove(user, key)),
         2 => user.clone().prop_map(Op::Cut),
-        3 => (user.clone(), any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
-            .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
+        3 => (user.clone(), frame(), 1..4u32, any::<bool>())
+            .prop_map(|(user, (up, kind), nth, after)| Op::CutAt { user, up, kind, nth, after }),
         3 => (user.clone(), link()).prop_map(|(user, link)| Op::Network(user, link)),
         1 => user.prop_map(Op::Restart),
         6 => prop_oneof![1..50u64, 200..2_000u64, 5_000..90_000u64].prop_map(Op::Pass),
