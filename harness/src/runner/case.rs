@@ -340,21 +340,11 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Puts something that was done into the sequence.
-    fn note(
-        &mut self,
-        stamp: Stamp,
-        kind: LineKind,
-        at: UnixMillis,
-        client: &str,
-        name: &str,
-        args: Map<String, Json>,
-        returned: Option<Json>,
-    ) {
+    /// Puts something that was done into the sequence; which step it belongs to is found here.
+    fn note(&mut self, stamp: Stamp, entry: Entry) {
         let step = self.left.begun.len().saturating_sub(1);
-        let (client, name) = (client.to_owned(), name.to_owned());
         self.left.stamps.push(stamp);
-        self.left.done.push(Entry { step, order: 0, at, client, kind, name, args, returned });
+        self.left.done.push(Entry { step, ..entry });
     }
 
     /// Where something that happens now stands among callbacks and what the service writes down.
@@ -392,7 +382,8 @@ impl<'a> Run<'a> {
             _ => return Ok(()),
         };
         let (client, at, stamp) = (client.to_owned(), self.driver.now(), self.stamp());
-        self.note(stamp, LineKind::Step, at, &client, name, args, None);
+        let (kind, name) = (LineKind::Step, name.to_owned());
+        self.note(stamp, Entry { step: 0, order: 0, at, client, kind, name, args, returned: None });
         Ok(())
     }
 
@@ -407,8 +398,17 @@ impl<'a> Run<'a> {
                 return Err(Stop::Unsupported { what: call.method.clone(), reason });
             }
         };
-        let name = format!("call {}", call.method);
-        self.note(stamp, LineKind::Call, when, &call.client, &name, args, Some(returned.clone()));
+        let entry = Entry {
+            step: 0,
+            order: 0,
+            at: when,
+            client: call.client.clone(),
+            kind: LineKind::Call,
+            name: format!("call {}", call.method),
+            args,
+            returned: Some(returned.clone()),
+        };
+        self.note(stamp, entry);
         if let Some(name) = &call.save_as {
             self.names.insert(name.clone(), returned.clone());
         }
