@@ -109,7 +109,8 @@ impl Session {
         self.simulation.settle().unwrap();
     }
 
-    fn api(&mut self, path: &str, form: &str) -> Value {
+    fn api(&mut self, path: &str, body: &str) -> Value {
+        const FORM: &str = "application/x-www-form-urlencoded";
         let signature = service::signature_of("mock-secret", "1", "2");
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let request = service::HttpRequest {
@@ -120,8 +121,9 @@ impl Session {
                 header("nonce", "1"),
                 header("timestamp", "2"),
                 header("signature", &signature),
+                header("content-type", if body.starts_with('{') { "application/json" } else { FORM }),
             ],
-            body: form.to_owned().into(),
+            body: body.to_owned().into(),
             ..service::HttpRequest::default()
         };
         let answer = self.simulation.api("app", request).unwrap();
@@ -222,14 +224,11 @@ impl Session {
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         let now = self.simulation.now().0;
-        let form = format!("userId=alice&targetId=r&startTime=0&endTime={now}&pageSize=100");
+        let asked = |since: i64| json!({"userId": "alice", "targetId": "r", "startTime": since, "endTime": now, "pageSize": 100});
         let mut history: Vec<(i64, String, String)> = Vec::new();
         loop {
             let since = history.last().map_or(0, |(time, ..)| *time);
-            let page = self.api(
-                "/v3/message/chatroom/query.json",
-                &form.replace("startTime=0", &format!("startTime={since}")),
-            );
+            let page = self.api("/v3/message/chatroom/query.json", &asked(since).to_string());
             let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
             let rows = page["data"].as_array().unwrap();
             if rows.is_empty() {

@@ -90,7 +90,7 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         "steps" => {
             writeln!(out, "steps: {}", names::KINDS.join(", "))?;
             writeln!(out, "frames of `wire`: {}", names::FRAMES.join(", "))?;
-            writeln!(out, "kinds of `state`: {}", names::STATES.join(", "))?;
+            writeln!(out, "kinds of `state`: {}", names::states().collect::<Vec<_>>().join(", "))?;
         }
         "exit-codes" => {
             for (code, meaning) in exit::ALL {

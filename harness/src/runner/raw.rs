@@ -127,7 +127,8 @@ fn encode(map: &Map<String, Json>) -> String {
 
 /// A frame as the journal shows it.
 fn shown(at: UnixMillis, frame: &ServerFrame) -> Json {
-    let entry = JournalEntry { n: 0, at, what: What::Down { conn: ConnId(0), frame: frame.clone() } };
+    let entry =
+        JournalEntry { n: 0, at, what: What::Down { conn: ConnId(0), frame: frame.clone() }, hint: None };
     let mut json = entry.to_json();
     if let Json::Object(fields) = &mut json {
         for key in ["n", "conn", "kind", "direction"] {

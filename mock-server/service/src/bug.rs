@@ -4,16 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! bugs {
-    ($($(#[$doc:meta])* $name:ident = $wire:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $wire:literal,)*) => {
         /// A deliberately wrong behaviour of the service.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[non_exhaustive]
         pub enum Bug {
-            $($(#[$doc])* #[serde(rename = $wire)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $wire)] $name,)*
         }
         impl Bug {
             /// Every bug with its name.
             pub const ALL: &[(Bug, &str)] = &[$((Bug::$name, $wire)),*];
+
+            /// What it does wrong, a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
         }
     };
 }

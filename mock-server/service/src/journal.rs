@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wire::{ClientFrame, ServerFrame, UnixMillis, reflect};
 
-use crate::io::ConnId;
+use crate::{gate::Hint, io::ConnId};
 
 /// One thing that happened.
 #[derive(Debug, Clone)]
@@ -17,7 +17,13 @@ pub struct Entry {
     pub at: UnixMillis,
     /// What.
     pub what: What,
+    /// Of an answer that refuses or is empty because a switch is off, or a rate was exceeded: what would change that.
+    pub hint: Option<Hint>,
 }
+
+/// The kinds of entries, as [`Entry::to_json`] tells them.
+pub const KINDS: [&str; 9] =
+    ["open", "closed", "frame", "garbage", "http", "act", "fault", "push", "callback"];
 
 /// What happened.
 #[derive(Debug, Clone)]
@@ -129,6 +135,9 @@ impl Entry {
         };
         entry["n"] = self.n.into();
         entry["at"] = self.at.0.into();
+        if let Some(hint) = &self.hint {
+            hint.write(&mut entry);
+        }
         entry
     }
 }
@@ -206,17 +215,23 @@ pub struct Journal {
     entries: VecDeque<Entry>,
     capacity: usize,
     next: u64,
+    hint: Option<Hint>,
 }
 
 impl Journal {
     /// A ring of so many entries; 0 records nothing and still counts.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
-        Self { entries: VecDeque::new(), capacity, next: 1 }
+        Self { entries: VecDeque::new(), capacity, next: 1, hint: None }
+    }
+
+    /// What the next entry hints at.
+    pub(crate) fn hint(&mut self, hint: Option<Hint>) {
+        self.hint = hint;
     }
 
     pub(crate) fn record(&mut self, at: UnixMillis, what: impl FnOnce() -> What) {
-        let n = self.next;
+        let (n, hint) = (self.next, self.hint.take());
         self.next += 1;
         if self.capacity == 0 {
             return;
@@ -224,7 +239,7 @@ impl Journal {
         if self.entries.len() == self.capacity {
             self.entries.pop_front();
         }
-        self.entries.push_back(Entry { n, at, what: what() });
+        self.entries.push_back(Entry { n, at, what: what(), hint });
     }
 
     /// Entries with a number greater than `after` that are still held, oldest first.

@@ -23,6 +23,8 @@ pub mod fault;
 mod faulty;
 mod files;
 mod form;
+mod gate;
+mod given;
 mod group;
 mod history;
 mod ids;
@@ -36,6 +38,7 @@ mod navi;
 mod note;
 mod polling;
 mod presence;
+mod preset;
 mod push;
 mod query;
 mod quiet;
@@ -60,12 +63,15 @@ pub use callback::{Callback, CallbackKind, Callbacks};
 pub use chatroom::ChatroomSetup;
 pub use disturb::AppLevel;
 pub use files::FILES;
+pub use gate::Hint;
 pub use io::{
     Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
     Transport,
 };
+pub use preset::Preset;
 pub use query::NOT_BLACKLISTED;
-pub use server_api::signature_of;
+pub use server_api::{nearest_endpoint, signature_of};
 pub use setup::WorldSetup;
+pub use state::StateKind;
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};
 pub use world::{ActError, ConnView, Service};

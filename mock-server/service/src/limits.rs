@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::given::{Given, Remembers};
+
 /// Limits of a world. Defaults are the documentation's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -96,6 +98,9 @@ pub struct Limits {
     pub ultra_group_push_seconds: u32,
     /// Entries the journal keeps.
     pub journal: usize,
+    /// Which of them a set-up names.
+    #[serde(skip)]
+    pub(crate) given: Given,
 }
 
 impl Default for Limits {
@@ -144,7 +149,14 @@ impl Default for Limits {
             ultra_group_typing_seconds: 5,
             ultra_group_push_seconds: 0,
             journal: 4096,
+            given: Given::default(),
         }
+    }
+}
+
+impl Remembers for Limits {
+    fn remember(&mut self, given: Given) {
+        self.given = given;
     }
 }
 
@@ -205,6 +217,22 @@ impl Limits {
             ));
         }
         mistakes
+    }
+
+    /// Every limit with its value and meaning.
+    #[must_use]
+    pub fn describe(&self) -> Vec<(String, serde_json::Value, String)> {
+        // The schema has what the fields' own comments say.
+        let schema = schemars::schema_for!(Self).to_value();
+        let meaning = |name: &str| schema["properties"][name]["description"].as_str().unwrap_or_default();
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let rows = values.as_object().into_iter().flatten();
+        rows.map(|(name, value)| (name.clone(), value.clone(), meaning(name).replace('\n', " "))).collect()
+    }
+
+    /// Whether a set-up names that limit.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.given.has(name)
     }
 
     /// How long private and system messages wait.

@@ -15,7 +15,7 @@ use wire::{
     code::status,
 };
 
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::{account::UserIx, bug::Bug, gate::Gate, world::Service};
 
 /// Tells the sender's other devices up to where a conversation is read; the peer never gets it.
 pub(crate) const READ_SYNC: &str = "RC:SRSMsg";
@@ -81,9 +81,7 @@ impl Service {
 
     /// The group a receipt query is about: the second scheme must be on, and the user a member.
     fn receipt_group(&self, user: UserIx, request: &Request) -> Result<Arc<str>, u16> {
-        if !self.switches.group_receipt_queries {
-            return Err(status::NOT_SUPPORTED);
-        }
+        self.ordered(Gate::GroupReceipts)?;
         let member = self.groups.get(&request.target).is_some_and(|members| members.contains(&user));
         if member { Ok(request.target.as_str().into()) } else { Err(status::NOT_IN_GROUP) }
     }

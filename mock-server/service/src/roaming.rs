@@ -19,6 +19,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     calendar,
+    gate::Gate,
     history::{Entry, Kept, Place, Range},
     ids::Uid,
     message::{Conversation, Message},
@@ -101,8 +102,7 @@ impl Service {
     }
 
     fn history_on(&self) -> Result<(), u16> {
-        let on = self.switches.roaming_history || self.has(Bug::IgnoresHistorySwitch);
-        if on { Ok(()) } else { Err(status::ROAMING_OFF) }
+        self.ordered(Gate::History)
     }
 
     /// The conversation that a request is about; the body names it, or the frame's target where an old client's body

@@ -12,6 +12,7 @@ use crate::{
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
+    preset::Rate,
     receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     roaming::is_archived,
     timeline::{DeviceIx, Side},
@@ -123,7 +124,7 @@ impl Service {
         let per_second = if limited { self.limits.send_per_second } else { 0 };
         let Some(connection) = self.connections.get_mut(&conn) else { return Ok(None) };
         if !connection.may_send(now, per_second) {
-            return Err(status::TOO_FAST);
+            return Err(self.too_fast(Rate::Send));
         }
         let (sender, device) = (connection.user, connection.device);
         if to_ultra_group {

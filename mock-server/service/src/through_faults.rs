@@ -35,7 +35,10 @@ impl Service {
                 self.write(now, conn, frame);
                 self.cut(now, conn, Close::Clean);
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame)),
+            Some(Effect::DelayMs(ms)) => {
+                let hint = self.hint.take();
+                self.delay(now, ms, Delayed::Down(conn, frame, hint));
+            }
             Some(Effect::Duplicate) => {
                 self.write(now, conn, frame.clone());
                 self.write(now, conn, frame);

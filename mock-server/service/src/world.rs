@@ -6,6 +6,7 @@
 //! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
@@ -23,6 +24,7 @@ use crate::{
     disturb::AppLevel,
     faulty::Faults,
     files::{FILES, Files},
+    gate::Hint,
     group::Groups,
     history::Archive,
     ids::{Ids, Uid},
@@ -30,6 +32,7 @@ use crate::{
     journal::{Journal, What},
     limits::Limits,
     message_log::MessageLog,
+    preset::Preset,
     push::Pushes,
     receipt::Receipts,
     server_api::{ApiRates, Repeats},
@@ -66,7 +69,7 @@ pub struct ConnView {
 pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
-    Down(ConnId, ServerFrame),
+    Down(ConnId, ServerFrame, Option<Hint>),
     Http(HttpId, Box<HttpRequest>),
     /// The file server takes its time.
     Respond(HttpId, Box<HttpResponse>),
@@ -117,6 +120,9 @@ pub struct Service {
     pub(crate) archive: Archive,
     pub(crate) message_log: MessageLog,
     pub(crate) journal: Journal,
+    pub(crate) preset: Preset,
+    /// Why the answer in the making refuses; its journal entry takes it.
+    pub(crate) hint: Cell<Option<Hint>>,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
     next_delayed: u64,
@@ -139,12 +145,15 @@ impl Service {
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
+        let preset = setup.preset.unwrap_or_default();
         let mut service = Self {
             app_key: app_key.to_owned(),
             app_secret: setup.app_secret.clone().unwrap_or_else(|| "mock-secret".to_owned()),
             endpoints,
-            switches: setup.switches.clone(),
-            limits: setup.limits.clone(),
+            switches: preset.switches(&setup.switches),
+            limits: preset.limits(&setup.limits),
+            preset,
+            hint: Cell::new(None),
             bugs: BTreeSet::new(),
             ids: Ids::new(seed),
             accounts: Accounts::default(),
@@ -176,6 +185,7 @@ impl Service {
 
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
+        self.hint.set(None);
         match input {
             Input::Open { conn, login } => self.open_through_faults(now, conn, login),
             Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
@@ -207,10 +217,14 @@ impl Service {
             if entry.key().0 > now {
                 return;
             }
+            self.hint.set(None);
             match entry.remove() {
                 Delayed::Open(conn, login) => self.open(now, conn, &login),
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
-                Delayed::Down(conn, frame) => self.write(now, conn, frame),
+                Delayed::Down(conn, frame, hint) => {
+                    self.hint.set(hint);
+                    self.write(now, conn, frame);
+                }
                 Delayed::Http(id, request) => self.http(now, id, &request),
                 Delayed::Respond(id, response) => {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
@@ -246,6 +260,13 @@ impl Service {
     /// Where clients find the server changed (the shell knows its port only after it listens).
     pub fn set_endpoints(&mut self, endpoints: Endpoints) {
         self.endpoints = endpoints;
+    }
+
+    /// The armed faults, in the order they were armed: id, what each waits for and does, how many fitting frames or requests
+    /// it has `seen`, on how many it acted (`fired`), and whether it is `spent`.
+    #[must_use]
+    pub fn armed_faults(&self) -> Vec<serde_json::Value> {
+        self.faults.list().collect()
     }
 
     /// Disarms a fault; `false` if there is none of that id.
@@ -285,6 +306,9 @@ impl Service {
             connection.written += 1;
         } else if !matches!(frame, ServerFrame::ConnAck(_)) {
             return;
+        }
+        if matches!(frame, ServerFrame::QueryAck { .. } | ServerFrame::PubAck { .. }) {
+            self.journal.hint(self.hint.take());
         }
         self.journal.record(now, || What::Down { conn, frame: frame.clone() });
         self.out.push_back(Output::Send { conn, frame });
@@ -368,6 +392,7 @@ impl Service {
     }
 
     pub(crate) fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
+        self.journal.hint(self.hint.take());
         self.journal.record(now, || What::Http {
             method: request.method.clone(),
             path: request.path.clone(),

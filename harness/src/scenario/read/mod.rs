@@ -16,7 +16,7 @@ mod wire;
 /// Words of the format that the schema and `harness explain` know as well.
 pub(crate) mod names {
     pub(crate) use super::{
-        step::{KINDS, STATES},
+        step::{KINDS, states},
         wire::FRAMES,
     };
 }

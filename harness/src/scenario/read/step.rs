@@ -36,8 +36,9 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// What a service can be asked about.
-pub(crate) const STATES: &[&str] =
-    &["users", "devices", "groups", "chatrooms", "ultragroups", "files", "mailboxes", "pushes", "switches"];
+pub(crate) fn states() -> impl Iterator<Item = &'static str> {
+    service::StateKind::ALL.iter().map(|(_, name, _)| *name)
+}
 
 impl Reader<'_> {
     pub(super) fn steps(&mut self, node: &Node) -> Vec<Step> {
@@ -225,7 +226,7 @@ impl Reader<'_> {
         for entry in self.entries(node, "`state`", &["kind", "id", "expect", "world"]) {
             match entry.key.value.as_str() {
                 "kind" => {
-                    let choices: Vec<_> = STATES.iter().map(|name| (*name, ())).collect();
+                    let choices: Vec<_> = states().map(|name| (name, ())).collect();
                     self.choice(&entry.value, "kind of state", &choices);
                     kind = self.placed(&entry.value, "a kind of state");
                 }

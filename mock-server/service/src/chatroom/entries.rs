@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use wire::{UnixMillis, body::ChrmKvEntity, code::status};
 
-use crate::{bug::Bug, world::Service};
+use crate::{bug::Bug, preset::Rate, world::Service};
 
 /// Status bit: the entry goes when its owner leaves.
 pub(crate) const AUTO: i32 = 1;
@@ -156,7 +156,7 @@ impl Service {
         let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
         let before = room.entries.changed_in(second);
         if rate > 0 && before + asked.len() > rate as usize {
-            return Err(status::ENTRIES_TOO_FAST);
+            return Err(self.too_fast(Rate::ChatroomEntries));
         }
         let room_id = room.id.clone();
         let (mut changed, mut failed) = (Vec::new(), Vec::new());

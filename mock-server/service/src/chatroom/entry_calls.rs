@@ -21,6 +21,7 @@ use super::{
 use crate::{
     account::UserIx,
     bug::Bug,
+    gate::Gate,
     io::ConnId,
     query::{Answer, read, write},
     world::Service,
@@ -32,9 +33,7 @@ pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
 impl Service {
     /// Whether the user may touch the room's entries.
     fn entries_open(&mut self, conn: ConnId, user: UserIx, id: &str) -> Result<(), u16> {
-        if !self.switches.chatroom_entries && !self.has(Bug::IgnoresEntrySwitch) {
-            return Err(status::ENTRIES_OFF);
-        }
+        self.ordered(Gate::RoomEntries)?;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         room.seat(user, conn).map(|_| ()).ok_or(status::NOT_IN_ROOM)
     }

@@ -12,6 +12,7 @@ use wire::{
 use crate::{
     bug::Bug,
     calendar,
+    gate::Gate,
     message::Message,
     query::{Answer, read, write},
     world::Service,
@@ -73,9 +74,7 @@ impl Service {
         user: crate::account::UserIx,
         request: &Request,
     ) -> Answer {
-        if !self.switches.chatroom_history && !self.has(Bug::IgnoresHistorySwitch) {
-            return Err(status::ROOM_HISTORY_OFF);
-        }
+        self.ordered(Gate::RoomHistory)?;
         let asked: HistoryMsgInput = read(request)?;
         let id = asked.target_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&request.target);
         let count = usize::try_from(asked.count()).ok().filter(|count| (1..=MOST).contains(count));

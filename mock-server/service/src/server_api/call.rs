@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use wire::UnixMillis;
 
-use super::{ApiError, error, user::LONGEST_ID};
+use super::{ApiError, body, error, user::LONGEST_ID};
 use crate::{form::Form, io::HttpRequest};
 
 /// One call of an endpoint.
@@ -45,8 +45,15 @@ impl Call {
     pub(crate) fn required(&self, name: &str, most: usize) -> Result<&str, ApiError> {
         let value = self.form.get(name).filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| self.missing(name))?;
+        if name.ends_with("Id") {
+            self.no_list(name, value)?;
+        }
         within(name, value, most)?;
         Ok(value)
+    }
+
+    fn no_list(&self, name: &str, value: &str) -> Result<(), ApiError> {
+        if self.json.is_some() { Ok(()) } else { body::no_list(name, value) }
     }
 
     /// The id of a user, a group or a conversation.
@@ -122,6 +129,9 @@ impl Call {
 
     /// Ids, repeated or joined by commas: at least one, at most `most`.
     pub(crate) fn ids(&self, name: &str, most: usize) -> Result<Vec<&str>, ApiError> {
+        if let Some(value) = self.form.get(name) {
+            self.no_list(name, value)?;
+        }
         let ids = self.form.list(name);
         if ids.is_empty() {
             return Err(self.missing(name));

@@ -18,6 +18,7 @@ use super::{UltraGroup, log::Entry};
 use crate::{
     account::UserIx,
     chatroom::is_from_the_future,
+    gate::Gate,
     io::ConnId,
     message::Conversation,
     query::{Answer, read, write},
@@ -199,7 +200,8 @@ impl Service {
         let after = if asked.sync_time() > 0 { UnixMillis(asked.sync_time()) } else { connected };
         let most = self.limits.package;
         let mut changes: Vec<(&UltraGroup, &Change)> = Vec::new();
-        for id in self.ultra_groups.of(user).iter().filter(|_| self.switches.ultra_group) {
+        let on = self.shows(Gate::UltraGroups);
+        for id in self.ultra_groups.of(user).iter().filter(|_| on) {
             let Some(group) = self.ultra_groups.get(id) else { continue };
             let list = &group.changes.0;
             let joined = group.members.get(&user).copied().unwrap_or_default();

@@ -113,10 +113,10 @@ fn tags_of_the_apps_server_reach_the_client() {
     let mut world = World::new(r#"{"users": ["alice"]}"#);
     let phone = world.settled("alice", "Android");
     told(&mut world, phone);
-    let tags = "userId=alice&tags=%5B%7B%22tagId%22:%22t%22,%22tagName%22:%22work%22%7D%5D";
+    let tags = r#"{"userId": "alice", "tags": [{"tagId": "t", "tagName": "work"}]}"#;
     assert_eq!(world.api("/user/conversation/tag/set.json", tags).0, 200);
     let places =
-        "userId=alice&tagId=t&conversations=%5B%7B%22targetId%22:%22bob%22,%22conversationType%22:1%7D%5D";
+        r#"{"userId": "alice", "tagId": "t", "conversations": [{"targetId": "bob", "conversationType": 1}]}"#;
     assert_eq!(world.api("/tag/conversation/set.json", places).0, 200);
     assert_eq!(told(&mut world, phone), ["us", "3"]);
     assert_eq!(tags_of(&mut world, phone), ["t"]);

@@ -7,6 +7,8 @@
     reason = "a test helper that fails fails its test"
 )]
 
+mod api_hints;
+mod api_ranges;
 mod blacklist;
 mod chatroom;
 mod conversation_tags;
@@ -17,6 +19,7 @@ mod login;
 mod messages;
 mod navi;
 mod packages;
+mod presets;
 mod recall;
 mod receipt;
 mod server_api;

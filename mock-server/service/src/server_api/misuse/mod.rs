@@ -110,7 +110,8 @@ fn request(path: &str, body: &str) -> HttpRequest {
     } else {
         "application/x-www-form-urlencoded"
     };
-    let get = super::READ_BY_GET.contains(&Format::of(path).0.as_str());
+    let get =
+        super::endpoints::find(&Format::of(path).0).is_some_and(|(_, takes, _)| takes.method() == "GET");
     HttpRequest {
         method: if get { "GET" } else { "POST" }.into(),
         path: path.into(),
