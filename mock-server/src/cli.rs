@@ -4,10 +4,12 @@ use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use serde::Serialize;
+use service::Preset;
 
 use crate::{
     address::Addresses,
     config::{App, Config, Tls},
+    nearest::nearest,
     server::{self, StartError},
     setup_file,
 };
@@ -33,6 +35,11 @@ struct Args {
     /// What the first App Key's world holds: the `service:` section of a scenario.
     #[arg(long, value_name = "FILE.yaml")]
     world: Option<PathBuf>,
+    /// What worlds are like whose set-up names no `preset`: `documented` has the documentation's defaults, with most services
+    /// off; `everything` turns every service on (history, conversation lists, chatroom entries, ultra groups, …) and every
+    /// rate limit off.
+    #[arg(long, value_name = "NAME", default_value = "documented", value_parser = preset)]
+    preset: Preset,
     /// Record every world's inputs into a directory.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -55,6 +62,16 @@ struct Args {
     /// What to log on stderr: error, warn, info, debug, trace, or a filter such as mock_server=debug.
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
+}
+
+fn preset(text: &str) -> Result<Preset, String> {
+    Preset::named(text).ok_or_else(|| {
+        let names: Vec<&str> = Preset::ALL.iter().map(|(_, name)| *name).collect();
+        match nearest(text, names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("presets are {}", names.join(" and ")),
+        }
+    })
 }
 
 fn app(text: &str) -> Result<App, String> {
@@ -137,6 +154,7 @@ fn config(args: Args) -> Result<Config, String> {
         tls,
         seed: args.seed,
         control_token: args.control_token,
+        preset: args.preset,
         ..Config::default()
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use service::setup::WorldSetup;
+use service::{Preset, setup::WorldSetup};
 use wire::UnixMillis;
 
 /// The App Key of the world that is there without asking.
@@ -29,6 +29,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// The largest frame body accepted, in bytes.
     pub max_frame: usize,
+    /// What worlds are like whose set-up names no `preset`.
+    pub preset: Preset,
 }
 
 impl Default for Config {
@@ -42,6 +44,7 @@ impl Default for Config {
             seed: 0,
             control_token: None,
             max_frame: wire::DEFAULT_MAX_FRAME,
+            preset: Preset::default(),
         }
     }
 }

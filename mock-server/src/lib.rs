@@ -17,6 +17,7 @@ mod greet;
 mod http_service;
 mod io;
 mod link;
+mod nearest;
 mod peer;
 mod reply;
 mod server;

@@ -72,6 +72,7 @@ impl Worlds {
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
         setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        setup.preset.get_or_insert(self.config.preset);
         if self.config.strict {
             setup.switches.test_tokens = false;
         }

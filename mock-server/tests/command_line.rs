@@ -134,6 +134,21 @@ fn a_world_file_fills_the_first_world_and_its_mistakes_have_a_place() {
 }
 
 #[test]
+fn presets_are_told_apart() {
+    let running = Running::start(&["--preset", "everything"]);
+    let ready = running.ready();
+    let mut stream = TcpStream::connect(ready["tcp"].as_str().unwrap()).unwrap();
+    let request = "GET /control/v1/apps/mock-app-key/state/switches/ultraGroup HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains(r#""value":true"#), "{answer}");
+    let output = run(&["--preset", "everthing"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("did you mean `everything`?"), "{}", stderr(&output));
+}
+
+#[test]
 fn help_names_every_flag() {
     let output = run(&["--help"]);
     assert_eq!(output.status.code(), Some(0));
@@ -148,6 +163,7 @@ fn help_names_every_flag() {
         "--seed",
         "--log",
         "--control-token",
+        "--preset",
     ] {
         assert!(help.contains(flag), "{flag} is not in {help}");
     }

@@ -4,14 +4,17 @@ use std::rc::Rc;
 
 use http::StatusCode;
 use serde_json::{Value, json};
-use service::{act::Act, fault::Fault};
+use service::{StateKind, act::Act, fault::Fault};
 
 use super::{Call, Refusal, done, world_json};
-use crate::{config::Clock, reply::Reply, setup_file, world::World, worlds::Worlds};
-
-/// Kinds of state a service may hold; those it does not know are left out of the whole.
-const KINDS: [&str; 8] =
-    ["users", "devices", "groups", "chatrooms", "ultragroups", "mailboxes", "pushes", "switches"];
+use crate::{
+    config::Clock,
+    nearest::{nearest, with_nearest},
+    reply::Reply,
+    setup_file,
+    world::World,
+    worlds::Worlds,
+};
 
 pub(super) fn overview(worlds: &Rc<Worlds>) -> Value {
     json!({
@@ -42,8 +45,8 @@ pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result
     let text = std::str::from_utf8(&call.body).map_err(|error| {
         Refusal::invalid("the body is not UTF-8").at(format!("byte {}", error.valid_up_to()))
     })?;
-    let setup =
-        setup_file::parse(text).map_err(|mistake| Refusal::invalid(mistake.message).at(mistake.at))?;
+    let setup = setup_file::parse(text)
+        .map_err(|mistake| Refusal::invalid(with_nearest(&mistake.message)).at(mistake.at))?;
     let seed = call.number("seed")?.unwrap_or(worlds.config.seed);
     let is_new = worlds.get(app_key).is_none();
     let world = worlds
@@ -55,16 +58,26 @@ pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result
 
 pub(super) fn whole_state(world: &World) -> Value {
     world.look(|service| {
-        let known = KINDS.iter().filter_map(|kind| Some(((*kind).to_owned(), service.state(kind, None)?)));
-        Value::Object(known.collect())
+        let kinds = StateKind::ALL.iter();
+        let held = kinds.filter_map(|(_, kind, _)| Some(((*kind).to_owned(), service.state(kind, None)?)));
+        Value::Object(held.collect())
     })
 }
 
 pub(super) fn state(world: &World, kind: &str, id: Option<&str>) -> Result<Reply, Refusal> {
     let held = world.look(|service| service.state(kind, id));
     let missing = || match id {
-        Some(id) => Refusal::not_found(format!("`{kind}` holds no `{id}`")).at(kind),
-        None => Refusal::not_found(format!("there is no state `{kind}`")).at(kind),
+        Some(id) if StateKind::named(kind).is_some() => {
+            Refusal::not_found(format!("`{kind}` holds no `{id}`")).at(kind)
+        }
+        _ => {
+            let kinds: Vec<&str> = StateKind::ALL.iter().map(|(_, kind, _)| *kind).collect();
+            let meant = match nearest(kind, kinds.iter().copied()) {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("there are `{}`", kinds.join("`, `")),
+            };
+            Refusal::not_found(format!("there is no state `{kind}`; {meant}")).at(kind)
+        }
     };
     held.map(|held| done(&held)).ok_or_else(missing)
 }
@@ -73,6 +86,11 @@ pub(super) fn state(world: &World, kind: &str, id: Option<&str>) -> Result<Reply
 pub(super) fn act(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     let act: Act = call.json()?;
     carry_out(world, &act)
+}
+
+/// What is armed, what each waits for, and how often it acted.
+pub(super) fn faults(world: &World) -> Value {
+    json!({"faults": world.look(service::Service::armed_faults)})
 }
 
 /// Arms a fault; the answer has its id.

@@ -4,6 +4,7 @@ use std::{rc::Rc, time::Duration};
 
 use bytes::Bytes;
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -67,14 +68,17 @@ fn event(entry: &service::journal::Entry) -> Bytes {
     format!("id: {}\nevent: journal\ndata: {}\n\n", entry.n, entry.to_json()).into()
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Await {
+pub(super) struct Await {
     /// Fields an entry must have; objects match in part, everything else exactly.
+    #[schemars(with = "serde_json::Map<String, Value>")]
     r#match: Value,
     /// Only entries behind that number; all that are still held if not given.
     #[serde(default)]
     after: u64,
+    /// At most 60000; 10000 if not given.
+    #[schemars(range(max = 60_000))]
     timeout_ms: Option<u64>,
 }
 

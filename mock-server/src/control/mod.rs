@@ -1,11 +1,14 @@
-//! The control API: worlds made, watched, moved in time and told to misbehave, from outside. `openapi.json` beside this
-//! file describes it.
+//! The control API: worlds made, watched, moved in time and told to misbehave, from outside. `openapi`
+//! describes it.
 //!
 //! It answers loopback peers only, or bearers of `--control-token` from anywhere; and no page of another origin, for a
 //! page anywhere on the web can send requests to a loopback port.
 
 mod apps;
 mod journal;
+mod json;
+mod openapi;
+mod routes;
 mod time;
 
 use std::{net::SocketAddr, rc::Rc};
@@ -15,7 +18,10 @@ use http::{HeaderMap, Method, StatusCode, header, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use routes::Operation;
+
 use crate::{
+    nearest::with_nearest,
     reply::{self, Reply},
     world::World,
     worlds::Worlds,
@@ -23,7 +29,6 @@ use crate::{
 
 /// Where it stands.
 pub(crate) const ROOT: &str = "/control/v1";
-const OPENAPI: &str = include_str!("openapi.json");
 
 /// Why a call was not carried out.
 #[derive(Debug)]
@@ -82,9 +87,12 @@ impl Call<'_> {
 
     /// The body as JSON.
     fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            Refusal::invalid(error.to_string()).at(format!("{}:{}", error.line(), error.column()))
-        })
+        let refuse = |error: serde_json::Error| {
+            let message = with_nearest(&error.to_string());
+            Refusal::invalid(message).at(format!("{}:{}", error.line(), error.column()))
+        };
+        serde_json::from_slice::<json::Unrepeated>(&self.body).map_err(refuse)?;
+        serde_json::from_slice(&self.body).map_err(refuse)
     }
 }
 
@@ -141,31 +149,30 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
     let below = path.strip_prefix(ROOT).unwrap_or(path).trim_matches('/');
     let segments: Vec<String> = below.split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let world = |app_key: &str| worlds.get(app_key).ok_or_else(|| no_world(app_key));
-    match (call.method.as_str(), &segments[..]) {
-        ("GET", [""]) => Ok(done(&apps::overview(worlds))),
-        ("GET", ["openapi.json"]) => Ok(reply::whole(StatusCode::OK, reply::JSON, OPENAPI)),
-        ("GET", ["apps", key]) => Ok(done(&apps::describe(&*world(key)?))),
-        ("PUT", ["apps", key]) if !key.is_empty() => apps::put(worlds, key, call),
-        ("DELETE", ["apps", key]) => {
-            if worlds.remove(key) {
-                Ok(done(&json!({})))
-            } else {
-                Err(no_world(key))
-            }
-        }
-        ("GET", ["apps", key, "clock"]) => Ok(done(&time::clock(&*world(key)?))),
-        ("POST", ["apps", key, "clock", "advance"]) => time::advance(&*world(key)?, call),
-        ("GET", ["apps", key, "state"]) => Ok(done(&apps::whole_state(&*world(key)?))),
-        ("GET", ["apps", key, "state", kind]) => apps::state(&*world(key)?, kind, None),
-        ("GET", ["apps", key, "state", kind, id]) => apps::state(&*world(key)?, kind, Some(id)),
-        ("POST", ["apps", key, "act"]) => apps::act(&*world(key)?, call),
-        ("POST", ["apps", key, "faults"]) => apps::arm(&*world(key)?, call),
-        ("DELETE", ["apps", key, "faults", id]) => apps::disarm(&*world(key)?, id),
-        ("GET", ["apps", key, "journal"]) => journal::page(&*world(key)?, call),
-        ("GET", ["apps", key, "journal", "stream"]) => journal::stream(world(key)?, call),
-        ("POST", ["apps", key, "await"]) => journal::wait(&*world(key)?, call).await,
-        (method, _) => Err(unknown_call(method, path, &segments)),
+    let route = routes::find(call.method.as_str(), path, &segments)?;
+    route.check_query(call.query)?;
+    let part = |at: usize| segments.get(at).copied().unwrap_or_default();
+    let (key, kind, id) = (part(1), part(3), part(4));
+    let world = || worlds.get(key).ok_or_else(|| no_world(key));
+    match route.operation {
+        Operation::Overview => Ok(done(&apps::overview(worlds))),
+        Operation::OpenApi => Ok(done(&openapi::document())),
+        Operation::GetApp => Ok(done(&apps::describe(&*world()?))),
+        Operation::PutApp => apps::put(worlds, key, call),
+        Operation::DeleteApp if worlds.remove(key) => Ok(done(&json!({}))),
+        Operation::DeleteApp => Err(no_world(key)),
+        Operation::GetClock => Ok(done(&time::clock(&*world()?))),
+        Operation::AdvanceClock => time::advance(&*world()?, call),
+        Operation::GetState => Ok(done(&apps::whole_state(&*world()?))),
+        Operation::GetStateKind => apps::state(&*world()?, kind, None),
+        Operation::GetStateItem => apps::state(&*world()?, kind, Some(id)),
+        Operation::Act => apps::act(&*world()?, call),
+        Operation::ListFaults => Ok(done(&apps::faults(&*world()?))),
+        Operation::ArmFault => apps::arm(&*world()?, call),
+        Operation::DisarmFault => apps::disarm(&*world()?, kind),
+        Operation::GetJournal => journal::page(&*world()?, call),
+        Operation::StreamJournal => journal::stream(world()?, call),
+        Operation::Await => journal::wait(&*world()?, call).await,
     }
 }
 
@@ -182,23 +189,6 @@ fn done(value: &Value) -> Reply {
 
 fn no_world(app_key: &str) -> Refusal {
     Refusal::not_found(format!("there is no world {app_key}")).at("appKey")
-}
-
-/// A known path with another method is told apart from a path that does not exist.
-fn unknown_call(method: &str, path: &str, segments: &[&str]) -> Refusal {
-    let known = matches!(
-        segments,
-        ["" | "openapi.json"]
-            | ["apps", _]
-            | ["apps", _, "clock" | "state" | "act" | "faults" | "journal" | "await"]
-            | ["apps", _, "clock", "advance"]
-            | ["apps", _, "journal", "stream"]
-            | ["apps", _, "faults" | "state", ..]
-    );
-    if known {
-        return Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", format!("{path} has no {method}"));
-    }
-    Refusal::not_found(format!("there is no {method} {path}; {ROOT}/openapi.json lists every call"))
 }
 
 fn world_json(world: &World) -> Value {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use wire::UnixMillis;
@@ -23,10 +24,13 @@ pub(super) fn clock(world: &World) -> Value {
 }
 
 /// Forward by `ms`, or to `to`; one of them.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Advance {
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub(super) struct Advance {
+    /// By so many milliseconds.
     ms: Option<u64>,
+    /// To this time, unix milliseconds.
     to: Option<UnixMillis>,
 }
 
