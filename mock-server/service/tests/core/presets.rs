@@ -63,9 +63,13 @@ fn fifty(world: &mut World, conn: ConnId) -> (u16, usize) {
     (0, 50)
 }
 
-type Flow = fn(&mut World, ConnId) -> (u16, usize);
+/// A status, and how much came with it.
+type Outcome = (u16, usize);
+type Flow = fn(&mut World, ConnId) -> Outcome;
+/// A flow, what becomes of it without and with the preset, and the hint.
+type Case = (Flow, Outcome, Outcome, &'static str);
 
-const FLOWS: [(Flow, (u16, usize), (u16, usize), &str); 5] = [
+const FLOWS: [Case; 5] = [
     (history, (33007, 0), (0, 1), "switch roamingHistory is off; --preset everything turns it on"),
     (conversations, (0, 0), (0, 1), "switch roamingHistory is off; --preset everything turns it on"),
     (entry, (23426, 0), (0, 0), "switch chatroomEntries is off; --preset everything turns it on"),
