@@ -5,7 +5,9 @@
 //! answers are encoded straight into the out-buffers of whom they concern; no channel lies between. The binary of this
 //! crate is a command line around [`Server`]; the harness uses it in-process.
 
+mod acting;
 mod address;
+mod advance;
 mod callback;
 pub mod cli;
 mod clock;
@@ -21,6 +23,7 @@ mod peer;
 mod reply;
 mod server;
 mod setup_file;
+mod slices;
 mod timer;
 mod tls;
 mod world;
@@ -28,6 +31,7 @@ mod worlds;
 mod ws;
 
 pub use address::Addresses;
+pub use advance::AdvanceError;
 pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};
 pub use conn::ConnState;
 pub use link::LinkState;

@@ -20,6 +20,7 @@ use wire::UnixMillis;
 
 use crate::{
     address::Addresses,
+    advance::{AdvanceError, Target},
     config::{Clock, Config},
     conn::ConnState,
     greet,
@@ -60,6 +61,9 @@ pub enum WorldError {
     /// Mistakes of a set-up, a sentence each.
     #[error("the world's set-up is wrong: {}", .0.join("; "))]
     Setup(Vec<String>),
+    /// The time did not come where it was to.
+    #[error(transparent)]
+    Advance(#[from] AdvanceError),
     /// What was waited for did not happen in time.
     #[error("nothing of the kind within {0:?}")]
     Timeout(Duration),
@@ -169,12 +173,21 @@ impl Server {
         self.world(app_key, |world| world.now())
     }
 
-    /// Moves the world's time forward, running every deadline on the way in order; tells the new time.
+    /// Moves the world's time forward, running every deadline on the way at its own time and in order; tells the new time.
+    /// Connections and other worlds go on meanwhile. A time that is over already changes nothing.
     ///
     /// # Errors
-    /// There is no such world.
+    /// There is no such world, or the time did not come that far.
     pub fn advance_to(&self, app_key: &str, until: UnixMillis) -> Result<UnixMillis, WorldError> {
-        self.world(app_key, move |world| world.advance_to(until))
+        let (done, answer) = std_mpsc::channel();
+        self.world(app_key, move |world| {
+            let world = world.clone();
+            tokio::task::spawn_local(async move {
+                // The caller waits as long as this task lives.
+                let _ = done.send(world.advance(Target::AtLeast(until)).await);
+            });
+        })?;
+        answer.recv().map_err(|_| WorldError::Stopped)?.map_err(WorldError::Advance)
     }
 
     /// Connections in the order they came, with those that ended of late.

@@ -6,13 +6,14 @@ use std::{
     rc::Rc,
 };
 
-use service::{ConnId, Endpoints, HttpId, Service, setup::WorldSetup};
+use service::{ConnId, Endpoints, Filling, HttpId, Service, setup::WorldSetup};
 
 use crate::{
     address::Addresses,
     clock::{self, WorldClock},
     comet::Sessions,
     config::{Clock, Config, DEFAULT_APP_SECRET},
+    slices::{PIECE, Slices},
     timer::Timer,
     world::World,
 };
@@ -67,25 +68,57 @@ impl Worlds {
     pub(crate) fn put(
         &self,
         app_key: &str,
-        mut setup: WorldSetup,
+        setup: WorldSetup,
         seed: u64,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
+        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
+        while service.fill(&mut filling, u32::MAX) {}
+        Ok(self.install(service, clock))
+    }
+
+    /// The same, letting others in between.
+    pub(crate) async fn put_in_slices(
+        &self,
+        app_key: &str,
+        setup: WorldSetup,
+        seed: u64,
+        clock: Clock,
+    ) -> Result<Rc<World>, Vec<String>> {
+        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
+        let mut slices = Slices::begin();
+        while service.fill(&mut filling, PIECE) {
+            slices.breathe().await;
+        }
+        Ok(self.install(service, clock))
+    }
+
+    /// A world that nobody knows of yet; its backlog is still to come.
+    fn begin(
+        &self,
+        app_key: &str,
+        mut setup: WorldSetup,
+        seed: u64,
+        clock: Clock,
+    ) -> Result<(Service, Filling, WorldClock), Vec<String>> {
         setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
         if self.config.strict {
             setup.switches.test_tokens = false;
         }
         let mut clock = WorldClock::new(clock, setup.start);
-        let now = clock.now();
-        let service = Service::new(app_key, &setup, seed, self.endpoints(), now)?;
+        let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.now())?;
+        Ok((service, filling, clock))
+    }
+
+    fn install(&self, service: Service, clock: WorldClock) -> Rc<World> {
         let world =
             World::new(service, clock, self.config.max_frame, self.scratch.clone(), self.timer.clone());
         let world = Rc::new(world);
-        if let Some(old) = self.by_key.borrow_mut().insert(app_key.to_owned(), world.clone()) {
+        if let Some(old) = self.by_key.borrow_mut().insert(world.app_key.clone(), world.clone()) {
             old.remove();
         }
         world.settle();
-        Ok(world)
+        world
     }
 
     fn endpoints(&self) -> Endpoints {

@@ -1,6 +1,6 @@
 //! A connection of an accepted client, as the world remembers it. Kept small: there may be many idle ones.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use wire::UnixMillis;
 
@@ -109,7 +109,7 @@ impl Connection {
         if per_second == 0 {
             return true;
         }
-        while self.sent_at.front().is_some_and(|at| now.0 - at.0 >= 1000) {
+        while self.sent_at.front().is_some_and(|at| now.since(*at) >= Duration::from_secs(1)) {
             self.sent_at.pop_front();
         }
         let fits = self.sent_at.len() < per_second as usize;

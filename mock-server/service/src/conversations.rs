@@ -5,7 +5,10 @@
 //! It is part of the cloud storage of messages: with `roamingHistory` off it is empty. Assumed; refusing the question
 //! is no choice, for imlib-next would repeat it every second.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -128,9 +131,12 @@ impl Service {
         asked: &RelationDelBatchReq,
     ) -> Bytes {
         let list = self.conversations.lists.get(&user).filter(|_| self.switches.roaming_history);
+        let mut seen: BTreeSet<Key> = BTreeSet::new();
         let found = asked.relation.iter().filter_map(|named| {
-            let key = (named.conversation_type(), Arc::from(named.conversation_id()));
-            list?.get(&key).map(|entry| entry.info(&key))
+            let key: Key = (named.conversation_type(), Arc::from(named.conversation_id()));
+            // Each once, however often it is named.
+            let first = seen.insert(key.clone());
+            list.filter(|_| first)?.get(&key).map(|entry| entry.info(&key))
         });
         let output = RelationsOutput {
             info: found.collect(),

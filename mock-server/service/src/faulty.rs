@@ -44,6 +44,10 @@ impl Faults {
         self.armed.clear();
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.armed.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.armed.is_empty()
     }
@@ -60,7 +64,7 @@ impl Faults {
             if !fits {
                 continue;
             }
-            armed.seen += 1;
+            armed.seen = armed.seen.saturating_add(1);
             let since = armed.seen.checked_sub(on.nth.max(1));
             let acts = since.is_some_and(|since| on.times == 0 || since < on.times);
             if acts && due.is_none() {

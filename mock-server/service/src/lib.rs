@@ -10,8 +10,10 @@ mod account;
 pub mod act;
 mod acts;
 pub mod bug;
+mod bulk;
 mod calendar;
 mod callback;
+pub mod caps;
 mod chatroom;
 mod connection;
 mod conversation_tags;
@@ -56,6 +58,7 @@ mod ultra_group;
 mod world;
 mod zip;
 
+pub use bulk::{Filling, Progress};
 pub use callback::{Callback, CallbackKind, Callbacks};
 pub use chatroom::ChatroomSetup;
 pub use disturb::AppLevel;

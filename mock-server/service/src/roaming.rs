@@ -135,7 +135,7 @@ impl Service {
         let slack = i64::from(self.has(Bug::HistoryIncludesBound));
         let since = UnixMillis(self.history_since(now).0.saturating_sub(1));
         let range = Range {
-            after: if newer { UnixMillis(asked.time() - slack).max(since) } else { since },
+            after: if newer { UnixMillis(asked.time().saturating_sub(slack)).max(since) } else { since },
             before: match asked.time() {
                 time if time > 0 && !newer => UnixMillis(time.saturating_add(slack)),
                 _ => UnixMillis(i64::MAX),
@@ -175,6 +175,10 @@ impl Service {
             return self.channel_messages_by_uid(now, user, &asked);
         }
         self.history_on()?;
+        // As many as a page of history has: each may be a large one.
+        if asked.query.len() > LARGEST_PAGE as usize {
+            return Err(status::BAD_PARAMETER);
+        }
         let since = self.history_since(now);
         let mut answer = MsgQueryAck::default();
         for one in asked.query {

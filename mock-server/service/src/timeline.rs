@@ -76,7 +76,7 @@ pub(crate) struct Ask {
 impl Mailbox {
     /// The first time a new message may have at `now`.
     pub(crate) fn next_time(&self, now: UnixMillis) -> UnixMillis {
-        now.max(UnixMillis(self.last.0 + 1))
+        now.max(self.last.next())
     }
 
     /// The user sent a message of that time: what comes next is newer, whether or not a copy is kept here.

@@ -46,6 +46,9 @@ pub enum ActError {
     Argument(String),
 }
 
+/// What [`Service::on_deadline`] runs at most in one go.
+const MOST_AT_ONCE: usize = 256;
+
 /// A connection as shells and fences see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnView {
@@ -135,10 +138,19 @@ impl Service {
         endpoints: Endpoints,
         now: UnixMillis,
     ) -> Result<Self, Vec<String>> {
-        let mistakes = setup.mistakes();
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+        let (mut service, mut filling) = Self::begin(app_key, setup, seed, endpoints, now)?;
+        while service.fill(&mut filling, u32::MAX) {}
+        Ok(service)
+    }
+
+    /// The world of a set-up without mistakes; its backlog is still to come.
+    pub(crate) fn unfilled(
+        app_key: &str,
+        setup: &WorldSetup,
+        seed: u64,
+        endpoints: Endpoints,
+        now: UnixMillis,
+    ) -> Self {
         let mut service = Self {
             app_key: app_key.to_owned(),
             app_secret: setup.app_secret.clone().unwrap_or_else(|| "mock-secret".to_owned()),
@@ -171,7 +183,7 @@ impl Service {
             out: VecDeque::new(),
         };
         service.populate(setup, now);
-        Ok(service)
+        service
     }
 
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
@@ -201,12 +213,13 @@ impl Service {
         self.delayed.keys().next().map(|(at, _)| *at)
     }
 
-    /// Runs what is due by `now`. Idempotent.
-    pub fn on_deadline(&mut self, now: UnixMillis) {
-        while let Some(entry) = self.delayed.first_entry() {
-            if entry.key().0 > now {
-                return;
-            }
+    /// Runs what is due by `now`, at most a bounded number of it: if more is due, [`next_deadline`](Self::next_deadline)
+    /// is still `now` or earlier. Idempotent. Tells how much it ran.
+    pub fn on_deadline(&mut self, now: UnixMillis) -> usize {
+        for ran in 0..MOST_AT_ONCE {
+            let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) else {
+                return ran;
+            };
             match entry.remove() {
                 Delayed::Open(conn, login) => self.open(now, conn, &login),
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
@@ -223,6 +236,7 @@ impl Service {
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
+        MOST_AT_ONCE
     }
 
     /// Every input and output so far.
@@ -324,7 +338,8 @@ impl Service {
 
     /// Takes a message of that time out of all mailboxes it still waits in, after a while.
     pub(crate) fn withdraw_later(&mut self, now: UnixMillis, after: Duration, uid: Uid, time: UnixMillis) {
-        self.delay(now, after.as_millis() as u64, Delayed::Withdraw(uid, time));
+        let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        self.delay(now, ms, Delayed::Withdraw(uid, time));
     }
 
     pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {

@@ -38,7 +38,7 @@ fn connection_json(state: &crate::conn::ConnState) -> Value {
 }
 
 /// Creates or replaces a world from a `service:` section, YAML or JSON.
-pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result<Reply, Refusal> {
     let text = std::str::from_utf8(&call.body).map_err(|error| {
         Refusal::invalid("the body is not UTF-8").at(format!("byte {}", error.valid_up_to()))
     })?;
@@ -47,7 +47,8 @@ pub(super) fn put(worlds: &Rc<Worlds>, app_key: &str, call: &Call<'_>) -> Result
     let seed = call.number("seed")?.unwrap_or(worlds.config.seed);
     let is_new = worlds.get(app_key).is_none();
     let world = worlds
-        .put(app_key, setup, seed, Clock::Wall)
+        .put_in_slices(app_key, setup, seed, Clock::Wall)
+        .await
         .map_err(|mistakes| Refusal::invalid(mistakes.join("; ")).at("service"))?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(crate::reply::json(status, &describe(&world)))
@@ -70,20 +71,23 @@ pub(super) fn state(world: &World, kind: &str, id: Option<&str>) -> Result<Reply
 }
 
 /// One act, as a scenario's `service:` step writes it.
-pub(super) fn act(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn act(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     let act: Act = call.json()?;
-    carry_out(world, &act)
+    carry_out(world, &act).await
 }
 
 /// Arms a fault; the answer has its id.
-pub(super) fn arm(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
+pub(super) async fn arm(world: &World, call: &Call<'_>) -> Result<Reply, Refusal> {
     let fault: Fault = call.json()?;
-    carry_out(world, &Act::Fault(fault))
+    carry_out(world, &Act::Fault(fault)).await
 }
 
-fn carry_out(world: &World, act: &Act) -> Result<Reply, Refusal> {
-    let outcome = world.with(|service, now| service.act(now, act));
-    outcome.map(|outcome| done(&outcome)).map_err(|error| Refusal::invalid(error.to_string()))
+async fn carry_out(world: &World, act: &Act) -> Result<Reply, Refusal> {
+    match world.act(act).await {
+        Some(Ok(outcome)) => Ok(done(&outcome)),
+        Some(Err(error)) => Err(Refusal::invalid(error.to_string())),
+        None => Err(Refusal::not_found("the world was closed meanwhile").at("appKey")),
+    }
 }
 
 pub(super) fn disarm(world: &World, id: &str) -> Result<Reply, Refusal> {

@@ -146,7 +146,7 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
         ("GET", [""]) => Ok(done(&apps::overview(worlds))),
         ("GET", ["openapi.json"]) => Ok(reply::whole(StatusCode::OK, reply::JSON, OPENAPI)),
         ("GET", ["apps", key]) => Ok(done(&apps::describe(&*world(key)?))),
-        ("PUT", ["apps", key]) if !key.is_empty() => apps::put(worlds, key, call),
+        ("PUT", ["apps", key]) if !key.is_empty() => apps::put(worlds, key, call).await,
         ("DELETE", ["apps", key]) => {
             if worlds.remove(key) {
                 Ok(done(&json!({})))
@@ -155,12 +155,12 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
             }
         }
         ("GET", ["apps", key, "clock"]) => Ok(done(&time::clock(&*world(key)?))),
-        ("POST", ["apps", key, "clock", "advance"]) => time::advance(&*world(key)?, call),
+        ("POST", ["apps", key, "clock", "advance"]) => time::advance(&*world(key)?, call).await,
         ("GET", ["apps", key, "state"]) => Ok(done(&apps::whole_state(&*world(key)?))),
         ("GET", ["apps", key, "state", kind]) => apps::state(&*world(key)?, kind, None),
         ("GET", ["apps", key, "state", kind, id]) => apps::state(&*world(key)?, kind, Some(id)),
-        ("POST", ["apps", key, "act"]) => apps::act(&*world(key)?, call),
-        ("POST", ["apps", key, "faults"]) => apps::arm(&*world(key)?, call),
+        ("POST", ["apps", key, "act"]) => apps::act(&*world(key)?, call).await,
+        ("POST", ["apps", key, "faults"]) => apps::arm(&*world(key)?, call).await,
         ("DELETE", ["apps", key, "faults", id]) => apps::disarm(&*world(key)?, id),
         ("GET", ["apps", key, "journal"]) => journal::page(&*world(key)?, call),
         ("GET", ["apps", key, "journal", "stream"]) => journal::stream(world(key)?, call),

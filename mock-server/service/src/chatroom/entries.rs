@@ -108,7 +108,7 @@ impl Entries {
     }
 
     fn tick(&mut self, now: UnixMillis) -> UnixMillis {
-        self.clock = now.max(UnixMillis(self.clock.0 + 1));
+        self.clock = now.max(self.clock.next());
         self.clock
     }
 
@@ -153,7 +153,7 @@ impl Service {
         }
         let rate = self.limits.chatroom_entries_per_second;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
-        let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
+        let second = UnixMillis(now.0.saturating_sub(now.0.rem_euclid(1000)));
         let before = room.entries.changed_in(second);
         if rate > 0 && before + asked.len() > rate as usize {
             return Err(status::ENTRIES_TOO_FAST);

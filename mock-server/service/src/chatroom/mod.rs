@@ -212,7 +212,7 @@ impl Room {
 
     /// The next message's time.
     fn tick(&mut self, now: UnixMillis) -> UnixMillis {
-        self.clock = now.max(UnixMillis(self.clock.0 + 1));
+        self.clock = now.max(self.clock.next());
         self.clock
     }
 

@@ -23,6 +23,7 @@ use crate::{
     account::UserIx,
     bug::Bug,
     io::{HttpRequest, HttpResponse},
+    query::read,
     world::Service,
 };
 
@@ -66,7 +67,7 @@ impl Service {
         user: UserIx,
         request: &Request,
     ) -> Result<Bytes, u16> {
-        let asked = GetQNupTokenInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let asked: GetQNupTokenInput = read(request)?;
         let token = self.ids.token();
         // A client that names no object gets one named by its token.
         let key = asked.key.filter(|key| !key.is_empty()).unwrap_or_else(|| token.clone());
@@ -79,7 +80,7 @@ impl Service {
 
     /// `qnUrl`: where an object can be read, whether or not it is there yet.
     pub(crate) fn download_url(&self, request: &Request) -> Result<Bytes, u16> {
-        let asked = GetDownloadUrlInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let asked: GetDownloadUrlInput = read(request)?;
         let key = asked.key.filter(|key| !key.is_empty()).ok_or(status::BAD_PARAMETER)?;
         let download_url = format!("{}/{}", self.upload_server(), encoded(&key));
         Ok(GetDownloadUrlOutput { download_url }.encode_to_vec().into())

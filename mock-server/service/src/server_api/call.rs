@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use wire::UnixMillis;
 
 use super::{ApiError, error, user::LONGEST_ID};
-use crate::{form::Form, io::HttpRequest};
+use crate::{caps, form::Form, io::HttpRequest};
 
 /// One call of an endpoint.
 pub(crate) struct Call {
@@ -16,18 +16,25 @@ pub(crate) struct Call {
 
 impl Call {
     /// # Errors
-    /// 1002: the body claims to be JSON and is none, or is no object.
+    /// 1002: the body claims to be JSON and is none, or is no object. 1005: it has more fields than are looked at.
     pub(super) fn of(now: UnixMillis, request: &HttpRequest) -> Result<Self, ApiError> {
-        let text = String::from_utf8_lossy(&request.body);
+        let form = |text: &str| {
+            few_fields(text.bytes().filter(|byte| *byte == b'&').count() + 1)?;
+            Ok(Self { now, form: Form::parse(text), json: None })
+        };
         if request.method == "GET" {
-            return Ok(Self { now, form: Form::parse(&request.query), json: None });
+            return form(&request.query);
         }
+        let text = String::from_utf8_lossy(&request.body);
         let is_json = request.header("content-type").is_some_and(|kind| kind.contains("json"));
         if !is_json || text.is_empty() {
-            return Ok(Self { now, form: Form::parse(&text), json: None });
+            return form(&text);
         }
         match serde_json::from_str(&text) {
-            Ok(Value::Object(object)) => Ok(Self { now, form: Form::from_json(&object), json: Some(object) }),
+            Ok(Value::Object(object)) => {
+                few_fields(object.values().map(|value| value.as_array().map_or(1, Vec::len)).sum())?;
+                Ok(Self { now, form: Form::from_json(&object), json: Some(object) })
+            }
             Ok(_) => Err(error(1002, "the JSON body must be an object")),
             Err(fault) => Err(error(1002, format!("the body is not JSON: {fault}"))),
         }
@@ -171,6 +178,15 @@ fn within(name: &str, value: &str, most: usize) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(error(1005, format!("parameter `{name}` has {} bytes; at most {most} are allowed", value.len())))
+}
+
+fn few_fields(count: usize) -> Result<(), ApiError> {
+    let most = caps::FIELDS;
+    if count <= most {
+        return Ok(());
+    }
+    let text = format!("the request has {count} fields, elements of lists counted; at most {most} are possible");
+    Err(error(1005, text))
 }
 
 fn at_most(name: &str, count: usize, most: usize) -> Result<(), ApiError> {

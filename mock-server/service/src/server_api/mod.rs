@@ -254,7 +254,7 @@ impl Service {
         }
         let minutes = i64::from(self.limits.api_timestamp_minutes);
         let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
-        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs() * 60_000) {
+        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs().saturating_mul(60_000)) {
             return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));
         }
         Ok(())

@@ -106,7 +106,7 @@ impl Service {
             .map(|entry| history_row(group, entry))
             .collect();
         rows.reverse();
-        let rest = log((UnixMillis(at.0 - 1), UnixMillis(i64::MAX))).take(after + 1);
+        let rest = log((at.previous(), UnixMillis(i64::MAX))).take(after + 1);
         rows.extend(rest.map(|entry| history_row(group, entry)));
         Ok(json!({"data": rows}))
     }

@@ -210,7 +210,7 @@ impl Service {
         changes.sort_by_key(|(_, change)| change.time);
         let more = changes.len() > most;
         changes.truncate(most);
-        let end = after.max(self.ultra_groups.clock.0).max(UnixMillis(now.0 - 1));
+        let end = after.max(self.ultra_groups.clock.0).max(now.previous());
         let sync_time = changes.last().filter(|_| more).map_or(end, |(_, change)| change.time);
         let list = changes.into_iter().map(|(group, change)| group.seen_change(change, user)).collect();
         write(&MsgChangeList { list, sync_time: sync_time.0, has_next: Some(more) })

@@ -43,7 +43,7 @@ impl Service {
         }
         let after = UnixMillis(asked.sync_time);
         // Below every time still to be given, which starts at `now`.
-        let end = after.max(self.ultra_groups.clock.0).max(UnixMillis(now.0 - 1));
+        let end = after.max(self.ultra_groups.clock.0).max(now.previous());
         if !self.switches.ultra_group || after.0 <= 0 {
             // With the bug so early a time that the next pull brings everything.
             let end = if self.has(Bug::UltraGroupsGiveOffline) { UnixMillis(1) } else { end };
