@@ -90,6 +90,34 @@ fn signals_end_it_cleanly() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_it_in_the_middle_of_long_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("world.yaml");
+    std::fs::write(&file, "backlog: [{from: a, to: b, count: 1}]\n").unwrap();
+    let running = Running::start(&["--world", file.to_str().unwrap()]);
+    let socket = running.ready()["tcp"].as_str().unwrap().to_owned();
+    let mut stream = TcpStream::connect(socket).unwrap();
+    let push = r#"{"push": {"from": "a", "to": "b", "message": {"text": "m"}, "count": 100000}}"#;
+    support::send_http(&mut stream, "POST", "/control/v1/apps/mock-app-key/act", &[], push);
+    // Something of it is there: the act is under way.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    let mailbox = || {
+        let mut asking = TcpStream::connect(running.ready()["tcp"].as_str().unwrap()).unwrap();
+        support::send_http(&mut asking, "GET", "/control/v1/apps/mock-app-key/state/mailboxes/b", &[], "");
+        let mut text = String::new();
+        asking.read_to_string(&mut text).unwrap();
+        text
+    };
+    while mailbox().contains("\"count\":1,") {
+        assert!(std::time::Instant::now() < until, "nothing is pushed");
+    }
+    let began = std::time::Instant::now();
+    assert_eq!(running.stop("-TERM").0, Some(0));
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
 #[test]
 fn an_address_in_use_is_one_clear_line_and_exit_2() {
     let running = Running::start(&[]);

@@ -8,6 +8,7 @@ use wire::UnixMillis;
 use crate::{
     act::{Act, Push},
     fault::{Effect, Fault},
+    limits::Limits,
     setup::{BacklogConversation, WorldSetup},
 };
 
@@ -65,9 +66,6 @@ impl Act {
 
 impl Push {
     fn out_of_range(&self) -> Option<String> {
-        if self.count == 0 {
-            return Some(format!("`count` is 0; 1 to {PUSHED} is possible"));
-        }
         let content = self.message.content.as_ref().map(ToString::to_string);
         let text = content.as_deref().or(self.message.text.as_deref()).unwrap_or_default();
         above("count", self.count, PUSHED)
@@ -155,6 +153,51 @@ impl WorldSetup {
     }
 }
 
+impl Limits {
+    /// Limits that would be none: what they bound is kept in memory, or done in one go.
+    pub(crate) fn above_caps(&self) -> Vec<String> {
+        let minutes = LONGEST_AGE_MS / 60_000;
+        let day = 24 * 3600;
+        let wide = |number: usize| number as u64;
+        let capped = [
+            ("package", wide(self.package), 10_000),
+            ("sendPerSecond", self.send_per_second.into(), 1_000_000),
+            ("blacklist", wide(self.blacklist), 1_000_000),
+            ("whitelist", wide(self.whitelist), 1_000_000),
+            ("groupOfflineCount", wide(self.group_offline_count), 1_000_000),
+            ("expansionUpdate", wide(self.expansion_update), 10_000),
+            ("expansionPairs", wide(self.expansion_pairs), 10_000),
+            ("remembered", wide(self.remembered), 1_000_000),
+            ("registeredUsers", wide(self.registered_users), 10_000_000),
+            ("tokenLifetimeMinutes", self.token_lifetime_minutes, minutes),
+            ("webPages", wide(self.web_pages), 10_000),
+            ("messageBytes", wide(self.message_bytes), ONE_CONTENT as u64),
+            ("groupMembers", wide(self.group_members), 1_000_000),
+            ("apiTimestampMinutes", self.api_timestamp_minutes.into(), minutes),
+            ("apiPerSecond", self.api_per_second.into(), 1_000_000),
+            ("apiPrivatePerMinute", self.api_private_per_minute.into(), 1_000_000),
+            ("apiGroupPerSecond", self.api_group_per_second.into(), 1_000_000),
+            ("apiChatroomPerSecond", self.api_chatroom_per_second.into(), 1_000_000),
+            ("apiUltraGroupPerSecond", self.api_ultra_group_per_second.into(), 1_000_000),
+            ("apiSystemPerSecond", self.api_system_per_second.into(), 1_000_000),
+            ("apiBroadcastsPerHour", self.api_broadcasts_per_hour.into(), 1_000_000),
+            ("apiBroadcastsPerDay", self.api_broadcasts_per_day.into(), 1_000_000),
+            ("uploadBytes", wide(self.upload_bytes), 1 << 30),
+            ("chatroomRetained", wide(self.chatroom_retained), 10_000),
+            ("chatroomPerSecond", self.chatroom_per_second.into(), 1_000_000),
+            ("chatroomsKeptAlive", wide(self.chatrooms_kept_alive), 1_000_000),
+            ("chatroomEntries", wide(self.chatroom_entries), 100_000),
+            ("chatroomEntriesPerSecond", self.chatroom_entries_per_second.into(), 1_000_000),
+            ("ultraGroupsOfUser", wide(self.ultra_groups_of_user), 1_000_000),
+            ("ultraGroupChannels", wide(self.ultra_group_channels), 1_000_000),
+            ("ultraGroupTypingSeconds", self.ultra_group_typing_seconds.into(), day),
+            ("ultraGroupPushSeconds", self.ultra_group_push_seconds.into(), day),
+            ("journal", wide(self.journal), 1_000_000),
+        ];
+        capped.iter().filter_map(|(name, value, most)| above(name, *value, *most)).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,7 +212,10 @@ mod tests {
             (r#"{"start": -1}"#, "`start` is -1; 0 to 4102444800000"),
             (r#"{"start": 9223372036854775807}"#, "`start` is 9223372036854775807;"),
             (r#"{"start": -9223372036854775808}"#, "`start` is -9223372036854775808;"),
-            (r#"{"users": [{"id": "u", "bannedMinutes": 4294967295}]}"#, "`bannedMinutes` of user `u` is 4294967295;"),
+            (
+                r#"{"users": [{"id": "u", "bannedMinutes": 4294967295}]}"#,
+                "`bannedMinutes` of user `u` is 4294967295;",
+            ),
             (r#"{"users": [{"id": "u", "bannedMinutes": 0}]}"#, "1 to 43200 minutes"),
             (
                 r#"{"tokens": {"t": {"user": "u", "lifetimeMs": 18446744073709551615}}}"#,
@@ -190,6 +236,24 @@ mod tests {
     }
 
     #[test]
+    fn every_number_of_the_limits_has_a_highest_value() {
+        let default = serde_json::to_value(Limits::default()).unwrap();
+        // Zones are ranges of their own; a faster file server only answers sooner.
+        let uncapped = ["fileBytesPerSecond"];
+        for name in default.as_object().unwrap().keys().filter(|name| !uncapped.contains(&name.as_str())) {
+            for value in [i64::MAX, i64::from(u32::MAX), i64::from(i32::MAX)] {
+                let mut changed = default.clone();
+                changed[name] = value.into();
+                let Ok(limits) = serde_json::from_value::<Limits>(changed) else { continue };
+                assert_eq!(limits.mistakes().len(), 1, "{name}: {value}");
+                assert!(limits.mistakes()[0].contains(&format!("`{name}` is {value}")), "{name}");
+                break;
+            }
+        }
+        assert_eq!(Limits::default().mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
     fn what_many_entries_ask_for_counts_together() {
         let one = serde_json::json!({"from": "a", "to": "b", "count": WAITING / 2 + 1});
         let twice = serde_json::json!({"backlog": [one, one]});
@@ -204,10 +268,13 @@ mod tests {
     fn an_act_tells_the_number_that_is_out_of_range() {
         let act = |json: &str| serde_json::from_str::<Act>(json).unwrap().out_of_range();
         let push = |count: u32, text: &str| {
-            act(&format!(r#"{{"push": {{"from": "a", "to": "b", "message": {{"text": "{text}"}}, "count": {count}}}}}"#))
+            act(&format!(
+                r#"{{"push": {{"from": "a", "to": "b", "message": {{"text": "{text}"}}, "count": {count}}}}}"#
+            ))
         };
         assert_eq!(push(PUSHED, "m {n}"), None);
-        for count in [0, PUSHED + 1, u32::MAX] {
+        assert_eq!(push(0, "m"), None, "nothing is not too much");
+        for count in [PUSHED + 1, u32::MAX] {
             assert!(push(count, "m").unwrap().contains(&format!("`count` is {count};")));
         }
         assert!(push(65, &"x".repeat(ONE_CONTENT)).unwrap().contains("all messages together"));

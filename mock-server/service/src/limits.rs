@@ -152,7 +152,7 @@ impl Limits {
     /// What is out of range, a sentence each.
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = self.above_caps();
         for (name, days) in
             [("privateOfflineDays", self.private_offline_days), ("groupOfflineDays", self.group_offline_days)]
         {

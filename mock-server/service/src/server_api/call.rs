@@ -185,7 +185,8 @@ fn few_fields(count: usize) -> Result<(), ApiError> {
     if count <= most {
         return Ok(());
     }
-    let text = format!("the request has {count} fields, elements of lists counted; at most {most} are possible");
+    let text =
+        format!("the request has {count} fields, elements of lists counted; at most {most} are possible");
     Err(error(1005, text))
 }
 

@@ -163,7 +163,9 @@ fn items(audience: &Map<String, Value>) -> Result<Vec<Item>, ApiError> {
     let list = audience.get("tagItems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if list.len() > MOST_ITEMS {
         let count = list.len();
-        let text = format!("parameter `audience`: `tagItems` has {count} elements; at most {MOST_ITEMS} are allowed");
+        let text = format!(
+            "parameter `audience`: `tagItems` has {count} elements; at most {MOST_ITEMS} are allowed"
+        );
         return Err(error(1005, text));
     }
     list.iter()

@@ -11,6 +11,7 @@ mod blacklist;
 mod chatroom;
 mod conversation_tags;
 mod conversations;
+mod extremes;
 mod faults;
 mod history;
 mod login;

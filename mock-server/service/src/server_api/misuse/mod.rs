@@ -1,6 +1,7 @@
 //! What is wrong with a call is told by its code, and a refused call leaves the world as it was: everything the world
 //! holds is compared before and after.
 
+mod extreme;
 mod good;
 mod rooms;
 mod ultra_groups;
