@@ -4,7 +4,10 @@
 
 use std::{ffi::OsString, fs, path::Path};
 
-use harness::cli::{exit, run_with};
+use harness::{
+    cli::{exit, run_with},
+    runner::DEFAULT_SEED,
+};
 
 /// Runs the program without a terminal; gives exit code, stdout and stderr.
 fn harness(args: &[&str]) -> (u8, String, String) {
@@ -49,6 +52,55 @@ fn wrong_usage_is_exit_2() {
     let (code, _, err) = harness(&["lint", "no/such/folder"]);
     assert_eq!(code, exit::USAGE);
     assert!(err.starts_with("harness: no/such/folder: "), "{err}");
+}
+
+/// Runs a folder of scenarios with a seed; gives exit code, its sequences, and what stood on stderr.
+fn sequences(seed: u64) -> (u8, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, reports) = (folder.path().join("sequences"), folder.path().join("reports"));
+    let scenarios = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/engine");
+    let seed = seed.to_string();
+    let args =
+        ["run", name(&scenarios), "--seed", &seed, "--sequences", name(&file), "--reports", name(&reports)];
+    let (code, _, err) = harness(&args);
+    (code, fs::read_to_string(file).unwrap(), err)
+}
+
+#[test]
+fn the_same_seed_is_the_same_run_and_another_seed_is_another() {
+    let (seven, eight) = (sequences(7), sequences(8));
+    assert_eq!((seven.0, eight.0), (exit::CONFORMS, exit::CONFORMS), "{} {}", seven.2, eight.2);
+    assert_eq!(seven.1, sequences(7).1, "seed 7 twice");
+    assert_ne!(seven.1, eight.1, "seeds 7 and 8");
+    assert!(seven.2.contains("seed 7: ") && seven.2.contains("are not compared"), "{}", seven.2);
+    let default = sequences(DEFAULT_SEED);
+    assert_eq!((default.0, default.2.as_str()), (exit::CONFORMS, ""));
+    assert_ne!(default.1, seven.1);
+    let (code, _, err) = harness(&["run", "--seed", "7", "--accept", "../scenarios/engine"]);
+    assert_eq!(code, exit::USAGE);
+    assert!(err.contains("reviewed sequences are those of seed 1"), "{err}");
+}
+
+#[test]
+fn numbers_out_of_range_are_mistakes_of_their_file() {
+    let service = RIGHT.replace(
+        "{users: [alice]}",
+        "{users: [alice], start: -1, backlog: [{from: alice, to: alice, count: 4294967295}]}",
+    );
+    let push = "{service: {push: {from: alice, to: alice, message: {text: m}, count: 4294967295}}}";
+    let steps = format!("steps: [{push}, {{advance: 9999999999h}}]\n");
+    let act = RIGHT.split("steps:").next().unwrap().to_owned() + &steps;
+    let folder = folder(&[("act.yaml", &act), ("service.yaml", &service)]);
+    let (code, _, err) = harness(&["lint", name(folder.path())]);
+    assert_eq!(code, exit::USAGE);
+    for told in [
+        "`start` is -1; 0 to 4102444800000 is possible",
+        "`count` is 4294967295; at most 200000 is possible",
+        "`count` is 4294967295; at most 100000 is possible",
+        "`9999999999h` is too long",
+    ] {
+        assert!(err.contains(told), "{told} is not in {err}");
+    }
 }
 
 #[test]

@@ -231,7 +231,7 @@ impl AdapterDriver {
 
     /// When the next timer of any client is due.
     fn client_deadline(&self) -> Option<UnixMillis> {
-        let timer = self.next_timer.map(|next| UnixMillis(self.start.0 + next));
+        let timer = self.next_timer.map(|next| UnixMillis(self.start.0.saturating_add(next)));
         let engines = self.engines.values().filter_map(EngineClient::next_deadline);
         engines.chain(timer).min()
     }

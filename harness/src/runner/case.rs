@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
     pub(super) fn begin(
         scenario: &'a Scenario,
         case: &'a Case,
-        seed: u64,
+        (seed, varied): (u64, bool),
         app_key: &str,
         driver: &'a mut dyn Driver,
     ) -> Result<Self, Stop> {
@@ -114,6 +114,7 @@ impl<'a> Run<'a> {
                 .map(|(name, client)| ((*name).clone(), (client, app_keys[&client.world].clone())))
                 .collect(),
             seed,
+            varied,
             start,
         };
         driver.begin(&stage)?;

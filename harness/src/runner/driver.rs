@@ -205,6 +205,8 @@ pub struct Stage<'a> {
     pub clients: IndexMap<String, (&'a Client, String)>,
     /// The case's seed.
     pub seed: u64,
+    /// Whether the seed draws the order of what happens at one instant, where nothing promises one.
+    pub varied: bool,
     /// Start of virtual time.
     pub start: UnixMillis,
 }

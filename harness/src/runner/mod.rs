@@ -57,11 +57,22 @@ pub struct Options {
     pub bugs: Vec<Bug>,
 }
 
+/// The seed of reviewed sequences: with it, what happens at one instant happens in the order in which it was caused.
+pub const DEFAULT_SEED: u64 = 1;
+
+impl Options {
+    /// Whether the seed draws the order of what happens at one instant: every seed but [`DEFAULT_SEED`] does.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.seed != DEFAULT_SEED
+    }
+}
+
 impl Default for Options {
     fn default() -> Self {
         let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self {
-            seed: 1,
+            seed: DEFAULT_SEED,
             jobs,
             snapshots: Snapshots::Ignore,
             trace_all: false,
@@ -169,7 +180,8 @@ pub fn run_case(
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
-    let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
+    let (outcome, left, events) = match Run::begin(scenario, case, (seed, options.varies()), &app_key, driver)
+    {
         Ok(mut run) => {
             let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
             let events = run.driver.events().to_vec();

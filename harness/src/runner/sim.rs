@@ -45,7 +45,8 @@ impl Driver for SimDriver {
     }
 
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
-        self.simulation = Simulation::new(stage.seed, stage.start);
+        let make = if stage.varied { Simulation::varied } else { Simulation::new };
+        self.simulation = make(stage.seed, stage.start);
         for (app_key, setup) in &stage.worlds {
             self.simulation.add_world(app_key, setup).map_err(|mistakes| Fault(mistakes.join("; ")))?;
         }

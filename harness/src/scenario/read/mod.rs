@@ -231,13 +231,17 @@ impl<'a> Reader<'a> {
     }
 
     fn duration(&mut self, node: &Node) -> Option<Duration> {
-        let value = node.text().and_then(duration::parse);
-        if value.is_none() {
-            let text = node.text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
-            let help = "write it with its unit: 250ms, 5s, 1h 30m, 7d".to_owned();
-            self.wrong(node.at, "wrong_duration", format!("{text} is no duration"), "here", Some(help));
-        }
-        value
+        let read = node.text().map_or(Err(duration::Wrong::Unreadable), duration::within);
+        let (message, help) = match read {
+            Ok(duration) => return Some(duration),
+            Err(duration::Wrong::Unreadable) => {
+                ("is no duration", "write it with its unit: 250ms, 5s, 1h 30m, 7d")
+            }
+            Err(duration::Wrong::TooLong) => ("is too long", "a hundred years of 366 days is the most"),
+        };
+        let text = node.text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+        self.wrong(node.at, "wrong_duration", format!("{text} {message}"), "here", Some(help.to_owned()));
+        None
     }
 
     /// One of a few spellings.

@@ -93,6 +93,9 @@ impl Reader<'_> {
 
     /// What the types cannot say: users and groups that are named must exist.
     fn check_world(&mut self, name: &str, setup: &WorldSetup, node: &Node) {
+        for mistake in setup.out_of_range() {
+            self.wrong(node.at, "out_of_range", mistake, "in this world", None);
+        }
         for mistake in setup.limits.mistakes() {
             let at = node.get("limits").map_or(node.at, |limits| limits.at);
             self.wrong(at, "wrong_limit", mistake, "in these limits", None);
@@ -157,9 +160,16 @@ impl Reader<'_> {
 
     /// A server-side act: a mapping with one key.
     pub(super) fn check_act(&mut self, world: &str, node: &Node) {
-        if let Err(errors) = section::read::<Act>(node) {
-            self.section_errors(errors, node.at, "act");
-            return;
+        match section::read::<Act>(node) {
+            Err(errors) => {
+                self.section_errors(errors, node.at, "act");
+                return;
+            }
+            Ok(act) => {
+                if let Some(mistake) = act.out_of_range() {
+                    self.wrong(node.at, "out_of_range", mistake, "in this act", None);
+                }
+            }
         }
         let Data::Map(entries) = &node.data else { return };
         let Some(act) = entries.first() else { return };

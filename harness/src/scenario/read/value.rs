@@ -101,8 +101,8 @@ impl Reader<'_> {
                 let ms = duration::parse(amount)
                     .and_then(|duration| i64::try_from(duration.as_millis()).ok())
                     .or_else(|| amount.trim().parse::<i64>().ok());
-                match ms.filter(|_| sign != 0) {
-                    Some(ms) => (&text[..end], sign * ms),
+                match ms.filter(|_| sign != 0).and_then(|ms| ms.checked_mul(sign)) {
+                    Some(ms) => (&text[..end], ms),
                     None => {
                         let help = "write `$now + 30s`, `$m1.sentTime - 1`".to_owned();
                         self.wrong(
