@@ -37,9 +37,7 @@ pub struct RunArgs {
     /// How many run side by side; as many as the machine has cores if not given.
     #[arg(long)]
     pub jobs: Option<std::num::NonZeroUsize>,
-    /// Seed of everything that is drawn: same seed, same run. Tokens, message UIDs and session ids come from it, and with any
-    /// other than 1 the order of what happens at one instant, where nothing promises one; reviewed sequences are those of
-    /// seed 1 and are not compared then. What real clients do at one instant the machine decides, whatever the seed.
+    /// Seed of what is drawn: ids and, with any but 1, the order of what happens at one instant. Same seed, same run.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
     /// Only this part of the cases: `2/4`.
