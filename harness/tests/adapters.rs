@@ -137,10 +137,3 @@ fn what_an_adapter_logs_stands_in_the_result() {
     let log = &ran.run.results[0].log;
     assert!(log.iter().any(|line| line == "warn: something is odd"), "{log:?}");
 }
-
-#[test]
-fn unknown_clients_are_refused_with_what_is_known() {
-    let error = Command::named("web-sdk@1.0").expect_err("there is none");
-    assert!(error.contains("web-sdk@5.38.0"), "{error}");
-    assert!(Command::named("nonsense").expect_err("there is none").contains("`nonsense`"));
-}

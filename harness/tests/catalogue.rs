@@ -9,9 +9,9 @@ use harness::catalogue::{Side, Testable, api, catalogue};
 #[test]
 fn every_requirement_has_an_area_and_an_id_of_its_own() {
     let catalogue = catalogue();
-    assert_eq!(catalogue.requirements.len(), 962);
+    assert_eq!(catalogue.requirements.len(), 966);
     let ids: BTreeSet<&str> = catalogue.ids().collect();
-    assert_eq!(ids.len(), 962);
+    assert_eq!(ids.len(), 966);
     for requirement in &catalogue.requirements {
         assert!(catalogue.areas.contains_key(requirement.area()), "{}", requirement.id);
         assert!(!requirement.statement.is_empty(), "{}", requirement.id);
@@ -26,7 +26,11 @@ fn every_requirement_has_an_area_and_an_id_of_its_own() {
 #[test]
 fn every_type_a_method_or_callback_names_is_known() {
     let api = api();
-    assert_eq!((api.methods.len(), api.events.len()), (133, 114));
+    let documented = (
+        api.methods.values().filter(|method| !method.beyond).count(),
+        api.events.values().filter(|event| !event.beyond).count(),
+    );
+    assert_eq!(documented, (133, 114));
     let plain = ["string", "number", "boolean", "Map<string, string>", "Map<string, number>"];
     let methods = api.methods.iter().flat_map(|(name, method)| method.params.iter().map(move |p| (name, p)));
     let events = api.events.iter().flat_map(|(name, event)| event.params.iter().map(move |p| (name, p)));

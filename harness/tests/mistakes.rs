@@ -39,6 +39,8 @@ mistakes! {
     broken_yaml: "no-yaml.yaml"
     duplicate_keys_and_wrong_shapes: "duplicate-and-shape.yaml"
     no_mapping_at_all: "no-mapping.yaml"
+    what_never_matches_or_takes_effect: "never.yaml"
+    no_steps_at_all: "no-steps.yaml"
 }
 
 #[test]

@@ -30,5 +30,5 @@ fn notices(path: &Path) -> datatest_stable::Result<()> {
 }
 
 datatest_stable::harness! {
-    { test = notices, root = "../scenarios", pattern = r"^([^/]+/)*[^_/][^/]*\.yaml$" },
+    { test = notices, root = "../scenarios", pattern = r"^([^/]+/)*[^_/][^/]*\.(?i:ya?ml)$" },
 }

@@ -2,10 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use harness::{
-    report::{self, Terminal, TerminalOptions},
+    report::{self, Live, Terminal, TerminalOptions},
     verdict::{Outcome, RunEvent, RunResult, Verdict},
 };
 
@@ -66,6 +71,50 @@ fn junit_is_what_tools_read() {
     insta::assert_snapshot!("junit", xml);
 }
 
+/// A run in which every text that comes from a scenario or a client has everything in it that acts.
+fn nasty() -> RunResult {
+    const NASTY: &str = "\u{0}\u{1b}[2J\u{7f}\u{9b}\u{202e}\u{fffe}\u{ffff}\r<&\">]]>";
+    fn spoil(value: &mut serde_json::Value, key: &str) {
+        match value {
+            // What is one of a few words stays one.
+            serde_json::Value::String(text)
+                if !["is", "kind", "direction", "mark", "clock"].contains(&key) =>
+            {
+                text.push_str(NASTY)
+            }
+            serde_json::Value::Array(items) => items.iter_mut().for_each(|item| spoil(item, key)),
+            serde_json::Value::Object(map) => map.iter_mut().for_each(|(key, value)| spoil(value, key)),
+            _ => {}
+        }
+    }
+    let mut run = sample::red();
+    for result in &mut run.results {
+        let mut json = serde_json::to_value(&*result).unwrap();
+        spoil(&mut json, "");
+        *result = serde_json::from_value(json).unwrap();
+    }
+    run.client.name.push_str(NASTY);
+    run.client.version.push_str(NASTY);
+    run.faults.push(NASTY.to_owned());
+    run.baseline_problems.push(NASTY.to_owned());
+    run
+}
+
+#[test]
+fn no_text_of_a_scenario_or_client_makes_junit_something_else() {
+    junit_rules::check(&report::junit(&[nasty()]).unwrap()).unwrap();
+}
+
+#[test]
+fn no_text_of_a_scenario_or_client_commands_a_terminal() {
+    let shown = terminal(&nasty(), false);
+    let acts = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+    assert!(!shown.contains(acts), "{:?}", shown.lines().find(|line| line.contains(acts)));
+    // With colours, only colours.
+    let coloured = terminal(&nasty(), true);
+    assert!(!coloured.contains("\u{1b}[2J") && !coloured.contains('\u{9b}'));
+}
+
 #[test]
 fn junit_of_several_runs_has_a_suite_for_each() {
     let xml = report::junit(&[sample::green(), sample::red()]).unwrap();
@@ -82,6 +131,11 @@ fn the_rules_for_junit_notice_what_is_wrong() {
         ("tests=\"", "tests=\"x"),
         ("time=\"0.004\"", "time=\"soon\""),
         ("</testsuite>", "<testsuite name=\"again\"/></testsuite>"),
+        ("<system-out>", "<properties/><system-out>"),
+        ("<testsuites name", "<testsuites skipped=\"3\" name"),
+        ("<testcase name=", "<testcase status=\"run\" name="),
+        ("<system-out>", "<system-out>\u{fffe}"),
+        ("<system-out>", "<system-out>&#27;"),
     ] {
         assert!(good.contains(from), "{from}");
         let bad = good
@@ -165,11 +219,10 @@ fn every_link_of_the_page_has_its_target() {
 #[test]
 fn all_files_are_written_beside_each_other() {
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-sample");
-    let files =
-        report::write_merged(&dir, &[sample::green(), sample::red()], &sample::requirements()).unwrap();
-    let names: Vec<_> = files.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
-    assert_eq!(names, report::FILES);
-    assert!(files.iter().all(|path| fs::metadata(path).unwrap().len() > 0));
+    fs::create_dir_all(&dir).unwrap();
+    let failures = report::write_all(&dir, &[sample::green(), sample::red()], &sample::requirements());
+    assert_eq!(failures, []);
+    assert!(report::FILES.iter().all(|name| fs::metadata(dir.join(name)).unwrap().len() > 0));
 }
 
 /// 500 scenarios with sequences and frames; the budget holds for optimised code.
@@ -180,7 +233,7 @@ fn five_hundred_scenarios_are_written_within_150_ms() {
     let requirements = sample::requirements();
     let took = (0..3).map(|_| {
         let began = std::time::Instant::now();
-        report::write_all(dir.path(), &run, &requirements).unwrap();
+        assert_eq!(report::write_all(dir.path(), std::slice::from_ref(&run), &requirements), []);
         began.elapsed().as_millis()
     });
     let took = took.min().unwrap();
@@ -188,10 +241,83 @@ fn five_hundred_scenarios_are_written_within_150_ms() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_made_is_named() {
+fn a_folder_that_cannot_be_made_is_a_fault_of_the_run() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let error = report::write_all(&file.path().join("reports"), &sample::green(), &[]).unwrap_err();
-    assert!(error.to_string().starts_with("failed to write "), "{error}");
+    let mut run = sample::green();
+    Live::begin(&file.path().join("reports"), Vec::new()).finish(&mut run);
+    assert_eq!(run.faults.len(), 1);
+    assert!(run.faults[0].starts_with("failed to write "), "{:?}", run.faults);
+    assert_eq!(run.outcome(), Outcome::HarnessFault);
+}
+
+#[test]
+fn reports_are_there_from_the_beginning_and_completed_whatever_ends_the_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+    for name in report::FILES {
+        fs::write(dir.path().join(name), "of yesterday").unwrap();
+    }
+    let run = sample::green();
+    let mut live = Live::begin(dir.path(), sample::requirements());
+    assert_eq!(report::FILES.map(read), ["", "", ""]);
+    live.event(&run.started_event());
+    let trouble = "0 of 20 planned scenarios reported a result";
+    assert!(read("junit.xml").contains(trouble));
+    for result in &run.results[..3] {
+        live.event(&RunEvent::ScenarioFinished(Box::new(result.clone())));
+    }
+    // Killed here, the lines are an interrupted run with three results.
+    let read_back = report::read_json_lines(&read("run.jsonl")).unwrap().remove(0);
+    assert_eq!((read_back.results.len(), read_back.interrupted), (3, true));
+    // Ended by a panic here.
+    drop(live);
+    junit_rules::check(&read("junit.xml")).unwrap();
+    assert!(read("junit.xml").contains("3 of 20 planned scenarios reported a result"));
+    assert!(read("index.html").contains("the run ended before its results were judged"));
+    assert_eq!(report::read_json_lines(&read("run.jsonl")).unwrap()[0].outcome(), Outcome::Interrupted);
+}
+
+#[test]
+fn a_run_that_did_not_start_says_so_in_every_report() {
+    let mut run = RunResult::new(sample::reference(), 1, 0, 0);
+    run.not_started = Some("2 scenario files are wrong".into());
+    let said = "nothing was run: 2 scenario files are wrong";
+    assert!(
+        terminal(&run, false).contains(said) && terminal(&run, false).contains("not started (exit code 2)")
+    );
+    let xml = report::junit(std::slice::from_ref(&run)).unwrap();
+    junit_rules::check(&xml).unwrap();
+    assert!(xml.contains(said));
+    assert!(report::html(std::slice::from_ref(&run), &[]).unwrap().contains(said));
+    let lines = report::json_lines(std::slice::from_ref(&run)).unwrap();
+    assert_eq!(report::read_json_lines(&lines).unwrap(), [run]);
+}
+
+#[test]
+fn without_a_bar_a_line_tells_what_runs_for_long() {
+    let run = sample::green();
+    let result = &run.results[0];
+    let started = |path: &str| RunEvent::ScenarioStarted {
+        path: path.to_owned(),
+        title: String::new(),
+        case: result.case.clone(),
+    };
+    let mut out = Vec::new();
+    let mut terminal = Terminal::new(&mut out, TerminalOptions { colour: false, progress: false });
+    let began = Instant::now();
+    terminal.event(&started(&result.path)).unwrap();
+    terminal.event(&started("scenarios/slow/one.yaml")).unwrap();
+    for seconds in [5, 9] {
+        terminal.tick(began + Duration::from_secs(seconds)).unwrap();
+    }
+    terminal.event(&RunEvent::ScenarioFinished(Box::new(result.clone()))).unwrap();
+    for seconds in [11, 12, 21, 23, 40, 47] {
+        terminal.tick(began + Duration::from_secs(seconds)).unwrap();
+    }
+    let out = String::from_utf8(out).unwrap();
+    let name = if result.case.is_empty() { "slow/one".to_owned() } else { panic!("a case without axes") };
+    let lines = [10, 22, 46].map(|seconds| format!("still running after {seconds} s: {name}"));
+    assert_eq!(out.lines().collect::<Vec<_>>(), lines);
 }
 
 /// The scripts of the page are parsed where a Node is installed; without one there is nothing to check them with.

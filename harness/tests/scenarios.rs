@@ -58,5 +58,5 @@ fn conforms(path: &Path) -> datatest_stable::Result<()> {
 }
 
 datatest_stable::harness! {
-    { test = conforms, root = "../scenarios", pattern = r"^([^/]+/)*[^_/][^/]*\.yaml$" },
+    { test = conforms, root = "../scenarios", pattern = r"^([^/]+/)*[^_/][^/]*\.(?i:ya?ml)$" },
 }

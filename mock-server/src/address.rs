@@ -1,8 +1,8 @@
 //! Where the server is found, and the line that says so when it is ready.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-
 use serde::Serialize;
+
+use crate::hosts::Origin;
 
 /// Addresses by what is found there; all are one port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -21,11 +21,10 @@ pub struct Addresses {
 }
 
 impl Addresses {
-    pub(crate) fn new(bound: SocketAddr, tls: bool) -> Self {
-        // An address that means "every interface" is none that a client can go to.
-        let ip = if bound.ip().is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { bound.ip() };
-        let socket = SocketAddr::new(ip, bound.port()).to_string();
-        let http = format!("{}://{socket}", if tls { "https" } else { "http" });
+    /// What is found behind an origin.
+    pub(crate) fn new(origin: &Origin) -> Self {
+        let socket = origin.authority.clone().or_port(origin.scheme.port()).to_string();
+        let http = format!("{}://{socket}", origin.scheme.as_str());
         Self {
             control: format!("{http}/control/v1"),
             server_api: http.clone(),

@@ -1,6 +1,11 @@
 //! Calls of an app's own server: what a world wants told, posted over plain HTTP, in order, up to three times each.
 
-use std::{cell::RefCell, collections::BTreeMap, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    collections::BTreeMap,
+    rc::Rc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header};
@@ -14,11 +19,15 @@ use tokio::{
     task::JoinHandle,
 };
 
+use crate::bounds::Bound;
+use crate::meter::{Did, Meter};
+
 /// How long an app's server may take for an answer, as documented.
 const LIMIT: Duration = Duration::from_secs(5);
 /// How often one call is made at most, as documented.
 const ATTEMPTS: u32 = 3;
-/// How many calls of one kind wait at most behind an app's server that is slow; further ones are dropped.
+/// How many calls of one kind wait at most behind an app's server that is slow, beside the bound on their bytes; further
+/// ones are dropped.
 const WAITING: usize = 1_000;
 
 /// Why a call did not get through.
@@ -40,8 +49,9 @@ enum Failure {
 
 /// The calls of one world. Of one kind, one is made after the other, so that an app's server sees what happened in
 /// order; kinds do not wait for each other, nor does the world for any. With the world they end.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Callbacks {
+    meter: Rc<Meter>,
     queues: RefCell<BTreeMap<CallbackKind, Queue>>,
 }
 
@@ -49,6 +59,7 @@ pub(crate) struct Callbacks {
 #[derive(Debug)]
 struct Queue {
     waiting: Sender<Callback>,
+    bytes: Rc<Cell<usize>>,
     task: JoinHandle<()>,
 }
 
@@ -59,14 +70,38 @@ impl Drop for Queue {
 }
 
 impl Callbacks {
+    pub(crate) fn new(meter: &Rc<Meter>) -> Self {
+        Self { meter: meter.clone(), queues: RefCell::default() }
+    }
+
     pub(crate) fn call(&self, callback: Callback) {
         let mut queues = self.queues.borrow_mut();
         let queue = queues.entry(callback.kind).or_insert_with(|| {
             let (waiting, calls) = mpsc::channel(WAITING);
-            Queue { waiting, task: tokio::task::spawn_local(make_calls(calls)) }
+            let bytes = Rc::new(Cell::new(0));
+            Queue { waiting, bytes: bytes.clone(), task: tokio::task::spawn_local(make_calls(calls, bytes)) }
         });
-        if let Err(TrySendError::Full(callback)) = queue.waiting.try_send(callback) {
-            tracing::warn!(url = callback.url, "dropped: {WAITING} calls of the app's server wait already");
+        let (waiting, size) = (queue.bytes.get(), callback.body.len());
+        // One call is made, however large.
+        let fits = waiting == 0 || waiting + size <= self.meter.bounds.callbacks;
+        if !fits {
+            tracing::warn!(
+                url = callback.url,
+                "dropped: calls of the app's server with {waiting} bytes wait already"
+            );
+            return self.meter.count(Did::Dropped, Bound::Callbacks);
+        }
+        match queue.waiting.try_send(callback) {
+            Ok(()) => queue.bytes.set(waiting + size),
+            Err(TrySendError::Full(callback)) => {
+                tracing::warn!(
+                    url = callback.url,
+                    "dropped: {WAITING} calls of the app's server wait already"
+                );
+                self.meter.count(Did::Dropped, Bound::Callbacks);
+            }
+            // The task lives as long as its queue.
+            Err(TrySendError::Closed(_)) => {}
         }
     }
 
@@ -76,7 +111,7 @@ impl Callbacks {
     }
 }
 
-async fn make_calls(mut calls: Receiver<Callback>) {
+async fn make_calls(mut calls: Receiver<Callback>, bytes: Rc<Cell<usize>>) {
     while let Some(callback) = calls.recv().await {
         for attempt in 1..=ATTEMPTS {
             let outcome = tokio::time::timeout(LIMIT, post(&callback)).await.unwrap_or(Err(Failure::Late));
@@ -87,6 +122,7 @@ async fn make_calls(mut calls: Receiver<Callback>) {
                 }
             }
         }
+        bytes.set(bytes.get().saturating_sub(callback.body.len()));
     }
 }
 

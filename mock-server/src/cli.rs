@@ -1,15 +1,26 @@
 //! The command line: flags, the ready line, exit codes. Scripts of others hold on to all three.
 
-use std::{io::Write, net::SocketAddr, path::PathBuf, process::ExitCode};
+mod reach;
+
+use std::{
+    io::{IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use serde::Serialize;
+use service::Preset;
 
 use crate::{
     address::Addresses,
+    bounds::{self, Bounds},
     config::{App, Config, Tls},
+    exposure, listen,
+    nearest::nearest,
     server::{self, StartError},
-    setup_file,
+    setup_file, signals,
 };
 
 /// The arguments, or what they name, are wrong; or the address is in use.
@@ -21,8 +32,10 @@ const EXIT_BROKEN: u8 = 3;
 #[derive(Debug, Parser)]
 #[command(name = "mock-server", version)]
 struct Args {
-    /// Address and port to serve on; port 0 takes a free one.
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
+    /// Address and port to serve on; port 0 takes a free one. `8090`, `:8090` and `localhost:8090` are this machine alone,
+    /// `0.0.0.0:8090` is every interface. Off loopback the default App Secret and a missing control token are warned of,
+    /// and --strict refuses the default App Secret.
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0", value_parser = listen::parse)]
     listen: SocketAddr,
     /// An App Key with its secret; repeatable. Without one: mock-app-key:mock-secret.
     #[arg(long, value_name = "KEY:SECRET", value_parser = app)]
@@ -33,6 +46,11 @@ struct Args {
     /// What the first App Key's world holds: the `service:` section of a scenario.
     #[arg(long, value_name = "FILE.yaml")]
     world: Option<PathBuf>,
+    /// What worlds are like whose set-up names no `preset`: `documented` has the documentation's defaults, with most services
+    /// off; `everything` turns every service on (history, conversation lists, chatroom entries, ultra groups, …) and every
+    /// rate limit off.
+    #[arg(long, value_name = "NAME", default_value = "documented", value_parser = preset)]
+    preset: Preset,
     /// Record every world's inputs into a directory.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
@@ -46,15 +64,37 @@ struct Args {
     /// Private key, PEM.
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Seed of every id the server makes.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    seed: u64,
-    /// Let bearers of this token, and only them, use the control API, from any address.
-    #[arg(long, value_name = "TOKEN")]
-    control_token: Option<String>,
+    /// Seed of every id the server makes, tokens and sessions among them: the same seed gives the same App Key the same
+    /// ones after every start. Without it they never come again, and a token of a former life is refused.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    reach: reach::ReachArgs,
+    /// Worlds at once: one more takes the place of one that was made on first sight and never used, or is refused.
+    #[arg(long, value_name = "N")]
+    max_worlds: Option<usize>,
+    /// Clients at once; by default what the system gives file descriptors for, at most 20000.
+    #[arg(long, value_name = "N")]
+    max_connections: Option<usize>,
+    /// Memory over which new worlds, logins and uploads are refused (512M, 2G); 0 for any. Default: 2G.
+    #[arg(long, value_name = "BYTES", value_parser = bounds::size)]
+    max_memory: Option<usize>,
+    /// Any other bound on what clients may take (output=2M, idleTime=120); repeatable. The control API lists them all.
+    #[arg(long, value_name = "NAME=VALUE")]
+    bound: Vec<String>,
     /// What to log on stderr: error, warn, info, debug, trace, or a filter such as mock_server=debug.
     #[arg(long, value_name = "FILTER", default_value = "warn")]
     log: String,
+}
+
+fn preset(text: &str) -> Result<Preset, String> {
+    Preset::named(text).ok_or_else(|| {
+        let names: Vec<&str> = Preset::ALL.iter().map(|(_, name)| *name).collect();
+        match nearest(text, names.iter().copied()) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("presets are {}", names.join(" and ")),
+        }
+    })
 }
 
 fn app(text: &str) -> Result<App, String> {
@@ -95,13 +135,18 @@ pub fn run() -> ExitCode {
         Ok(filter) => filter,
         Err(error) => return fail(EXIT_USAGE, &format!("--log {}: {error}", args.log)),
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Colours are for eyes: a file or a pipe gets none.
+    let colours =
+        std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|no| no.is_empty());
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let config = match config(args) {
         Ok(config) => config,
         Err(message) => return fail(EXIT_USAGE, &message),
     };
     let apps = config.apps.clone();
-    match server::run(config, signals, |addresses| announce(addresses, &apps)) {
+    exposure::warnings(&config).iter().for_each(|warning| say(warning));
+    let limit = config.bounds.stop_time;
+    match server::run(config, || signals::listen(limit), |addresses| announce(addresses, &apps)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
         Err(error) => fail(EXIT_USAGE, &error.to_string()),
@@ -109,15 +154,26 @@ pub fn run() -> ExitCode {
 }
 
 fn fail(code: u8, message: &str) -> ExitCode {
+    say(message);
+    ExitCode::from(code)
+}
+
+fn say(message: &str) {
     // One line, whatever the message holds; nobody to tell if stderr is closed.
     let _ = writeln!(std::io::stderr(), "mock-server: {}", message.replace('\n', " "));
-    ExitCode::from(code)
 }
 
 fn config(args: Args) -> Result<Config, String> {
     if let Some(directory) = args.record {
         return Err(format!("--record {}: recording is not implemented yet", directory.display()));
     }
+    let mut bounds = Bounds::default();
+    for setting in &args.bound {
+        bounds.set(setting).map_err(|mistake| format!("--bound {setting}: {mistake}"))?;
+    }
+    bounds.max_worlds = args.max_worlds.unwrap_or(bounds.max_worlds);
+    bounds.max_connections = args.max_connections.unwrap_or(bounds.max_connections);
+    bounds.max_memory = args.max_memory.unwrap_or(bounds.max_memory);
     let world = args.world.map(|path| setup_file::read(&path)).transpose()?;
     let mut apps = args.app;
     if apps.is_empty() {
@@ -129,6 +185,7 @@ fn config(args: Args) -> Result<Config, String> {
         (Some(cert), Some(key)) => Some(Tls::Files { cert, key }),
         _ => args.tls.then_some(Tls::SelfSigned),
     };
+    let control_token = args.reach.control_token()?;
     Ok(Config {
         listen: args.listen,
         apps,
@@ -136,7 +193,14 @@ fn config(args: Args) -> Result<Config, String> {
         world,
         tls,
         seed: args.seed,
-        control_token: args.control_token,
+        preset: args.preset,
+        tls_cert_out: args.reach.tls_cert_out,
+        control_token,
+        advertise: args.reach.advertise,
+        trust_proxy: args.reach.trust_proxy,
+        allow_hosts: args.reach.allow_host,
+        allow_origins: args.reach.allow_origin,
+        bounds,
         ..Config::default()
     })
 }
@@ -149,27 +213,4 @@ fn announce(addresses: &Addresses, apps: &[App]) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(line.as_bytes())?;
     out.flush()
-}
-
-#[cfg(unix)]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
-}
-
-#[cfg(not(unix))]
-fn signals() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        // Without a way to hear of the end, serve until killed.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }

@@ -12,6 +12,11 @@ pub(crate) fn wall() -> UnixMillis {
     UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// No world's time is before 1970 or beyond what frames can carry; whoever may ask for such a time is refused earlier.
+fn within(at: UnixMillis) -> UnixMillis {
+    at.clamp(UnixMillis(0), UnixMillis::LAST)
+}
+
 #[derive(Debug)]
 pub(crate) struct WorldClock {
     /// Added to the machine's clock, milliseconds; `None`: moved by hand.
@@ -24,28 +29,28 @@ impl WorldClock {
     /// `start` shifts a wall clock so that it begins there.
     pub(crate) fn new(clock: Clock, start: Option<UnixMillis>) -> Self {
         match clock {
-            Clock::Manual(at) => Self { offset: None, last: at },
+            Clock::Manual(at) => Self { offset: None, last: within(at) },
             Clock::Wall => {
                 let wall = wall();
-                let last = start.unwrap_or(wall);
-                Self { offset: Some(last.0 - wall.0), last }
+                let last = within(start.unwrap_or(wall));
+                Self { offset: Some(last.0.saturating_sub(wall.0)), last }
             }
         }
     }
 
     pub(crate) fn now(&mut self) -> UnixMillis {
         if let Some(offset) = self.offset {
-            self.last = self.last.max(UnixMillis(wall().0.saturating_add(offset)));
+            self.last = self.last.max(within(UnixMillis(wall().0.saturating_add(offset))));
         }
         self.last
     }
 
     /// Moves the time forward to `at`; an earlier time changes nothing.
     pub(crate) fn advance_to(&mut self, at: UnixMillis) {
-        let now = self.now();
+        let (now, at) = (self.now(), within(at));
         if at > now {
             if let Some(offset) = &mut self.offset {
-                *offset += at.0 - now.0;
+                *offset = offset.saturating_add(at.0.saturating_sub(now.0));
             }
             self.last = at;
         }
@@ -72,6 +77,18 @@ mod tests {
         clock.advance_to(UnixMillis(7));
         assert_eq!(clock.now(), UnixMillis(9));
         assert_eq!(clock.on_wall(UnixMillis(10)), None);
+    }
+
+    #[test]
+    fn a_clock_at_the_extremes_does_not_overflow() {
+        for start in [i64::MIN, -1, 0, i64::MAX] {
+            for to in [i64::MIN, 0, i64::MAX] {
+                let mut clock = WorldClock::new(Clock::Wall, Some(UnixMillis(start)));
+                clock.advance_to(UnixMillis(to));
+                assert!(clock.now().is_reached(), "{start} to {to}");
+                let _ = clock.on_wall(UnixMillis(to));
+            }
+        }
     }
 
     #[test]

@@ -2,8 +2,14 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use service::setup::WorldSetup;
+use service::{Preset, setup::WorldSetup};
 use wire::UnixMillis;
+
+use crate::{
+    advertise::Advertised,
+    bounds::Bounds,
+    hosts::{Authority, Origin},
+};
 
 /// The App Key of the world that is there without asking.
 pub const DEFAULT_APP_KEY: &str = "mock-app-key";
@@ -23,12 +29,26 @@ pub struct Config {
     pub world: Option<WorldSetup>,
     /// Speak TLS on every connection.
     pub tls: Option<Tls>,
-    /// Seed of every world's ids.
-    pub seed: u64,
+    /// Where the certificate that clients are to trust is written, in PEM, before the first connection. Needs `tls`.
+    pub tls_cert_out: Option<PathBuf>,
+    /// Seed of every world's ids, which then can be told beforehand; without one no id ever comes again.
+    pub seed: Option<u64>,
     /// Who may use the control API: bearers of this token, from anywhere; without one, loopback peers only.
     pub control_token: Option<String>,
+    /// The address that answers and the ready line name; without one, that by which each asker came.
+    pub advertise: Option<Advertised>,
+    /// Believe `X-Forwarded-Host` and `X-Forwarded-Proto`.
+    pub trust_proxy: bool,
+    /// Names, besides loopback names, addresses and the advertised one, by which the control API may be called.
+    pub allow_hosts: Vec<Authority>,
+    /// Origins of pages, besides its own, that may use the control API.
+    pub allow_origins: Vec<Origin>,
     /// The largest frame body accepted, in bytes.
     pub max_frame: usize,
+    /// What worlds are like whose set-up names no `preset`.
+    pub preset: Preset,
+    /// What the server takes on at most, all worlds and clients together.
+    pub bounds: Bounds,
 }
 
 impl Default for Config {
@@ -39,9 +59,16 @@ impl Default for Config {
             strict: false,
             world: None,
             tls: None,
-            seed: 0,
+            tls_cert_out: None,
+            seed: None,
             control_token: None,
+            advertise: None,
+            trust_proxy: false,
+            allow_hosts: Vec::new(),
+            allow_origins: Vec::new(),
             max_frame: wire::DEFAULT_MAX_FRAME,
+            preset: Preset::default(),
+            bounds: Bounds::default(),
         }
     }
 }
@@ -64,7 +91,8 @@ impl Default for App {
 /// Where the certificate comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tls {
-    /// Made at the start, for `localhost` and the loopback addresses.
+    /// Made at the start, for `localhost`, the loopback addresses, the address listened on, the advertised host and the
+    /// allowed ones.
     SelfSigned,
     /// Read from PEM files.
     Files {

@@ -4,71 +4,39 @@
 //! frames straight into the out-buffers of whom they concern and flushes them itself at the end of a batch; a
 //! connection's own task only takes over what its socket did not accept at once.
 
+mod frames;
+
 use std::{
     cell::RefCell,
     future::Future,
-    io, mem,
-    pin::Pin,
+    mem,
     rc::Rc,
     task::{Context, Poll, Waker, ready},
-    time::Duration,
 };
 
-use bytes::{Buf, BytesMut};
-use service::{Close, ConnId, Input};
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Sleep,
-};
-use wire::{FrameError, ServerFrame};
+use bytes::BytesMut;
+use service::{Close, ConnId};
+use wire::ServerFrame;
 
+use self::frames::Turn;
 use crate::{
+    bounds::Bound,
     io::Io,
     link::LinkState,
+    meter::{Did, Seat},
+    stream::{Inner, Phase},
+    telling,
     world::World,
-    ws::{self, Incoming, Pieces, WsError},
+    ws::{self, CloseCode},
 };
-
-/// How long a connection that was closed in good form may take to close its own side.
-const LINGER: Duration = Duration::from_secs(2);
-/// More than this waiting to be written means that the peer has stopped to read; it is cut.
-const MAX_WAITING: usize = 64 << 20;
-
-/// WebSocket status codes.
-const NORMAL: u16 = 1000;
-const PROTOCOL_ERROR: u16 = 1002;
 
 pub(crate) struct Conn {
     pub(crate) id: ConnId,
     pub(crate) label: Box<str>,
     /// A native stream; otherwise WebSocket messages.
     native: bool,
+    _seat: Seat,
     inner: RefCell<Inner>,
-}
-
-struct Inner {
-    io: Io,
-    /// Encoded, not yet written; without memory of its own when empty.
-    out: BytesMut,
-    /// The beginning of a frame whose rest has not arrived.
-    carry: BytesMut,
-    pieces: Option<Box<Pieces>>,
-    waker: Option<Waker>,
-    phase: Phase,
-    link: LinkState,
-    /// The peer's end came while the link was half open: told to the world when it is up again.
-    unheard_end: bool,
-    user: Box<str>,
-    written: u64,
-    read: u64,
-}
-
-enum Phase {
-    Open,
-    /// Write what waits, end the stream, then wait a little for the peer's end.
-    Ending(Option<Pin<Box<Sleep>>>),
-    /// Drop the socket.
-    Gone,
 }
 
 /// How a connection stands, as [`Server::connections`](crate::Server::connections) tells it.
@@ -90,66 +58,73 @@ pub struct ConnState {
 
 impl Conn {
     /// `carry` is what was read behind the login.
-    pub(crate) fn new(id: ConnId, label: &str, native: bool, io: Io, carry: BytesMut) -> Rc<Self> {
-        let inner = Inner {
-            io,
-            out: BytesMut::new(),
-            carry,
-            pieces: None,
-            waker: None,
-            phase: Phase::Open,
-            link: LinkState::Up,
-            unheard_end: false,
-            user: Box::default(),
-            written: 0,
-            read: 0,
-        };
-        Rc::new(Self { id, label: label.into(), native, inner: RefCell::new(inner) })
-    }
-
-    /// Runs the connection to its end.
-    pub(crate) fn run(self: Rc<Self>, world: Rc<World>) -> impl Future<Output = ()> {
-        let mut begun = false;
-        std::future::poll_fn(move |cx| {
-            if !mem::replace(&mut begun, true) {
-                let behind_login = mem::take(&mut self.inner.borrow_mut().carry);
-                if !behind_login.is_empty() {
-                    self.frames(&world, behind_login);
-                }
-            }
-            self.poll(&world, cx)
+    pub(crate) fn new(
+        id: ConnId,
+        label: &str,
+        native: bool,
+        io: Io,
+        carry: BytesMut,
+        seat: Seat,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            id,
+            label: label.into(),
+            native,
+            inner: RefCell::new(Inner::new(io, carry, seat.meter())),
+            _seat: seat,
         })
     }
 
-    fn poll(&self, world: &World, cx: &mut Context<'_>) -> Poll<()> {
-        {
-            let mut inner = self.inner.borrow_mut();
-            match &inner.waker {
-                Some(waker) if waker.will_wake(cx.waker()) => {}
-                _ => inner.waker = Some(cx.waker().clone()),
+    /// Runs the connection to its end. From the moment it ends it does not hold on to its world.
+    pub(crate) fn run(self: Rc<Self>, world: Rc<World>) -> impl Future<Output = ()> {
+        let mut world = Some(world);
+        std::future::poll_fn(move |cx| {
+            if let Some(inside) = &world {
+                ready!(self.poll_open(inside, cx));
+                world = None;
             }
-        }
+            self.inner.borrow_mut().poll_end(cx)
+        })
+    }
+
+    /// Ready when the connection is no longer open.
+    fn poll_open(&self, world: &World, cx: &mut Context<'_>) -> Poll<()> {
+        self.inner.borrow_mut().wakes(cx);
+        let mut turn = Turn::new(&world.meter);
         loop {
             let mut inner = self.inner.borrow_mut();
-            let open = matches!(inner.phase, Phase::Open);
-            if inner.link == LinkState::Stall || (inner.link == LinkState::HalfOpen && !open) {
-                return Poll::Pending;
+            if !matches!(inner.phase, Phase::Open) {
+                return Poll::Ready(());
             }
-            match inner.phase {
-                Phase::Gone => return Poll::Ready(()),
-                Phase::Ending(_) => return inner.poll_ending(cx, &mut world.scratch.borrow_mut()),
-                Phase::Open => {}
+            if inner.link == LinkState::Stall {
+                return Poll::Pending;
             }
             if let Poll::Ready(Err(_)) = inner.poll_write(cx) {
                 drop(inner);
                 self.ended(world);
                 continue;
             }
-            let batch = ready!(inner.poll_batch(cx, &mut world.scratch.borrow_mut()));
+            let batch = match inner.poll_batch(cx, &world.meter, &mut world.scratch.borrow_mut()) {
+                Poll::Ready(batch) => batch,
+                Poll::Pending => {
+                    let bound = ready!(inner.poll_patience(cx, &world.meter));
+                    drop(inner);
+                    self.cut_off(world, bound);
+                    continue;
+                }
+            };
             let half_open = inner.link == LinkState::HalfOpen;
             drop(inner);
             match batch {
-                Ok(batch) if !half_open && !batch.is_empty() => self.frames(world, batch),
+                Ok(batch) if !half_open && !batch.is_empty() => {
+                    self.frames(world, batch, &mut turn);
+                    if turn.is_over() {
+                        // Behind everybody else, and behind what the sockets of others have for us.
+                        let mut others = std::pin::pin!(tokio::task::yield_now());
+                        let _ = others.as_mut().poll(cx);
+                        return Poll::Pending;
+                    }
+                }
                 Ok(batch) if !batch.is_empty() => {}
                 _ if half_open => {
                     // Nothing of this gets through: the world goes on believing in the connection.
@@ -178,67 +153,26 @@ impl Conn {
         world.settle();
     }
 
-    /// Hands every whole frame in `batch` to the world and keeps the rest.
-    fn frames(&self, world: &World, mut batch: BytesMut) {
-        if self.native {
-            self.native_frames(world, &mut batch);
-        } else {
-            self.messages(world, &mut batch);
-        }
-        if !batch.is_empty() && self.is_open() {
-            self.inner.borrow_mut().carry = batch;
-        }
+    /// Cut by a bound: the peer is told by a reset, the world by the journal.
+    pub(crate) fn cut_off(&self, world: &World, bound: Bound) {
+        let text = {
+            let mut inner = self.inner.borrow_mut();
+            if matches!(inner.phase, Phase::Gone) {
+                return;
+            }
+            inner.phase = Phase::Gone;
+            inner.io.reset_on_drop();
+            let (unread, begun) = (inner.out.len(), inner.carry.len());
+            inner.out.release();
+            let name = bound.name();
+            format!(
+                "cut by the bound `{name}`: {unread} bytes were not read, {begun} bytes of a frame had come"
+            )
+        };
+        world.meter.count(Did::Cut, bound);
+        world.note(self.id, &text);
+        world.closed_by_peer(self.id);
         world.settle();
-    }
-
-    fn native_frames(&self, world: &World, batch: &mut BytesMut) {
-        while self.is_open() {
-            match wire::native::decode_client(batch, world.max_frame) {
-                Ok(Some(frame)) => {
-                    self.inner.borrow_mut().read += 1;
-                    world.input(Input::Frame { conn: self.id, frame });
-                }
-                Ok(None) => return,
-                Err(error) => return world.garbage(self.id, error),
-            }
-        }
-    }
-
-    fn messages(&self, world: &World, batch: &mut BytesMut) {
-        let mut pieces = self.inner.borrow_mut().pieces.take();
-        while self.is_open() {
-            // The header byte is not part of the body that the limit is about.
-            match ws::next(batch, &mut pieces, world.max_frame + 1) {
-                Ok(Some(Incoming::Binary(message))) => match wire::websocket::decode_client(message) {
-                    Ok(frame) => {
-                        self.inner.borrow_mut().read += 1;
-                        world.input(Input::Frame { conn: self.id, frame });
-                    }
-                    Err(error) => world.garbage(self.id, error),
-                },
-                Ok(Some(Incoming::Text)) => world.note(self.id, "a text message, ignored: frames are binary"),
-                Ok(Some(Incoming::Ping(payload))) => {
-                    ws::put_pong(&mut self.inner.borrow_mut().out, &payload);
-                    world.mark(self.id);
-                }
-                Ok(Some(Incoming::Pong)) => {}
-                Ok(Some(Incoming::Close(code))) => {
-                    world.closed_by_peer(self.id);
-                    // 1005 says that there was no code; it must not be sent.
-                    self.end(if code == 1005 { NORMAL } else { code });
-                }
-                Ok(None) => break,
-                Err(WsError::TooLarge { size, max }) => {
-                    world.garbage(self.id, FrameError::TooLarge { size: size - 1, max: max - 1 });
-                }
-                Err(error) => {
-                    world.note(self.id, &error.to_string());
-                    world.closed_by_peer(self.id);
-                    self.end(PROTOCOL_ERROR);
-                }
-            }
-        }
-        self.inner.borrow_mut().pieces = pieces;
     }
 
     fn is_open(&self) -> bool {
@@ -249,56 +183,69 @@ impl Conn {
     pub(crate) fn send(&self, frame: &ServerFrame) {
         let mut inner = self.inner.borrow_mut();
         inner.written += 1;
-        if let ServerFrame::ConnAck(ack) = frame
-            && let Some(accepted) = &ack.accepted
-        {
-            inner.user = accepted.user_id.as_str().into();
+        if let ServerFrame::ConnAck(ack) = frame {
+            telling::login_answered(self.id.0, ack);
+            if let Some(accepted) = &ack.accepted {
+                inner.user = accepted.user_id.as_str().into();
+            }
         }
-        if inner.link == LinkState::HalfOpen {
+        if inner.link == LinkState::HalfOpen || inner.out.is_too_long() {
             return;
         }
-        if self.native {
-            wire::native::encode_server(frame, &mut inner.out);
-        } else {
-            ws::put_binary(&mut inner.out, 1 + frame.body_hint(), |out| {
-                wire::websocket::encode_server(frame, out);
-            });
-        }
+        inner.out.write(|out| {
+            if self.native {
+                wire::native::encode_server(frame, out);
+            } else {
+                ws::put_binary(out, 1 + frame.body_hint(), |out| wire::websocket::encode_server(frame, out));
+            }
+        });
     }
 
     /// The same for bytes that are no frame of ours.
     pub(crate) fn send_raw(&self, bytes: &[u8]) {
         let mut inner = self.inner.borrow_mut();
         inner.written += 1;
-        if inner.link == LinkState::HalfOpen {
+        if inner.link == LinkState::HalfOpen || inner.out.is_too_long() {
             return;
         }
-        if self.native {
-            inner.out.extend_from_slice(bytes);
-        } else {
-            ws::put_binary(&mut inner.out, bytes.len(), |out| out.extend_from_slice(bytes));
-        }
+        inner.out.write(|out| {
+            if self.native {
+                out.extend_from_slice(bytes);
+            } else {
+                ws::put_binary(out, bytes.len(), |out| out.extend_from_slice(bytes));
+            }
+        });
     }
 
-    /// Writes what the socket takes now; the rest is left to the connection's own task.
-    pub(crate) fn flush(&self) {
+    /// Writes what the socket takes now; the rest is left to the connection's own task. `false`: too much waits, and the
+    /// connection must be cut.
+    pub(crate) fn flush(&self) -> bool {
         let mut inner = self.inner.borrow_mut();
-        if inner.link == LinkState::Stall || !matches!(inner.phase, Phase::Open) {
-            return;
+        if !matches!(inner.phase, Phase::Open) {
+            return true;
         }
-        let mut nobody = Context::from_waker(Waker::noop());
-        if !matches!(inner.poll_write(&mut nobody), Poll::Ready(Ok(()))) {
-            inner.wake();
+        if inner.link != LinkState::Stall {
+            let mut nobody = Context::from_waker(Waker::noop());
+            if !matches!(inner.poll_write(&mut nobody), Poll::Ready(Ok(()))) {
+                inner.wake();
+            }
         }
+        !inner.out.is_too_long()
+    }
+
+    /// What waits to be written.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inner.borrow().out.len()
     }
 
     /// Ends the connection as its world wants it.
     pub(crate) fn close(&self, how: Close) {
         match how {
-            Close::Clean => self.end(NORMAL),
+            Close::Clean => self.end(ws::NORMAL),
             Close::Cut | Close::Reset => {
                 let mut inner = self.inner.borrow_mut();
                 inner.phase = Phase::Gone;
+                inner.out.release();
                 if how == Close::Reset {
                     inner.io.reset_on_drop();
                 }
@@ -307,14 +254,14 @@ impl Conn {
         }
     }
 
-    fn end(&self, code: u16) {
+    fn end(&self, code: CloseCode) {
         let mut inner = self.inner.borrow_mut();
         if !matches!(inner.phase, Phase::Open) {
             return;
         }
         inner.phase = Phase::Ending(None);
         if !self.native && inner.link != LinkState::HalfOpen {
-            ws::put_close(&mut inner.out, code);
+            inner.out.write(|out| ws::put_close(out, code));
         }
         inner.wake();
     }
@@ -333,6 +280,7 @@ impl Conn {
         let before = mem::replace(&mut inner.link, link);
         if link == LinkState::Up && mem::take(&mut inner.unheard_end) {
             inner.carry.clear();
+            inner.held = false;
         }
         inner.wake();
         before
@@ -347,71 +295,6 @@ impl Conn {
             written: inner.written,
             read: inner.read,
             closed,
-        }
-    }
-}
-
-impl Inner {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    /// Writes until nothing waits or the socket takes no more.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.out.is_empty() {
-            return Poll::Ready(Ok(()));
-        }
-        if self.out.len() > MAX_WAITING {
-            self.io.reset_on_drop();
-            return Poll::Ready(Err(io::ErrorKind::OutOfMemory.into()));
-        }
-        while !self.out.is_empty() {
-            let taken = ready!(Pin::new(&mut self.io).poll_write(cx, &self.out))?;
-            if taken == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.out.advance(taken);
-        }
-        self.out = BytesMut::new();
-        Pin::new(&mut self.io).poll_flush(cx)
-    }
-
-    /// What has arrived, behind what was left of the last batch. Empty: the stream has ended.
-    fn poll_batch(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<io::Result<BytesMut>> {
-        let mut buf = ReadBuf::new(scratch);
-        ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf))?;
-        if buf.filled().is_empty() {
-            return Poll::Ready(Ok(BytesMut::new()));
-        }
-        let mut batch = mem::take(&mut self.carry);
-        batch.extend_from_slice(buf.filled());
-        Poll::Ready(Ok(batch))
-    }
-
-    fn poll_ending(&mut self, cx: &mut Context<'_>, scratch: &mut [u8]) -> Poll<()> {
-        if ready!(self.poll_write(cx)).is_err() {
-            return Poll::Ready(());
-        }
-        if let Phase::Ending(linger @ None) = &mut self.phase {
-            if ready!(Pin::new(&mut self.io).poll_shutdown(cx)).is_err() {
-                return Poll::Ready(());
-            }
-            *linger = Some(Box::pin(tokio::time::sleep(LINGER)));
-        }
-        // Unread bytes would turn the close into a reset, which may overtake what was written last.
-        loop {
-            let mut buf = ReadBuf::new(scratch);
-            match Pin::new(&mut self.io).poll_read(cx, &mut buf) {
-                Poll::Ready(Ok(())) if !buf.filled().is_empty() => {}
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => break,
-            }
-        }
-        match &mut self.phase {
-            Phase::Ending(Some(linger)) => linger.as_mut().poll(cx),
-            _ => Poll::Ready(()),
         }
     }
 }

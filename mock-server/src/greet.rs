@@ -9,17 +9,32 @@ use service::{Input, Login, Transport};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    time::Instant,
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use wire::{ClientFrame, ConnAck, ConnAckLayout, ServerFrame, code::connack};
+use wire::{ClientFrame, ConnAck, ConnAckLayout, Connect, ServerFrame, code::connack};
 
-use crate::{conn::Conn, http_service, io::Io, peer::Peer, world::World, worlds::Worlds, ws};
+use crate::{
+    bounds::Bound,
+    conn::Conn,
+    handshake::{self, Asked, Upgrade},
+    http_service,
+    io::Io,
+    meter::{Did, Seat},
+    peer::Peer,
+    telling,
+    world::World,
+    worlds::Worlds,
+    ws,
+};
 
 /// The largest HTTP head accepted, in bytes.
 const MAX_HEAD: usize = 64 << 10;
-/// How long a connection may take to say what it is.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The largest CONNECT accepted, in bytes of body: each of its strings has its own limit far below.
+const MAX_CONNECT: usize = 16 << 10;
+/// How long the last words to somebody who is turned away may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// A TLS record that begins a handshake.
 const TLS_HANDSHAKE: u8 = 0x16;
 
@@ -33,12 +48,31 @@ pub(crate) async fn greet(
     stream: TcpStream,
     peer: SocketAddr,
 ) -> Option<Greeted> {
-    let first = tokio::time::timeout(PATIENCE, begin(&worlds, tls, stream)).await.ok()??;
-    match first {
-        First::Native(io, head) => native(&worlds, io, head, peer).await,
-        First::Http(io, head) => match upgrade(&head) {
-            Some(upgrade) => websocket(&worlds, io, head, upgrade, peer).await,
-            None => {
+    let begun = Instant::now();
+    let limit = worlds.meter.bounds.head_time;
+    let Ok(first) = tokio::time::timeout(limit, begin(&worlds, tls, stream)).await else {
+        worlds.meter.count(Did::Cut, Bound::HeadTime);
+        return None;
+    };
+    match first? {
+        First::Native(io, head) => {
+            let by = begun + worlds.meter.bounds.login_time;
+            let Ok(connect) = tokio::time::timeout_at(by, connect(&worlds, io, head)).await else {
+                worlds.meter.count(Did::Cut, Bound::LoginTime);
+                worlds.count_stranger("a native stream that did not end its CONNECT in time");
+                return None;
+            };
+            let (io, connect, behind) = connect?;
+            native(&worlds, io, &connect, behind, peer).await
+        }
+        First::Http(mut io, head) => match handshake::read(&head) {
+            Asked::Upgrade(upgrade) => websocket(&worlds, io, head, *upgrade, peer).await,
+            Asked::Refused(refused) => {
+                tracing::debug!(%peer, ?refused, "a WebSocket handshake, refused");
+                let _ = end(&mut io, refused.answer().as_bytes()).await;
+                None
+            }
+            Asked::Http => {
                 http_service::serve(worlds, io, head, peer).await;
                 None
             }
@@ -102,25 +136,33 @@ async fn refuse(io: &mut Io, status: StatusCode) -> std::io::Result<()> {
 
 /// Writes the last words and sees the peer off.
 async fn end(io: &mut Io, last: &[u8]) -> std::io::Result<()> {
-    io.write_all(last).await?;
-    io.shutdown().await?;
-    let mut rest = [0; 512];
-    let drain = async { while matches!(io.read(&mut rest).await, Ok(n) if n > 0) {} };
-    let _ = tokio::time::timeout(Duration::from_secs(1), drain).await;
-    Ok(())
+    let goodbye = async {
+        io.write_all(last).await?;
+        io.shutdown().await?;
+        let mut rest = [0; 512];
+        while io.read(&mut rest).await? > 0 {}
+        Ok(())
+    };
+    tokio::time::timeout(LAST_WORDS, goodbye).await.unwrap_or(Ok(()))
 }
 
-/// Waits for the whole CONNECT and lets the client in.
-async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut, peer: SocketAddr) -> Option<Greeted> {
-    let connect = loop {
-        match wire::native::decode_client(&mut head, worlds.config.max_frame) {
-            Ok(Some(ClientFrame::Connect(connect))) => break connect,
+/// Turns away who cannot be served at all: in HTTP, the one language that most of them know.
+pub(crate) async fn turn_away(stream: TcpStream) {
+    let text = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let _ = end(&mut Io::Plain(stream), text.as_bytes()).await;
+}
+
+/// Waits for the whole CONNECT; gives also what came behind it.
+async fn connect(worlds: &Worlds, mut io: Io, mut head: BytesMut) -> Option<(Io, Connect, BytesMut)> {
+    loop {
+        match wire::native::decode_client(&mut head, MAX_CONNECT.min(worlds.config.max_frame)) {
+            Ok(Some(ClientFrame::Connect(connect))) => return Some((io, connect, BytesMut::from(&head[..]))),
             Ok(Some(_)) => {
                 worlds.count_stranger("a native stream that does not begin with a CONNECT");
                 return None;
             }
-            Ok(None) => match tokio::time::timeout(PATIENCE, io.read_buf(&mut head)).await {
-                Ok(Ok(read)) if read > 0 => {}
+            Ok(None) => match io.read_buf(&mut head).await {
+                Ok(read) if read > 0 => {}
                 _ => {
                     worlds.count_stranger("a native stream that ended inside its CONNECT");
                     return None;
@@ -131,45 +173,20 @@ async fn native(worlds: &Worlds, mut io: Io, mut head: BytesMut, peer: SocketAdd
                 return None;
             }
         }
-    };
-    let (app_key, mut login) = Login::from_connect(&connect);
+    }
+}
+
+async fn native(
+    worlds: &Worlds,
+    io: Io,
+    connect: &Connect,
+    behind: BytesMut,
+    peer: SocketAddr,
+) -> Option<Greeted> {
+    let (app_key, mut login) = Login::from_connect(connect);
     login.address = peer.to_string();
-    let behind = BytesMut::from(&head[..]);
+    login.origin = worlds.reached_at(io.local_addr(), io.is_tls()).to_string();
     enter(worlds, io, behind, &app_key, login).await
-}
-
-/// What a WebSocket upgrade asks for.
-struct Upgrade {
-    key: String,
-    query: String,
-    label: String,
-    /// Bytes of the head.
-    length: usize,
-}
-
-/// The upgrade in a whole HTTP head, if it is one to our socket.
-fn upgrade(head: &[u8]) -> Option<Upgrade> {
-    let mut headers = [httparse::EMPTY_HEADER; 64];
-    let mut request = httparse::Request::new(&mut headers);
-    let Ok(httparse::Status::Complete(length)) = request.parse(head) else { return None };
-    let path = request.path?;
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    if request.method != Some("GET") || path.trim_matches('/') != "websocket" {
-        return None;
-    }
-    let header = |name: &str| {
-        let header = request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-        std::str::from_utf8(header.value).ok().map(str::trim)
-    };
-    if !header("upgrade")?.eq_ignore_ascii_case("websocket") {
-        return None;
-    }
-    Some(Upgrade {
-        key: header("sec-websocket-key")?.to_owned(),
-        query: query.to_owned(),
-        label: header("x-harness-connection").unwrap_or_default().to_owned(),
-        length,
-    })
 }
 
 async fn websocket(
@@ -182,6 +199,7 @@ async fn websocket(
     let (app_key, mut login) = Login::from_websocket_query(&upgrade.query);
     login.label = upgrade.label;
     login.address = peer.to_string();
+    login.origin = worlds.reached(&upgrade.headers, io.is_tls()).to_string();
     if let Some(world) = worlds.get(&app_key)
         && !world.passes(&login.label).await
     {
@@ -192,7 +210,7 @@ async fn websocket(
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
          Sec-WebSocket-Accept: {accept}\r\n\r\n"
     );
-    io.write_all(answer.as_bytes()).await.ok()?;
+    tokio::time::timeout(LAST_WORDS, io.write_all(answer.as_bytes())).await.ok()?.ok()?;
     head.advance(upgrade.length);
     let behind = BytesMut::from(&head[..]);
     enter(worlds, io, behind, &app_key, login).await
@@ -206,10 +224,14 @@ async fn enter(
     app_key: &str,
     login: Login,
 ) -> Option<Greeted> {
-    let Some(world) = worlds.meet(app_key) else {
-        tracing::info!(app_key, "a login to an unknown App Key, refused");
-        let _ = end(&mut io, &unknown_app(&login)).await;
-        return None;
+    telling::login(app_key, &login);
+    let world = match worlds.meet(app_key) {
+        Ok(world) => world,
+        Err(unmet) => {
+            tracing::info!(app_key, ?unmet, "a login that no world takes, refused");
+            let _ = end(&mut io, &refusal(&login, unmet.connack())).await;
+            return None;
+        }
     };
     if !world.passes(&login.label).await {
         return None;
@@ -218,49 +240,34 @@ async fn enter(
         // Frames are small and answered one by one: never wait to fill a segment.
         let _ = stream.set_nodelay(true);
     }
-    let conn = Conn::new(worlds.next_conn(), &login.label, login.transport == Transport::Tcp, io, behind);
+    let seat = Seat::client(&worlds.meter);
+    if worlds.meter.admits_client().is_err() {
+        let _ = end(&mut io, &refusal(&login, connack::UNAVAILABLE)).await;
+        return None;
+    }
+    let native = login.transport == Transport::Tcp;
+    let conn = Conn::new(worlds.next_conn(), &login.label, native, io, behind, seat);
     world.add(Peer::Socket(conn.clone()));
     world.input(Input::Open { conn: conn.id, login: Box::new(login) });
     world.settle();
     Some((conn, world))
 }
 
-/// CONNACK "identifier rejected", in the client's own layout and transport.
-fn unknown_app(login: &Login) -> BytesMut {
+/// A CONNACK that refuses, in the client's own layout and transport.
+fn refusal(login: &Login, status: u8) -> BytesMut {
     let layout = match login.protocol_version {
         4 => ConnAckLayout::V4 { first_message_id: 0 },
         _ => ConnAckLayout::V3,
     };
-    let frame = ServerFrame::ConnAck(ConnAck { status: connack::IDENTIFIER, accepted: None, layout });
+    let frame = ServerFrame::ConnAck(ConnAck { status, accepted: None, layout });
     let mut out = BytesMut::new();
     match login.transport {
         Transport::Tcp => wire::native::encode_server(&frame, &mut out),
         // Polling clients do not come here.
         Transport::WebSocket | Transport::Comet => {
             ws::put_binary(&mut out, 4, |out| wire::websocket::encode_server(&frame, out));
-            ws::put_close(&mut out, 1000);
+            ws::put_close(&mut out, ws::NORMAL);
         }
     }
     out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_upgrade_is_known_by_its_head() {
-        let head =
-            b"GET /websocket?appId=k HTTP/1.1\r\nHost: h\r\nUpgrade: WebSocket\r\nConnection: Upgrade\r\n\
-            Sec-WebSocket-Key: abc\r\nX-Harness-Connection: phone/2\r\n\r\nrest";
-        let upgrade = upgrade(head).unwrap();
-        assert_eq!((upgrade.query.as_str(), upgrade.label.as_str()), ("appId=k", "phone/2"));
-        assert_eq!(&head[upgrade.length..], b"rest");
-    }
-
-    #[test]
-    fn other_requests_are_plain_http() {
-        assert!(upgrade(b"GET /navi.js HTTP/1.1\r\nHost: h\r\n\r\n").is_none());
-        assert!(upgrade(b"GET /websocket HTTP/1.1\r\nHost: h\r\n\r\n").is_none());
-    }
 }

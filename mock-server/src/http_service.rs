@@ -3,24 +3,26 @@
 use std::{net::SocketAddr, rc::Rc};
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header, request::Parts};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, Version, header, request::Parts,
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use service::{HttpRequest, HttpResponse};
 
 use crate::{
+    body::{self, BodyError},
+    bounds::Bound,
     comet, control,
-    io::{Io, Rewound},
+    hosts::Origin,
+    io::{Io, Progress, Serving, Watched},
+    known,
+    meter::Did,
     reply::{self, Reply},
-    worlds::Worlds,
+    telling,
+    worlds::{Unmet, Worlds},
 };
-
-/// The largest request body accepted, in bytes.
-const MAX_BODY: usize = 32 << 20;
-/// Code of the Server API for an App Key that is unknown.
-const UNKNOWN_APP: u32 = 1001;
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -29,38 +31,55 @@ struct NoAnswer;
 
 /// Serves a connection to its end. `head` is what was read of it.
 pub(crate) async fn serve(worlds: Rc<Worlds>, io: Io, head: BytesMut, peer: SocketAddr) {
-    let scheme = if matches!(io, Io::Tls(_)) { "https" } else { "http" };
-    let answer = service_fn(move |request| answer(worlds.clone(), request, peer, scheme));
-    let served = http1::Builder::new().serve_connection(TokioIo::new(Rewound::new(head, io)), answer).await;
+    let tls = io.is_tls();
+    let progress = Rc::new(Progress::default());
+    let io = Watched::new(head, io, &worlds.meter, &progress);
+    let answer = service_fn(move |request| {
+        let (worlds, serving) = (worlds.clone(), Serving::new(&progress));
+        async move {
+            let reply = answer(&worlds, request, peer, tls).await?;
+            Ok::<_, NoAnswer>(reply::watched(reply, &worlds.meter, serving))
+        }
+    });
+    let served = http1::Builder::new().serve_connection(TokioIo::new(io), answer).await;
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "an HTTP connection ended");
     }
 }
 
 async fn answer(
-    worlds: Rc<Worlds>,
+    worlds: &Rc<Worlds>,
     request: Request<Incoming>,
     peer: SocketAddr,
-    scheme: &'static str,
+    tls: bool,
 ) -> Result<Reply, NoAnswer> {
     let (parts, body) = request.into_parts();
+    if !names_one_host(&parts) {
+        return Ok(no_host());
+    }
+    let reached = worlds.reached(&parts.headers, tls);
     let path = collapsed(parts.uri.path());
     let is_control = path == control::ROOT || path.starts_with(&format!("{}/", control::ROOT));
     if parts.method == Method::OPTIONS && !is_control {
         return Ok(preflight());
     }
-    let body = match Limited::new(body, MAX_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            let text = json!({"code": 413, "errorMessage": format!("the body exceeds {MAX_BODY} bytes")});
-            return Ok(reply::json(StatusCode::PAYLOAD_TOO_LARGE, &text));
-        }
-        Err(_) => return Err(NoAnswer),
+    if worlds.meter.is_crowded() && !is_control {
+        worlds.meter.count(Did::Refused, Bound::MaxConnections);
+        return Ok(busy(Bound::MaxConnections));
+    }
+    if let Err(bound) = worlds.meter.admits_reply() {
+        return Ok(busy(bound));
+    }
+    // What is read counts until the answer is made.
+    let (body, _reading) = match body::read(&worlds.meter, body).await {
+        Ok(read) => read,
+        Err(BodyError::Broken) => return Err(NoAnswer),
+        Err(error) => return Ok(refused_body(&error)),
     };
     if is_control {
-        return Ok(control::answer(&worlds, &parts, &path, body, peer).await);
+        return Ok(control::answer(worlds, &parts, &path, body, peer, tls).await);
     }
-    if let Some(answered) = comet::answer(&worlds, &parts, &path, &body, peer).await {
+    if let Some(answered) = comet::answer(worlds, &parts, &path, &body, peer, &reached).await {
         let mut reply = answered.ok_or(NoAnswer)?;
         allow_any_origin(reply.headers_mut());
         return Ok(reply);
@@ -68,10 +87,34 @@ async fn answer(
     let mut reply = match path.as_str() {
         "/ping" => reply::whole(StatusCode::OK, "text/plain; charset=utf-8", ""),
         "/websocket" => upgrade_required(),
-        _ => to_world(&worlds, &parts, path, body, scheme).await?,
+        _ => to_world(worlds, &parts, path, body, &reached).await?,
     };
     allow_any_origin(reply.headers_mut());
     Ok(reply)
+}
+
+/// The process takes on no more now: it may later.
+fn busy(bound: Bound) -> Reply {
+    let message = format!("the server takes on no more now: the bound `{}` is reached", bound.name());
+    let mut reply =
+        reply::json(StatusCode::SERVICE_UNAVAILABLE, &json!({"code": 503, "errorMessage": message}));
+    reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+    allow_any_origin(reply.headers_mut());
+    reply
+}
+
+fn refused_body(error: &BodyError) -> Reply {
+    let status = match error {
+        BodyError::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        BodyError::Late(_) => StatusCode::REQUEST_TIMEOUT,
+        BodyError::Busy(bound) => return busy(*bound),
+        BodyError::Broken => StatusCode::BAD_REQUEST,
+    };
+    let mut reply = reply::json(status, &json!({"code": status.as_u16(), "errorMessage": error.to_string()}));
+    // Its rest is not worth reading.
+    reply.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    allow_any_origin(reply.headers_mut());
+    reply
 }
 
 /// `//user//getToken.json` is what some SDKs make of a base address that ends with a slash.
@@ -83,6 +126,17 @@ fn collapsed(path: &str) -> String {
         }
     }
     collapsed
+}
+
+/// HTTP/1.1 wants one `Host`, no more and no less; what it says is looked at where it matters.
+fn names_one_host(parts: &Parts) -> bool {
+    let hosts = parts.headers.get_all(header::HOST).iter().count();
+    hosts == 1 || (hosts == 0 && parts.version < Version::HTTP_11)
+}
+
+fn no_host() -> Reply {
+    let text = json!({"code": 400, "errorMessage": "an HTTP/1.1 request has one header `Host`"});
+    reply::json(StatusCode::BAD_REQUEST, &text)
 }
 
 fn preflight() -> Reply {
@@ -113,29 +167,36 @@ async fn to_world(
     parts: &Parts,
     path: String,
     body: Bytes,
-    scheme: &'static str,
+    reached: &Origin,
 ) -> Result<Reply, NoAnswer> {
     let query = parts.uri.query().unwrap_or_default();
     let named = app_key(&parts.headers, query).or_else(|| file_owner(&path));
     let Some(app_key) = named else {
-        return Ok(without_app_key(&path));
+        return Ok(known::without_app_key(&path));
     };
-    let Some(world) = worlds.meet(&app_key) else { return Ok(unknown_app(&path, &app_key)) };
+    let world = match worlds.meet(&app_key) {
+        Ok(world) => world,
+        Err(Unmet::Unknown) => return Ok(unknown_app(&path, &app_key)),
+        Err(Unmet::Bound(bound)) => return Ok(busy(bound)),
+    };
     let label = text(&parts.headers, "x-harness-connection").unwrap_or_default();
     if !world.passes(&label).await {
         return Err(NoAnswer);
     }
-    let host = text(&parts.headers, "host").unwrap_or_else(|| worlds.addresses.websocket.clone());
     let request = HttpRequest {
         method: parts.method.to_string(),
         path,
         query: query.to_owned(),
         headers: parts.headers.iter().map(plain_header).collect(),
         body,
-        origin: format!("{scheme}://{host}"),
+        origin: reached.to_string(),
     };
-    let answer = world.request(worlds.next_request(), Box::new(request)).await.ok_or(NoAnswer)?;
-    Ok(reply_of(*answer))
+    let told = telling::asked(&app_key, &request);
+    let answer = world.request(worlds.next_request(), Box::new(request)).await;
+    if let Some(told) = told {
+        telling::answered(&app_key, told, answer.as_deref());
+    }
+    Ok(reply_of(*answer.ok_or(NoAnswer)?))
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -164,25 +225,14 @@ fn file_owner(path: &str) -> Option<String> {
     pairs.next().map(|(name, _)| name.into_owned()).filter(|key| !key.is_empty())
 }
 
-fn without_app_key(path: &str) -> Reply {
-    if path == "/" {
-        let text = format!("mock-server {}\ncontrol API: {}/\n", env!("CARGO_PKG_VERSION"), control::ROOT);
-        return reply::whole(StatusCode::OK, "text/plain; charset=utf-8", text);
-    }
-    let text = json!({
-        "code": UNKNOWN_APP,
-        "errorMessage": "no App Key: headers RC-Appkey, App-Key or RC-App-Key, or the query's appId, name one",
-    });
-    reply::json(StatusCode::UNAUTHORIZED, &text)
-}
-
 /// Clients read 403 as "no such App Key"; the Server API has its own code.
 fn unknown_app(path: &str, app_key: &str) -> Reply {
-    let message = format!("the App Key {app_key} is unknown");
+    let shown: String = app_key.chars().take(64).collect();
+    let message = format!("the App Key {shown} is unknown");
     if path.contains("navi") {
         return reply::json(StatusCode::FORBIDDEN, &json!({"code": 403, "errorMessage": message}));
     }
-    reply::json(StatusCode::UNAUTHORIZED, &json!({"code": UNKNOWN_APP, "errorMessage": message}))
+    reply::json(StatusCode::UNAUTHORIZED, &json!({"code": known::UNKNOWN_APP, "errorMessage": message}))
 }
 
 fn reply_of(answer: HttpResponse) -> Reply {
@@ -191,7 +241,11 @@ fn reply_of(answer: HttpResponse) -> Reply {
     let mut reply = reply::whole(status, content_type, answer.body);
     for (name, value) in answer.headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            reply.headers_mut().append(name, value);
+            if name == header::CONTENT_TYPE {
+                reply.headers_mut().insert(name, value);
+            } else {
+                reply.headers_mut().append(name, value);
+            }
         }
     }
     reply

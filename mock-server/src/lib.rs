@@ -5,7 +5,13 @@
 //! answers are encoded straight into the out-buffers of whom they concern; no channel lies between. The binary of this
 //! crate is a command line around [`Server`]; the harness uses it in-process.
 
+mod acting;
 mod address;
+mod advance;
+mod advertise;
+mod body;
+mod bounds;
+mod buffer;
 mod callback;
 pub mod cli;
 mod clock;
@@ -13,22 +19,39 @@ mod comet;
 mod config;
 mod conn;
 mod control;
+mod exposure;
 mod greet;
+mod handshake;
+mod hosts;
 mod http_service;
 mod io;
+mod known;
 mod link;
+mod listen;
+mod meter;
+mod nearest;
 mod peer;
 mod reply;
+mod seeds;
 mod server;
 mod setup_file;
+mod signals;
+mod slices;
+mod stream;
+mod telling;
 mod timer;
 mod tls;
 mod world;
 mod worlds;
 mod ws;
+pub mod yaml;
 
 pub use address::Addresses;
+pub use advance::AdvanceError;
+pub use advertise::Advertised;
+pub use bounds::Bounds;
 pub use config::{App, Clock, Config, DEFAULT_APP_KEY, DEFAULT_APP_SECRET, Tls};
 pub use conn::ConnState;
+pub use hosts::{Authority, NoAuthority, NoOrigin, Origin, Scheme};
 pub use link::LinkState;
 pub use server::{Server, StartError, WorldError};

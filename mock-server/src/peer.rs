@@ -52,10 +52,19 @@ impl Peer {
         }
     }
 
-    pub(crate) fn flush(&self) {
+    /// Brings what was taken in on its way. `false`: too much waits, and the client is to be cut.
+    pub(crate) fn flush(&self) -> bool {
         match self {
             Self::Socket(conn) => conn.flush(),
             Self::Polling(polling) => polling.flush(),
+        }
+    }
+
+    /// Bytes that wait for the client.
+    pub(crate) fn waiting(&self) -> usize {
+        match self {
+            Self::Socket(conn) => conn.waiting(),
+            Self::Polling(polling) => polling.waiting(),
         }
     }
 

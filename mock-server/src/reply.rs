@@ -3,7 +3,7 @@
 use std::{
     convert::Infallible,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
@@ -12,11 +12,57 @@ use http::{
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
 use http_body_util::{Either, Full};
-use hyper::body::{Body, Frame};
+use hyper::body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
+
+use crate::{io::Serving, meter::Meter};
 
 /// What every handler answers with.
 pub(crate) type Reply = http::Response<Either<Full<Bytes>, Events>>;
+
+/// An answer's body on its way: the request is being served until it has been taken.
+pub(crate) struct Watched {
+    body: Either<Full<Bytes>, Events>,
+    _serving: Serving,
+}
+
+/// The same answer, counted among those that wait to be read.
+pub(crate) fn watched(reply: Reply, meter: &Meter, serving: Serving) -> http::Response<Watched> {
+    reply.map(|body| {
+        let body = match body {
+            Either::Left(mut whole) => {
+                // A whole body is there at once.
+                let bytes = match Pin::new(&mut whole).poll_frame(&mut Context::from_waker(Waker::noop())) {
+                    Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap_or_default(),
+                    _ => Bytes::new(),
+                };
+                Either::Left(Full::new(meter.reply(bytes)))
+            }
+            events => events,
+        };
+        Watched { body, _serving: serving }
+    })
+}
+
+impl Body for Watched {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
 
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
 

@@ -20,10 +20,14 @@ use wire::UnixMillis;
 
 use crate::{
     address::Addresses,
+    advance::{AdvanceError, Target},
+    advertise,
     config::{Clock, Config},
     conn::ConnState,
-    greet,
+    exposure, greet,
+    hosts::Origin,
     link::LinkState,
+    meter::Seat,
     timer, tls,
     world::World,
     worlds::Worlds,
@@ -43,6 +47,17 @@ pub enum StartError {
     /// The certificate or its key.
     #[error("TLS: {0}")]
     Tls(String),
+    /// The certificate cannot be written where it shall be.
+    #[error("--tls-cert-out {path}: {reason}")]
+    CertificateOut {
+        /// The file.
+        path: String,
+        /// Why not.
+        reason: String,
+    },
+    /// It would be open to everybody.
+    #[error("{0}")]
+    Exposed(String),
     /// The set-up of the first world.
     #[error("the world's set-up is wrong: {}", .0.join("; "))]
     World(Vec<String>),
@@ -60,6 +75,9 @@ pub enum WorldError {
     /// Mistakes of a set-up, a sentence each.
     #[error("the world's set-up is wrong: {}", .0.join("; "))]
     Setup(Vec<String>),
+    /// The time did not come where it was to.
+    #[error(transparent)]
+    Advance(#[from] AdvanceError),
     /// What was waited for did not happen in time.
     #[error("nothing of the kind within {0:?}")]
     Timeout(Duration),
@@ -67,6 +85,9 @@ pub enum WorldError {
     #[error("the server has stopped")]
     Stopped,
 }
+
+/// How many at once are told that there are too many connections.
+const HEAR_WHY: usize = 32;
 
 type Work = Box<dyn FnOnce(&Rc<Worlds>) + Send>;
 
@@ -81,6 +102,7 @@ pub struct Server {
     commands: mpsc::UnboundedSender<Command>,
     thread: Option<JoinHandle<()>>,
     addresses: Addresses,
+    listens: SocketAddr,
 }
 
 impl Server {
@@ -90,7 +112,7 @@ impl Server {
     /// The address, the certificate or the first world is wrong; then nothing is left behind.
     pub fn start(config: Config) -> Result<Self, StartError> {
         let bound = Bound::new(config)?;
-        let addresses = bound.addresses.clone();
+        let (addresses, listens) = (Addresses::new(&bound.standing), bound.listens);
         let (commands, inbox) = mpsc::unbounded_channel();
         let (ready, started) = std_mpsc::channel();
         let thread = std::thread::Builder::new()
@@ -107,7 +129,7 @@ impl Server {
                 }
             })
             .map_err(StartError::Thread)?;
-        let server = Self { commands, thread: Some(thread), addresses };
+        let server = Self { commands, thread: Some(thread), addresses, listens };
         match started.recv() {
             Ok(Ok(())) => Ok(server),
             Ok(Err(error)) => Err(error),
@@ -121,8 +143,14 @@ impl Server {
         &self.addresses
     }
 
+    /// The address that it listens on, whatever address it tells clients.
+    #[must_use]
+    pub fn listens(&self) -> SocketAddr {
+        self.listens
+    }
+
     /// Creates or replaces a world; connections of the old one are closed. A wall clock begins at the set-up's `start`,
-    /// if it gives one.
+    /// if it gives one. The same seed gives the same App Key the same ids, tokens among them, and another App Key others.
     ///
     /// # Errors
     /// The mistakes of the set-up; then nothing has changed.
@@ -135,7 +163,7 @@ impl Server {
     ) -> Result<(), WorldError> {
         let key = app_key.to_owned();
         self.call(move |worlds| {
-            let put = worlds.put(&key, setup, seed, clock);
+            let put = worlds.put(&key, setup, Some(seed), clock);
             put.map(drop).map_err(WorldError::Setup)
         })?
     }
@@ -169,12 +197,21 @@ impl Server {
         self.world(app_key, |world| world.now())
     }
 
-    /// Moves the world's time forward, running every deadline on the way in order; tells the new time.
+    /// Moves the world's time forward, running every deadline on the way at its own time and in order; tells the new time.
+    /// Connections and other worlds go on meanwhile. A time that is over already changes nothing.
     ///
     /// # Errors
-    /// There is no such world.
+    /// There is no such world, or the time did not come that far.
     pub fn advance_to(&self, app_key: &str, until: UnixMillis) -> Result<UnixMillis, WorldError> {
-        self.world(app_key, move |world| world.advance_to(until))
+        let (done, answer) = std_mpsc::channel();
+        self.world(app_key, move |world| {
+            let world = world.clone();
+            tokio::task::spawn_local(async move {
+                // The caller waits as long as this task lives.
+                let _ = done.send(world.advance(Target::AtLeast(until)).await);
+            });
+        })?;
+        answer.recv().map_err(|_| WorldError::Stopped)?.map_err(WorldError::Advance)
     }
 
     /// Connections in the order they came, with those that ended of late.
@@ -284,7 +321,7 @@ pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>)
     }
 }
 
-/// Serves on this thread until `stop` says so: the command line's way, with the whole process on one thread. `stop` is
+/// Serves on this thread until `stop` says so: the command line's way, with everything but signals on one thread. `stop` is
 /// made inside the runtime; `ready` is told where the server is found.
 pub(crate) fn run<S: Future<Output = ()> + 'static>(
     config: Config,
@@ -292,7 +329,7 @@ pub(crate) fn run<S: Future<Output = ()> + 'static>(
     ready: impl FnOnce(&Addresses) -> std::io::Result<()>,
 ) -> Result<(), StartError> {
     let bound = Bound::new(config)?;
-    let addresses = bound.addresses.clone();
+    let addresses = Addresses::new(&bound.standing);
     runtime()?.block_on(async {
         let stop = stop().map_err(StartError::Thread)?;
         let (commands, inbox) = mpsc::unbounded_channel();
@@ -322,22 +359,25 @@ fn runtime() -> Result<LocalRuntime, StartError> {
 /// A server that listens and does not serve yet.
 struct Bound {
     config: Config,
-    addresses: Addresses,
+    standing: Origin,
+    listens: SocketAddr,
     listener: StdListener,
     acceptor: Option<TlsAcceptor>,
 }
 
 impl Bound {
     fn new(config: Config) -> Result<Self, StartError> {
+        if let Some(why) = exposure::refusal(&config) {
+            return Err(StartError::Exposed(why));
+        }
         let address = config.listen;
         let listen = |source| StartError::Listen { address, source };
         let listener = StdListener::bind(address).map_err(listen)?;
         listener.set_nonblocking(true).map_err(listen)?;
-        let bound = listener.local_addr().map_err(listen)?;
-        let addresses = Addresses::new(bound, config.tls.is_some());
-        let acceptor = config.tls.as_ref().map(tls::acceptor).transpose();
-        let acceptor = acceptor.map_err(|error| StartError::Tls(error.to_string()))?;
-        Ok(Self { config, addresses, listener, acceptor })
+        let listens = listener.local_addr().map_err(listen)?;
+        let standing = advertise::standing(&config, listens);
+        let acceptor = tls::prepare(&config)?;
+        Ok(Self { config, standing, listens, listener, acceptor })
     }
 
     /// Runs commands, connections and deadlines until it is told to stop.
@@ -349,9 +389,10 @@ impl Bound {
         let address = self.config.listen;
         let listener = TcpListener::from_std(self.listener);
         let listener = listener.map_err(|source| StartError::Listen { address, source })?;
-        let worlds = Worlds::new(self.config, self.addresses).map_err(StartError::World)?;
+        let worlds = Worlds::new(self.config, self.standing).map_err(StartError::World)?;
         tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
         tokio::task::spawn_local(timer::run(worlds.clone()));
+        tokio::task::spawn_local(worlds.clone().relieve());
         ready();
         while let Some(Command::Work(work)) = inbox.recv().await {
             work(&worlds);
@@ -377,7 +418,21 @@ async fn accept(worlds: Rc<Worlds>, listener: TcpListener, acceptor: Option<TlsA
         match listener.accept().await {
             Ok((stream, peer)) => {
                 let (worlds, acceptor) = (worlds.clone(), acceptor.clone());
+                let turned_away = Seat::turned_away(&worlds.meter);
+                if !worlds.meter.admits_socket() {
+                    // A few hear why; when very many come, the rest is closed without a word.
+                    if worlds.meter.turned_away.get() <= HEAR_WHY {
+                        tokio::task::spawn_local(async move {
+                            greet::turn_away(stream).await;
+                            drop(turned_away);
+                        });
+                    }
+                    continue;
+                }
+                drop(turned_away);
+                let seat = Seat::socket(&worlds.meter);
                 tokio::task::spawn_local(async move {
+                    let _seat = seat;
                     // Boxed, so that a connection that is in does not carry the memory of getting in.
                     let greeted = Box::pin(greet::greet(worlds, acceptor, stream, peer)).await;
                     if let Some((conn, world)) = greeted {

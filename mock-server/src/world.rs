@@ -15,10 +15,12 @@ use tokio::sync::{Notify, oneshot};
 use wire::{FrameError, UnixMillis};
 
 use crate::{
+    bounds::Bound,
     callback::Callbacks,
     clock::WorldClock,
     conn::ConnState,
     link::{LinkState, Links},
+    meter::{Did, Meter, Seat},
     peer::Peer,
     timer::Timer,
 };
@@ -48,6 +50,8 @@ type Waiting = oneshot::Sender<Option<Box<HttpResponse>>>;
 pub(crate) struct World {
     pub(crate) app_key: String,
     pub(crate) max_frame: usize,
+    pub(crate) meter: Rc<Meter>,
+    _seat: Seat,
     /// What sockets are read into; one for the whole thread.
     pub(crate) scratch: Rc<RefCell<Box<[u8]>>>,
     /// Told after every batch that somebody may wait for.
@@ -62,6 +66,10 @@ pub(crate) struct World {
     links: RefCell<Links>,
     timer: Rc<Timer>,
     removed: Cell<bool>,
+    /// Somebody has done something to it, beyond asking where it is.
+    used: Cell<bool>,
+    /// Held by whoever moves the time: one after the other.
+    pub(crate) advancing: tokio::sync::Mutex<()>,
 }
 
 impl World {
@@ -69,24 +77,29 @@ impl World {
         service: Service,
         clock: WorldClock,
         max_frame: usize,
+        meter: Rc<Meter>,
         scratch: Rc<RefCell<Box<[u8]>>>,
         timer: Rc<Timer>,
     ) -> Self {
         Self {
             app_key: service.app_key().to_owned(),
             max_frame,
+            callbacks: Callbacks::new(&meter),
+            _seat: Seat::world(&meter),
+            meter,
             scratch,
             changed: Notify::new(),
             service: RefCell::new(service),
             clock: RefCell::new(clock),
             conns: RefCell::default(),
             requests: RefCell::default(),
-            callbacks: Callbacks::default(),
             dirty: RefCell::default(),
             past: RefCell::default(),
             links: RefCell::default(),
             timer,
             removed: Cell::new(false),
+            used: Cell::new(false),
+            advancing: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -109,6 +122,7 @@ impl World {
 
     /// Anything else that may cause outputs, settled.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut Service, UnixMillis) -> T) -> T {
+        self.used.set(true);
         let now = self.now();
         let mut service = self.service.borrow_mut();
         let value = work(&mut service, now);
@@ -174,11 +188,20 @@ impl World {
 
     /// Ends a batch.
     pub(crate) fn settle(&self) {
-        let mut dirty = self.dirty.take();
-        dirty.iter().for_each(Peer::flush);
-        dirty.clear();
-        // Flushing marks nobody: the list comes back empty, with its memory.
-        self.dirty.replace(dirty);
+        loop {
+            let mut dirty = self.dirty.take();
+            let over: Vec<Peer> = dirty.iter().filter(|peer| !peer.flush()).cloned().collect();
+            dirty.clear();
+            // Flushing marks nobody: the list comes back empty, with its memory.
+            self.dirty.replace(dirty);
+            if over.is_empty() {
+                break;
+            }
+            // What the world has to say about their end may concern others.
+            for peer in over {
+                self.cut_off(&peer, Bound::OutputHard);
+            }
+        }
         self.changed.notify_waiters();
         if let Some(due) = self.due() {
             self.timer.arm(due);
@@ -195,19 +218,34 @@ impl World {
     pub(crate) fn run_due(&self) {
         let now = self.now();
         if self.look(|service| service.next_deadline().is_some_and(|at| at <= now)) {
-            self.with(|service, now| service.on_deadline(now));
+            self.with(Service::on_deadline);
         }
     }
 
-    /// Moves the time to `until`, running every deadline on the way at its own time.
-    pub(crate) fn advance_to(&self, until: UnixMillis) -> UnixMillis {
-        while let Some(at) = self.look(Service::next_deadline).filter(|at| *at <= until) {
-            self.clock.borrow_mut().advance_to(at);
-            self.with(|service, now| service.on_deadline(now));
+    /// Moves the clock alone: deadlines on the way are `advance`'s.
+    pub(crate) fn move_to(&self, at: UnixMillis) {
+        self.clock.borrow_mut().advance_to(at);
+    }
+
+    /// Cuts a client by a bound, once; [`settle`](Self::settle) must follow.
+    pub(crate) fn cut_off(&self, peer: &Peer, bound: Bound) {
+        if self.forget(peer.id()).is_none() {
+            return;
         }
-        self.clock.borrow_mut().advance_to(until);
-        self.settle();
-        self.now()
+        self.meter.count(Did::Cut, bound);
+        let (name, waiting) = (bound.name(), peer.waiting());
+        self.note(peer.id(), &format!("cut by the bound `{name}`: {waiting} bytes were not read"));
+        peer.close(Close::Reset);
+        self.input(Input::Closed { conn: peer.id() });
+    }
+
+    /// Clients for whom more than `floor` bytes wait, with how much it is.
+    pub(crate) fn unread(&self, floor: usize) -> Vec<(usize, Peer)> {
+        let conns = self.conns.borrow();
+        let unread = conns.values().map(|peer| (peer.waiting(), peer.clone()));
+        let mut unread: Vec<_> = unread.filter(|(waiting, _)| *waiting > floor).collect();
+        unread.sort_by_key(|(_, peer)| peer.id());
+        unread
     }
 
     /// Takes a connection in; its login follows as an input.
@@ -243,9 +281,14 @@ impl World {
         let (waiting, answer) = oneshot::channel();
         self.requests.borrow_mut().insert(id.0, waiting);
         let _place = Place(self, id.0);
+        let asks_where = request.path.contains("navi");
         self.input(Input::Http { id, request });
         self.settle();
-        answer.await.ok().flatten()
+        let answer = answer.await.ok().flatten();
+        if !asks_where && answer.as_ref().is_some_and(|answer| answer.status == 200) {
+            self.used.set(true);
+        }
+        answer
     }
 
     pub(crate) fn link_of(&self, label: &str) -> LinkState {
@@ -257,13 +300,15 @@ impl World {
         loop {
             let changed = self.changed.notified();
             match self.link_of(label) {
+                // Closed meanwhile: nobody waits for it to come back.
+                _ if self.is_removed() => return false,
                 LinkState::Up => return true,
                 LinkState::Refuse => return false,
                 LinkState::Stall => changed.await,
                 LinkState::HalfOpen => {
                     // Lost on its way: nobody hears of it while the link is like this, and later it is too late.
                     let mut changed = changed;
-                    while self.link_of(label) == LinkState::HalfOpen {
+                    while self.link_of(label) == LinkState::HalfOpen && !self.is_removed() {
                         changed.await;
                         changed = self.changed.notified();
                     }
@@ -274,6 +319,7 @@ impl World {
     }
 
     pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
+        self.used.set(true);
         self.links.borrow_mut().set(prefix, state);
         for conn in self.labelled(prefix) {
             let state = self.link_of(conn.label());
@@ -306,6 +352,14 @@ impl World {
         states.extend(self.conns.borrow().values().map(|conn| conn.state(false)));
         states.sort_by_key(|state| state.conn);
         states
+    }
+
+    /// Whether nobody is there and nothing was ever done in it.
+    pub(crate) fn is_unused(&self) -> bool {
+        !self.used.get()
+            && self.conns.borrow().is_empty()
+            && self.requests.borrow().is_empty()
+            && self.service.try_borrow().is_ok_and(|service| service.is_empty())
     }
 
     pub(crate) fn is_removed(&self) -> bool {

@@ -2,17 +2,27 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
+    net::SocketAddr,
     rc::Rc,
 };
 
-use service::{ConnId, Endpoints, HttpId, Service, setup::WorldSetup};
+use http::HeaderMap;
+use service::{ConnId, Endpoints, Filling, HttpId, Service, setup::WorldSetup};
+use wire::code::connack;
 
 use crate::{
     address::Addresses,
+    advertise,
+    bounds::Bound,
     clock::{self, WorldClock},
     comet::Sessions,
     config::{Clock, Config, DEFAULT_APP_SECRET},
+    exposure,
+    hosts::Origin,
+    meter::{Did, Meter},
+    seeds::Seeds,
+    slices::{PIECE, Slices},
     timer::Timer,
     world::World,
 };
@@ -20,12 +30,40 @@ use crate::{
 /// How much is read from a socket at once.
 const SCRATCH: usize = 64 << 10;
 
+/// Bytes of an App Key. Assumed; the vendor's have 13.
+const LONGEST_APP_KEY: usize = 64;
+
+/// Why there is no world for an App Key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unmet {
+    /// It is none, or unknown to a strict server.
+    Unknown,
+    /// The process takes on no more.
+    Bound(Bound),
+}
+
+impl Unmet {
+    /// What a login is refused with.
+    pub(crate) fn connack(self) -> u8 {
+        match self {
+            Self::Unknown => connack::IDENTIFIER,
+            Self::Bound(_) => connack::UNAVAILABLE,
+        }
+    }
+}
+
 pub(crate) struct Worlds {
     pub(crate) config: Config,
     pub(crate) addresses: Addresses,
+    /// Where we are, for those of whom nothing is known.
+    standing: Origin,
+    pub(crate) meter: Rc<Meter>,
     /// Clients that poll.
     pub(crate) polling: Sessions,
+    seeds: Seeds,
     by_key: RefCell<BTreeMap<String, Rc<World>>>,
+    /// App Keys that became worlds on first sight, oldest first; nobody may ever come back to them.
+    unasked: RefCell<VecDeque<String>>,
     scratch: Rc<RefCell<Box<[u8]>>>,
     timer: Rc<Timer>,
     last_conn: Cell<u64>,
@@ -39,12 +77,16 @@ impl Worlds {
     ///
     /// # Errors
     /// The mistakes of its `world`.
-    pub(crate) fn new(config: Config, addresses: Addresses) -> Result<Rc<Self>, Vec<String>> {
+    pub(crate) fn new(config: Config, standing: Origin) -> Result<Rc<Self>, Vec<String>> {
         let worlds = Rc::new(Self {
+            seeds: Seeds::new(config.seed),
+            meter: Meter::new(config.bounds.clone()),
             config,
-            addresses,
+            addresses: Addresses::new(&standing),
+            standing,
             polling: Sessions::default(),
             by_key: RefCell::default(),
+            unasked: RefCell::default(),
             scratch: Rc::new(RefCell::new(vec![0; SCRATCH].into_boxed_slice())),
             timer: Rc::default(),
             last_conn: Cell::new(0),
@@ -55,47 +97,150 @@ impl Worlds {
         for app in worlds.config.apps.clone() {
             let mut setup = described.take().unwrap_or_default();
             setup.app_secret = Some(app.secret);
-            worlds.put(&app.key, setup, worlds.config.seed, Clock::Wall)?;
+            worlds.put(&app.key, setup, None, Clock::Wall)?;
         }
         Ok(worlds)
     }
 
-    /// Creates or replaces a world.
+    /// Makes room for one more world, if it is a new one.
     ///
     /// # Errors
-    /// The mistakes of its set-up; then nothing has changed.
+    /// There is none.
+    fn room_for(&self, app_key: &str) -> Result<(), Bound> {
+        if self.get(app_key).is_some() {
+            return Ok(());
+        }
+        if self.by_key.borrow().len() >= self.meter.bounds.max_worlds && !self.evict_unused() {
+            self.meter.count(Did::Refused, Bound::MaxWorlds);
+            return Err(Bound::MaxWorlds);
+        }
+        Ok(())
+    }
+
+    /// The same for a world that somebody outside of the process asks for: there must be memory, too.
+    ///
+    /// # Errors
+    /// The bound that forbids it.
+    pub(crate) fn admits(&self, app_key: &str) -> Result<(), Bound> {
+        self.meter.has_memory()?;
+        self.room_for(app_key)
+    }
+
+    /// Closes the oldest world that was made on first sight and holds nothing; `false` if there is none.
+    fn evict_unused(&self) -> bool {
+        let mut unasked = self.unasked.borrow_mut();
+        let unused = |key: &String| self.get(key).is_some_and(|world| world.is_unused());
+        let Some(index) = unasked.iter().position(unused) else { return false };
+        let key = unasked.remove(index);
+        drop(unasked);
+        self.meter.count(Did::Dropped, Bound::MaxWorlds);
+        key.is_some_and(|key| self.remove(&key))
+    }
+
+    /// Creates or replaces a world. `seed` is for this world alone; without one, the server's own way with seeds holds.
+    ///
+    /// # Errors
+    /// The mistakes of its set-up, or the bound that it exceeds; then nothing has changed.
     pub(crate) fn put(
         &self,
         app_key: &str,
-        mut setup: WorldSetup,
-        seed: u64,
+        setup: WorldSetup,
+        seed: Option<u64>,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
-        setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
+        while service.fill(&mut filling, u32::MAX) {}
+        Ok(self.install(service, clock))
+    }
+
+    /// The same, letting others in between.
+    pub(crate) async fn put_in_slices(
+        &self,
+        app_key: &str,
+        setup: WorldSetup,
+        seed: Option<u64>,
+        clock: Clock,
+    ) -> Result<Rc<World>, Vec<String>> {
+        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
+        let mut slices = Slices::begin();
+        while service.fill(&mut filling, PIECE) {
+            slices.breathe().await;
+        }
+        Ok(self.install(service, clock))
+    }
+
+    /// A world that nobody knows of yet; its backlog is still to come.
+    fn begin(
+        &self,
+        app_key: &str,
+        mut setup: WorldSetup,
+        seed: Option<u64>,
+        clock: Clock,
+    ) -> Result<(Service, Filling, WorldClock), Vec<String>> {
+        if app_key.len() > LONGEST_APP_KEY {
+            let length = app_key.len();
+            return Err(vec![format!(
+                "the App Key has {length} bytes; at most {LONGEST_APP_KEY} are allowed"
+            )]);
+        }
+        self.room_for(app_key)
+            .map_err(|bound| vec![format!("no further world: the bound `{}` is reached", bound.name())])?;
+        let secret = setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        if let Some(why) = exposure::refuses(&self.config, secret) {
+            return Err(vec![format!("{why}: give one as `appSecret`")]);
+        }
+        setup.preset.get_or_insert(self.config.preset);
         if self.config.strict {
             setup.switches.test_tokens = false;
         }
         let mut clock = WorldClock::new(clock, setup.start);
-        let now = clock.now();
-        let service = Service::new(app_key, &setup, seed, self.endpoints(), now)?;
-        let world =
-            World::new(service, clock, self.config.max_frame, self.scratch.clone(), self.timer.clone());
+        let seed = self.seeds.next(app_key, seed);
+        let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.now())?;
+        self.seeds.made(app_key);
+        Ok((service, filling, clock))
+    }
+
+    fn install(&self, service: Service, clock: WorldClock) -> Rc<World> {
+        let world = World::new(
+            service,
+            clock,
+            self.config.max_frame,
+            self.meter.clone(),
+            self.scratch.clone(),
+            self.timer.clone(),
+        );
         let world = Rc::new(world);
-        if let Some(old) = self.by_key.borrow_mut().insert(app_key.to_owned(), world.clone()) {
+        // It is asked for now.
+        self.unasked.borrow_mut().retain(|key| *key != world.app_key);
+        if let Some(old) = self.by_key.borrow_mut().insert(world.app_key.clone(), world.clone()) {
             old.remove();
         }
         world.settle();
-        Ok(world)
+        world
     }
 
     fn endpoints(&self) -> Endpoints {
-        let socket = self.addresses.websocket.clone();
-        Endpoints {
-            navi: self.addresses.navi.clone(),
-            tcp: socket.clone(),
-            websocket: socket,
-            tls: self.config.tls.is_some(),
-        }
+        Endpoints::at(&self.addresses.navi).unwrap_or_default()
+    }
+
+    /// The origin by which a request reached us.
+    pub(crate) fn reached(&self, headers: &HeaderMap, tls: bool) -> Origin {
+        advertise::reached(&self.config, &self.standing, headers, tls)
+    }
+
+    /// The same for a native client, which names no host: the address that it connected to.
+    pub(crate) fn reached_at(&self, local: Option<SocketAddr>, tls: bool) -> Origin {
+        advertise::reached_at(&self.config, &self.standing, local, tls)
+    }
+
+    /// The origin of which a request takes us to be, whatever is advertised.
+    pub(crate) fn visited(&self, headers: &HeaderMap, tls: bool) -> Origin {
+        advertise::visited(&self.config, &self.standing, headers, tls)
+    }
+
+    /// Where we are, for those of whom nothing is known.
+    pub(crate) fn standing(&self) -> &Origin {
+        &self.standing
     }
 
     pub(crate) fn get(&self, app_key: &str) -> Option<Rc<World>> {
@@ -103,20 +248,28 @@ impl Worlds {
     }
 
     /// The world of an App Key that a client names: made on first sight, unless strict.
-    pub(crate) fn meet(&self, app_key: &str) -> Option<Rc<World>> {
+    ///
+    /// # Errors
+    /// There is none, and none can be made.
+    pub(crate) fn meet(&self, app_key: &str) -> Result<Rc<World>, Unmet> {
         if let Some(world) = self.get(app_key) {
-            return Some(world);
+            return Ok(world);
         }
-        if self.config.strict || app_key.is_empty() {
-            return None;
+        if self.config.strict || app_key.is_empty() || app_key.len() > LONGEST_APP_KEY {
+            return Err(Unmet::Unknown);
         }
+        self.admits(app_key).map_err(Unmet::Bound)?;
         tracing::info!(app_key, "a new world");
-        self.put(app_key, WorldSetup::default(), self.config.seed, Clock::Wall).ok()
+        let made = self.put(app_key, WorldSetup::default(), None, Clock::Wall);
+        let world = made.map_err(|_| Unmet::Unknown)?;
+        self.unasked.borrow_mut().push_back(app_key.to_owned());
+        Ok(world)
     }
 
     /// Closes a world; `false` if there is none.
     pub(crate) fn remove(&self, app_key: &str) -> bool {
         let world = self.by_key.borrow_mut().remove(app_key);
+        self.unasked.borrow_mut().retain(|key| key != app_key);
         world.inspect(|world| world.remove()).is_some()
     }
 
@@ -140,16 +293,74 @@ impl Worlds {
 
     /// What the process has seen so far.
     pub(crate) fn counters(&self) -> serde_json::Value {
-        serde_json::json!({
-            "worlds": self.by_key.borrow().len(),
-            "connectionsOpened": self.last_conn.get(),
-            "requests": self.last_request.get(),
-            "strangers": self.strangers.get(),
-        })
+        let mut counters = serde_json::Map::new();
+        counters.insert("worlds".to_owned(), self.by_key.borrow().len().into());
+        counters.insert("connectionsOpened".to_owned(), self.last_conn.get().into());
+        counters.insert("requests".to_owned(), self.last_request.get().into());
+        counters.insert("strangers".to_owned(), self.strangers.get().into());
+        self.meter.json(&mut counters);
+        let mut counters = serde_json::Value::Object(counters);
+        let mut held = service::Held::default();
+        for world in self.all() {
+            held += world.look(|service| service.held());
+        }
+        counters["bytes"]["journal"] = held.journal.into();
+        counters["bytes"]["files"] = held.files.into();
+        counters["dropped"]["journal"] = held.journal_dropped.into();
+        counters["refused"]["files"] = held.files_refused.into();
+        counters
+    }
+
+    /// Cuts those who keep most unread, as often as all together exceed their bound.
+    pub(crate) async fn relieve(self: Rc<Self>) {
+        loop {
+            self.meter.too_much.notified().await;
+            self.cut_largest();
+            self.meter.relieving.set(false);
+        }
+    }
+
+    fn cut_largest(&self) {
+        let most = self.meter.bounds.outputs;
+        if self.meter.output() > most {
+            self.polling.drop_last_words();
+        }
+        let mut unread: Vec<_> = Vec::new();
+        for world in self.all() {
+            unread.extend(world.unread(0).into_iter().map(|(bytes, peer)| (bytes, peer, world.clone())));
+        }
+        unread.sort_by_key(|(bytes, ..)| std::cmp::Reverse(*bytes));
+        for (_, peer, world) in unread {
+            if self.meter.output() <= most {
+                return;
+            }
+            world.cut_off(&peer, Bound::Outputs);
+            world.settle();
+        }
     }
 
     pub(crate) fn count_stranger(&self, what: &str) {
         self.strangers.set(self.strangers.get() + 1);
         tracing::warn!(what, at = clock::wall().0, "a connection that is neither a client nor HTTP, closed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::App;
+
+    #[test]
+    fn a_strict_server_that_is_open_to_others_makes_no_world_with_the_default_secret() {
+        let listen = "0.0.0.0:8090".parse().unwrap();
+        let app = App { key: "k".to_owned(), secret: "own".to_owned() };
+        let config = Config { listen, strict: true, apps: vec![app], ..Config::default() };
+        let standing = advertise::standing(&config, listen);
+        let worlds = Worlds::new(config, standing).unwrap();
+        let put = |setup: WorldSetup| worlds.put("new", setup, None, Clock::Wall).map(|_| ());
+        let refused = put(WorldSetup::default()).unwrap_err();
+        assert!(refused[0].contains("appSecret"), "{refused:?}");
+        assert!(worlds.get("new").is_none());
+        assert_eq!(put(WorldSetup { app_secret: Some("own".to_owned()), ..WorldSetup::default() }), Ok(()));
     }
 }

@@ -4,6 +4,8 @@
 //! tungstenite reads the frame headers; the loop above them is ours, because its own keeps two buffers a connection and
 //! copies every message twice, and many idle connections should cost next to nothing.
 
+mod close;
+
 use std::io::Cursor;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
@@ -12,6 +14,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::{
     coding::{Control, Data, OpCode},
 };
 
+pub(crate) use close::{CloseCode, NORMAL};
+
 /// What a peer sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Incoming {
@@ -19,8 +23,8 @@ pub(crate) enum Incoming {
     Text,
     Ping(Bytes),
     Pong,
-    /// With its status code; 1005 if it gave none.
-    Close(u16),
+    /// With its status code, if it gave one.
+    Close(Option<CloseCode>),
 }
 
 /// Why the peer's bytes cannot be read any further.
@@ -36,6 +40,12 @@ pub(crate) enum WsError {
     Control,
     #[error("a WebSocket continuation frame stands where none belongs, or is missing where one does")]
     Continuation,
+    #[error("a WebSocket close frame has a code that must not be sent, {0}")]
+    CloseCode(u16),
+    #[error("a WebSocket close frame has half a code")]
+    HalfACode,
+    #[error("the reason in a WebSocket close frame is no UTF-8")]
+    Reason,
     #[error("the message of {size} bytes exceeds the limit of {max} bytes")]
     TooLarge { size: usize, max: usize },
 }
@@ -45,6 +55,13 @@ pub(crate) enum WsError {
 pub(crate) struct Pieces {
     text: bool,
     bytes: BytesMut,
+}
+
+impl Pieces {
+    /// Bytes that have come of it.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
 }
 
 /// Takes one message off the front of `buffer`; `Ok(None)` asks for more bytes and leaves an incomplete frame as it
@@ -95,7 +112,7 @@ fn take(
     Ok(Some(match header.opcode {
         OpCode::Control(Control::Ping) => Incoming::Ping(payload.freeze()),
         OpCode::Control(Control::Pong) => Incoming::Pong,
-        OpCode::Control(Control::Close) => Incoming::Close((&payload[..]).try_get_u16().unwrap_or(1005)),
+        OpCode::Control(Control::Close) => Incoming::Close(close::read(&payload)?),
         OpCode::Data(Data::Continue) => {
             let mut begun = pieces.take().ok_or(WsError::Continuation)?;
             begun.bytes.extend_from_slice(&payload);
@@ -161,9 +178,9 @@ pub(crate) fn put_binary(out: &mut BytesMut, hint: usize, write: impl FnOnce(&mu
 }
 
 /// Appends a close frame.
-pub(crate) fn put_close(out: &mut BytesMut, code: u16) {
+pub(crate) fn put_close(out: &mut BytesMut, code: CloseCode) {
     out.put_slice(&[FINAL | CLOSE, 2]);
-    out.put_u16(code);
+    out.put_u16(code.number());
 }
 
 /// Appends the answer to a ping.
@@ -264,8 +281,10 @@ mod tests {
 
     #[test]
     fn a_close_tells_its_code() {
-        assert_eq!(read(&frame(0x88, &[0x03, 0xE8])), Ok(vec![Incoming::Close(1000)]));
-        assert_eq!(read(&frame(0x88, &[])), Ok(vec![Incoming::Close(1005)]));
+        assert_eq!(read(&frame(0x88, &[0x03, 0xE8])), Ok(vec![Incoming::Close(Some(NORMAL))]));
+        assert_eq!(read(&frame(0x88, &[0x03, 0xE8, b'x'])), Ok(vec![Incoming::Close(Some(NORMAL))]));
+        assert_eq!(read(&frame(0x88, &[])), Ok(vec![Incoming::Close(None)]));
+        assert_eq!(read(&frame(0x88, &[3])), Err(WsError::HalfACode));
     }
 
     #[test]

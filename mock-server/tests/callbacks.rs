@@ -225,3 +225,20 @@ fn an_app_server_that_is_dead_or_never_answers_keeps_nobody_waiting() {
     assert_eq!(next(&devices).json()[0]["status"], "1");
     assert_eq!(next(&unanswered).json()[0]["chatRoomId"], "r0");
 }
+
+#[test]
+fn calls_that_wait_have_a_bound_in_bytes() {
+    let (silent, unanswered) = receiver(vec![None; 10]);
+    let setup =
+        json!({"limits": {"sendPerSecond": 0}, "callbacks": {"messages": format!("http://{silent}/")}});
+    let bounds = mock_server::Bounds { callbacks: 10_000, ..Default::default() };
+    let world = Some(serde_json::from_value(setup).unwrap());
+    let server = Server::start(Config { world, bounds, ..Config::default() }).unwrap();
+    let mut web = Web::login(&server, "u1");
+    for _ in 0..3 {
+        publish(&mut web, Topic::PpMsgP, "u2", &"x".repeat(8_000));
+    }
+    let counters = support::control(&server, "GET", "/", "").1["counters"].take();
+    assert_eq!(counters["dropped"]["callbacks"], 2, "{counters}");
+    next(&unanswered);
+}

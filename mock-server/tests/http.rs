@@ -108,6 +108,56 @@ fn the_server_api_checks_its_signature_and_issues_tokens() {
     assert!(token.ends_with(&format!("@{}", server.addresses().navi)), "{token}");
 }
 
+/// Everything the world's journal tells.
+fn journal(server: &Server) -> String {
+    let (_, page) = support::control(server, "GET", &format!("/apps/{APP}/journal"), "");
+    page.to_string()
+}
+
+#[test]
+fn the_journal_holds_no_token() {
+    let server = server();
+    let token = server.with_world(APP, |service, now| service.issue_token(now, "u1")).unwrap();
+    let opaque = token.split('@').next().unwrap().to_owned();
+    let form: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+    let app = format!("RC-Appkey: {APP}");
+    http(
+        &server,
+        "POST",
+        "/v2/navi.json",
+        &[&app, "Authorization: Bearer x"],
+        &format!("token={form}&v=5.38.0"),
+    );
+    http(&server, "GET", &format!("/navi.js?appId={APP}&token={form}"), &[], "");
+    let json = serde_json::json!({"userId": "u1", "token": token}).to_string();
+    http(&server, "POST", "/user/info.json", &[&app, "Content-Type: application/json"], &json);
+    support::assert_accepted(&support::Web::open(&server, &opaque, "").read(), "u1");
+    let mut native = support::Native::open(&server, &opaque);
+    support::assert_accepted(&native.read(), "u1");
+    // A second CONNECT is a frame like others.
+    native.send(&wire::ClientFrame::Connect(support::connect(&opaque)));
+    native.ping();
+    let journal = journal(&server);
+    assert!(journal.contains(&format!("token={}...&v=5.38.0", &opaque[..4])), "{journal}");
+    assert!(journal.contains(&format!(r#"\"token\":\"{}...\""#, &opaque[..4])), "{journal}");
+    assert!(!journal.contains(&opaque[..8]), "{journal}");
+}
+
+#[test]
+fn a_wrong_path_without_an_app_key_is_a_wrong_path() {
+    let server = server();
+    for (path, hint) in
+        [("/favicon.ico", ""), ("/nav.js", "`/navi.js`"), ("/contorl/v1/apps", "`/control/v1/`")]
+    {
+        let answer = http(&server, "GET", path, &[], "");
+        assert_eq!((answer.status, answer.json()["code"].as_i64()), (404, Some(404)), "{path}");
+        assert!(answer.json()["errorMessage"].as_str().unwrap().contains(hint), "{}", answer.body);
+    }
+    for path in ["/navi.js", "/user/getToken.json", "/files/"] {
+        assert_eq!(http(&server, "GET", path, &[], "").status, 401, "{path}");
+    }
+}
+
 #[test]
 fn a_cut_answer_closes_the_connection() {
     let server = server();

@@ -44,7 +44,7 @@ fn a_refused_link_takes_no_new_connection() {
     server.link(APP, "phone/", LinkState::Refuse).unwrap();
     let url = format!(
         "GET /websocket?appId={APP}&token=test:u2 HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\
-        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Harness-Connection: phone/1\r\n\r\n"
+        Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX-Harness-Connection: phone/1\r\n\r\n"
     );
     let mut stream = socket(&server);
     std::io::Write::write_all(&mut stream, url.as_bytes()).unwrap();

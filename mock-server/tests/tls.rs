@@ -13,10 +13,11 @@ use std::{
 use bytes::BytesMut;
 use mock_server::{Config, Server, Tls};
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
+    ClientConfig, ClientConnection, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+    StreamOwned,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
 };
-use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime, pem::PemObject};
 use support::{APP, connect, native_bytes, socket};
 use tokio_tungstenite::tungstenite;
 use wire::{ClientFrame, ServerFrame};
@@ -135,6 +136,72 @@ fn plain_connections_are_served_beside_it() {
     let server = server();
     assert_eq!(support::http(&server, "GET", "/control/v1/", &[], "").status, 200);
     support::Native::login(&server, "u1").ping();
+}
+
+/// A client that trusts nobody but whom the file names.
+fn trusting(server: &Server, pem: &std::path::Path, name: &str) -> StreamOwned<ClientConnection, TcpStream> {
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(pem).unwrap() {
+        roots.add(certificate.unwrap()).unwrap();
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = ServerName::try_from(name.to_owned()).unwrap();
+    StreamOwned::new(ClientConnection::new(Arc::new(config), name).unwrap(), socket(server))
+}
+
+/// The status line of a request, or why there is none.
+fn status(mut stream: StreamOwned<ClientConnection, TcpStream>) -> std::io::Result<String> {
+    stream.write_all(b"GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    let mut answer = [0; 15];
+    stream.read_exact(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+#[test]
+fn a_client_that_trusts_the_written_certificate_alone_connects_by_every_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let pem = folder.path().join("trust.pem");
+    let config = Config {
+        tls: Some(Tls::SelfSigned),
+        tls_cert_out: Some(pem.clone()),
+        advertise: Some("mock.example:8443".parse().unwrap()),
+        allow_hosts: vec!["other.example".parse().unwrap()],
+        ..Config::default()
+    };
+    let server = Server::start(config).unwrap();
+    assert!(!std::fs::read_to_string(&pem).unwrap().contains("PRIVATE"));
+    for name in ["localhost", "127.0.0.1", "::1", "mock.example", "other.example"] {
+        assert_eq!(status(trusting(&server, &pem, name)).unwrap(), "HTTP/1.1 200 OK", "{name}");
+    }
+    assert!(status(trusting(&server, &pem, "evil.example")).is_err());
+    // Another server's certificate is not trusted by this file.
+    let other = self::server();
+    assert!(status(trusting(&other, &pem, "localhost")).is_err());
+}
+
+#[test]
+fn a_given_certificate_is_written_without_its_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let [pem, out] = ["both.pem", "out.pem"].map(|name| folder.path().join(name));
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&pem, made.signing_key.serialize_pem() + &made.cert.pem()).unwrap();
+    let tls = Tls::Files { cert: pem.clone(), key: pem.clone() };
+    let config = Config { tls: Some(tls), tls_cert_out: Some(out.clone()), ..Config::default() };
+    let server = Server::start(config).unwrap();
+    assert!(!std::fs::read_to_string(&out).unwrap().contains("PRIVATE"));
+    assert_eq!(status(trusting(&server, &out, "localhost")).unwrap(), "HTTP/1.1 200 OK");
+}
+
+#[test]
+fn a_plain_request_beside_tls_is_told_plain_addresses() {
+    let server = server();
+    let answer = support::http(&server, "POST", "/v2/navi.json", &[&format!("RC-Appkey: {APP}")], "token=t");
+    assert_eq!(answer.json()["serverAddr"][0]["protocol"], 5);
 }
 
 #[test]

@@ -11,6 +11,8 @@ import { VERSIONS, knownVersions } from './versions.mjs';
 
 export const HERE = dirname(fileURLToPath(import.meta.url));
 const LOCK_WAIT_MS = 300_000;
+/** A registry that does not answer is not waited for longer. */
+const NPM_LIMIT_MS = 240_000;
 
 function isInstalled(folder) {
   const stamp = join(folder, 'node_modules', '.installed');
@@ -44,14 +46,16 @@ function withLock(folder, work) {
   }
 }
 
-function installFolder(folder, what) {
+/** Installs what a folder's lock file names, unless it is there; `options` are npm's. */
+export function installFolder(folder, what, ...options) {
   if (isInstalled(folder)) return;
   withLock(folder, () => {
     if (isInstalled(folder)) return;
     process.stderr.write(`installing ${what} …\n`);
-    const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...options], {
       cwd: folder,
       encoding: 'utf8',
+      timeout: NPM_LIMIT_MS,
       shell: process.platform === 'win32',
     });
     if (npm.status !== 0) {

@@ -184,6 +184,40 @@ export class V4Port extends RoomPort {
     return result(this.of(conversation).getDraft());
   }
 
+  addTag(tag) {
+    return result(this.im.Tag.create(tag));
+  }
+
+  removeTag(tagId) {
+    return result(this.im.Tag.get(tagId).then((tag) => tag.remove()));
+  }
+
+  getTags() {
+    return result(this.im.Tag.getTagInfoList());
+  }
+
+  addConversationsToTag(tagId, conversations) {
+    const named = conversations.map(({ conversationType: type, targetId }) => ({ type, targetId }));
+    return result(this.im.Tag.get(tagId).then((tag) => tag.addConversations(named)));
+  }
+
+  removeConversationsFromTag(tagId, conversations) {
+    const named = conversations.map(({ conversationType: type, targetId }) => ({ type, targetId }));
+    return result(this.im.Tag.get(tagId).then((tag) => tag.removeConversations(named)));
+  }
+
+  removeTagsFromConversation(conversation, tagIds) {
+    return result(this.of(conversation).removeTags(tagIds));
+  }
+
+  setConversationToTopInTag(tagId, { conversationType: type, targetId }, isTop) {
+    return result(this.im.Tag.get(tagId).then((tag) => tag.updateConversationIsTop({ type, targetId }, isTop)));
+  }
+
+  getTagsFromConversation(conversation) {
+    return result(this.of(conversation).getTags());
+  }
+
   clearTextMessageDraft(conversation) {
     return result(this.of(conversation).deleteDraft());
   }

@@ -1,5 +1,7 @@
 // The SDK generations this adapter knows, and how each is loaded.
 
+import { Tags } from './features/tags.mjs';
+
 const v4 = (engine) => ({ kind: 'v4', package: '@rongcloud/imlib-v4', engine });
 const next = (engine) => ({ kind: 'next', package: '@rongcloud/imlib-next', engine });
 
@@ -19,6 +21,7 @@ export const VERSIONS = {
 
 /** What came with a later version: methods, callbacks, and arguments of callbacks. Versions in between are not looked at. */
 const SINCE = {
+  ...Object.fromEntries([...Tags.METHODS, ...Tags.EVENTS].map((name) => [name, [4, 5]])),
   addChatRoomEntries: [4, 6],
   removeChatRoomEntries: [4, 6],
   onChatRoomMemberChanged: [4, 6],

@@ -45,10 +45,8 @@ impl Engine {
     pub(crate) fn read_elsewhere(&self, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
         let time = content.get("lastMessageSendTime").and_then(Value::as_i64);
         match (time, down.r#type) {
-            (Some(time), 1) if down.direction == Some(1) => {
-                self.read_up_to("private", &down.from_user_id, time)
-            }
-            (Some(time), 3) if down.direction == Some(1) => self.read_up_to("group", down.group_id(), time),
+            (Some(time), 1) if down.is_own() => self.read_up_to("private", &down.from_user_id, time),
+            (Some(time), 3) if down.is_own() => self.read_up_to("group", down.group_id(), time),
             _ => Vec::new(),
         }
     }

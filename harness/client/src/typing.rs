@@ -78,7 +78,7 @@ impl Engine {
         let Ok(Value::Object(content)) = serde_json::from_slice(&down.content) else { return };
         let content_type = text(&content, "typingContentType");
         let peer = down.from_user_id.clone();
-        if down.r#type != 1 || down.direction == Some(1) || content_type.is_empty() {
+        if down.r#type != 1 || down.is_own() || content_type.is_empty() {
             return;
         }
         let state = State { content_type, sent_time: down.data_time, until: now + LASTS };

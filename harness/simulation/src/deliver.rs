@@ -12,6 +12,7 @@ impl Simulation {
         let client = match &parcel {
             Parcel::Opened { client, .. }
             | Parcel::OpenFailed { client, .. }
+            | Parcel::Request { client, .. }
             | Parcel::Answer { client, .. } => client.clone(),
             Parcel::Up { conn, .. }
             | Parcel::Down { conn, .. }
@@ -31,6 +32,9 @@ impl Simulation {
         match parcel {
             Parcel::Opened { conn, .. } => self.tell(&client, EngineInput::Opened { conn }),
             Parcel::OpenFailed { conn, .. } => self.tell(&client, EngineInput::OpenFailed { conn }),
+            Parcel::Request { world, id, request, .. } => {
+                self.service_input(&world, Input::Http { id, request });
+            }
             Parcel::Answer { id, answer, .. } => self.tell(&client, EngineInput::HttpAnswer { id, answer }),
             Parcel::Upgrade { conn, query } => {
                 let (app_key, login) = Login::from_websocket_query(&query);

@@ -1,8 +1,10 @@
 //! Worlds, reference clients and a network with faults, in virtual time, on one thread.
 //!
 //! Every frame goes through `wire`'s bytes on its way, so that the codec is part of every run. Events are ordered by
-//! time, then by the order in which they were caused: the same seed gives the same sequence, byte for byte.
+//! time, then by the order in which they were caused, or, in a [varied](Simulation::varied) simulation, by what its seed draws:
+//! the same seed gives the same sequence, byte for byte.
 
+mod chance;
 mod client;
 mod deliver;
 mod network;
@@ -43,6 +45,9 @@ pub struct Event {
     pub name: String,
     /// Arguments by documented name.
     pub args: Map<String, Value>,
+    /// How many entries the journal of each world had when it came, in the order of the worlds: where it stands among
+    /// frames.
+    pub after: Vec<u64>,
 }
 
 /// Why a simulation cannot go on.
@@ -53,6 +58,12 @@ pub enum SimulationError {
     Livelock {
         /// The instant.
         at: UnixMillis,
+    },
+    /// Time has an end.
+    #[error("{target} is beyond the end of time, {}: frames carry seconds in 32 bits", UnixMillis::LAST)]
+    EndOfTime {
+        /// Where it was to go.
+        target: UnixMillis,
     },
     /// A name means nothing here.
     #[error("there is no {what} `{name}`")]
@@ -82,6 +93,8 @@ pub struct Simulation {
     events: Vec<Event>,
     attempts: Vec<(UnixMillis, String)>,
     foreign: Vec<(UnixMillis, String, String)>,
+    /// Draws what comes first, in a varied simulation.
+    chance: Option<chance::Chance>,
 }
 
 impl Simulation {
@@ -101,7 +114,16 @@ impl Simulation {
             events: Vec::new(),
             attempts: Vec::new(),
             foreign: Vec::new(),
+            chance: None,
         }
+    }
+
+    /// The same, but what happens at one instant happens in an order that the seed draws, as on a real network whose delays
+    /// are below a millisecond: of all that is due, each direction of each connection keeps its order, and nothing else
+    /// does.
+    #[must_use]
+    pub fn varied(seed: u64, start: UnixMillis) -> Self {
+        Self { chance: Some(chance::Chance::new(seed)), ..Self::new(seed, start) }
     }
 
     /// Virtual time.
@@ -244,7 +266,11 @@ impl Simulation {
     /// It does not end.
     pub fn settle(&mut self) -> Result<(), SimulationError> {
         for _ in 0..MOST_STEPS {
-            if let Some(parcel) = self.traffic.take_due(self.now) {
+            if self.chance.is_some() {
+                if !self.happen() {
+                    return Ok(());
+                }
+            } else if let Some(parcel) = self.traffic.take_due(self.now) {
                 self.deliver(parcel);
             } else if !self.run_deadlines() {
                 return Ok(());
@@ -266,8 +292,11 @@ impl Simulation {
     /// Settles, then jumps to the next thing that is due, at most to `target`; `false` once it is there and settled.
     ///
     /// # Errors
-    /// Something at one instant does not end.
+    /// Something at one instant does not end, or `target` is beyond the end of time.
     pub fn step(&mut self, target: UnixMillis) -> Result<bool, SimulationError> {
+        if target > UnixMillis::LAST {
+            return Err(SimulationError::EndOfTime { target });
+        }
         self.settle()?;
         if self.now >= target {
             return Ok(false);
@@ -280,6 +309,41 @@ impl Simulation {
         let worlds = self.worlds.values().filter_map(Service::next_deadline);
         let clients = self.clients.values().filter_map(|client| client.engine.next_deadline());
         worlds.chain(clients).chain(self.traffic.next_due()).min()
+    }
+
+    /// Lets one of the things happen that are due, which the seed draws; `false` if there is none.
+    fn happen(&mut self) -> bool {
+        let now = self.now;
+        let due = |deadline: Option<UnixMillis>| deadline.is_some_and(|deadline| deadline <= now);
+        let mut all: Vec<Due> = self.traffic.due_heads(now).into_iter().map(Due::Parcel).collect();
+        let worlds = self.worlds.iter().filter(|(_, world)| due(world.next_deadline()));
+        all.extend(worlds.map(|(app_key, _)| Due::World(app_key.clone())));
+        let clients = self.clients.iter().filter(|(_, client)| due(client.engine.next_deadline()));
+        all.extend(clients.map(|(name, _)| Due::Client(name.clone())));
+        if all.is_empty() {
+            return false;
+        }
+        let drawn = self.chance.as_mut().map_or(0, |chance| chance.one_of(all.len()));
+        match all.swap_remove(drawn) {
+            Due::Parcel(head) => {
+                if let Some(parcel) = self.traffic.take(head) {
+                    self.deliver(parcel);
+                }
+            }
+            Due::World(app_key) => {
+                if let Some(service) = self.worlds.get_mut(&app_key) {
+                    service.on_deadline(now);
+                }
+                self.drain_world(&app_key);
+            }
+            Due::Client(name) => {
+                if let Some(client) = self.clients.get_mut(&name) {
+                    client.engine.on_deadline(now);
+                }
+                self.drain_client(&name);
+            }
+        }
+        true
     }
 
     /// Runs one deadline that is due; `false` if none is.
@@ -304,6 +368,13 @@ impl Simulation {
         }
         false
     }
+}
+
+/// Something that may happen now.
+enum Due {
+    Parcel(network::Head),
+    World(String),
+    Client(String),
 }
 
 fn new_store() -> Result<Store, SimulationError> {

@@ -1,10 +1,10 @@
 //! The simulated network: what is under way, and what a client's link lets through.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::{Bytes, BytesMut};
 use reference_client::Route;
-use service::ConnId;
+use service::{ConnId, HttpId, HttpRequest};
 use wire::UnixMillis;
 
 /// A client's link.
@@ -27,8 +27,8 @@ pub enum LinkState {
 /// Something under way.
 #[derive(Debug, Clone)]
 pub(crate) enum Parcel {
-    /// The client's end of a new connection is open.
-    Opened { client: String, conn: u64 },
+    /// The client's end of a new connection is open; `wire` is our number for it.
+    Opened { client: String, conn: u64, wire: ConnId },
     /// It could not be opened.
     OpenFailed { client: String, conn: u64 },
     /// Bytes of a client.
@@ -41,6 +41,8 @@ pub(crate) enum Parcel {
     Left { conn: ConnId },
     /// The WebSocket upgrade reaches the service.
     Upgrade { conn: ConnId, query: String },
+    /// A request of a client.
+    Request { client: String, world: String, id: HttpId, request: Box<HttpRequest> },
     /// A request was refused or answered.
     Answer { client: String, id: u64, answer: Option<reference_client::HttpAnswer> },
 }
@@ -57,6 +59,15 @@ pub(crate) struct Wire {
     pub(crate) presented: bool,
     /// The beginning of a native frame whose rest has not arrived.
     pub(crate) stream: BytesMut,
+}
+
+/// What arrives in the order it was sent: one direction of a connection. Everything else overtakes and is overtaken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    Up(ConnId),
+    Down(ConnId),
+    /// A request, an answer: each by itself.
+    Alone(u64),
 }
 
 /// What is under way, by arrival and then by dispatch.
@@ -79,5 +90,31 @@ impl Traffic {
     pub(crate) fn take_due(&mut self, now: UnixMillis) -> Option<Parcel> {
         let entry = self.queue.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())
+    }
+
+    /// The first due of each lane, in the order they were sent: any of them may be the next.
+    pub(crate) fn due_heads(&self, now: UnixMillis) -> Vec<Head> {
+        let mut lanes = BTreeSet::new();
+        let due = self.queue.iter().take_while(|((at, _), _)| *at <= now);
+        due.filter(|((_, n), parcel)| lanes.insert(parcel.lane(*n))).map(|(key, _)| Head(*key)).collect()
+    }
+
+    pub(crate) fn take(&mut self, head: Head) -> Option<Parcel> {
+        self.queue.remove(&head.0)
+    }
+}
+
+/// A parcel that may be the next, of those under way.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head((UnixMillis, u64));
+
+impl Parcel {
+    fn lane(&self, n: u64) -> Lane {
+        match self {
+            Self::Up { conn, .. } | Self::Left { conn } | Self::Upgrade { conn, .. } => Lane::Up(*conn),
+            Self::Down { conn, .. } | Self::Closed { conn } => Lane::Down(*conn),
+            Self::Opened { wire, .. } => Lane::Down(*wire),
+            Self::OpenFailed { .. } | Self::Request { .. } | Self::Answer { .. } => Lane::Alone(n),
+        }
     }
 }

@@ -33,6 +33,7 @@ impl Simulation {
 
     pub(crate) fn record(&mut self, client: &str, name: &str, args: Map<String, Value>) {
         let at = self.now;
+        let after = self.worlds.values().map(|world| world.journal().last()).collect();
         let Some(known) = self.clients.get_mut(client) else { return };
         known.events += 1;
         self.events.push(Event {
@@ -41,6 +42,7 @@ impl Simulation {
             client: client.to_owned(),
             name: name.to_owned(),
             args,
+            after,
         });
     }
 
@@ -87,7 +89,14 @@ impl Simulation {
             body,
             origin: NAVI.to_owned(),
         };
-        self.service_input(&app_key, Input::Http { id: http, request: Box::new(request) });
+        let request = Box::new(request);
+        if self.chance.is_some() {
+            // Among other things under way it may be overtaken.
+            let client = name.to_owned();
+            self.traffic.put(self.now, Parcel::Request { client, world: app_key, id: http, request });
+            return;
+        }
+        self.service_input(&app_key, Input::Http { id: http, request });
     }
 
     pub(crate) fn open_from(&mut self, name: &str, engine_conn: u64, address: &str, route: Route) {
@@ -110,7 +119,8 @@ impl Simulation {
             stream: BytesMut::new(),
         };
         self.wires.insert(conn, wire);
-        self.traffic.put(self.now, Parcel::Opened { client: name.to_owned(), conn: engine_conn });
+        let opened = Parcel::Opened { client: name.to_owned(), conn: engine_conn, wire: conn };
+        self.traffic.put(self.now, opened);
         if let Route::WebSocket { path_and_query } = route {
             let query = path_and_query.split_once('?').map(|(_, query)| query.to_owned()).unwrap_or_default();
             self.traffic.put(self.now, Parcel::Upgrade { conn, query });

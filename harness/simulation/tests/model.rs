@@ -15,7 +15,7 @@ use reading::Reading;
 use reference_client::{CallResult, ClientEnv};
 use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
-use support::{config, found, frame_kind, link, object};
+use support::{config, found, frame, link, object};
 
 /// Sessions a property tries; two properties make ten thousand.
 const CASES: u32 = 5_000;
@@ -68,8 +68,8 @@ fn op() -> impl Strategy<Value = Op> {
         8 => device.clone().prop_map(Op::Send),
         2 => (0..2usize).prop_map(Op::Push),
         2 => device.clone().prop_map(Op::Cut),
-        3 => (0..2usize, any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
-            .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
+        3 => (0..2usize, frame(), 1..4u32, any::<bool>())
+            .prop_map(|(user, (up, kind), nth, after)| Op::CutAt { user, up, kind, nth, after }),
         1 => (0..2usize).prop_map(Op::LoseAck),
         3 => (device.clone(), link()).prop_map(|(device, link)| Op::Network(device, link)),
         1 => device.clone().prop_map(Op::Restart),

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use reference_client::ClientEnv;
 use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
-use support::{config, found, frame_kind, link, object};
+use support::{config, found, frame, link, object};
 
 const CASES: u32 = 1_500;
 const USERS: [(&str, &str); 3] = [("alice", "Android"), ("bob", "Web"), ("carol", "iOS")];
@@ -51,8 +51,8 @@ fn op() -> impl Strategy<Value = Op> {
             .prop_map(|(user, key, force, auto)| Op::Set(user, key, force, auto)),
         1 => (user.clone(), 0..3u8).prop_map(|(user, key)| Op::Remove(user, key)),
         2 => user.clone().prop_map(Op::Cut),
-        3 => (user.clone(), any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
-            .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
+        3 => (user.clone(), frame(), 1..4u32, any::<bool>())
+            .prop_map(|(user, (up, kind), nth, after)| Op::CutAt { user, up, kind, nth, after }),
         3 => (user.clone(), link()).prop_map(|(user, link)| Op::Network(user, link)),
         1 => user.prop_map(Op::Restart),
         6 => prop_oneof![1..50u64, 200..2_000u64, 5_000..90_000u64].prop_map(Op::Pass),
@@ -109,7 +109,8 @@ impl Session {
         self.simulation.settle().unwrap();
     }
 
-    fn api(&mut self, path: &str, form: &str) -> Value {
+    fn api(&mut self, path: &str, body: &str) -> Value {
+        const FORM: &str = "application/x-www-form-urlencoded";
         let signature = service::signature_of("mock-secret", "1", "2");
         let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let request = service::HttpRequest {
@@ -120,8 +121,9 @@ impl Session {
                 header("nonce", "1"),
                 header("timestamp", "2"),
                 header("signature", &signature),
+                header("content-type", if body.starts_with('{') { "application/json" } else { FORM }),
             ],
-            body: form.to_owned().into(),
+            body: body.to_owned().into(),
             ..service::HttpRequest::default()
         };
         let answer = self.simulation.api("app", request).unwrap();
@@ -222,14 +224,11 @@ impl Session {
 
     fn check(&mut self) -> Result<(), TestCaseError> {
         let now = self.simulation.now().0;
-        let form = format!("userId=alice&targetId=r&startTime=0&endTime={now}&pageSize=100");
+        let asked = |since: i64| json!({"userId": "alice", "targetId": "r", "startTime": since, "endTime": now, "pageSize": 100});
         let mut history: Vec<(i64, String, String)> = Vec::new();
         loop {
             let since = history.last().map_or(0, |(time, ..)| *time);
-            let page = self.api(
-                "/v3/message/chatroom/query.json",
-                &form.replace("startTime=0", &format!("startTime={since}")),
-            );
+            let page = self.api("/v3/message/chatroom/query.json", &asked(since).to_string());
             let text = |entry: &Value, name: &str| entry[name].as_str().unwrap().to_owned();
             let rows = page["data"].as_array().unwrap();
             if rows.is_empty() {

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use reference_client::ClientEnv;
 use serde_json::{Value, json};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
-use support::{config, found, frame_kind, link, object};
+use support::{config, found, frame, link, object};
 
 const CASES: u32 = 700;
 const USERS: [(&str, &str); 3] = [("alice", "Android"), ("bob", "Web"), ("carol", "iOS")];
@@ -77,8 +77,8 @@ fn op() -> impl Strategy<Value = Op> {
         2 => (user.clone(), channel).prop_map(|(user, of)| Op::Read(user, of)),
         4 => (user.clone(), 0..3usize, change()).prop_map(|(user, ago, change)| Op::Change(user, ago, change)),
         2 => user.clone().prop_map(Op::Cut),
-        3 => (user.clone(), any::<bool>(), frame_kind(), 1..4u32, any::<bool>())
-            .prop_map(|(user, up, kind, nth, after)| Op::CutAt { user, up, kind, nth, after }),
+        3 => (user.clone(), frame(), 1..4u32, any::<bool>())
+            .prop_map(|(user, (up, kind), nth, after)| Op::CutAt { user, up, kind, nth, after }),
         3 => (user, link()).prop_map(|(user, link)| Op::Network(user, link)),
         6 => prop_oneof![1..50u64, 200..2_000u64, 5_000..90_000u64].prop_map(Op::Pass),
     ]

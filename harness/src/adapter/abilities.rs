@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::process::Command;
+use super::command::Command;
 use crate::runner::Abilities;
 
 /// The client that needs no adapter.

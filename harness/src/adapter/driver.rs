@@ -5,6 +5,7 @@
 
 use std::{
     collections::BTreeMap,
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,13 +18,15 @@ use simulation::Event;
 use wire::UnixMillis;
 
 use super::{
+    Command,
     abilities::{REFERENCE, abilities},
     counts::{agree, frames_of, is_caught_up},
     engine_client::EngineClient,
-    process::{Adapter, Command},
+    log::CaseLog,
+    process::Adapter,
 };
 use crate::{
-    runner::{Abilities, Driver, Fault, Look, Returned, Stage},
+    runner::{Abilities, CaseLimit, Driver, Fault, Interrupt, Look, Returned, Stage},
     scenario::{NetworkChange, PHONE},
 };
 
@@ -53,7 +56,8 @@ pub struct AdapterDriver {
     creations: BTreeMap<String, Value>,
     events: Vec<Event>,
     /// What adapters logged in this case.
-    log: Vec<String>,
+    log: Arc<CaseLog>,
+    limit: CaseLimit,
     start: UnixMillis,
     now: UnixMillis,
     next_timer: Option<i64>,
@@ -65,7 +69,17 @@ impl AdapterDriver {
     /// # Errors
     /// Either does not start.
     pub fn start(command: &Command) -> Result<Self, Fault> {
-        let (adapter, hello) = Adapter::start(command)?;
+        Self::start_unless(command, &Interrupt::default())
+    }
+
+    /// As [`start`](Self::start), unless somebody interrupts: a first hello may take minutes.
+    ///
+    /// # Errors
+    /// Either does not start, or the run is interrupted.
+    pub fn start_unless(command: &Command, interrupt: &Interrupt) -> Result<Self, Fault> {
+        let log = Arc::new(CaseLog::default());
+        let limit = CaseLimit::outside(interrupt.clone());
+        let (adapter, hello) = Adapter::start(command, &log, &limit)?;
         let server = Server::start(Config::default()).map_err(|error| Fault(error.to_string()))?;
         Ok(Self {
             abilities: abilities(command, &hello),
@@ -77,7 +91,8 @@ impl AdapterDriver {
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
-            log: Vec::new(),
+            log,
+            limit,
             start: UnixMillis(0),
             now: UnixMillis(0),
             next_timer: None,
@@ -97,18 +112,24 @@ impl AdapterDriver {
             } else {
                 Command::named(name).map_err(Fault)?
             };
-            self.adapters.insert(name.to_owned(), Adapter::start(&command)?.0);
+            let began = Instant::now();
+            // It may install its client first: that is no matter of the case.
+            let mut patient = self.limit.clone();
+            patient.end();
+            let started = Adapter::start(&command, &self.log, &patient);
+            self.limit.extend(began.elapsed());
+            self.adapters.insert(name.to_owned(), started?.0);
         }
         let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
-        let reply = adapter.ask(kind, body);
+        let reply = adapter.ask(kind, body, &self.limit);
         let events = std::mem::take(&mut adapter.events);
-        self.log.extend(adapter.take_logs());
         if reply.is_err() {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
         }
+        let after = self.written(!events.is_empty());
         for event in events {
-            self.record(&event);
+            self.record(event, &after);
         }
         reply
     }
@@ -148,21 +169,32 @@ impl AdapterDriver {
 
     fn record_engine(&mut self, name: &str) {
         let Some(engine) = self.engines.get_mut(name) else { return };
-        for (event, args) in engine.take_fired() {
+        let fired = engine.take_fired();
+        let after = self.written(!fired.is_empty());
+        for (event, args) in fired {
             let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
-            self.events.push(Event { n, at: self.now, client: name.to_owned(), name: event, args });
+            let (client, after) = (name.to_owned(), after.clone());
+            self.events.push(Event { n, at: self.now, client, name: event, args, after });
         }
     }
 
-    fn record(&mut self, event: &Value) {
+    /// How many entries each world's journal has: what caused a callback is among them. Not asked for nothing.
+    fn written(&self, wanted: bool) -> Vec<u64> {
+        let app_keys = if wanted { &self.app_keys[..] } else { &[] };
+        let last = |app_key: &String| self.server.with_world(app_key, |service, _| service.journal().last());
+        // A world that is gone has no journal any more.
+        app_keys.iter().map(|app_key| last(app_key).unwrap_or_default()).collect()
+    }
+
+    fn record(&mut self, mut event: Value, after: &[u64]) {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        self.events.push(Event {
-            n: event["n"].as_u64().unwrap_or_default(),
-            at: self.now,
-            client: text("client"),
-            name: text("name"),
-            args: event["args"].as_object().cloned().unwrap_or_default(),
-        });
+        let (n, client, name) = (event["n"].as_u64().unwrap_or_default(), text("client"), text("name"));
+        // Moved, because it may be large.
+        let args = match event.get_mut("args").map(Value::take) {
+            Some(Value::Object(args)) => args,
+            _ => Map::new(),
+        };
+        self.events.push(Event { n, at: self.now, client, name, args, after: after.to_vec() });
     }
 
     fn connections(&self) -> Result<Vec<ConnState>, Fault> {
@@ -178,6 +210,7 @@ impl AdapterDriver {
         let until = Instant::now() + FENCE_LIMIT;
         let (mut before, mut still, mut changed) = (String::new(), 0, Instant::now());
         loop {
+            self.limit.check()?;
             let server = self.connections()?;
             let frames = frames_of(&server);
             let (views, quiet) = self.ask_all(&frames)?;
@@ -197,7 +230,7 @@ impl AdapterDriver {
                 return Ok(());
             }
             if Instant::now() > until {
-                return Err(Fault(format!("clients and server do not come to rest: {views:?}")));
+                return Err(restless(views));
             }
             // The other side needs the processor to get there.
             thread::yield_now();
@@ -231,7 +264,7 @@ impl AdapterDriver {
 
     /// When the next timer of any client is due.
     fn client_deadline(&self) -> Option<UnixMillis> {
-        let timer = self.next_timer.map(|next| UnixMillis(self.start.0 + next));
+        let timer = self.next_timer.map(|next| UnixMillis(self.start.0.saturating_add(next)));
         let engines = self.engines.values().filter_map(EngineClient::next_deadline);
         engines.chain(timer).min()
     }
@@ -272,12 +305,22 @@ impl AdapterDriver {
     }
 }
 
+/// Both sides' counts never agreed.
+fn restless(views: Vec<Value>) -> Fault {
+    Fault(format!("clients and server do not come to rest: {}", Value::Array(views)))
+}
+
 impl Driver for AdapterDriver {
     fn abilities(&self) -> &Abilities {
         &self.abilities
     }
 
+    fn limit(&mut self) -> &mut CaseLimit {
+        &mut self.limit
+    }
+
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
+        self.adapters.values_mut().for_each(Adapter::begin_case);
         self.start = stage.start;
         self.now = stage.start;
         self.next_timer = None;
@@ -364,6 +407,7 @@ impl Driver for AdapterDriver {
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        self.limit.check()?;
         self.settle()?;
         if self.now >= target {
             return Ok(false);
@@ -440,13 +484,15 @@ impl Driver for AdapterDriver {
     }
 
     fn take_log(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.log)
+        self.log.take()
     }
 
     fn end(&mut self) {
         for name in self.busy_adapters() {
-            // What cannot be reset is replaced before the next case: `ask_adapter` forgets it.
-            let _ = self.ask_adapter(&name, "reset", json!({}));
+            // What cannot be reset is replaced before the next case: `ask_adapter` forgets it. One that is gone needs none.
+            if self.adapters.contains_key(&name) {
+                let _ = self.ask_adapter(&name, "reset", json!({}));
+            }
         }
         self.engines.clear();
         self.driven.clear();
@@ -456,5 +502,16 @@ impl Driver for AdapterDriver {
         }
         self.creations.clear();
         self.events.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_clients_count_is_told_as_they_wrote_it() {
+        let told = restless(vec![json!({"client": "page", "conns": []})]).0;
+        assert_eq!(told, r#"clients and server do not come to rest: [{"client":"page","conns":[]}]"#);
     }
 }

@@ -5,9 +5,10 @@
 use std::{
     collections::BTreeMap,
     io::{Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{Shutdown, TcpStream, ToSocketAddrs as _},
     sync::mpsc::{Receiver, Sender, channel},
     thread,
+    time::Duration,
 };
 
 use bytes::BytesMut;
@@ -17,6 +18,9 @@ use service::HttpRequest;
 use wire::{ClientFrame, UnixMillis, native};
 
 use crate::runner::{Fault, Returned};
+
+/// How long a connection, or room for what is written to it, is waited for.
+const SOCKET_LIMIT: Duration = Duration::from_secs(10);
 
 /// What a reader saw: bytes of a connection, or its end.
 type Arrival = (u64, Option<Vec<u8>>);
@@ -152,9 +156,13 @@ impl EngineClient {
     }
 
     fn open(&mut self, conn: u64, address: &str) -> bool {
-        let Ok(stream) = TcpStream::connect(address) else { return false };
+        let mut addresses = address.to_socket_addrs().into_iter().flatten();
+        let stream = addresses.find_map(|at| TcpStream::connect_timeout(&at, SOCKET_LIMIT).ok());
+        let Some(stream) = stream else { return false };
         // Without it small frames wait for each other; a socket that cannot is only slower.
         let _ = stream.set_nodelay(true);
+        // A server that does not read (a fault may keep it from that) must not hold up the run.
+        let _ = stream.set_write_timeout(Some(SOCKET_LIMIT));
         let Ok(mut reader) = stream.try_clone() else { return false };
         let sender = self.sender.clone();
         thread::spawn(move || {

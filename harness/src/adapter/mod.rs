@@ -3,11 +3,17 @@
 pub mod check;
 
 mod abilities;
+mod brought;
+mod command;
 mod counts;
 mod driver;
 mod engine_client;
+mod group;
 mod http;
+mod log;
+mod pipes;
 mod process;
 
+pub use command::Command;
 pub use driver::AdapterDriver;
-pub use process::Command;
+pub(crate) use group::end_all;

@@ -1,215 +1,199 @@
-//! An adapter's process: newline-delimited JSON over its pipes, with a limit on every wait and every line.
+//! An adapter's process: newline-delimited JSON over its pipes, with a limit on every wait, every line, and on what one
+//! case may bring.
 
 use std::{
     collections::VecDeque,
-    io::{BufRead, BufReader, Read, Write},
-    path::PathBuf,
-    process::{Child, ChildStdin, Command as Process, ExitStatus, Stdio},
+    io::Write,
+    process::{Command as Process, ExitStatus, Stdio},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, RecvTimeoutError, sync_channel},
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, sync_channel},
     },
-    thread,
     time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
 
-use crate::runner::Fault;
+use super::{
+    Command,
+    brought::Brought,
+    group::Group,
+    log::{CaseLog, Show, shortened},
+    pipes::{Arrival, Input, Popped, Queue, read_errors, read_output},
+};
+use crate::runner::{CaseLimit, Fault};
 
-/// Longest line an adapter may write, bytes.
-const LINE_LIMIT: u64 = 1 << 20;
 /// How long an adapter may take to say hello: it may install its SDK first.
 const HELLO_LIMIT: Duration = Duration::from_secs(300);
+/// After how long without a hello a line says so.
+const HELLO_NOTICE: Duration = Duration::from_secs(5);
 /// How long it may take for anything else.
 pub(super) const REPLY_LIMIT: Duration = Duration::from_secs(30);
 /// How long it may take to leave.
 const BYE_LIMIT: Duration = Duration::from_secs(3);
-/// Lines of log that are kept of a case.
-const LOGS: usize = 200;
-/// How long an ended adapter's last words are waited for.
+/// How long an ended adapter's last words are waited for, and the end of one that closed its output.
 const LAST_WORDS: Duration = Duration::from_secs(1);
-/// Characters of a line of stderr that are kept.
-const LOG_LINE: usize = 2_000;
-/// How often its end is looked for while it leaves.
+/// How often a wait looks at what else may end it.
 const MOMENT: Duration = Duration::from_millis(50);
-
-/// How an adapter is started.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Command {
-    /// The client's name in reports.
-    pub name: String,
-    /// Program.
-    pub program: String,
-    /// Arguments.
-    pub args: Vec<String>,
-}
-
-impl Command {
-    /// Versions of the web SDK that the adapter in this repository drives.
-    pub const WEB_SDKS: [&str; 11] = [
-        "4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4", "5.7.3", "5.28.0", "5.36.7", "5.38.0",
-    ];
-
-    /// Versions that can do without WebSocket and poll.
-    pub const POLLING: [&str; 7] = ["4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4"];
-
-    /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`), or a command line that speaks the adapter protocol.
-    ///
-    /// # Errors
-    /// A sentence: no such version, no such program.
-    pub fn named(name: &str) -> Result<Self, String> {
-        if let Some(version) = name.strip_prefix("web-sdk@") {
-            let (version, transport) = version.split_once('+').unwrap_or((version, "websocket"));
-            if version.is_empty() || !matches!(transport, "websocket" | "comet") {
-                return Err(format!(
-                    "there is no `{name}`; `web-sdk@VERSION+comet` polls instead of using WebSocket"
-                ));
-            }
-            if transport == "comet" && Self::WEB_SDKS.contains(&version) && !Self::POLLING.contains(&version)
-            {
-                return Err(format!("web-sdk@{version} cannot poll; {} can", Self::POLLING.join(", ")));
-            }
-            if !Self::WEB_SDKS.contains(&version) {
-                return Err(format!(
-                    "there is no `{name}`; web-sdk comes as {}",
-                    Self::WEB_SDKS.map(|version| format!("web-sdk@{version}")).join(", ")
-                ));
-            }
-            let script = adapters_folder().join("web-sdk/adapter.mjs");
-            let words = ["--sdk", version, "--transport", transport];
-            let args = [script.display().to_string()].into_iter().chain(words.map(str::to_owned)).collect();
-            return Ok(Self { name: name.to_owned(), program: "node".to_owned(), args });
-        }
-        let mut words = name.split_whitespace().map(str::to_owned);
-        let program = words.next().ok_or("the client's name is empty")?;
-        let is_command = program.contains('/') || name.contains(' ');
-        if !is_command {
-            return Err(format!("there is no client `{name}`, and a command line has a path or arguments"));
-        }
-        Ok(Self { name: name.to_owned(), program, args: words.collect() })
-    }
-}
-
-/// Where the adapters of this repository are: beside the current folder's harness, or where it was built.
-fn adapters_folder() -> PathBuf {
-    let here = PathBuf::from("harness/adapters");
-    if here.is_dir() { here } else { PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/adapters")) }
-}
 
 /// A running adapter.
 #[derive(Debug)]
 pub(super) struct Adapter {
     name: String,
-    child: Child,
-    input: Option<ChildStdin>,
-    lines: Receiver<Result<Value, String>>,
+    group: Group,
+    input: Option<Input>,
+    queue: Arc<Queue>,
     next_id: u64,
     /// Events that came between replies.
     pub(super) events: Vec<Value>,
-    /// What it logged between replies, and wrote to stderr.
-    logs: Arc<Mutex<VecDeque<String>>>,
+    /// What the case has brought so far.
+    brought: Brought,
+    log: Arc<CaseLog>,
+    /// The last lines of its own, for what is said when it is gone.
+    last: Arc<Mutex<VecDeque<String>>>,
+    stderr_bytes: Arc<AtomicU64>,
     /// Disconnected once its stderr has been read to the end.
     errors_end: Receiver<()>,
+    /// Beyond hope: it is not asked to leave.
+    is_doomed: bool,
+}
+
+/// One wait: for what, until when, and what else ends it.
+pub(super) struct Wait<'a> {
+    what: String,
+    until: Instant,
+    limit: Duration,
+    case: &'a CaseLimit,
+}
+
+impl<'a> Wait<'a> {
+    pub(super) fn new(what: String, limit: Duration, case: &'a CaseLimit) -> Self {
+        Self { what, until: Instant::now() + limit, limit, case }
+    }
 }
 
 impl Adapter {
-    /// Starts it and exchanges hellos; gives the adapter's.
+    /// Starts it and exchanges hellos; gives the adapter's. What it logs is kept in `log`.
     ///
     /// # Errors
-    /// It cannot be started, or says no hello that fits.
-    pub(super) fn start(command: &Command) -> Result<(Self, Value), Fault> {
-        let mut child = Process::new(&command.program)
-            .args(&command.args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
+    /// It cannot be started, says no hello that fits, or the run is interrupted.
+    pub(super) fn start(
+        command: &Command,
+        log: &Arc<CaseLog>,
+        case: &CaseLimit,
+    ) -> Result<(Self, Value), Fault> {
+        let mut process = Process::new(&command.program);
+        process.args(&command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut group = Group::spawn(&mut process)
             .map_err(|error| Fault(format!("the adapter `{}` does not start: {error}", command.program)))?;
-        let input = child.stdin.take();
-        let Some(output) = child.stdout.take() else {
-            return Err(Fault("the adapter has no standard output".to_owned()));
+        let child = group.child();
+        let (Some(input), Some(output), Some(errors)) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take())
+        else {
+            return Err(Fault("the adapter has no standard streams".to_owned()));
         };
-        let logs = Arc::new(Mutex::new(VecDeque::new()));
+        let queue = Arc::new(Queue::default());
+        let last = Arc::new(Mutex::new(VecDeque::new()));
+        let stderr_bytes = Arc::new(AtomicU64::new(0));
         let (ends, errors_end) = sync_channel::<()>(1);
-        if let Some(errors) = child.stderr.take() {
-            let logs = Arc::clone(&logs);
-            thread::spawn(move || {
-                // Dropped when there is nothing more to read: that is the signal.
-                let _ends = ends;
-                for line in BufReader::new(errors).lines().map_while(Result::ok) {
-                    let line: String = line.chars().take(LOG_LINE).collect();
-                    // People see it at once, and the report keeps it.
-                    let _ = writeln!(std::io::stderr(), "{line}");
-                    keep(&logs, format!("stderr: {line}"));
-                }
-            });
-        }
-        // Bounded: an adapter that floods waits until it is read.
-        let (send, lines) = sync_channel(1024);
-        thread::spawn(move || {
-            let mut reader = BufReader::new(output);
-            loop {
-                let mut line = String::new();
-                let read = reader.by_ref().take(LINE_LIMIT + 1).read_line(&mut line);
-                let message = match read {
-                    Ok(0) => return,
-                    Ok(length) if length as u64 > LINE_LIMIT => {
-                        Err(format!("it wrote a line of more than {LINE_LIMIT} bytes"))
-                    }
-                    Ok(_) => serde_json::from_str(&line).map_err(|_| {
-                        format!(
-                            "it wrote what is no JSON line: {:?}",
-                            line.chars().take(120).collect::<String>()
-                        )
-                    }),
-                    Err(error) => Err(format!("its output cannot be read: {error}")),
+        read_output(output, Arc::clone(&queue));
+        let tell = {
+            let (log, last) = (Arc::clone(log), Arc::clone(&last));
+            let name = command.name.clone();
+            move |line: String, bytes: u64| {
+                remember(&last, format!("stderr: {line}"));
+                // People see it at once, and the report keeps it.
+                let mut stderr = std::io::stderr();
+                let _ = match log.keep(format!("stderr: {line}"), bytes) {
+                    Show::Yes => writeln!(stderr, "{line}"),
+                    Show::NoMore => writeln!(
+                        stderr,
+                        "harness: what {name} writes further in this case stands in the report"
+                    ),
+                    Show::No => Ok(()),
                 };
-                let broken = message.is_err();
-                if send.send(message).is_err() || broken {
-                    return;
-                }
             }
-        });
+        };
+        read_errors(errors, Arc::clone(&queue), Arc::clone(&stderr_bytes), ends, tell);
         let mut adapter = Self {
             name: command.name.clone(),
-            child,
-            input,
-            lines,
+            group,
+            input: Some(Input::new(input)),
+            queue,
             next_id: 0,
             events: Vec::new(),
-            logs,
+            brought: Brought::default(),
+            log: Arc::clone(log),
+            last,
+            stderr_bytes,
             errors_end,
+            is_doomed: false,
         };
+        let hello = adapter.greet(case)?;
+        Ok((adapter, hello))
+    }
+
+    fn greet(&mut self, case: &CaseLimit) -> Result<Value, Fault> {
         let suite = env!("CARGO_PKG_VERSION");
         // One that is gone already may have said why: what it wrote is read all the same.
-        let _ = adapter.write(&json!({"hello": {"protocol": {"min": 1, "max": 1}, "suite": suite}}));
-        let hello = adapter.read_until(HELLO_LIMIT, |message| message.get("hello").cloned())?;
+        let _ = self.write(&json!({"hello": {"protocol": {"min": 1, "max": 1}, "suite": suite}}));
+        let name = self.name.clone();
+        let began = Instant::now();
+        let mut said = false;
+        let wait = Wait::new("the hello; is its stdout flushed?".to_owned(), HELLO_LIMIT, case);
+        let idle = || {
+            if !said && began.elapsed() >= HELLO_NOTICE {
+                said = true;
+                // Nobody to tell is no reason to stop.
+                let _ = writeln!(
+                    std::io::stderr(),
+                    "harness: {name} has said no hello for {} s: is its stdout flushed? It has {} s in all, because it may install its client first",
+                    HELLO_NOTICE.as_secs(),
+                    HELLO_LIMIT.as_secs()
+                );
+            }
+        };
+        let hello = self.read_until(&wait, idle, |message| message.get("hello").cloned())?;
         if hello["protocol"] != 1 {
-            return Err(adapter.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
+            return Err(self.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
         }
         if hello["clock"] != "virtual" {
             let clock = &hello["clock"];
             let why =
                 format!("its clock is {clock}: only a client whose clock can be driven (`virtual`) can run");
-            return Err(adapter.fault(&why));
+            return Err(self.fault(&why));
         }
-        Ok((adapter, hello))
+        Ok(hello)
+    }
+
+    /// A case begins: what it may bring is counted anew.
+    pub(super) fn begin_case(&mut self) {
+        self.brought = Brought::default();
+        self.stderr_bytes.store(0, Ordering::Relaxed);
     }
 
     pub(super) fn fault(&self, what: &str) -> Fault {
         Fault(format!("adapter {}: {what}", self.name))
     }
 
+    /// It cannot be trusted any more: it will be ended without a word.
+    fn doom(&mut self, what: &str) -> Fault {
+        self.is_doomed = true;
+        self.fault(&format!("{what}; it was ended"))
+    }
+
     /// Sends a request and waits for its reply; events on the way are kept.
     ///
     /// # Errors
-    /// It crashed, wrote garbage, or took too long.
-    pub(super) fn ask(&mut self, kind: &str, body: Value) -> Result<Value, Fault> {
+    /// It crashed, wrote garbage or too much, took too long, or the case's time is over.
+    pub(super) fn ask(&mut self, kind: &str, body: Value, case: &CaseLimit) -> Result<Value, Fault> {
         self.next_id += 1;
         let id = self.next_id;
+        let wait = Wait::new(described(kind, &body, id), REPLY_LIMIT, case);
         self.write(&json!({"id": id, kind: body}))?;
-        let reply = self.read_until(REPLY_LIMIT, |message| (message["id"] == id).then(|| message.clone()))?;
+        let reply =
+            self.read_until(&wait, || {}, |message| (message["id"] == id).then(|| message.clone()))?;
         match reply.get("error").and_then(Value::as_str) {
             Some(error) => Err(self.fault(error)),
             None => Ok(reply),
@@ -220,62 +204,112 @@ impl Adapter {
         self.write_line(&message.to_string())
     }
 
-    /// Writes a line as it is.
+    /// Writes a line as it is. This does not wait for the adapter to read it.
     pub(super) fn write_line(&mut self, line: &str) -> Result<(), Fault> {
-        let written = match &mut self.input {
-            Some(input) => writeln!(input, "{line}").and_then(|()| input.flush()),
-            None => Err(std::io::ErrorKind::BrokenPipe.into()),
-        };
-        written.map_err(|_| self.gone())
+        let written = self.input.as_ref().is_some_and(|input| input.write(line));
+        if written { Ok(()) } else { Err(self.gone("its stdin")) }
     }
 
-    fn gone(&mut self) -> Fault {
-        let status = self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string());
+    /// One of its pipes is closed: says how it ended, or ends it.
+    fn gone(&mut self, closed: &str) -> Fault {
+        let status = self.group.wait(LAST_WORDS, || {});
+        if status.is_none() {
+            self.group.kill();
+        }
         // What it wrote last may say why. Somebody else may hold its stderr open: not for ever.
         let _ = self.errors_end.recv_timeout(LAST_WORDS);
-        let logs = self.logs.lock().unwrap_or_else(PoisonError::into_inner);
-        let last: Vec<&str> = logs.iter().rev().take(3).rev().map(String::as_str).collect();
-        let said = if last.is_empty() { String::new() } else { format!("; {}", last.join("; ")) };
-        self.fault(&format!("it ended ({status}){said}"))
+        let last: Vec<String> = self.last.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        let said: String = last.iter().map(|line| format!("; {line}")).collect();
+        match status {
+            Some(status) => self.fault(&format!("it ended ({status}){said}")),
+            None => self.doom(&format!("it closed {closed} and went on running{said}")),
+        }
     }
 
     fn read_until(
         &mut self,
-        limit: Duration,
+        wait: &Wait<'_>,
+        mut idle: impl FnMut(),
         mut wanted: impl FnMut(&Value) -> Option<Value>,
     ) -> Result<Value, Fault> {
-        let until = Instant::now() + limit;
         loop {
-            let message = self.next(until, limit)?;
-            if let Some(event) = message.get("event") {
-                self.events.push(event.clone());
+            let (mut message, line) = self.take(wait, &mut idle)?;
+            if let Some(event) = message.get_mut("event") {
+                self.brought.event(&line);
+                self.events.push(event.take());
             } else if let Some(log) = message.get("log") {
-                self.log(log);
+                self.brought.log(&line);
+                self.keep_log(log, line.len() as u64);
             } else if let Some(found) = wanted(&message) {
                 return Ok(found);
+            } else {
+                self.brought.odd();
+            }
+            if let Some(flood) = self.brought.flood() {
+                // Nobody can judge them, and they are counted.
+                self.events.clear();
+                return Err(self.doom(&flood));
             }
         }
     }
 
-    fn log(&mut self, log: &Value) {
-        let text = |key: &str| log[key].as_str().unwrap_or_default().to_owned();
-        keep(&self.logs, format!("{}: {}", text("level"), text("text")));
+    fn keep_log(&mut self, log: &Value, bytes: u64) {
+        let text = |key: &str| log[key].as_str().unwrap_or_default();
+        let line = shortened(&format!("{}: {}", text("level"), text("text")));
+        remember(&self.last, line.clone());
+        self.log.keep(line, bytes);
     }
 
-    /// Takes what it logged and wrote to stderr; of more than [`LOGS`] lines the last.
-    pub(super) fn take_logs(&mut self) -> Vec<String> {
-        self.logs.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    /// The next message, whatever it is.
+    pub(super) fn next(&mut self, wait: &Wait<'_>) -> Result<Value, Fault> {
+        self.take(wait, &mut || {}).map(|(message, _)| message)
     }
 
-    /// The next message, whatever it is. `limit` is what an error says was waited.
-    pub(super) fn next(&mut self, until: Instant, limit: Duration) -> Result<Value, Fault> {
-        match self.lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(Ok(message)) => Ok(message),
-            Ok(Err(garbage)) => Err(self.fault(&garbage)),
-            Err(RecvTimeoutError::Timeout) => {
-                Err(self.fault(&format!("no reply within {} s", limit.as_secs())))
+    /// The next message and its line; `idle` is called while there is none.
+    fn take(&mut self, wait: &Wait<'_>, idle: &mut dyn FnMut()) -> Result<(Value, String), Fault> {
+        let mut ended = None;
+        loop {
+            // A flood must not keep this from being seen either.
+            if let Err(Fault(why)) = wait.case.check() {
+                self.is_doomed = wait.case.is_over();
+                return Err(self.fault(&format!("{why}, waiting for {}{}", wait.what, self.unread())));
             }
-            Err(RecvTimeoutError::Disconnected) => Err(self.gone()),
+            let left = wait.until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let what =
+                    format!("no reply within {} s to {}{}", wait.limit.as_secs(), wait.what, self.unread());
+                return Err(self.doom(&what));
+            }
+            match self.queue.pop(MOMENT.min(left)) {
+                Popped::Arrival(Arrival::Line(line)) => {
+                    let message = serde_json::from_str(&line).map_err(|_| {
+                        let begin: String = line.chars().take(120).collect();
+                        self.doom(&format!("it wrote what is no JSON line: {begin:?}"))
+                    });
+                    return Ok((message?, line));
+                }
+                Popped::Arrival(Arrival::Broken(why)) => return Err(self.doom(&why)),
+                Popped::End => return Err(self.gone("its stdout")),
+                Popped::Nothing => {}
+            }
+            idle();
+            // One that has ended, but whose stdout somebody else holds, says nothing more.
+            if let Some(status) = self.group.status() {
+                let since = *ended.get_or_insert_with(Instant::now);
+                if since.elapsed() >= LAST_WORDS {
+                    let what =
+                        format!("it ended ({status}), and something that it started holds its stdout open");
+                    return Err(self.doom(&what));
+                }
+            }
+        }
+    }
+
+    /// A remark on an adapter that does not read.
+    fn unread(&self) -> String {
+        match self.input.as_ref().map_or(0, Input::unread) {
+            0 => String::new(),
+            bytes => format!("; it has not read {bytes} bytes of what it was sent"),
         }
     }
 
@@ -286,40 +320,38 @@ impl Adapter {
 
     /// Its exit status, if it ends within the time that one has to leave; what it still writes is read.
     pub(super) fn end(&mut self) -> Option<ExitStatus> {
-        let until = Instant::now() + BYE_LIMIT;
-        loop {
-            if let Ok(Some(status)) = self.child.try_wait() {
-                return Some(status);
-            }
-            if Instant::now() >= until {
-                return None;
-            }
-            // Its output ends when it does: this waits for that, not for a fixed time.
-            if let Err(RecvTimeoutError::Disconnected) = self.lines.recv_timeout(MOMENT) {
-                // Closed, but perhaps not yet gone.
-                thread::yield_now();
-            }
-        }
+        let queue = Arc::clone(&self.queue);
+        self.group.wait(BYE_LIMIT, || while let Popped::Arrival(_) = queue.pop(Duration::ZERO) {})
     }
 }
 
-/// Keeps a line of log, and the last [`LOGS`] of them.
-fn keep(logs: &Mutex<VecDeque<String>>, line: String) {
-    let mut logs = logs.lock().unwrap_or_else(PoisonError::into_inner);
-    if logs.len() == LOGS {
-        logs.pop_front();
+/// Keeps the last three lines.
+fn remember(last: &Mutex<VecDeque<String>>, line: String) {
+    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.len() == 3 {
+        last.pop_front();
     }
-    logs.push_back(line);
+    last.push_back(line);
+}
+
+/// A request as an error names it: which, of what, for which client.
+fn described(kind: &str, body: &Value, id: u64) -> String {
+    let method = body["method"].as_str().map_or_else(String::new, |method| format!(" of {method}"));
+    let client = body["client"].as_str().map_or_else(String::new, |client| format!(" for client `{client}`"));
+    format!("request {id}: `{kind}`{method}{client}")
 }
 
 impl Drop for Adapter {
     fn drop(&mut self) {
-        // Asked to leave, given a moment, then ended.
-        let _ = self.write(&json!({"id": 0, "bye": {}}));
-        self.close_input();
-        if self.end().is_none() {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
+        // Asked to leave, given a moment, then ended with all that it started. One beyond hope is not asked.
+        if !self.is_doomed {
+            if let Some(input) = &self.input {
+                input.write(&json!({"id": 0, "bye": {}}).to_string());
+            }
+            self.close_input();
+            let _ = self.end();
         }
+        self.queue.abandon();
+        self.group.kill();
     }
 }

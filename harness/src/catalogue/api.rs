@@ -37,6 +37,9 @@ pub struct Method {
     pub returns: String,
     /// Callbacks that answer it.
     pub answers: Vec<String>,
+    /// Not of the documented engine: the vendor's web SDKs alone have it.
+    #[serde(default)]
+    pub beyond: bool,
 }
 
 /// A callback.
@@ -49,6 +52,9 @@ pub struct EventInfo {
     pub kind: EventKind,
     /// Argument name to type, in order.
     pub params: IndexMap<String, Param>,
+    /// Not of the documented engine: the vendor's web SDKs alone have it.
+    #[serde(default)]
+    pub beyond: bool,
 }
 
 /// Whether a callback answers a call.
@@ -160,6 +166,7 @@ fn setter() -> &'static Method {
             .collect(),
         returns: "code".to_owned(),
         answers: Vec::new(),
+        beyond: false,
     })
 }
 

@@ -11,8 +11,9 @@ use clap::Args;
 use super::{Stop, exit, files, run};
 use crate::{
     catalogue::catalogue,
+    runner::Interrupt,
     verdict::{
-        RunResult, ScenarioResult, VerdictKind,
+        RunResult, ScenarioResult,
         baseline::{self, Baseline, Date},
         name_of,
     },
@@ -32,18 +33,24 @@ pub(super) struct BaselineArgs {
 }
 
 /// The file of a client: the one given, or its own in `fixtures/baselines`.
-fn path_of(args: &run::RunArgs) -> PathBuf {
-    args.baseline.clone().unwrap_or_else(|| Path::new(FOLDER).join(format!("{}.yaml", args.client)))
+fn path_of(args: &run::RunArgs) -> Result<PathBuf, Stop> {
+    if let Some(path) = &args.baseline {
+        return Ok(path.clone());
+    }
+    let command = args.command()?;
+    let name = command.as_ref().map_or(args.client.as_str(), |command| command.name.as_str());
+    Ok(Path::new(FOLDER).join(format!("{name}.yaml")))
 }
 
 /// The baseline that a run is judged with: none if the client has no file and none is given.
 pub(super) fn of(args: &run::RunArgs) -> Result<Option<Baseline>, Stop> {
-    let path = path_of(args);
+    let path = path_of(args)?;
     if args.no_baseline || (args.baseline.is_none() && !path.exists()) {
         return Ok(None);
     }
     let name = path.display().to_string();
-    let text = fs::read_to_string(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
+    let text =
+        mock_server::yaml::read_file(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
     Baseline::read(&name, &text).map(Some).map_err(|error| Stop::usage(error.to_string(), None))
 }
 
@@ -66,16 +73,19 @@ pub(super) fn run(
     args: &BaselineArgs,
     out: &mut (dyn Write + Send),
     err: &mut dyn Write,
+    interrupt: &Interrupt,
 ) -> Result<u8, Stop> {
-    let mut run = run::judged(&args.run, None, &|_| {}, err)?.run;
-    // What a client does not have it says itself, run by run.
-    run.results.retain(|result| result.verdict.kind() != VerdictKind::Unsupported);
+    let path = path_of(&args.run)?;
+    let run = run::judged(&args.run, &run::prepare(&args.run, false, err)?, &|_| {}, interrupt)?.run;
+    if run.interrupted {
+        let message = "interrupted: of a part of the run nothing is proposed".to_owned();
+        return Err(Stop { message, hint: None, code: exit::INTERRUPTED });
+    }
     let text = baseline::propose(&run);
     if !args.write {
         out.write_all(text.as_bytes())?;
         return Ok(exit::CONFORMS);
     }
-    let path = path_of(&args.run);
     let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
     written.map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
     writeln!(out, "{}: replace the reasons by the real ones", path.display())?;

@@ -10,7 +10,7 @@ pub const USAGE: u8 = 2;
 pub const INCOMPLETE: u8 = 3;
 /// A client's baseline no longer says what is so.
 pub const STALE_BASELINE: u8 = 4;
-/// A fault of the harness itself.
+/// A fault of the harness itself, or a report that it could not write.
 pub const HARNESS_FAULT: u8 = 5;
 /// Nothing was selected.
 pub const NOTHING_SELECTED: u8 = 6;
@@ -24,7 +24,7 @@ pub const ALL: &[(u8, &str)] = &[
     (USAGE, "wrong usage, or a file that is wrong"),
     (INCOMPLETE, "not everything that was planned could be run"),
     (STALE_BASELINE, "a client's baseline no longer says what is so"),
-    (HARNESS_FAULT, "a fault of the harness itself"),
+    (HARNESS_FAULT, "a fault of the harness itself, or a report that it could not write"),
     (NOTHING_SELECTED, "nothing was selected"),
     (INTERRUPTED, "interrupted; the report is written all the same"),
 ];

@@ -16,27 +16,56 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     /// `CONN-014`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list: `areas`,
-    /// `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`, `exit-codes`.
-    name: String,
+    /// `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`, `exit-codes`. Without it:
+    /// what can be explained.
+    name: Option<String>,
 }
 
-/// Names of lists.
-const LISTS: &[&str] = &[
-    "areas",
-    "methods",
-    "callbacks",
-    "enums",
-    "bugs",
-    "acts",
-    "faults",
-    "switches",
-    "needs",
-    "steps",
-    "exit-codes",
+/// Lists, with what is in them.
+const LISTS: &[(&str, &str)] = &[
+    ("areas", "areas of the requirement catalogue"),
+    ("methods", "methods of the engine"),
+    ("callbacks", "callbacks of the engine"),
+    ("enums", "enums and their members"),
+    ("bugs", "deliberate bugs of the service, for `breaks_when` and `misbehave`"),
+    ("acts", "server-side acts, for `service:` steps"),
+    ("faults", "faults that can be armed, as a JSON Schema"),
+    ("switches", "switches of a world"),
+    ("needs", "capabilities that a scenario can need, and platforms"),
+    ("steps", "steps of a scenario, frames of `wire`, kinds of `state`"),
+    ("exit-codes", "what the exit code says"),
 ];
 
+/// Single names that can be explained: a kind, and how to write one.
+const SINGLE: &[(&str, &str)] = &[
+    ("a requirement", "CONN-014"),
+    ("an area", "CONN"),
+    ("a method", "sendMessage"),
+    ("a callback", "onMessageReceived"),
+    ("an enum", "ConversationType"),
+    ("a type", "Message"),
+    ("a bug", "no_kick"),
+    ("a switch", "multiDeviceSync"),
+];
+
+/// What can be explained.
+fn overview(out: &mut dyn Write) -> Result<(), Stop> {
+    writeln!(out, "harness explain LIST")?;
+    for (name, about) in LISTS {
+        writeln!(out, "  {name:17} {about}")?;
+    }
+    writeln!(out, "harness explain NAME")?;
+    for (kind, example) in SINGLE {
+        writeln!(out, "  {example:17} {kind}")?;
+    }
+    Ok(())
+}
+
 pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
-    let name = args.name.as_str();
+    let Some(name) = args.name.as_deref() else {
+        overview(out)?;
+        return Ok(exit::CONFORMS);
+    };
     if list(name, out)? || single(name, out)? {
         return Ok(exit::CONFORMS);
     }
@@ -48,10 +77,10 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         .chain(api.enums.keys().map(String::as_str))
         .chain(Bug::ALL.iter().map(|(_, name)| *name))
         .chain(Switches::NAMES.iter().copied())
-        .chain(LISTS.iter().copied());
+        .chain(LISTS.iter().map(|(name, _)| *name));
     let hint = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None => format!("lists: {}", LISTS.join(", ")),
+        None => "`harness explain` lists what can be explained".to_owned(),
     };
     Err(Stop::usage(format!("nothing is called `{name}`"), Some(hint)))
 }
@@ -90,7 +119,7 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         "steps" => {
             writeln!(out, "steps: {}", names::KINDS.join(", "))?;
             writeln!(out, "frames of `wire`: {}", names::FRAMES.join(", "))?;
-            writeln!(out, "kinds of `state`: {}", names::STATES.join(", "))?;
+            writeln!(out, "kinds of `state`: {}", names::states().collect::<Vec<_>>().join(", "))?;
         }
         "exit-codes" => {
             for (code, meaning) in exit::ALL {
@@ -161,6 +190,9 @@ fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What is said of methods and callbacks that the table has beside the documented ones.
+const BEYOND: &str = "not of the documented engine: the vendor's web SDKs alone have it";
+
 fn method(name: &str, method: &Method, out: &mut dyn Write) -> Result<(), Stop> {
     writeln!(out, "{} -> {}", signature(name, &method.params), method.returns)?;
     for answer in &method.answers {
@@ -168,6 +200,9 @@ fn method(name: &str, method: &Method, out: &mut dyn Write) -> Result<(), Stop> 
             Some(event) => writeln!(out, "  answered by {}", signature(answer, &event.params))?,
             None => writeln!(out, "  answered by {answer}")?,
         }
+    }
+    if method.beyond {
+        writeln!(out, "  {BEYOND}")?;
     }
     enums_of(&method.params, out)
 }
@@ -181,6 +216,9 @@ fn event(name: &str, event: &EventInfo, out: &mut dyn Write) -> Result<(), Stop>
             let methods: Vec<&str> = methods.map(|(method, _)| method.as_str()).collect();
             writeln!(out, "  answers {}", methods.join(", "))?;
         }
+    }
+    if event.beyond {
+        writeln!(out, "  {BEYOND}")?;
     }
     enums_of(&event.params, out)
 }

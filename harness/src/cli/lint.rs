@@ -7,7 +7,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme};
 use serde_json::json;
 
 use super::{Format, Stop, exit, files};
-use crate::scenario::Diagnostic;
+use crate::{plain::plain, scenario::Diagnostic};
 
 /// Arguments of `harness lint`.
 #[derive(Debug, Args)]
@@ -20,7 +20,7 @@ pub(super) struct LintArgs {
 }
 
 pub(super) fn run(args: &LintArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
-    let files = files::read(&args.paths)?;
+    let files = files::read_telling(&args.paths, err)?;
     if files.is_empty() {
         writeln!(err, "harness: no scenario files there")?;
         return Ok(exit::NOTHING_SELECTED);
@@ -58,7 +58,7 @@ pub(super) fn show(diagnostics: &[Diagnostic], err: &mut dyn Write) -> Result<()
         let mut text = String::new();
         // Rendering into a string fails only if the source text is not at hand; the one-liner always is.
         if handler.render_report(&mut text, diagnostic).is_err() {
-            text = diagnostic.line();
+            text = plain(&diagnostic.line()).into_owned() + "\n";
         }
         writeln!(err, "{text}")?;
     }

@@ -23,7 +23,7 @@ pub(super) struct ListArgs {
 pub(super) fn run(args: &ListArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
     let mut listed = 0;
     let mut wrong = false;
-    for file in files::read(&args.paths)? {
+    for file in files::read_telling(&args.paths, err)? {
         let scenario = match file.scenario {
             Ok(scenario) => scenario,
             Err(diagnostics) => {
@@ -44,7 +44,10 @@ pub(super) fn run(args: &ListArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
             match args.format {
                 Format::Json => {
                     let covers: Vec<&str> = scenario.covers.iter().map(|id| id.as_str()).collect();
-                    let needs: Vec<&str> = scenario.needs.iter().map(|need| need.as_str()).collect();
+                    let mut needs: Vec<&str> = scenario.needs.iter().map(|need| need.as_str()).collect();
+                    needs.extend(case.uses());
+                    needs.sort_unstable();
+                    needs.dedup();
                     let line = json!({
                         "path": scenario.path(), "case": label, "title": scenario.title, "covers": covers,
                         "needs": needs,

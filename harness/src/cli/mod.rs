@@ -4,14 +4,18 @@ pub mod exit;
 pub mod files;
 
 mod baseline;
+mod cases;
 mod check_adapter;
 mod clients;
 mod explain;
 mod lint;
 mod list;
+mod not_started;
+mod out;
 mod requirements;
 mod review;
 mod run;
+mod signals;
 
 use std::{
     ffi::OsString,
@@ -23,7 +27,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use run::{RunArgs, Shard};
 
-use crate::report::TerminalOptions;
+use crate::{
+    plain::{Plain, plain},
+    report::TerminalOptions,
+    runner::Interrupt,
+};
+use out::Out;
 
 /// Runs scenarios against an IM client and judges its callback sequence.
 #[derive(Debug, Parser)]
@@ -107,11 +116,8 @@ impl Stop {
 }
 
 impl From<io::Error> for Stop {
-    /// A reader that went away (`harness list | head`) is no failure.
     fn from(error: io::Error) -> Self {
-        let code =
-            if error.kind() == io::ErrorKind::BrokenPipe { exit::CONFORMS } else { exit::HARNESS_FAULT };
-        Self { message: error.to_string(), hint: None, code }
+        Self { message: error.to_string(), hint: None, code: exit::HARNESS_FAULT }
     }
 }
 
@@ -119,41 +125,53 @@ impl From<io::Error> for Stop {
 #[must_use]
 pub fn main() -> ExitCode {
     let mut out = io::BufWriter::new(io::stdout());
-    let code = run_with(std::env::args_os(), &mut out, &mut io::stderr(), io::stdin().is_terminal());
-    let flushed = out.flush().map_err(Stop::from);
-    ExitCode::from(match flushed {
-        Err(stop) if code == exit::CONFORMS => stop.code,
-        _ => code,
-    })
+    let terminal = io::stdin().is_terminal();
+    ExitCode::from(run_watching(std::env::args_os(), &mut out, &mut io::stderr(), terminal, true))
 }
 
-/// The program on given arguments (the first is its name) and writers.
+/// The program on given arguments (the first is its name) and writers. Signals end it as the platform has it.
 pub fn run_with(
     args: impl IntoIterator<Item = OsString>,
     out: &mut (dyn Write + Send),
-    err: &mut dyn Write,
+    err: &mut (dyn Write + Send),
     terminal: bool,
 ) -> u8 {
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    run_watching(args, out, err, terminal, false)
+}
+
+/// As [`run_with`]; with `watch`, the first signal of a run asks for its end.
+fn run_watching(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut (dyn Write + Send),
+    err: &mut (dyn Write + Send),
+    terminal: bool,
+    watch: bool,
+) -> u8 {
+    // Whoever reads may go away at any moment: no command has to think of it.
+    let (mut out, mut err) = (Out::new(out), Out::new(err));
+    let args: Vec<OsString> = args.into_iter().collect();
+    let code = match Cli::try_parse_from(&args) {
         Err(error) => {
             let wanted = !error.use_stderr();
             let text = error.render();
-            // Nowhere to say that nothing can be said.
-            let _ = if wanted { write!(out, "{text}") } else { write!(err, "{text}") };
-            return if wanted { exit::CONFORMS } else { exit::USAGE };
-        }
-    };
-    match dispatch(cli.command, out, err, terminal) {
-        Ok(code) => code,
-        Err(stop) => {
-            if stop.code != exit::CONFORMS {
-                let hint = stop.hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
-                let _ = writeln!(err, "harness: {}{hint}", stop.message);
+            // Kept by the writer.
+            let text = text.to_string();
+            let _ = if wanted { write!(out, "{text}") } else { write!(err, "{}", plain(&text)) };
+            if !wanted {
+                not_started::refused(&args, &text);
             }
-            stop.code
+            if wanted { exit::CONFORMS } else { exit::USAGE }
         }
-    }
+        Ok(cli) => match dispatch(cli.command, &mut out, &mut err, terminal, watch) {
+            Ok(code) => code,
+            Err(stop) => {
+                let hint = stop.hint.map_or_else(String::new, |hint| format!("\n  {hint}"));
+                let _ = writeln!(err, "harness: {}", plain(&format!("{}{hint}", stop.message)));
+                stop.code
+            }
+        },
+    };
+    out.code(code, &mut err)
 }
 
 fn dispatch(
@@ -161,11 +179,14 @@ fn dispatch(
     out: &mut (dyn Write + Send),
     err: &mut dyn Write,
     terminal: bool,
+    watch: bool,
 ) -> Result<u8, Stop> {
+    let interrupt = || if watch { signals::watch() } else { Interrupt::default() };
     match command {
-        Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect()),
-        Command::List(args) => list::run(&args, out, err),
-        Command::Lint(args) => lint::run(&args, out, err),
+        // It has colours of its own; its reporter looks after the rest.
+        Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect(), &interrupt()),
+        Command::List(args) => list::run(&args, &mut Plain::new(out), err),
+        Command::Lint(args) => lint::run(&args, &mut Plain::new(out), err),
         Command::Schema(args) => {
             match args.of {
                 SchemaOf::Scenario => out.write_all(schema_text().as_bytes())?,
@@ -173,13 +194,18 @@ fn dispatch(
             }
             Ok(exit::CONFORMS)
         }
-        Command::Explain(args) => explain::run(&args, out),
-        Command::Requirements(args) => requirements::run(&args, out, err),
-        Command::Clients(args) => clients::run(&args, out),
-        Command::CheckAdapter(args) => check_adapter::run(&args, out),
-        Command::Review(args) => review::run(&args, out, terminal, &mut io::stdin().lock()),
-        Command::Baseline(args) => baseline::run(&args, out, err),
-        Command::Load(args) => match crate::load::run(&args, out) {
+        Command::Explain(args) => explain::run(&args, &mut Plain::new(out)),
+        Command::Requirements(args) => requirements::run(&args, &mut Plain::new(out), err),
+        Command::Clients(args) => clients::run(&args, &mut Plain::new(out)),
+        Command::CheckAdapter(args) => {
+            if watch {
+                signals::end_at_once();
+            }
+            check_adapter::run(&args, &mut Plain::new(out))
+        }
+        Command::Review(args) => review::run(&args, &mut Plain::new(out), terminal, &mut io::stdin().lock()),
+        Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
+        Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),
         },

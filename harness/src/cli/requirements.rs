@@ -8,6 +8,7 @@ use serde_json::json;
 use super::{Format, Stop, exit, files};
 use crate::{
     catalogue::{Requirement, Testable, catalogue},
+    plain::plain,
     scenario::nearest,
 };
 
@@ -92,7 +93,7 @@ pub(super) fn covering(
     err: &mut dyn Write,
 ) -> Result<BTreeMap<String, Vec<String>>, Stop> {
     let mut covering: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for file in files::read(paths)? {
+    for file in files::read_telling(paths, err)? {
         match file.scenario {
             Ok(scenario) => {
                 for id in &scenario.covers {
@@ -104,7 +105,8 @@ pub(super) fn covering(
             }
             Err(diagnostics) => {
                 let count = diagnostics.len();
-                writeln!(err, "harness: {} has {count} mistakes (harness lint)", file.path.display())?;
+                let path = file.path.display().to_string();
+                writeln!(err, "harness: {} has {count} mistakes (harness lint)", plain(&path))?;
             }
         }
     }

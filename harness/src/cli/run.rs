@@ -1,44 +1,66 @@
 //! `harness run`: which cases are run, and how.
 
 use std::{
-    io::Write,
-    path::PathBuf,
+    fs,
+    io::{ErrorKind, Write},
+    path::{Path, PathBuf},
     str::FromStr,
-    sync::Mutex,
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{
+        Mutex, PoisonError,
+        mpsc::{RecvTimeoutError, channel},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use clap::Args;
 
-use super::{Format, Stop, baseline, exit, files, lint};
+use super::{Format, Stop, baseline, cases, exit, files, lint, not_started::not_started};
 use crate::{
     adapter::{AdapterDriver, Command},
     catalogue::{Requirement, Testable, catalogue},
-    report::{self, RequirementRow, Terminal, TerminalOptions},
-    runner::{self, Driver, Fault, Options, Ran, SimDriver, Snapshots},
-    scenario::Scenario,
-    verdict::{RunEvent, baseline::Baseline},
+    report::{JsonLines, Live, RequirementRow, Terminal, TerminalOptions},
+    runner::{self, CASE_LIMIT, DEFAULT_SEED, Driver, Fault, Interrupt, Options, Ran, SimDriver, Snapshots},
+    scenario::{Diagnostic, Scenario, parse_duration},
+    shell::quote,
+    verdict::{RunEvent, RunResult, baseline::Baseline},
 };
 
 /// The client that runs inside this process.
 const REFERENCE: &str = "reference";
+/// Where reports go unless somebody says otherwise.
+pub(super) const REPORTS: &str = "reports";
+/// How often it is looked at what runs.
+const TICK: Duration = Duration::from_secs(1);
+/// Longest limit of a case.
+const MOST_CASE_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Arguments of `harness run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
     /// Files or folders; `scenarios/` if none is given.
     pub paths: Vec<PathBuf>,
-    /// The client under test: a name of `harness clients`, or a command that speaks the adapter protocol.
+    /// The client under test: a name of `harness clients`, or a command that speaks the adapter protocol, in words as a
+    /// shell parts them: `"'/my tools/node' adapter.mjs --flag"`. On Windows a backslash is part of a path.
     #[arg(long, default_value = "reference", value_name = "NAME|CMD")]
     pub client: String,
+    /// What a client given as a command is called in reports, and its baseline file; made of the program's name if not given.
+    #[arg(long)]
+    pub name: Option<String>,
     /// Only cases whose path, title or axes contain this.
     #[arg(long)]
     pub filter: Option<String>,
+    /// Only this case, as reports and failures name it; can be given several times. Without axes: all of that file.
+    #[arg(long, value_name = "PATH[AXIS=VALUE,…]")]
+    pub case: Vec<String>,
+    /// How long a case may take by the wall clock (`90s`, `5m`); one that takes longer could not run.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
+    pub case_limit: Duration,
     /// How many run side by side; as many as the machine has cores if not given.
     #[arg(long)]
     pub jobs: Option<std::num::NonZeroUsize>,
-    /// Seed of everything that is drawn: same seed, same sequences.
-    #[arg(long, default_value_t = 1)]
+    /// Seed of what is drawn: ids and, with any but 1, the order of what happens at one instant. Same seed, same run.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
     /// Only this part of the cases: `2/4`.
     #[arg(long, value_name = "I/N")]
@@ -50,7 +72,7 @@ pub struct RunArgs {
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
     /// Where reports go.
-    #[arg(long, value_name = "DIR", default_value = "reports")]
+    #[arg(long, value_name = "DIR", default_value = REPORTS)]
     pub reports: PathBuf,
     /// Accepts changed sequences instead of leaving them to `harness review`.
     #[arg(long)]
@@ -100,9 +122,16 @@ impl RunArgs {
     pub fn select(&self, err: &mut dyn Write) -> Result<Vec<Scenario>, Stop> {
         let mut scenarios = Vec::new();
         let mut wrong = 0;
-        for file in files::read(&self.paths)? {
+        let of_cases = if self.paths.is_empty() { cases::files(&self.case) } else { None };
+        for file in files::read_telling(of_cases.as_deref().unwrap_or(&self.paths), err)? {
             match file.scenario {
                 Ok(scenario) => scenarios.push(scenario),
+                // What gives no text may be no scenario at all: the others are run, and this one could not be.
+                Err(diagnostics) if diagnostics.iter().all(Diagnostic::is_unreadable) => {
+                    lint::show(&diagnostics, err)?;
+                    let why = diagnostics.iter().map(Diagnostic::line).collect::<Vec<_>>().join("; ");
+                    scenarios.push(Scenario::unreadable(&file.path.to_string_lossy(), why));
+                }
                 Err(diagnostics) => {
                     wrong += 1;
                     lint::show(&diagnostics, err)?;
@@ -112,6 +141,9 @@ impl RunArgs {
         if wrong > 0 {
             return Err(Stop::usage(format!("{wrong} scenario files are wrong; nothing was run"), None));
         }
+        let mut cases = cases::Cases::new(&self.case);
+        scenarios.iter_mut().for_each(|scenario| cases.keep(scenario));
+        cases.all_met()?;
         let mut n = 0;
         for scenario in &mut scenarios {
             let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
@@ -138,29 +170,102 @@ impl RunArgs {
     }
 }
 
+/// What is to be run, and with whom.
+pub(super) struct Prepared {
+    scenarios: Vec<Scenario>,
+    /// `None`: the reference client.
+    command: Option<Command>,
+    baseline: Option<Baseline>,
+}
+
+impl Prepared {
+    fn planned(&self) -> usize {
+        self.scenarios.iter().map(|scenario| scenario.cases.len()).sum()
+    }
+}
+
+impl RunArgs {
+    /// How the client under test is started; `None` for the one that runs inside this process.
+    pub(super) fn command(&self) -> Result<Option<Command>, Stop> {
+        let known = || Some("`harness clients` shows the ones that are known".to_owned());
+        let command = match (self.client.as_str(), &self.name) {
+            (REFERENCE, None) => return Ok(None),
+            (REFERENCE, Some(_)) => Err("`--name` is for clients given as a command".to_owned()),
+            (client, None) => Command::named(client),
+            (client, Some(name)) => Command::named(client).and_then(|command| command.called(name)),
+        };
+        command.map(Some).map_err(|error| Stop::usage(error, known()))
+    }
+
+    /// The command that repeats a case of this run, but for which case.
+    fn again(&self) -> String {
+        let mut words = format!("harness run --seed {}", self.seed);
+        let mut add = |option: &str, value: &str| {
+            words.push_str(&format!(" {option} {}", quote(value)));
+        };
+        if self.client != REFERENCE {
+            add("--client", &self.client);
+        }
+        if let Some(name) = &self.name {
+            add("--name", name);
+        }
+        if let Some(path) = &self.baseline {
+            add("--baseline", &path.display().to_string());
+        }
+        if self.case_limit != CASE_LIMIT {
+            add("--case-limit", &format!("{}ms", self.case_limit.as_millis()));
+        }
+        if self.no_baseline {
+            words.push_str(" --no-baseline");
+        }
+        words
+    }
+}
+
+/// Reads what is to be run, and what it is judged with.
+pub(super) fn prepare(args: &RunArgs, with_baseline: bool, err: &mut dyn Write) -> Result<Prepared, Stop> {
+    let command = args.command()?;
+    if command.is_none() && args.seed != DEFAULT_SEED {
+        other_seed(args, err)?;
+    }
+    let baseline = if with_baseline { baseline::of(args)? } else { None };
+    Ok(Prepared { scenarios: args.select(err)?, command, baseline })
+}
+
+/// Reviewed sequences are those of one seed.
+fn other_seed(args: &RunArgs, err: &mut dyn Write) -> Result<(), Stop> {
+    let seed = args.seed;
+    if args.accept {
+        let message =
+            format!("--accept with seed {seed}: reviewed sequences are those of seed {DEFAULT_SEED}");
+        return Err(Stop::usage(message, Some("leave --seed out".to_owned())));
+    }
+    writeln!(
+        err,
+        "seed {seed}: what happens at one instant comes in another order than with seed {DEFAULT_SEED}, whose \
+         reviewed sequences are not compared"
+    )?;
+    Ok(())
+}
+
 /// Runs what is selected and judges it with the baseline; `progress` hears of each result as it is judged.
 pub(super) fn judged(
     args: &RunArgs,
-    baseline: Option<&Baseline>,
+    prepared: &Prepared,
     progress: &(dyn Fn(&RunEvent) + Sync),
-    err: &mut dyn Write,
+    interrupt: &Interrupt,
 ) -> Result<Ran, Stop> {
-    let scenarios = args.select(err)?;
-    let command = match args.client.as_str() {
-        REFERENCE => None,
-        name => Some(Command::named(name).map_err(|error| {
-            Stop::usage(error, Some("`harness clients` shows the ones that are known".to_owned()))
-        })?),
-    };
+    let Prepared { scenarios, command, baseline } = prepared;
     let make = || -> Result<Box<dyn Driver>, Fault> {
-        Ok(match &command {
+        Ok(match command {
             None => Box::<SimDriver>::default(),
-            Some(command) => Box::new(AdapterDriver::start(command)?),
+            Some(command) => Box::new(AdapterDriver::start_unless(command, interrupt)?),
         })
     };
-    let snapshots = match (&command, args.accept) {
+    let snapshots = match (command, args.accept) {
         // Reviewed sequences beside the scenarios are the reference client's.
         (Some(_), _) => Snapshots::Ignore,
+        (None, false) if args.seed != DEFAULT_SEED => Snapshots::Ignore,
         (None, false) => Snapshots::Compare,
         (None, true) => Snapshots::Accept,
     };
@@ -170,6 +275,9 @@ pub(super) fn judged(
         jobs: args.jobs.unwrap_or(defaults.jobs),
         snapshots,
         started_ms: unix_ms(),
+        case_limit: args.case_limit,
+        interrupt: interrupt.clone(),
+        again: args.again(),
         ..defaults
     };
     let judge = |event: &RunEvent| match (event, baseline) {
@@ -181,10 +289,9 @@ pub(super) fn judged(
         }
         _ => progress(event),
     };
-    let mut ran = runner::run(&scenarios, &options, &make, &judge).map_err(|fault| Stop {
-        message: format!("{} could not be run: {fault}", args.client),
-        hint: None,
-        code: exit::INCOMPLETE,
+    let mut ran = runner::run(scenarios, &options, &make, &judge).map_err(|fault| {
+        let code = if interrupt.is_set() { exit::INTERRUPTED } else { exit::INCOMPLETE };
+        Stop { message: format!("{} could not be run: {fault}", args.client), hint: None, code }
     })?;
     if let Some(baseline) = baseline {
         baseline::judge(baseline, &mut ran.run);
@@ -198,44 +305,118 @@ pub(super) fn run(
     out: &mut (dyn Write + Send),
     err: &mut dyn Write,
     terminal: TerminalOptions,
+    interrupt: &Interrupt,
 ) -> Result<u8, Stop> {
-    let baseline = baseline::of(args)?;
-    let terminal = Mutex::new(Terminal::new(&mut *out, terminal));
+    let reports = Mutex::new(Live::begin(&args.reports, rows()));
+    let mut faults: Vec<String> = args.sequences.iter().filter_map(|path| removed(path).err()).collect();
+    let live = Mutex::new(match args.format {
+        Format::Text => Progress::Text(Box::new(Terminal::new(&mut *out, terminal))),
+        Format::Json => Progress::Json(JsonLines::new(&mut *out)),
+    });
     let progress = |event: &RunEvent| {
-        if args.format == Format::Text
-            && let Ok(mut terminal) = terminal.lock()
-        {
-            // A reader that went away is noticed when the summary is written.
-            let _ = terminal.event(event);
+        reports.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+        // A reader that went away changes nothing of the run.
+        let _ = live.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+    };
+    let mut planned = 0;
+    let ran = prepare(args, true, err).and_then(|prepared| {
+        planned = prepared.planned();
+        let tick = || {
+            let _ = live.lock().unwrap_or_else(PoisonError::into_inner).tick(Instant::now());
+        };
+        ticking(&tick, || judged(args, &prepared, &progress, interrupt))
+    });
+    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let Ran { mut run, sequences } = match ran {
+        Ok(ran) => ran,
+        Err(stop) => {
+            drop(live);
+            let mut run = not_started(args, &stop, planned);
+            reports.finish(&mut run);
+            for fault in run.faults {
+                writeln!(err, "harness: {fault}")?;
+            }
+            return Err(stop);
         }
     };
-    let Ran { run, sequences } = judged(args, baseline.as_ref(), &progress, err)?;
-    let requirements: Vec<RequirementRow> = catalogue().requirements.iter().map(row).collect();
-    report::write_all(&args.reports, &run, &requirements)
-        .map_err(|error| Stop::usage(error.to_string(), None))?;
     if let Some(path) = &args.sequences {
         let cases = run.results.iter().zip(&sequences);
         let text: String = cases.map(|(case, sequence)| format!("== {}\n{sequence}", case.name())).collect();
-        std::fs::write(path, text)
-            .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
+        faults.extend(fs::write(path, text).err().map(|error| format!("{}: {error}", path.display())));
     }
-    match args.format {
-        Format::Text => {
-            let mut terminal = terminal.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-            terminal.summary(&run)?;
-        }
-        // At the end and in the order of the files, so that verdicts are final: sequences are compared last.
-        Format::Json => {
-            drop(terminal);
-            let text = report::json_lines(std::slice::from_ref(&run)).map_err(|error| Stop {
-                message: error.to_string(),
-                hint: None,
-                code: exit::HARNESS_FAULT,
-            })?;
-            out.write_all(text.as_bytes())?;
-        }
-    }
+    run.faults.extend(faults);
+    reports.finish(&mut run);
+    live.into_inner().unwrap_or_else(PoisonError::into_inner).finish(&run)?;
     Ok(run.exit_code())
+}
+
+/// How a run is told of as it goes.
+enum Progress<W: Write> {
+    /// For people.
+    Text(Box<Terminal<W>>),
+    /// A line an event, each as it happens.
+    Json(JsonLines<W>),
+}
+
+impl<W: Write> Progress<W> {
+    fn event(&mut self, event: &RunEvent) -> std::io::Result<()> {
+        match self {
+            Self::Text(terminal) => terminal.event(event),
+            // How the run ended is known when the baseline has been looked at.
+            Self::Json(_) if matches!(event, RunEvent::RunFinished { .. }) => Ok(()),
+            Self::Json(lines) => lines.event(event),
+        }
+    }
+
+    /// Time goes on.
+    fn tick(&mut self, now: Instant) -> std::io::Result<()> {
+        match self {
+            Self::Text(terminal) => terminal.tick(now),
+            Self::Json(_) => Ok(()),
+        }
+    }
+
+    fn finish(mut self, run: &RunResult) -> std::io::Result<()> {
+        match &mut self {
+            Self::Text(terminal) => terminal.summary(run),
+            Self::Json(lines) => lines.event(&run.finished_event()),
+        }
+    }
+}
+
+/// Does something while another thread ticks.
+fn ticking<T>(tick: &(dyn Fn() + Sync), work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (going, ends) = channel::<()>();
+        scope.spawn(move || {
+            while ends.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                tick();
+            }
+        });
+        // Dropped when the work is done, or panics.
+        let _going = going;
+        work()
+    })
+}
+
+/// Removes what a run before has written.
+fn removed(path: &Path) -> Result<(), String> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(format!("{}: {error}", path.display())),
+        _ => Ok(()),
+    }
+}
+
+/// Reads `--case-limit`; a bare number is seconds.
+fn case_limit(text: &str) -> Result<Duration, String> {
+    let limit = text.parse().ok().map(Duration::from_secs).or_else(|| parse_duration(text));
+    limit.filter(|limit| !limit.is_zero() && *limit <= MOST_CASE_LIMIT).ok_or_else(|| {
+        "a limit is written `90s` or `5m`, and is more than 0 and at most a day (`24h`)".to_owned()
+    })
+}
+
+pub(super) fn rows() -> Vec<RequirementRow> {
+    catalogue().requirements.iter().map(row).collect()
 }
 
 fn row(requirement: &Requirement) -> RequirementRow {
@@ -248,7 +429,7 @@ fn row(requirement: &Requirement) -> RequirementRow {
 }
 
 /// The wall clock, for the head of reports only; 0 on a machine whose clock stands before 1970.
-fn unix_ms() -> i64 {
+pub(super) fn unix_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -283,12 +283,13 @@ mod tests {
 
     fn event(client: &str, name: &str, args: Value) -> Event {
         let args = args.as_object().unwrap().clone();
-        Event { n: 0, at: UnixMillis(0), client: client.into(), name: name.into(), args }
+        Event { n: 0, at: UnixMillis(0), client: client.into(), name: name.into(), args, after: Vec::new() }
     }
 
     fn call(step: usize, client: &str, method: &str) -> Entry {
         Entry {
             step,
+            order: 0,
             at: UnixMillis(0),
             client: client.into(),
             kind: LineKind::Call,

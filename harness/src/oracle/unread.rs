@@ -191,7 +191,7 @@ mod tests {
 
     fn event(name: &str, args: Value) -> Event {
         let args = args.as_object().unwrap().clone();
-        Event { n: 0, at: UnixMillis(0), client: "a".into(), name: name.into(), args }
+        Event { n: 0, at: UnixMillis(0), client: "a".into(), name: name.into(), args, after: Vec::new() }
     }
 
     fn received(uid: &str, time: i64) -> Event {

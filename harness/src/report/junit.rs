@@ -1,4 +1,5 @@
-//! JUnit XML, as Jenkins, GitLab, GitHub's actions and Azure read it.
+//! JUnit XML, as Jenkins, GitLab, GitHub's actions and Azure read it; the strictest of them is Jenkins' `junit-10.xsd`,
+//! which knows properties of suites only, and few attributes.
 //!
 //! | verdict | element |
 //! |---|---|
@@ -7,53 +8,119 @@
 //! | could not run | `error` |
 //! | known failing, unsupported | `skipped`, its message the reason |
 //!
+//! What else is known of a case (its name, requirements, seed) stands at the head of its `system-out`.
+//!
 //! What no scenario shows (a fault of the harness, scenarios that never reported, a stale baseline) is a case of its
 //! own in class `harness`, so that a reader of JUnit files alone never sees green where the exit code is not 0.
 
-use std::time::Duration;
-
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
-
-use super::{ReportError, text};
+use super::{ReportError, text, xml::Xml};
 use crate::verdict::{Difference, Finding, RunResult, ScenarioResult, Verdict};
 
 /// JUnit XML of runs: a suite for each.
 ///
 /// # Errors
-/// Only if the XML cannot be written, which would be a fault of the harness.
+/// None today; a report that is made otherwise may fail.
 pub fn junit(runs: &[RunResult]) -> Result<String, ReportError> {
-    let mut report = Report::new("harness");
-    report.set_time(runs.iter().map(|run| Duration::from_micros(run.wall_us)).sum());
-    report.add_test_suites(runs.iter().map(suite));
-    report.to_string().map_err(|error| ReportError::Render { what: "JUnit XML", why: error.to_string() })
+    let suites: Vec<Suite> = runs.iter().map(Suite::new).collect();
+    let tests = suites.iter().map(Suite::tests).sum::<usize>().to_string();
+    let failures = suites.iter().map(Suite::failures).sum::<usize>().to_string();
+    let errors = suites.iter().map(Suite::errors).sum::<usize>().to_string();
+    let time = seconds(runs.iter().map(|run| run.wall_us).sum());
+    let mut xml = Xml::new();
+    let attributes = [
+        ("name", "harness"),
+        ("tests", tests.as_str()),
+        ("failures", failures.as_str()),
+        ("errors", errors.as_str()),
+        ("time", time.as_str()),
+    ];
+    xml.element("testsuites", &attributes, |xml| suites.iter().for_each(|suite| suite.write(xml)));
+    Ok(xml.finish())
 }
 
-fn suite(run: &RunResult) -> TestSuite {
-    let mut suite = TestSuite::new(run.client.to_string());
-    suite.set_time(Duration::from_micros(run.wall_us));
-    suite.extra.insert("timestamp".into(), text::iso(run.started_ms).into());
-    for (name, value) in [
-        ("suite", run.suite.clone()),
-        ("clock", run.client.clock.word().to_owned()),
-        ("seed", run.seed.to_string()),
-        ("planned", run.planned.to_string()),
-        ("outcome", text::outcome(run)),
-        ("exitCode", run.exit_code().to_string()),
-    ] {
-        suite.add_property((name, value.as_str()));
+/// Wall time as JUnit files have it: seconds with three digits behind the point.
+fn seconds(us: u64) -> String {
+    format!("{}.{:03}", us / 1_000_000, us % 1_000_000 / 1000)
+}
+
+/// What stands in a case beside its name.
+enum Status {
+    Nothing,
+    Failure { kind: String, message: String, text: String },
+    Error { kind: &'static str, message: String },
+    Skipped(String),
+}
+
+/// The suite of a run.
+struct Suite<'a> {
+    run: &'a RunResult,
+    cases: Vec<(&'a ScenarioResult, Status)>,
+    /// What no scenario shows.
+    troubles: Vec<String>,
+}
+
+impl<'a> Suite<'a> {
+    fn new(run: &'a RunResult) -> Self {
+        let cases = run.results.iter().map(|result| (result, status(result))).collect();
+        Self { run, cases, troubles: text::troubles(run) }
     }
-    suite.add_test_cases(run.results.iter().map(case));
-    suite.add_test_cases(text::troubles(run).into_iter().map(|trouble| {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_message(trouble.as_str()).set_type("harness");
-        let mut case = TestCase::new(trouble, status);
-        case.set_classname("harness").set_time(Duration::ZERO);
-        case
-    }));
-    suite
+
+    fn tests(&self) -> usize {
+        self.cases.len() + self.troubles.len()
+    }
+
+    fn failures(&self) -> usize {
+        self.count(|status| matches!(status, Status::Failure { .. }))
+    }
+
+    fn errors(&self) -> usize {
+        self.count(|status| matches!(status, Status::Error { .. })) + self.troubles.len()
+    }
+
+    fn count(&self, fits: impl Fn(&Status) -> bool) -> usize {
+        self.cases.iter().filter(|(_, status)| fits(status)).count()
+    }
+
+    fn write(&self, xml: &mut Xml) {
+        let run = self.run;
+        let count = |number: usize| number.to_string();
+        let skipped = self.count(|status| matches!(status, Status::Skipped(_)));
+        let attributes = [
+            ("name", run.client.to_string()),
+            ("tests", count(self.tests())),
+            ("failures", count(self.failures())),
+            ("errors", count(self.errors())),
+            ("skipped", count(skipped)),
+            ("time", seconds(run.wall_us)),
+            ("timestamp", text::iso(run.started_ms)),
+        ];
+        let attributes: Vec<(&str, &str)> =
+            attributes.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        xml.element("testsuite", &attributes, |xml| {
+            xml.element("properties", &[], |xml| {
+                for (name, value) in [
+                    ("suite", run.suite.clone()),
+                    ("clock", run.client.clock.word().to_owned()),
+                    ("seed", run.seed.to_string()),
+                    ("planned", run.planned.to_string()),
+                    ("outcome", text::outcome(run)),
+                    ("exitCode", run.exit_code().to_string()),
+                ] {
+                    xml.empty("property", &[("name", name), ("value", &value)]);
+                }
+            });
+            self.cases.iter().for_each(|(result, status)| case(xml, result, status));
+            for trouble in &self.troubles {
+                let attributes = [("name", trouble.as_str()), ("classname", "harness"), ("time", "0.000")];
+                xml.element("testcase", &attributes, |xml| {
+                    xml.empty("error", &[("message", trouble), ("type", "harness")]);
+                });
+            }
+        });
+    }
 }
 
-fn case(result: &ScenarioResult) -> TestCase {
+fn case(xml: &mut Xml, result: &ScenarioResult, status: &Status) {
     let name = result.name();
     let (folder, _) = name.split_once('[').unwrap_or((&name, "")).0.rsplit_once('/').unwrap_or(("", ""));
     let class = if folder.is_empty() {
@@ -61,20 +128,37 @@ fn case(result: &ScenarioResult) -> TestCase {
     } else {
         format!("scenarios.{}", folder.replace('/', "."))
     };
-    let mut case = TestCase::new(case_name(result), status(result));
-    case.set_classname(class).set_time(Duration::from_micros(result.wall_us));
-    case.add_property(("scenario", name.as_str()));
-    case.add_property(("verdict", result.verdict.kind().slug()));
-    case.add_property(("requirements", result.covers.join(" ").as_str()));
-    case.add_property(("seed", result.seed.to_string().as_str()));
-    case.add_property(("virtualTime", text::span(result.virtual_ms).as_str()));
+    let (title, time) = (case_name(result), seconds(result.wall_us));
+    let attributes = [("name", title.as_str()), ("classname", &class), ("time", &time)];
+    xml.element("testcase", &attributes, |xml| {
+        match status {
+            Status::Nothing => {}
+            Status::Failure { kind, message, text } => {
+                xml.text("failure", &[("message", message), ("type", kind)], text);
+            }
+            Status::Error { kind, message } => xml.empty("error", &[("message", message), ("type", kind)]),
+            Status::Skipped(message) => xml.empty("skipped", &[("message", message)]),
+        }
+        xml.text("system-out", &[], &out(&name, result));
+        if result.verdict.kind().is_red() && !result.log.is_empty() {
+            xml.text("system-err", &[], &result.log.join("\n"));
+        }
+    });
+}
+
+/// What is known of a case, and of a red one its sequence.
+fn out(name: &str, result: &ScenarioResult) -> String {
+    let mut lines = vec![
+        format!("scenario: {name}"),
+        format!("verdict: {}", result.verdict.kind().slug()),
+        format!("requirements: {}", result.covers.join(" ")).trim_end().to_owned(),
+        format!("seed: {}", result.seed),
+        format!("virtual time: {}", text::span(result.virtual_ms)),
+    ];
     if result.verdict.kind().is_red() && !result.sequence.is_empty() {
-        case.set_system_out(sequence(result));
+        lines.extend([String::new(), sequence(result)]);
     }
-    if result.verdict.kind().is_red() && !result.log.is_empty() {
-        case.set_system_err(result.log.join("\n"));
-    }
-    case
+    lines.join("\n")
 }
 
 fn case_name(result: &ScenarioResult) -> String {
@@ -82,24 +166,16 @@ fn case_name(result: &ScenarioResult) -> String {
     if axes.is_empty() { result.title.clone() } else { format!("{} [{}]", result.title, axes.join(",")) }
 }
 
-fn status(result: &ScenarioResult) -> TestCaseStatus {
-    let failure = |kind: &str, message: String, description: String| {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-        status.set_type(kind).set_message(message).set_description(description);
-        status
-    };
-    let skipped = |message: String| {
-        let mut status = TestCaseStatus::skipped();
-        status.set_message(message);
-        status
-    };
+fn status(result: &ScenarioResult) -> Status {
+    let failure =
+        |kind: &str, message: String, text: String| Status::Failure { kind: kind.to_owned(), message, text };
     let described = |findings: &[Finding]| {
         let mut text: Vec<String> = findings.iter().map(describe).collect();
         text.extend(result.first_difference.as_ref().map(difference));
         text.join("\n\n")
     };
     match &result.verdict {
-        Verdict::Pass => TestCaseStatus::success(),
+        Verdict::Pass => Status::Nothing,
         Verdict::Fail { findings } => {
             let kind = findings.first().map_or("finding", |finding| finding.kind.word());
             failure(kind, summary(findings), described(findings))
@@ -111,15 +187,11 @@ fn status(result: &ScenarioResult) -> TestCaseStatus {
             let message = format!("passes, but baseline entry `{entry}` says it fails: {reason}");
             failure("unexpectedly-passing", message.clone(), message)
         }
-        Verdict::CouldNotRun { reason } => {
-            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_type("could-not-run").set_message(reason.as_str());
-            status
-        }
-        Verdict::Unsupported { what, reason } => skipped(format!("unsupported: {what}: {reason}")),
+        Verdict::CouldNotRun { reason } => Status::Error { kind: "could-not-run", message: reason.clone() },
+        Verdict::Unsupported { what, reason } => Status::Skipped(format!("unsupported: {what}: {reason}")),
         Verdict::KnownFailing { reason, issue, .. } => {
             let issue = issue.as_ref().map_or(String::new(), |issue| format!(" ({issue})"));
-            skipped(format!("known failing: {reason}{issue}"))
+            Status::Skipped(format!("known failing: {reason}{issue}"))
         }
     }
 }

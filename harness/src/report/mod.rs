@@ -6,8 +6,10 @@
 mod html;
 mod jsonl;
 mod junit;
+mod live;
 mod terminal;
 mod text;
+mod xml;
 
 use std::{
     fs, io,
@@ -17,6 +19,7 @@ use std::{
 pub use html::{RequirementRow, html};
 pub use jsonl::{JsonLines, ReadError, json_lines, read_json_lines};
 pub use junit::junit;
+pub use live::Live;
 pub use terminal::{Terminal, TerminalOptions};
 
 use crate::verdict::RunResult;
@@ -25,16 +28,16 @@ use crate::verdict::RunResult;
 pub const FILES: [&str; 3] = ["run.jsonl", "junit.xml", "index.html"];
 
 /// Why a report was not written.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportError {
     /// The file system refused.
-    #[error("failed to write {path}: {source}")]
+    #[error("failed to write {path}: {why}")]
     Write {
         /// Which file or folder.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: String,
     },
     /// A template or serialiser refused; a fault of the harness.
     #[error("failed to render {what}: {why}")]
@@ -46,39 +49,28 @@ pub enum ReportError {
     },
 }
 
-/// Writes `run.jsonl`, `junit.xml` and `index.html` into a folder, which is made if it is missing; gives their paths.
+/// Writes `run.jsonl`, `junit.xml` and `index.html` of runs into a folder that is there, each whole or not at all. Several
+/// runs (the same suite against several clients) are one stream, one JUnit file with a suite for each, one page whose
+/// matrix has a column for each.
 ///
-/// # Errors
-/// If a file cannot be written. Files written before stay.
-pub fn write_all(
-    dir: &Path,
-    run: &RunResult,
-    requirements: &[RequirementRow],
-) -> Result<Vec<PathBuf>, ReportError> {
-    write_merged(dir, std::slice::from_ref(run), requirements)
+/// What cannot be written keeps nothing else from being: every failure is given.
+#[must_use]
+pub fn write_all(dir: &Path, runs: &[RunResult], requirements: &[RequirementRow]) -> Vec<ReportError> {
+    let texts = [json_lines(runs), junit(runs), html(runs, requirements)];
+    FILES.iter().zip(texts).filter_map(|(name, text)| write(&dir.join(name), &text).err()).collect()
 }
 
-/// As [`write_all`] for several runs (the same suite against several clients): one stream, one JUnit file with a suite
-/// for each, one page whose matrix has a column for each.
-///
-/// # Errors
-/// As [`write_all`].
-pub fn write_merged(
-    dir: &Path,
-    runs: &[RunResult],
-    requirements: &[RequirementRow],
-) -> Result<Vec<PathBuf>, ReportError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| ReportError::Write { path, source }
-    };
-    fs::create_dir_all(dir).map_err(failed(dir))?;
-    let texts = [json_lines(runs)?, junit(runs)?, html(runs, requirements)?];
-    let mut written = Vec::with_capacity(FILES.len());
-    for (name, text) in FILES.iter().zip(texts) {
-        let path = dir.join(name);
-        fs::write(&path, text).map_err(failed(&path))?;
-        written.push(path);
-    }
-    Ok(written)
+/// Writes beside the file, then in its place: nobody ever reads half of it.
+fn write(path: &Path, text: &Result<String, ReportError>) -> Result<(), ReportError> {
+    let text = text.as_ref().map_err(Clone::clone)?;
+    let part = path.with_extension("part");
+    fs::write(&part, text).and_then(|()| fs::rename(&part, path)).map_err(|source| {
+        // Perhaps it never came to be.
+        let _ = fs::remove_file(&part);
+        failed(path, &source)
+    })
+}
+
+fn failed(path: &Path, error: &io::Error) -> ReportError {
+    ReportError::Write { path: path.to_owned(), why: error.to_string() }
 }

@@ -5,13 +5,19 @@
 use std::{
     collections::BTreeMap,
     io::{self, IsTerminal, Write},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::text;
-use crate::verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind};
+use crate::{
+    plain::plain,
+    verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind, name_of},
+};
+
+/// After how long without a bar a line says that a case still runs; again after twice as long, and so on.
+const LONG: Duration = Duration::from_secs(10);
 
 /// How the terminal reporter behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,12 +47,14 @@ pub struct Terminal<W> {
     out: W,
     options: TerminalOptions,
     bar: Option<ProgressBar>,
+    /// Cases that run now: since when, and after how long that is worth a line.
+    running: BTreeMap<String, (Instant, Duration)>,
 }
 
 impl<W: Write> Terminal<W> {
     /// Onto a writer, stdout as a rule.
     pub fn new(out: W, options: TerminalOptions) -> Self {
-        Self { out, options, bar: None }
+        Self { out, options, bar: None, running: BTreeMap::new() }
     }
 
     /// Takes an event as it happens: moves the bar, says which scenario turned red.
@@ -62,13 +70,17 @@ impl<W: Write> Terminal<W> {
                 bar.enable_steady_tick(Duration::from_millis(100));
                 self.bar = Some(bar);
             }
-            RunEvent::ScenarioStarted { title, .. } => {
-                if let Some(bar) = &self.bar {
-                    bar.set_message(title.clone());
-                }
+            RunEvent::ScenarioStarted { path, case, .. } => {
+                self.running.insert(name_of(path, case), (Instant::now(), LONG));
+                self.tick(Instant::now())?;
             }
-            RunEvent::ScenarioFinished(result) => self.finished(result)?,
+            RunEvent::ScenarioFinished(result) => {
+                self.running.remove(&result.name());
+                self.finished(result)?;
+                self.tick(Instant::now())?;
+            }
             RunEvent::RunFinished { .. } => {
+                self.running.clear();
                 if let Some(bar) = self.bar.take() {
                     bar.finish_and_clear();
                 }
@@ -78,13 +90,45 @@ impl<W: Write> Terminal<W> {
         Ok(())
     }
 
+    /// Time has passed: shows what runs longest, or says which cases run for long.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn tick(&mut self, now: Instant) -> io::Result<()> {
+        if let Some(bar) = &self.bar {
+            let longest = self.running.iter().min_by_key(|(_, (since, _))| *since);
+            let text = longest.map_or_else(String::new, |(name, (since, _))| {
+                match now.saturating_duration_since(*since).as_secs() {
+                    0 => name.clone(),
+                    seconds => format!("{name} ({seconds} s)"),
+                }
+            });
+            bar.set_message(text);
+            return Ok(());
+        }
+        let mut long = false;
+        for (name, (since, due)) in &mut self.running {
+            let lasted = now.saturating_duration_since(*since);
+            if lasted >= *due {
+                *due = lasted * 2;
+                long = true;
+                writeln!(self.out, "still running after {} s: {name}", lasted.as_secs())?;
+            }
+        }
+        if long { self.out.flush() } else { Ok(()) }
+    }
+
     fn finished(&mut self, result: &ScenarioResult) -> io::Result<()> {
         let kind = result.verdict.kind();
         if kind.is_red() {
-            let line = format!("{} {}", self.word(kind), result.name());
+            let line = format!("{} {}", self.word(kind), plain(&result.name()));
             match &self.bar {
                 Some(bar) => bar.println(line),
-                None => writeln!(self.out, "{line}")?,
+                None => {
+                    writeln!(self.out, "{line}")?;
+                    // Who waits for it sees it now.
+                    self.out.flush()?;
+                }
             }
         }
         if let Some(bar) = &self.bar {
@@ -99,7 +143,7 @@ impl<W: Write> Terminal<W> {
     /// The writer's.
     pub fn summary(&mut self, run: &RunResult) -> io::Result<()> {
         for result in run.results.iter().filter(|result| result.verdict.kind().is_red()) {
-            self.block(result, run)?;
+            self.block(result)?;
         }
         if run.results.iter().any(|result| result.verdict.kind().is_red()) {
             writeln!(self.out)?;
@@ -107,13 +151,14 @@ impl<W: Write> Terminal<W> {
         self.quiet_verdicts(run)?;
         for trouble in text::troubles(run) {
             let word = self.paint("31;1", "!");
-            writeln!(self.out, "{word} {trouble}")?;
+            writeln!(self.out, "{word} {}", plain(&trouble))?;
         }
-        let client = &run.client;
+        let client = run.client.to_string();
+        let client = plain(&client);
         writeln!(
             self.out,
             "{client}, {} clock, seed {}, {}",
-            client.clock.word(),
+            run.client.clock.word(),
             run.seed,
             text::wall(run.wall_us)
         )?;
@@ -125,13 +170,14 @@ impl<W: Write> Terminal<W> {
         self.out.flush()
     }
 
-    fn block(&mut self, result: &ScenarioResult, run: &RunResult) -> io::Result<()> {
+    fn block(&mut self, result: &ScenarioResult) -> io::Result<()> {
         let (word, title) = (self.word(result.verdict.kind()), self.paint("1", &result.title));
         writeln!(self.out, "\n{word} {title}")?;
-        writeln!(self.out, "    {}  {}", result.name(), self.paint("2", &result.covers.join(" ")))?;
+        writeln!(self.out, "    {}  {}", plain(&result.name()), self.paint("2", &result.covers.join(" ")))?;
         match &result.verdict {
-            Verdict::CouldNotRun { reason } => writeln!(self.out, "    {reason}")?,
+            Verdict::CouldNotRun { reason } => writeln!(self.out, "    {}", plain(reason))?,
             Verdict::UnexpectedlyPassing { entry, reason } => {
+                let (entry, reason) = (plain(entry), plain(reason));
                 writeln!(
                     self.out,
                     "    baseline entry `{entry}` says it fails ({reason}): remove the entry"
@@ -157,12 +203,10 @@ impl<W: Write> Terminal<W> {
                 writeln!(self.out, "      {}", self.paint("32", &format!("+ {line}")))?;
             }
         }
-        let client = if run.client.name == "reference" {
-            String::new()
-        } else {
-            format!(" --client {}", run.client.name)
-        };
-        let again = format!("again: harness run {} --seed {}{client}", result.path, run.seed);
+        if result.again.is_empty() {
+            return Ok(());
+        }
+        let again = format!("again: {}", result.again);
         writeln!(self.out, "    {}", self.paint("2", &again))
     }
 
@@ -172,7 +216,7 @@ impl<W: Write> Terminal<W> {
         let time = finding.at_ms.map(|ms| format!(", {}", text::at(ms)));
         let known = finding.known.as_ref().map(|reason| format!(" (known: {reason})"));
         let head: String = [place, client, time, known].into_iter().flatten().collect();
-        writeln!(self.out, "    {}{head}", self.paint("1", finding.kind.word()))?;
+        writeln!(self.out, "    {}{}", self.paint("1", finding.kind.word()), plain(&head))?;
         if let Some(place) = finding.place.as_ref().filter(|place| !place.snippet.is_empty()) {
             for line in place.snippet.lines() {
                 writeln!(self.out, "      {}", self.paint("2", &format!("| {line}")))?;
@@ -186,7 +230,7 @@ impl<W: Write> Terminal<W> {
     fn aligned(&mut self, label: &str, text: &str) -> io::Result<()> {
         for (index, line) in text.lines().enumerate() {
             let label = if index == 0 { label } else { "" };
-            writeln!(self.out, "      {label:<9} {line}")?;
+            writeln!(self.out, "      {label:<9} {}", plain(line))?;
         }
         Ok(())
     }
@@ -207,7 +251,7 @@ impl<W: Write> Terminal<W> {
         }
         for ((kind, why), count) in reasons {
             let word = self.word(kind);
-            writeln!(self.out, "{word} {count}: {why}")?;
+            writeln!(self.out, "{word} {count}: {}", plain(why))?;
         }
         Ok(())
     }
@@ -223,7 +267,9 @@ impl<W: Write> Terminal<W> {
         self.paint(colour, &kind.words().to_uppercase())
     }
 
+    /// A text in a colour: what is in it itself acts on nothing.
     fn paint(&self, code: &str, text: &str) -> String {
-        if self.options.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        let text = plain(text);
+        if self.options.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.into_owned() }
     }
 }

@@ -59,6 +59,9 @@ pub(super) fn troubles(run: &RunResult) -> Vec<String> {
     let totals = run.totals();
     let mut troubles: Vec<String> =
         run.faults.iter().map(|fault| format!("fault of the harness: {fault}")).collect();
+    if let Some(why) = &run.not_started {
+        troubles.push(format!("nothing was run: {why}"));
+    }
     if totals.planned != totals.reported {
         troubles
             .push(format!("{} of {} planned scenarios reported a result", totals.reported, totals.planned));
@@ -66,7 +69,9 @@ pub(super) fn troubles(run: &RunResult) -> Vec<String> {
     if run.interrupted {
         troubles.push("the run was interrupted".to_owned());
     }
-    if totals.planned == 0 {
+    if run.not_started.is_some() || totals.planned == 0 && run.interrupted {
+        // Said already.
+    } else if totals.planned == 0 {
         troubles.push("nothing was selected".to_owned());
     } else if totals.judged() == 0 {
         troubles.push(format!(

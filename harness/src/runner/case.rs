@@ -12,6 +12,8 @@ use super::{
     driver::{Driver, Fault, Returned, Stage},
     judge::{self, Cursor},
     look, needs,
+    trace::Owners,
+    weave::{Stamp, Written},
 };
 use crate::{
     scenario::{
@@ -19,7 +21,7 @@ use crate::{
         Unresolved, Value, resolve_map,
     },
     sequence::{Aliases, Entry},
-    verdict::{self, Finding, FindingKind, LineKind, TraceEntry},
+    verdict::{self, Finding, FindingKind, LineKind},
 };
 
 /// Why a case ends before its last step.
@@ -36,11 +38,13 @@ pub(super) enum Stop {
     },
     /// Something broke that was not under test.
     Broken(String),
+    /// As [`Self::Broken`], at a step that is not said yet.
+    Fault(Fault),
 }
 
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
-        Self::Broken(fault.0)
+        Self::Fault(fault)
     }
 }
 
@@ -49,11 +53,14 @@ impl From<Fault> for Stop {
 pub(super) struct Left {
     /// Calls and other steps that did something, in order.
     pub(super) done: Vec<Entry>,
+    /// Where each of them stands.
+    pub(super) stamps: Vec<Stamp>,
     /// How many callbacks there were when each step began.
     pub(super) begun: Vec<usize>,
     pub(super) aliases: Aliases,
     pub(super) disturbed: bool,
-    pub(super) trace: Vec<TraceEntry>,
+    /// What the worlds' journals hold, if it is wanted.
+    pub(super) written: Vec<Written>,
     pub(super) virtual_ms: i64,
     pub(super) start: UnixMillis,
 }
@@ -82,10 +89,13 @@ impl<'a> Run<'a> {
     pub(super) fn begin(
         scenario: &'a Scenario,
         case: &'a Case,
-        seed: u64,
+        (seed, varied): (u64, bool),
         app_key: &str,
         driver: &'a mut dyn Driver,
     ) -> Result<Self, Stop> {
+        if let Some(why) = &scenario.unreadable {
+            return Err(Stop::Broken(why.clone()));
+        }
         if let Some((what, reason)) = needs::unsupported(scenario, case, driver.abilities()) {
             return Err(Stop::Unsupported { what, reason });
         }
@@ -114,6 +124,7 @@ impl<'a> Run<'a> {
                 .map(|(name, client)| ((*name).clone(), (client, app_keys[&client.world].clone())))
                 .collect(),
             seed,
+            varied,
             start,
         };
         driver.begin(&stage)?;
@@ -222,29 +233,33 @@ impl<'a> Run<'a> {
     pub(super) fn finish(mut self, with_trace: bool) -> Left {
         self.left.virtual_ms = self.driver.now().0 - self.start.0;
         if with_trace {
-            let mut trace = Vec::new();
-            for app_key in self.app_keys.values() {
+            for (world, app_key) in self.app_keys.values().enumerate() {
                 // A world that is gone has no trace.
                 if let Ok(Json::Array(entries)) =
                     self.driver.look(app_key, Box::new(|service, _| look::entries(service, i64::MIN)))
                 {
-                    trace.extend(
-                        (0..)
-                            .zip(&entries)
-                            .map(|(order, entry)| super::trace::entry(order, entry, self.start)),
-                    );
+                    let owners = Owners::of(&entries);
+                    let start = self.start;
+                    let written =
+                        entries.iter().map(|entry| super::trace::entry(world, entry, start, &owners));
+                    self.left.written.extend(written);
                 }
             }
-            self.left.trace = trace;
         }
         self.left
     }
 
     fn run_steps(&mut self, steps: &[Step]) -> Result<(), Stop> {
-        steps.iter().try_for_each(|step| self.step(step))
+        steps.iter().try_for_each(|step| {
+            self.step(step).map_err(|stop| match stop {
+                Stop::Fault(fault) => self.broken(step.at, &fault),
+                stop => stop,
+            })
+        })
     }
 
     fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        self.driver.limit().check()?;
         if !self.parallel {
             self.left.begun.push(self.driver.events().len());
         }
@@ -334,19 +349,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Puts something that was done into the sequence.
-    fn note(
-        &mut self,
-        kind: LineKind,
-        at: UnixMillis,
-        client: &str,
-        name: &str,
-        args: Map<String, Json>,
-        returned: Option<Json>,
-    ) {
+    /// Puts something that was done into the sequence; which step it belongs to is found here.
+    fn note(&mut self, stamp: Stamp, entry: Entry) {
         let step = self.left.begun.len().saturating_sub(1);
-        let (client, name) = (client.to_owned(), name.to_owned());
-        self.left.done.push(Entry { step, at, client, kind, name, args, returned });
+        self.left.stamps.push(stamp);
+        self.left.done.push(Entry { step, ..entry });
+    }
+
+    /// Where something that happens now stands among callbacks and what the service writes down.
+    fn stamp(&mut self) -> Stamp {
+        let last = |app_key: &String| {
+            let last = self.driver.look(app_key, Box::new(|service, _| service.journal().last().into()));
+            // A world that is gone writes nothing down.
+            last.ok().and_then(|last| last.as_u64()).unwrap_or_default()
+        };
+        let after = self.app_keys.values().map(last).collect();
+        Stamp { events: self.driver.events().len(), after }
     }
 
     /// Steps other than calls that a reader of the sequence must know of.
@@ -372,15 +390,16 @@ impl<'a> Run<'a> {
             StepAct::Reinstall(client) => (client.as_str(), "reinstall", Map::new()),
             _ => return Ok(()),
         };
-        let (client, at) = (client.to_owned(), self.driver.now());
-        self.note(LineKind::Step, at, &client, name, args, None);
+        let (client, at, stamp) = (client.to_owned(), self.driver.now(), self.stamp());
+        let (kind, name) = (LineKind::Step, name.to_owned());
+        self.note(stamp, Entry { step: 0, order: 0, at, client, kind, name, args, returned: None });
         Ok(())
     }
 
     fn call(&mut self, at: Place, call: &Call, settle: bool) -> Result<(), Stop> {
         let args =
             resolve_map(&call.with, &|name: &str| self.lookup(name)).map_err(|u| self.unresolved(&u))?;
-        let when = self.driver.now();
+        let (when, stamp) = (self.driver.now(), self.stamp());
         let returned = self.driver.call(&call.client, &call.method, &args, settle)?;
         let returned = match returned {
             Returned::Value(value) => value,
@@ -388,8 +407,17 @@ impl<'a> Run<'a> {
                 return Err(Stop::Unsupported { what: call.method.clone(), reason });
             }
         };
-        let name = format!("call {}", call.method);
-        self.note(LineKind::Call, when, &call.client, &name, args, Some(returned.clone()));
+        let entry = Entry {
+            step: 0,
+            order: 0,
+            at: when,
+            client: call.client.clone(),
+            kind: LineKind::Call,
+            name: format!("call {}", call.method),
+            args,
+            returned: Some(returned.clone()),
+        };
+        self.note(stamp, entry);
         if let Some(name) = &call.save_as {
             self.names.insert(name.clone(), returned.clone());
         }

@@ -9,7 +9,7 @@ use service::{HttpRequest, HttpResponse, Service, act::Act};
 use simulation::Event;
 use wire::UnixMillis;
 
-use super::raw::RawView;
+use super::{limit::CaseLimit, raw::RawView};
 use crate::scenario::{Client, NetworkChange};
 
 /// Why a case cannot go on; nothing that was under test.
@@ -62,6 +62,9 @@ pub type Look = Box<dyn FnOnce(&mut Service, UnixMillis) -> Value + Send>;
 pub trait Driver {
     /// What the client under test can do.
     fn abilities(&self) -> &Abilities;
+
+    /// What ends the case early; set before it begins. Whoever waits or lets time pass looks at it.
+    fn limit(&mut self) -> &mut CaseLimit;
 
     /// Makes the worlds (by App Key) and clients of a case.
     ///
@@ -205,6 +208,8 @@ pub struct Stage<'a> {
     pub clients: IndexMap<String, (&'a Client, String)>,
     /// The case's seed.
     pub seed: u64,
+    /// Whether the seed draws the order of what happens at one instant, where nothing promises one.
+    pub varied: bool,
     /// Start of virtual time.
     pub start: UnixMillis,
 }

@@ -2,7 +2,9 @@
 
 mod case;
 mod driver;
+mod gather;
 mod judge;
+mod limit;
 mod look;
 mod needs;
 mod options;
@@ -10,22 +12,26 @@ mod raw;
 mod sim;
 mod snapshot;
 mod trace;
+mod weave;
 
 use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use case::{Left, Run, Stop};
+use gather::Gathered;
 use service::bug::Bug;
 
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+pub use limit::{CASE_LIMIT, CaseLimit, Interrupt};
 pub use raw::RawView;
 pub use sim::SimDriver;
 pub use snapshot::Snapshots;
@@ -34,6 +40,7 @@ use crate::{
     oracle,
     scenario::{Case, Scenario},
     sequence::{self, Entry},
+    shell,
     verdict::{
         ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine,
         Verdict,
@@ -55,18 +62,38 @@ pub struct Options {
     pub started_ms: i64,
     /// Named bugs that every world has: tests of the tests.
     pub bugs: Vec<Bug>,
+    /// How long a case may take by the wall clock; one that takes longer could not run.
+    pub case_limit: Duration,
+    /// Asks for the end of the run: running cases are given up and have no result, no further one begins.
+    pub interrupt: Interrupt,
+    /// The command that repeats a case, but for which case; empty: results do not tell one.
+    pub again: String,
+}
+
+/// The seed of reviewed sequences: with it, what happens at one instant happens in the order in which it was caused.
+pub const DEFAULT_SEED: u64 = 1;
+
+impl Options {
+    /// Whether the seed draws the order of what happens at one instant: every seed but [`DEFAULT_SEED`] does.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.seed != DEFAULT_SEED
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
         let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self {
-            seed: 1,
+            seed: DEFAULT_SEED,
             jobs,
             snapshots: Snapshots::Ignore,
             trace_all: false,
             started_ms: 0,
             bugs: Vec::new(),
+            case_limit: CASE_LIMIT,
+            interrupt: Interrupt::default(),
+            again: String::new(),
         }
     }
 }
@@ -74,7 +101,8 @@ impl Default for Options {
 /// Makes drivers, one for each job.
 pub type MakeDriver<'a> = &'a (dyn Fn() -> Result<Box<dyn Driver>, Fault> + Sync);
 
-/// Runs every case. `progress` hears of each result as it comes, in any order; snapshots are compared at the end.
+/// Runs every case. `progress` hears of each case that begins, and of each result once it is final: when all cases of its
+/// file are there and their sequences are compared.
 ///
 /// # Errors
 /// No driver can be made: nothing was run.
@@ -94,15 +122,46 @@ pub fn run(
     let mut run = RunResult::new(client_info(&abilities), options.seed, options.started_ms, cases.len());
     progress(&run.started_event());
     let next = AtomicUsize::new(0);
-    let results: Mutex<BTreeMap<usize, RanCase>> = Mutex::new(BTreeMap::new());
+    let results = Mutex::new(Gathered::new(&cases));
+    let faults = Mutex::new(Vec::new());
     let work = |mut driver: Box<dyn Driver>| {
-        loop {
+        while !options.interrupt.is_set() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((scenario, case)) = cases.get(index) else { return };
-            let result = run_case(scenario, case, index, options, driver.as_mut());
-            progress(&RunEvent::ScenarioFinished(Box::new(result.result.clone())));
+            let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
+            progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone() });
+            // A panic is a fault of ours: this case's, and no reason to lose the others.
+            let ran =
+                catch_unwind(AssertUnwindSafe(|| run_case(scenario, case, index, options, driver.as_mut())));
+            let panicked = ran.is_err();
+            let result = ran.unwrap_or_else(|panic| {
+                let said = panic_text(panic.as_ref());
+                let reason = format!("fault of the harness: {said}");
+                let fault = format!("{}: {said}", case_name(scenario.path(), &case.label()));
+                faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(fault);
+                let client = run.client.clone();
+                let verdict = Verdict::CouldNotRun { reason };
+                let mut result =
+                    ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
+                result.case.clone_from(&case.axes);
+                RanCase { result, sequence: String::new(), label: case.label() }
+            });
+            // What was cut short has no result.
+            if options.interrupt.is_set() && matches!(result.result.verdict, Verdict::CouldNotRun { .. }) {
+                return;
+            }
             // Nobody panics while holding it; were it so, the results are still whole.
-            results.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(index, result);
+            let mut results = results.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            for finished in results.add(index, result, options.snapshots) {
+                progress(&RunEvent::ScenarioFinished(Box::new(finished.clone())));
+            }
+            drop(results);
+            if panicked {
+                // Nobody knows what it left behind.
+                drop(driver);
+                let Ok(fresh) = make() else { return };
+                driver = fresh;
+            }
         }
     };
     thread::scope(|scope| {
@@ -116,14 +175,20 @@ pub fn run(
         }
         work(first);
     });
-    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut results: Vec<RanCase> = results.into_values().collect();
-    snapshot::compare(scenarios, &mut results, options.snapshots);
+    let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).all();
     run.wall_us = micros(began.elapsed());
+    run.interrupted = options.interrupt.is_set();
+    run.faults = faults.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (cases, sequences) = results.into_iter().map(|case| (case.result, case.sequence)).unzip();
     run.results = cases;
     progress(&run.finished_event());
     Ok(Ran { run, sequences })
+}
+
+/// A case as `--case` names it: the path of its file as given, then its axes.
+#[must_use]
+pub fn case_name(path: &str, label: &str) -> String {
+    if label.is_empty() { path.to_owned() } else { format!("{path}[{label}]") }
 }
 
 fn client_info(abilities: &Abilities) -> ClientInfo {
@@ -166,40 +231,56 @@ pub fn run_case(
     let began = Instant::now();
     // The App Key keeps cases apart, the seed makes them the same in every order and on every machine.
     let app_key = format!("case-{index}");
+    *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
-    let (outcome, left, events) = match Run::begin(scenario, case, seed, &app_key, driver) {
-        Ok(mut run) => {
-            let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
-            let events = run.driver.events().to_vec();
-            let keep = options.trace_all || outcome.is_err();
-            (outcome, run.finish(keep), events)
-        }
-        Err(stop) => (Err(stop), Left::default(), Vec::new()),
-    };
+    let (outcome, mut left, events) =
+        match Run::begin(scenario, case, (seed, options.varies()), &app_key, driver) {
+            Ok(mut run) => {
+                let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
+                let events = run.driver.events().to_vec();
+                let keep = options.trace_all || outcome.is_err();
+                (outcome, run.finish(keep), events)
+            }
+            Err(stop) => (Err(stop), Left::default(), Vec::new()),
+        };
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
-    let later = if outcome.is_ok() { wait(case, &left, &events, driver) } else { None };
+    let (outcome, later) = match outcome {
+        Ok(()) => match wait(case, &left, &events, driver) {
+            Ok(later) => (Ok(()), later),
+            // The oracle has not seen what it must see: nothing is proven.
+            Err(fault) => (Err(Stop::Fault(fault)), None),
+        },
+        stopped => (stopped, None),
+    };
+    driver.limit().end();
     driver.end();
     let log = driver.take_log();
     let mut verdict = match outcome {
         Ok(()) => Verdict::Pass,
         Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
         Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
-        Err(Stop::Broken(reason)) => Verdict::CouldNotRun { reason },
+        Err(Stop::Broken(reason) | Stop::Fault(Fault(reason))) => Verdict::CouldNotRun { reason },
     };
     if ran {
         let waited = later.is_some();
         watch(case, &left, later.as_deref().unwrap_or(&events), waited, &mut verdict);
     }
-    let lines = if ran { sequence_of(case, &left, &events) } else { Vec::new() };
+    let after = events.iter().map(|event| event.after.as_slice());
+    let (orders, trace) = weave::weave(&left.stamps, after, std::mem::take(&mut left.written));
+    let lines = if ran { sequence_of(case, &left, &events, &orders) } else { Vec::new() };
     let client = client_info(driver.abilities());
     let mut result = ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
     result.case.clone_from(&case.axes);
     result.covers = scenario.covers.iter().map(|id| id.value.clone()).collect();
     result.seed = seed;
+    if !options.again.is_empty() {
+        let case = case_name(scenario.path(), &case.label());
+        result.again = format!("{} --case {}", options.again, shell::quote(&case));
+    }
     result.virtual_ms = u64::try_from(left.virtual_ms).unwrap_or_default();
-    result.trace = left.trace;
+    result.trace = trace;
     result.log = log;
     let sequence = sequence::text(&lines);
     result.sequence = lines;
@@ -209,19 +290,28 @@ pub fn run_case(
 
 /// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by
 /// the oracle alone. `None`: nothing was waited for, or the clock is not ours.
+///
+/// # Errors
+/// The client broke meanwhile, or the case's time is over.
 fn wait(
     case: &Case,
     left: &Left,
     events: &[simulation::Event],
     driver: &mut dyn Driver,
-) -> Option<Vec<simulation::Event>> {
+) -> Result<Option<Vec<simulation::Event>>, Fault> {
     let users = users(case);
     let owed = oracle::awaits(&watched(left, events, &users, false));
     if !owed || driver.abilities().clock != "virtual" {
-        return None;
+        return Ok(None);
     }
-    driver.advance(oracle::LONGEST_WAIT).ok()?;
-    Some(driver.events().to_vec())
+    driver.advance(oracle::LONGEST_WAIT)?;
+    Ok(Some(driver.events().to_vec()))
+}
+
+/// What a panic said.
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
 }
 
 fn users(case: &Case) -> BTreeMap<String, String> {
@@ -256,8 +346,14 @@ fn watch(case: &Case, left: &Left, events: &[simulation::Event], waited: bool, v
     }
 }
 
-fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<SequenceLine> {
-    let fired = events.iter().enumerate().map(|(index, event)| Entry {
+fn sequence_of(
+    case: &Case,
+    left: &Left,
+    events: &[simulation::Event],
+    orders: &weave::Orders,
+) -> Vec<SequenceLine> {
+    let fired = events.iter().zip(&orders.events).enumerate().map(|(index, (event, order))| Entry {
+        order: *order,
         // The last step that began before it.
         step: left.begun.partition_point(|begun| *begun <= index).saturating_sub(1),
         at: event.at,
@@ -268,7 +364,9 @@ fn sequence_of(case: &Case, left: &Left, events: &[simulation::Event]) -> Vec<Se
         returned: None,
     });
     // What was done stands before what it caused; `canonical` keeps this order.
-    let entries: Vec<Entry> = left.done.iter().cloned().chain(fired).collect();
+    let done =
+        left.done.iter().zip(&orders.done).map(|(entry, order)| Entry { order: *order, ..entry.clone() });
+    let entries: Vec<Entry> = done.chain(fired).collect();
     let clients: Vec<String> = case.clients.keys().cloned().collect();
     sequence::canonical(&entries, &clients, left.start, &left.aliases)
 }

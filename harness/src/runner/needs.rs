@@ -1,7 +1,7 @@
 //! Whether a client can run a case at all. What it lacks is said; nothing is skipped in silence.
 
 use super::driver::Abilities;
-use crate::scenario::{Case, Client, EventMatch, Matcher, NetworkChange, Order, Scenario, Step, StepAct};
+use crate::scenario::{Case, Client, EventMatch, Matcher, Order, Scenario, Step, StepAct};
 
 /// Declared by clients whose attempts to connect are visible, refused ones too.
 pub(super) const ATTEMPTS: &str = "attempts";
@@ -14,6 +14,10 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     let lacks = |what: &str, how: String| Some((what.to_owned(), format!("{} {how}", can.client)));
     if let Some(need) = scenario.needs.iter().find(|need| !can.capabilities.contains(need.value.as_str())) {
         return lacks(&need.value, format!("has no {}", need.value.replace('_', " ")));
+    }
+    // What the author did not think of: the case itself tells.
+    if let Some(need) = case.uses().into_iter().find(|need| !can.capabilities.contains(*need)) {
+        return lacks(need, format!("has no {}", need.replace('_', " ")));
     }
     // Clients a scenario names itself stand beside the one under test, in a run over sockets.
     let mut others = case.clients.values().filter_map(|client| client.client.as_deref());
@@ -75,28 +79,13 @@ fn steps(list: &[Step], can: &Abilities, mine: &dyn Fn(&str) -> bool) -> Lack {
         {
             no_callback(&quiet.of[0].name, can)
         }
-        StepAct::Background(_) | StepAct::Foreground(_) => lacking("lifecycle", can),
-        StepAct::Restart(_) | StepAct::Reinstall(_) => lacking("restart", can),
-        StepAct::Network(network) => match network.change {
-            NetworkChange::Offline | NetworkChange::Online | NetworkChange::Change => {
-                lacking("network_state", can)
-            }
-            _ => lacking("network", can),
-        },
-        StepAct::Advance(_) => lacking("virtual_time", can),
         StepAct::Attempts(_) if !can.capabilities.contains(ATTEMPTS) => {
             let reason = format!("attempts of {} to connect cannot be seen", can.client);
             Some((ATTEMPTS.to_owned(), reason))
         }
-        StepAct::Wire(_) => lacking("raw_connection", can),
         StepAct::Parallel(inner) | StepAct::Repeat { steps: inner, .. } => steps(inner, can, mine),
         _ => None,
     })
-}
-
-fn lacking(need: &str, can: &Abilities) -> Lack {
-    let lacks = !can.capabilities.contains(need);
-    lacks.then(|| (need.to_owned(), format!("{} has no {}", can.client, need.replace('_', " "))))
 }
 
 fn no_callback(name: &str, can: &Abilities) -> Lack {
@@ -120,5 +109,49 @@ fn untold(path: &str, matcher: &Matcher, can: &Abilities) -> Lack {
             fields.iter().find_map(|(name, matcher)| untold(&format!("{path}.{name}"), matcher, can))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{num::NonZeroUsize, path::Path};
+
+    use super::super::{Driver, Fault, Options, SimDriver, run};
+    use crate::{cli::files, verdict::Verdict};
+
+    /// Scenarios some of whose cases are about groups: a client that has none is judged by the others, and none of those
+    /// shows it a group.
+    #[test]
+    fn a_client_without_groups_is_asked_for_none() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        let mut scenarios: Vec<_> =
+            files::read(&[root]).unwrap().into_iter().map(|file| file.scenario.unwrap()).collect();
+        scenarios.retain(|scenario| {
+            let groups = scenario.cases.iter().filter(|case| case.uses().contains("group")).count();
+            groups > 0 && groups < scenario.cases.len()
+        });
+        assert!(scenarios.len() > 20, "{} scenarios", scenarios.len());
+        let options = Options { jobs: NonZeroUsize::MIN, trace_all: true, ..Options::default() };
+        let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(SimDriver::without("group"))) };
+        let ran = run(&scenarios, &options, &make, &|_| {}).unwrap();
+        let (mut judged, mut spared) = (0, 0);
+        for result in &ran.run.results {
+            match &result.verdict {
+                Verdict::Unsupported { what, .. } => {
+                    spared += 1;
+                    assert_eq!(what, "group", "{}", result.name());
+                    continue;
+                }
+                Verdict::Pass => judged += 1,
+                other => panic!("{}: {other:?}", result.name()),
+            }
+            let shown =
+                result.sequence.iter().map(|line| &line.text).chain(result.trace.iter().map(|e| &e.text));
+            for text in shown {
+                let of_group = ["conversationType: group", "type: group", "PUBLISH pgMsgP"];
+                assert!(!of_group.iter().any(|word| text.contains(word)), "{}: {text}", result.name());
+            }
+        }
+        assert!(judged > 20 && spared > 20, "{judged} judged, {spared} spared");
     }
 }

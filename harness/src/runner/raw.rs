@@ -1,5 +1,7 @@
 //! `wire` steps: frames of one's own making on a raw connection, for tests of the protocol itself.
 
+use std::collections::BTreeMap;
+
 use bytes::{Bytes, BytesMut};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
@@ -16,11 +18,13 @@ use crate::{
 };
 
 /// A raw connection of a case.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct RawConnection {
     transport: Transport,
     /// Frames that earlier steps have looked at.
     passed: usize,
+    /// What was last asked under a message id: an answer names no more than that.
+    asked: BTreeMap<u16, Topic>,
 }
 
 /// What came on a raw connection.
@@ -43,7 +47,8 @@ impl Run<'_> {
                     Transport::Tcp => None,
                     Transport::WebSocket => Some(encode(&query)),
                 };
-                self.raws.insert(name.to_owned(), RawConnection { transport: *transport, passed: 0 });
+                let connection = RawConnection { transport: *transport, passed: 0, asked: BTreeMap::new() };
+                self.raws.insert(name.to_owned(), connection);
                 let app_key = self.app_key(world);
                 Ok(self.driver.raw_open(name, &app_key, query.as_deref())?)
             }
@@ -56,6 +61,11 @@ impl Run<'_> {
                 match self.raws.get(name).map(|raw| raw.transport) {
                     Some(Transport::WebSocket) => wire::websocket::encode_client(&frame, &mut bytes),
                     _ => wire::native::encode_client(&frame, &mut bytes),
+                }
+                if let ClientFrame::Query(request) | ClientFrame::Publish(request) = frame
+                    && let Some(raw) = self.raws.get_mut(name)
+                {
+                    raw.asked.insert(request.id, request.topic);
                 }
                 Ok(self.driver.raw_send(name, bytes.freeze())?)
             }
@@ -75,8 +85,9 @@ impl Run<'_> {
                 if let Some(raw) = self.raws.get_mut(name) {
                     raw.passed = reach.min(view.frames.len());
                 }
+                let asked = self.raws.get(name).map(|raw| raw.asked.clone()).unwrap_or_default();
                 for (n, matcher) in frames.iter().enumerate() {
-                    let seen = view.frames.get(passed + n).map(|(at, frame)| shown(*at, frame));
+                    let seen = view.frames.get(passed + n).map(|(at, frame)| shown(*at, frame, &asked));
                     let scope = |name: &str| self.lookup(name);
                     let outcome = matcher.check(seen.as_ref(), &Matching { scope: &scope, index: 0 });
                     let why = match outcome {
@@ -126,8 +137,13 @@ fn encode(map: &Map<String, Json>) -> String {
 }
 
 /// A frame as the journal shows it.
-fn shown(at: UnixMillis, frame: &ServerFrame) -> Json {
-    let entry = JournalEntry { n: 0, at, what: What::Down { conn: ConnId(0), frame: frame.clone() } };
+fn shown(at: UnixMillis, frame: &ServerFrame, asked: &BTreeMap<u16, Topic>) -> Json {
+    let answers = match frame {
+        ServerFrame::QueryAck { id, .. } => asked.get(id).cloned(),
+        _ => None,
+    };
+    let what = What::Down { conn: ConnId(0), frame: frame.clone(), answers };
+    let entry = JournalEntry::new(0, at, what);
     let mut json = entry.to_json();
     if let Json::Object(fields) = &mut json {
         for key in ["n", "conn", "kind", "direction"] {

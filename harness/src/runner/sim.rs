@@ -9,6 +9,7 @@ use wire::UnixMillis;
 
 use super::{
     driver::{Abilities, Driver, Fault, Look, Returned, Stage},
+    limit::CaseLimit,
     raw::RawView,
 };
 use crate::scenario::{NetworkChange, PHONE};
@@ -18,6 +19,7 @@ use crate::scenario::{NetworkChange, PHONE};
 pub struct SimDriver {
     abilities: Abilities,
     simulation: Simulation,
+    limit: CaseLimit,
 }
 
 impl Default for SimDriver {
@@ -35,7 +37,18 @@ impl Default for SimDriver {
                 ..Abilities::default()
             },
             simulation: Simulation::new(0, UnixMillis(0)),
+            limit: CaseLimit::default(),
         }
+    }
+}
+
+#[cfg(test)]
+impl SimDriver {
+    /// A client that lacks a capability, and is the reference client otherwise.
+    pub(super) fn without(capability: &str) -> Self {
+        let mut driver = Self::default();
+        driver.abilities.capabilities.remove(capability);
+        driver
     }
 }
 
@@ -44,8 +57,13 @@ impl Driver for SimDriver {
         &self.abilities
     }
 
+    fn limit(&mut self) -> &mut CaseLimit {
+        &mut self.limit
+    }
+
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
-        self.simulation = Simulation::new(stage.seed, stage.start);
+        let make = if stage.varied { Simulation::varied } else { Simulation::new };
+        self.simulation = make(stage.seed, stage.start);
         for (app_key, setup) in &stage.worlds {
             self.simulation.add_world(app_key, setup).map_err(|mistakes| Fault(mistakes.join("; ")))?;
         }
@@ -98,6 +116,7 @@ impl Driver for SimDriver {
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        self.limit.check()?;
         Ok(self.simulation.step(target)?)
     }
 

@@ -1,10 +1,14 @@
 //! A mistake in a scenario file: where, what, and what was probably meant.
 
-use std::fmt;
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use miette::{LabeledSpan, NamedSource, SourceCode};
 
 use super::place::{Place, Source};
+use crate::plain::{plain, plain_in_place};
+
+/// The file gives no text.
+pub(crate) const UNREADABLE: &str = "unreadable";
 
 /// A mistake found while reading.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,15 +24,21 @@ pub(crate) struct Mistake {
 #[derive(Debug)]
 pub struct Diagnostic {
     path: String,
-    source: NamedSource<String>,
+    source: NamedSource<Arc<str>>,
     mistake: Mistake,
 }
 
 impl Diagnostic {
     pub(crate) fn new(mistake: Mistake, sources: &[Source]) -> Self {
-        let (path, text) =
-            sources.get(mistake.at.file).map_or(("?", ""), |source| (source.path.as_str(), &*source.text));
-        Self { path: path.to_owned(), source: NamedSource::new(path, text.to_owned()), mistake }
+        let (path, text) = sources
+            .get(mistake.at.file)
+            .map_or_else(|| ("?", "".into()), |source| (source.path.as_str(), Arc::clone(&source.text)));
+        // What shows it counts in bytes and may write to a terminal.
+        let text = match plain_in_place(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(shown) => shown.into(),
+        };
+        Self { path: path.to_owned(), source: NamedSource::new(plain(path), text), mistake }
     }
 
     /// The file.
@@ -47,6 +57,12 @@ impl Diagnostic {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.mistake.code
+    }
+
+    /// Whether it is that the file gives no text at all.
+    #[must_use]
+    pub fn is_unreadable(&self) -> bool {
+        self.code() == UNREADABLE
     }
 
     /// What is expected, or what was probably meant.
@@ -70,7 +86,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mistake.message)
+        f.write_str(&plain(&self.mistake.message))
     }
 }
 
@@ -82,7 +98,7 @@ impl miette::Diagnostic for Diagnostic {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.mistake.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.mistake.help.as_ref().map(|help| Box::new(plain(help)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -91,7 +107,7 @@ impl miette::Diagnostic for Diagnostic {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let Mistake { at, label, .. } = &self.mistake;
-        Some(Box::new(std::iter::once(LabeledSpan::new(Some(label.clone()), at.start, at.len))))
+        Some(Box::new(std::iter::once(LabeledSpan::new(Some(plain(label).into_owned()), at.start, at.len))))
     }
 }
 

@@ -5,7 +5,10 @@ use std::time::Duration;
 /// Units with their milliseconds; longer names first so that `ms` is not read as minutes.
 const UNITS: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
-/// Reads a duration; `None` if the text is none. A bare number is none: its unit would be a guess. Only `0` is.
+/// The longest that a scenario may name: no case goes on for a hundred years.
+pub(crate) const LONGEST: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+/// Reads a duration of whatever length; `None` if the text is none. A bare number is none: its unit would be a guess. Only `0` is.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     if text.trim() == "0" {
         return Some(Duration::ZERO);
@@ -22,6 +25,21 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         parts += 1;
     }
     (parts > 0).then(|| Duration::from_millis(total))
+}
+
+/// Why a text is no duration that a scenario may name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// It is none at all.
+    Unreadable,
+    /// Longer than [`LONGEST`].
+    TooLong,
+}
+
+/// The same, within [`LONGEST`].
+pub(crate) fn within(text: &str) -> Result<Duration, Wrong> {
+    let duration = parse(text).ok_or(Wrong::Unreadable)?;
+    if duration <= LONGEST { Ok(duration) } else { Err(Wrong::TooLong) }
 }
 
 /// Whole milliseconds only: `0.25s` is one, `0.0001s` is none.
@@ -45,6 +63,18 @@ fn milliseconds(number: &str, unit_ms: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_duration_is_longer_than_a_hundred_years() {
+        assert_eq!(within("100d"), Ok(Duration::from_secs(8_640_000)));
+        assert_eq!(within("878400h"), Ok(LONGEST));
+        for text in ["878400h 1ms", "9999999999h", "18446744073709551615ms"] {
+            assert_eq!(within(text), Err(Wrong::TooLong), "{text}");
+        }
+        for text in ["18446744073709551616ms", "-9223372036854775808ms", "NaN", "infs", "1e9s"] {
+            assert_eq!(within(text), Err(Wrong::Unreadable), "{text}");
+        }
+    }
 
     #[test]
     fn durations_are_read_in_whole_milliseconds() {

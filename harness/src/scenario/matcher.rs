@@ -256,7 +256,11 @@ impl Matcher {
                 }
             }
             Self::Sequence { from, to } => {
-                let expected = if from >= to { from - with.index } else { from + with.index };
+                let expected = if from >= to {
+                    from.saturating_sub(with.index)
+                } else {
+                    from.saturating_add(with.index)
+                };
                 if seen.is_some_and(|seen| equal(&Json::from(expected), seen)) {
                     Ok(())
                 } else {

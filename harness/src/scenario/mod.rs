@@ -9,15 +9,17 @@ mod read;
 mod schema;
 mod step;
 mod tree;
+mod uses;
 mod value;
 
 pub use diagnostic::Diagnostic;
 pub(crate) use diagnostic::nearest;
+pub(crate) use duration::parse as parse_duration;
 pub use matcher::{Comparison, Matcher, Matching, Mismatch, NoMatch};
 pub use model::{Case, Client, MAIN_WORLD, Scenario, Times};
 pub use place::{Place, Placed, Source};
-pub(crate) use read::names;
 pub use read::{Loader, parse, parse_with};
+pub(crate) use read::{names, unreadable, wrong_file};
 pub use schema::schema;
 pub use step::{
     Api, ApiBody, Attempts, Call, EventMatch, Expect, Journal, Network, NetworkChange, Order, Quiet,

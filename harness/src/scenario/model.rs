@@ -28,9 +28,33 @@ pub struct Scenario {
     pub needs: Vec<Placed<String>>,
     /// One, or one for each combination of the matrix, in the order of the file.
     pub cases: Vec<Case>,
+    /// Why the file gives no text (it is not UTF-8, no regular file, too long): its one case cannot run. `None` for every
+    /// scenario that was read.
+    pub unreadable: Option<String>,
 }
 
 impl Scenario {
+    /// What stands in a run for a file that gives no text, so that the others are run and this one is not forgotten.
+    #[must_use]
+    pub fn unreadable(path: &str, why: String) -> Self {
+        let case = Case {
+            axes: IndexMap::new(),
+            worlds: IndexMap::new(),
+            clients: IndexMap::new(),
+            steps: Vec::new(),
+        };
+        Self {
+            sources: vec![Source { path: path.replace('\\', "/"), text: "".into() }],
+            title: "This file cannot be read".to_owned(),
+            covers: Vec::new(),
+            why: None,
+            breaks_when: Vec::new(),
+            needs: Vec::new(),
+            cases: vec![case],
+            unreadable: Some(why),
+        }
+    }
+
     /// Path of the file as given.
     #[must_use]
     pub fn path(&self) -> &str {

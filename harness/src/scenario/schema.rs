@@ -195,7 +195,7 @@ fn own_definitions(act: Json) -> Map<String, Json> {
             object(
                 &["kind", "expect"],
                 json!({
-                    "kind": word(names::STATES.iter().copied()), "id": {}, "expect": matcher(), "world": text(),
+                    "kind": word(names::states()), "id": {}, "expect": matcher(), "world": text(),
                 }),
             ),
             "What the service must hold.",
@@ -260,7 +260,7 @@ fn own_definitions(act: Json) -> Map<String, Json> {
                 "patternProperties": {r"\$\{": {}}, "additionalProperties": false,
             },
         ]},
-        "Steps": {"type": "array", "items": {"anyOf": steps}},
+        "Steps": {"type": "array", "items": {"anyOf": steps}, "minItems": 1},
     });
     match definitions {
         Json::Object(map) => map,

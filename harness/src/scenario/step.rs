@@ -298,7 +298,7 @@ pub enum Transport {
 pub struct State {
     /// Which world.
     pub world: String,
-    /// `users`, `devices`, `groups`, `chatrooms`, `ultragroups`, `mailboxes`, `pushes`, `switches`.
+    /// The name of a [`service::StateKind`].
     pub kind: Placed<String>,
     /// One user or group; `None`: all.
     pub id: Option<Value>,

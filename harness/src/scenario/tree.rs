@@ -3,6 +3,9 @@
 //! Serde stops at the first mistake and loses places inside buffered values; reading the parser's events ourselves
 //! lets one pass name every mistake of a file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use mock_server::yaml::{Gauge, Refused};
 use serde_json::Value as Json;
 use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, Span};
 
@@ -37,8 +40,22 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Malformed {
     pub(crate) at: Place,
+    pub(crate) code: &'static str,
     pub(crate) problem: String,
 }
+
+impl Malformed {
+    fn no_yaml(at: Place, problem: impl Into<String>) -> Self {
+        Self { at, code: "no_yaml", problem: problem.into() }
+    }
+
+    fn too_large(at: Place, refused: Refused) -> Self {
+        Self { at, code: TOO_LARGE, problem: refused.to_string() }
+    }
+}
+
+/// A file that comes to more than it may.
+pub(crate) const TOO_LARGE: &str = "too_large";
 
 impl Node {
     /// What it is, for messages.
@@ -125,36 +142,41 @@ fn number(text: &str) -> Option<Json> {
     None
 }
 
-/// An unfinished list or mapping.
+/// More duplicate keys than this are not told of one by one.
+const MOST_DUPLICATES: usize = 100;
+
+/// An unfinished list or mapping; of a mapping the keys so far, too.
 enum Open {
     List(Place, Vec<Node>, usize),
-    Map(Place, Vec<Entry>, Option<Placed<String>>, usize),
+    Map(Place, Vec<Entry>, Option<Placed<String>>, usize, BTreeSet<String>),
 }
 
-/// Reads one document. Duplicate keys are `mistakes`, everything else that is no YAML is the error.
+/// Reads one document, within the budget of [`mock_server::yaml`]. Duplicate keys are `mistakes`, everything else that
+/// is no YAML is the error.
 pub(crate) fn parse(file: usize, text: &str, mistakes: &mut Vec<Malformed>) -> Result<Node, Malformed> {
-    let mut reader = Reader { file, text, stack: Vec::new(), anchors: Vec::new(), root: None };
+    let top = Place { file, line: 1, column: 1, ..Place::default() };
+    let mut gauge = Gauge::of(text).map_err(|refused| Malformed::too_large(top, refused))?;
+    let mut reader = Reader { file, text, stack: Vec::new(), anchors: BTreeMap::new(), root: None };
     for next in Parser::new_from_str(text) {
         let (event, span) = next.map_err(|error| {
             let marker = *error.marker();
             let start = marker.byte_offset().unwrap_or(text.len()).min(text.len());
             let len = text[start..].chars().next().map_or(0, char::len_utf8);
             let at = Place { file, start, len, line: marker.line(), column: marker.col() + 1 };
-            Malformed { at, problem: error.info() }
+            Malformed::no_yaml(at, error.info())
         })?;
+        gauge.event(&event).map_err(|refused| Malformed::too_large(reader.place(span), refused))?;
         reader.event(event, span, mistakes)?;
     }
-    Ok(reader.root.unwrap_or(Node {
-        at: Place { file, line: 1, column: 1, ..Place::default() },
-        data: Data::Scalar { text: String::new(), quoted: false },
-    }))
+    let nothing = Data::Scalar { text: String::new(), quoted: false };
+    Ok(reader.root.unwrap_or(Node { at: top, data: nothing }))
 }
 
 struct Reader<'a> {
     file: usize,
     text: &'a str,
     stack: Vec<Open>,
-    anchors: Vec<(usize, Node)>,
+    anchors: BTreeMap<usize, Node>,
     root: Option<Node>,
 }
 
@@ -187,12 +209,14 @@ impl Reader<'_> {
                 self.add(node, anchor, mistakes)?;
             }
             Event::SequenceStart(_, anchor, _) => self.stack.push(Open::List(at, Vec::new(), anchor)),
-            Event::MappingStart(_, anchor, _) => self.stack.push(Open::Map(at, Vec::new(), None, anchor)),
+            Event::MappingStart(_, anchor, _) => {
+                self.stack.push(Open::Map(at, Vec::new(), None, anchor, BTreeSet::new()));
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.stack.pop() {
                 Some(Open::List(at, items, anchor)) => {
                     self.add(Node { at, data: Data::List(items) }, anchor, mistakes)?;
                 }
-                Some(Open::Map(mut at, entries, _, anchor)) => {
+                Some(Open::Map(mut at, entries, _, anchor, _)) => {
                     // A block mapping's own span is empty: point at its first key.
                     if let (0, Some(first)) = (at.len, entries.first()) {
                         at = first.key.at;
@@ -202,17 +226,14 @@ impl Reader<'_> {
                 None => {}
             },
             Event::Alias(id) => {
-                let Some((_, node)) = self.anchors.iter().find(|(anchor, _)| *anchor == id) else {
-                    return Err(Malformed {
-                        at,
-                        problem: "this refers to an anchor around itself".to_owned(),
-                    });
+                let Some(node) = self.anchors.get(&id) else {
+                    return Err(Malformed::no_yaml(at, "this refers to an anchor around itself"));
                 };
                 let node = Node { at, data: node.data.clone() };
                 self.add(node, 0, mistakes)?;
             }
             Event::DocumentStart(..) if self.root.is_some() => {
-                return Err(Malformed { at, problem: "a file holds one document only".to_owned() });
+                return Err(Malformed::no_yaml(at, "a file holds one document only"));
             }
             _ => {}
         }
@@ -221,29 +242,25 @@ impl Reader<'_> {
 
     fn add(&mut self, node: Node, anchor: usize, mistakes: &mut Vec<Malformed>) -> Result<(), Malformed> {
         if anchor != 0 {
-            self.anchors.push((anchor, node.clone()));
+            self.anchors.insert(anchor, node.clone());
         }
         match self.stack.last_mut() {
             None => self.root = Some(node),
             Some(Open::List(_, items, _)) => items.push(node),
-            Some(Open::Map(_, entries, key, _)) => match key.take() {
+            Some(Open::Map(_, entries, key, _, seen)) => match key.take() {
+                Some(key) if seen.insert(key.value.clone()) => entries.push(Entry { key, value: node }),
                 Some(key) => {
-                    if let Some(first) = entries.iter().find(|entry| entry.key.value == key.value) {
-                        let line = first.key.at.line;
-                        let problem =
-                            format!("`{}` stands here a second time; first in line {line}", key.value);
-                        mistakes.push(Malformed { at: key.at, problem });
-                    } else {
-                        entries.push(Entry { key, value: node });
+                    let first = entries.iter().find(|entry| entry.key.value == key.value);
+                    let line = first.map_or(0, |first| first.key.at.line);
+                    let problem = format!("`{}` stands here a second time; first in line {line}", key.value);
+                    if mistakes.len() < MOST_DUPLICATES {
+                        mistakes.push(Malformed { at: key.at, code: "duplicate_key", problem });
                     }
                 }
                 None => match node.data {
                     Data::Scalar { text, .. } => *key = Some(Placed { value: text, at: node.at }),
                     _ => {
-                        return Err(Malformed {
-                            at: node.at,
-                            problem: "a key must be a plain word".to_owned(),
-                        });
+                        return Err(Malformed::no_yaml(node.at, "a key must be a plain word"));
                     }
                 },
             },

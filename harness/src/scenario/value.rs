@@ -113,21 +113,57 @@ impl Ref {
     }
 }
 
+/// Most that a value may come to once its references are in place: bytes of text, and [`PLACE`] for each thing in a list
+/// or mapping. A `let` that names itself twice in a `repeat` doubles with every turn.
+const MOST_RESOLVED: usize = 32 << 20;
+
+/// What a thing in a list or mapping counts beside its text.
+const PLACE: usize = 16;
+
+/// What a value counts of [`MOST_RESOLVED`].
+fn size(value: &Json) -> usize {
+    PLACE
+        + match value {
+            Json::String(text) => text.len(),
+            Json::Array(items) => items.iter().map(size).sum(),
+            Json::Object(map) => map.iter().map(|(key, value)| key.len() + size(value)).sum(),
+            _ => 0,
+        }
+}
+
+impl Ref {
+    fn resolve_within(&self, scope: &dyn Scope, room: &mut usize) -> Result<Json, Unresolved> {
+        let value = self.resolve(scope)?;
+        match room.checked_sub(size(&value)) {
+            Some(left) => *room = left,
+            None => {
+                let problem = format!("makes a value of more than {MOST_RESOLVED} bytes");
+                return Err(Unresolved { reference: self.to_string(), problem, at: self.at });
+            }
+        }
+        Ok(value)
+    }
+}
+
 impl Value {
     /// The value with every reference replaced.
     ///
     /// # Errors
-    /// The first reference that leads nowhere.
+    /// The first reference that leads nowhere, or that makes the value larger than 32 MiB.
     pub fn resolve(&self, scope: &dyn Scope) -> Result<Json, Unresolved> {
+        self.resolve_within(scope, &mut MOST_RESOLVED.clone())
+    }
+
+    fn resolve_within(&self, scope: &dyn Scope, room: &mut usize) -> Result<Json, Unresolved> {
         Ok(match self {
             Self::Plain(value) => value.clone(),
-            Self::Ref(reference) => reference.resolve(scope)?,
+            Self::Ref(reference) => reference.resolve_within(scope, room)?,
             Self::Text(parts) => {
                 let mut text = String::new();
                 for part in parts {
                     match part {
                         Part::Plain(plain) => text.push_str(plain),
-                        Part::Ref(reference) => match reference.resolve(scope)? {
+                        Part::Ref(reference) => match reference.resolve_within(scope, room)? {
                             Json::String(value) => text.push_str(&value),
                             value => text.push_str(&value.to_string()),
                         },
@@ -135,11 +171,13 @@ impl Value {
                 }
                 Json::String(text)
             }
+            // How long it becomes is looked at when the scenario is read.
             Self::Repeat { text, times } => Json::String(text.repeat(*times)),
             Self::List(items) => {
-                Json::Array(items.iter().map(|item| item.resolve(scope)).collect::<Result<_, _>>()?)
+                let items = items.iter().map(|item| item.resolve_within(scope, room));
+                Json::Array(items.collect::<Result<_, _>>()?)
             }
-            Self::Map(map) => Json::Object(resolve_map(map, scope)?),
+            Self::Map(map) => Json::Object(map_within(map, scope, room)?),
         })
     }
 }
@@ -147,10 +185,38 @@ impl Value {
 /// A mapping with every reference replaced, for arguments.
 ///
 /// # Errors
-/// The first reference that leads nowhere.
+/// As [`Value::resolve`].
 pub fn resolve_map(
     map: &IndexMap<String, Value>,
     scope: &dyn Scope,
 ) -> Result<serde_json::Map<String, Json>, Unresolved> {
-    map.iter().map(|(key, value)| Ok((key.clone(), value.resolve(scope)?))).collect()
+    map_within(map, scope, &mut MOST_RESOLVED.clone())
+}
+
+fn map_within(
+    map: &IndexMap<String, Value>,
+    scope: &dyn Scope,
+    room: &mut usize,
+) -> Result<serde_json::Map<String, Json>, Unresolved> {
+    map.iter().map(|(key, value)| Ok((key.clone(), value.resolve_within(scope, room)?))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_do_not_make_a_value_of_any_size() {
+        let reference = Ref { at: Place::default(), name: "x".to_owned(), path: Vec::new(), plus_ms: 0 };
+        let big = Json::String("x".repeat(1 << 20));
+        let scope = |_: &str| Some(big.clone());
+        let list = |n: usize| Value::List(vec![Value::Ref(reference.clone()); n]);
+        assert!(list(31).resolve(&scope).is_ok());
+        let error = list(33).resolve(&scope).unwrap_err();
+        assert_eq!(error.to_string(), "`$x` makes a value of more than 33554432 bytes");
+        let text = Value::Text(vec![Part::Ref(reference.clone()); 33]);
+        assert!(text.resolve(&scope).is_err());
+        let map = IndexMap::from([("a".to_owned(), list(20)), ("b".to_owned(), list(20))]);
+        assert!(resolve_map(&map, &scope).is_err(), "what is in one mapping has one room");
+    }
 }

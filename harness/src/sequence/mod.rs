@@ -20,6 +20,8 @@ use crate::verdict::{LineKind, SequenceLine};
 pub struct Entry {
     /// Number of the step that caused it: order between steps is kept.
     pub step: usize,
+    /// Position in the case's one stream of observations.
+    pub order: u32,
     /// When.
     pub at: UnixMillis,
     /// Whose; empty for what concerns all.
@@ -56,7 +58,8 @@ pub fn canonical(
     while let Some(first) = rest.first() {
         let (text, count) = fold::folded(rest);
         lines.push(SequenceLine {
-            order: u32::try_from(lines.len()).unwrap_or(u32::MAX),
+            // A run of like events stands where its first does.
+            order: ordered[pieces.len() - rest.len()].order,
             at_ms: first.at_ms,
             client: first.client.clone(),
             kind: first.kind,
@@ -91,6 +94,7 @@ mod tests {
     fn event(step: usize, ms: i64, client: &str, name: &str, args: Value) -> Entry {
         Entry {
             step,
+            order: 0,
             at: UnixMillis(START.0 + ms),
             client: client.into(),
             kind: LineKind::Callback,

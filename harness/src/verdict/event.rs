@@ -54,6 +54,9 @@ pub enum RunEvent {
         wall_us: u64,
         /// Stopped by a signal.
         interrupted: bool,
+        /// Why nothing was run at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_started: Option<String>,
         /// Faults of the harness.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         faults: Vec<String>,
@@ -102,6 +105,7 @@ impl RunResult {
             outcome: Outcome::words(outcome).to_owned(),
             wall_us: self.wall_us,
             interrupted: self.interrupted,
+            not_started: self.not_started.clone(),
             faults: self.faults.clone(),
             baseline_problems: self.baseline_problems.clone(),
         }
@@ -128,11 +132,19 @@ impl RunResult {
                 (RunEvent::ScenarioStarted { .. }, Some(_)) => {}
                 (RunEvent::ScenarioFinished(result), Some(run)) => run.results.push(*result),
                 (
-                    RunEvent::RunFinished { wall_us, interrupted, faults, baseline_problems, .. },
+                    RunEvent::RunFinished {
+                        wall_us,
+                        interrupted,
+                        not_started,
+                        faults,
+                        baseline_problems,
+                        ..
+                    },
                     Some(run),
                 ) => {
                     run.wall_us = wall_us;
                     run.interrupted = interrupted;
+                    run.not_started = not_started;
                     run.faults = faults;
                     run.baseline_problems = baseline_problems;
                     runs.extend(open.take());

@@ -1,6 +1,6 @@
 //! What a run says as a whole: the exit code, and the sentence that goes with it.
 //!
-//! Several things can be true of one run; the exit code is the worst in the order harness fault, incomplete, failed,
+//! Several things can be true of one run; the exit code is the worst in the order interrupted, harness fault, incomplete, failed,
 //! stale baseline, and [`Outcome::all`] has all of them. A run in which every case is unsupported judged nothing: that
 //! is *incomplete* (3), never *conforms*. A flaky case counts as failed, an unexpected pass as a stale baseline.
 
@@ -11,8 +11,10 @@ use super::RunResult;
 pub enum Outcome {
     /// Interrupted; the report is written all the same.
     Interrupted,
-    /// A fault of the harness itself.
+    /// A fault of the harness itself, or a report that it could not write.
     HarnessFault,
+    /// Wrong usage or a wrong file: nothing was run.
+    Refused,
     /// Not everything that was planned could be run, or nothing at all could be judged.
     Incomplete,
     /// An expectation failed, or attempts did not agree.
@@ -31,6 +33,7 @@ impl Outcome {
     pub fn all(run: &RunResult) -> Vec<Self> {
         let totals = run.totals();
         let nothing_judged = totals.planned > 0 && totals.judged() == 0;
+        let refused = totals.planned == 0 && run.not_started.is_some();
         let mut all = Vec::new();
         let mut add = |applies: bool, outcome: Self| {
             if applies {
@@ -39,10 +42,11 @@ impl Outcome {
         };
         add(run.interrupted, Self::Interrupted);
         add(!run.faults.is_empty(), Self::HarnessFault);
+        add(refused, Self::Refused);
         add(totals.incomplete() || nothing_judged, Self::Incomplete);
         add(totals.fail + totals.flaky > 0, Self::Failed);
         add(totals.unexpectedly_passing > 0 || !run.baseline_problems.is_empty(), Self::StaleBaseline);
-        add(totals.planned == 0, Self::NothingSelected);
+        add(totals.planned == 0 && !refused && !run.interrupted, Self::NothingSelected);
         if all.is_empty() {
             all.push(Self::Conforms);
         }
@@ -67,6 +71,7 @@ impl Outcome {
         match self {
             Self::Conforms => 0,
             Self::Failed => 1,
+            Self::Refused => 2,
             Self::Incomplete => 3,
             Self::StaleBaseline => 4,
             Self::HarnessFault => 5,
@@ -81,6 +86,7 @@ impl Outcome {
         match self {
             Self::Conforms => "conforms",
             Self::Failed => "does not conform",
+            Self::Refused => "not started",
             Self::Incomplete => "incomplete",
             Self::StaleBaseline => "baseline stale",
             Self::HarnessFault => "fault of the harness",
@@ -171,6 +177,17 @@ mod tests {
             Outcome::all(&run),
             [Outcome::HarnessFault, Outcome::Incomplete, Outcome::Failed, Outcome::StaleBaseline]
         );
+        run.interrupted = true;
+        assert_eq!(run.exit_code(), 130);
+    }
+
+    #[test]
+    fn a_run_that_did_not_start_says_whose_fault_it_is() {
+        let mut run = run(vec![]);
+        run.not_started = Some("2 scenario files are wrong".into());
+        assert_eq!((run.outcome(), run.exit_code()), (Outcome::Refused, 2));
+        run.planned = 3;
+        assert_eq!((run.outcome(), run.exit_code()), (Outcome::Incomplete, 3));
         run.interrupted = true;
         assert_eq!(run.exit_code(), 130);
     }

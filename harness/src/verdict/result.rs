@@ -41,6 +41,9 @@ pub struct ScenarioResult {
     /// What the adapter wrote to stderr or as `log` meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<String>,
+    /// The command that runs this case again, for a shell; empty if none is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub again: String,
 }
 
 impl ScenarioResult {
@@ -66,10 +69,11 @@ impl ScenarioResult {
             first_difference: None,
             trace: Vec::new(),
             log: Vec::new(),
+            again: String::new(),
         }
     }
 
-    /// The case's name: the path without `scenarios/` and `.yaml`, then the axes: `message/send[type=group]`.
+    /// The case's name: the path without `scenarios/` and `.yaml` (or `.yml`), then the axes: `message/send[type=group]`.
     /// Baselines match it and reports show it.
     #[must_use]
     pub fn name(&self) -> String {
@@ -81,7 +85,10 @@ impl ScenarioResult {
 #[must_use]
 pub fn name_of(path: &str, axes: &IndexMap<String, String>) -> String {
     let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
-    let path = path.strip_suffix(".yaml").unwrap_or(path);
+    let path = match path.rsplit_once('.') {
+        Some((stem, end)) if ["yaml", "yml"].iter().any(|yaml| end.eq_ignore_ascii_case(yaml)) => stem,
+        _ => path,
+    };
     let axes: Vec<String> = axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
     if axes.is_empty() { path.to_owned() } else { format!("{path}[{}]", axes.join(",")) }
 }

@@ -21,6 +21,8 @@ pub struct RunResult {
     pub planned: usize,
     /// Stopped by a signal.
     pub interrupted: bool,
+    /// Why nothing was run at all: a wrong file, a client that does not start.
+    pub not_started: Option<String>,
     /// Faults of the harness itself, one sentence each.
     pub faults: Vec<String>,
     /// What is wrong with the client's baseline: expired, unmatched or stale entries.
@@ -41,6 +43,7 @@ impl RunResult {
             wall_us: 0,
             planned,
             interrupted: false,
+            not_started: None,
             faults: Vec::new(),
             baseline_problems: Vec::new(),
             results: Vec::with_capacity(planned),

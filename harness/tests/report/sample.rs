@@ -128,6 +128,7 @@ fn result(path: &str, title: &str, covers: &[&str], client: &ClientInfo, verdict
     let mut result = ScenarioResult::new(format!("scenarios/{path}.yaml"), title, client.clone(), verdict);
     result.covers = covers.iter().map(ToString::to_string).collect();
     result.seed = SEED;
+    result.again = format!("harness run --seed {SEED} --client web-sdk --case scenarios/{path}.yaml");
     result.wall_us = 4_200;
     result.virtual_ms = 35_120;
     if matches!(result.verdict, Verdict::Unsupported { .. }) {

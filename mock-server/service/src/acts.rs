@@ -1,4 +1,4 @@
-//! Carrying out server-side acts, and filling a new world.
+//! Carrying out server-side acts, and filling a new world; what is messages by the thousand stands in `bulk`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,13 +7,12 @@ use wire::{UnixMillis, code::disconnect};
 
 use crate::{
     account::UserIx,
-    act::{Act, Ban, CutHow, OnUser, Push},
+    act::{Act, Ban, CutHow, OnUser},
+    caps,
     chatroom::{Gone, Left},
     io::{Close, ConnId},
-    journal::What,
     message::Conversation,
-    send::{FromApi, text},
-    setup::{BacklogConversation, BacklogSetup, TokenKind, WorldSetup},
+    setup::{BacklogConversation, TokenKind, WorldSetup},
     switch::Switches,
     world::{ActError, Service},
 };
@@ -32,6 +31,8 @@ impl WorldSetup {
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
         let mut mistakes = self.limits.mistakes();
+        mistakes.extend(crate::length::mistakes(self));
+        mistakes.extend(self.out_of_range());
         mistakes.extend(self.callbacks.mistakes());
         mistakes.extend(self.ultra_group_mistakes());
         for user in &self.users {
@@ -108,7 +109,7 @@ impl Service {
                 }
                 (TokenKind::Unknown | TokenKind::OtherApp, _) => {}
             }
-            let text = self.with_hosts(&opaque);
+            let text = self.with_hosts(&opaque, "");
             self.named_tokens.insert(name.clone(), text);
         }
         for (group, members) in &setup.groups {
@@ -129,9 +130,6 @@ impl Service {
             self.accounts[owner].whitelist.extend(ids);
             self.accounts[owner].whitelist_on = true;
         }
-        for backlog in &setup.backlog {
-            self.fill_backlog(backlog, now);
-        }
     }
 
     fn ids_of(&mut self, users: &[String]) -> Vec<Arc<str>> {
@@ -144,39 +142,19 @@ impl Service {
             .collect()
     }
 
-    /// The last message is as old as the set-up says, each earlier one a millisecond older.
-    fn fill_backlog(&mut self, backlog: &BacklogSetup, now: UnixMillis) {
-        let end = now - Duration::from_millis(backlog.age_ms + 1);
-        for n in 1..=backlog.count {
-            let at = end - Duration::from_millis(u64::from(backlog.count - n));
-            let up = text(&backlog.text.replace("{n}", &n.to_string()));
-            if backlog.conversation == BacklogConversation::Chatroom {
-                self.say_for_app(at, &backlog.to, &backlog.from, up, false);
-                continue;
-            }
-            if backlog.conversation == BacklogConversation::UltraGroup {
-                self.say_in_channel_for_app(at, &backlog.to, &backlog.channel, &backlog.from, up);
-                continue;
-            }
-            self.publish_from_api(
-                at,
-                &backlog.from,
-                &backlog.to,
-                backlog.conversation.into(),
-                up,
-                &FromApi::default(),
-            );
-        }
+    /// Issues a token for a user, registering it if need be. It names the configured address.
+    pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+        self.issue_token_at(now, user, "")
     }
 
-    /// Issues a token for a user, registering it if need be.
-    pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+    /// The same for somebody who reached us by that origin: the token names it.
+    pub(crate) fn issue_token_at(&mut self, now: UnixMillis, user: &str, origin: &str) -> String {
         let user = self.accounts.register(user);
         let opaque = self.ids.token();
         let minutes = self.limits.token_lifetime_minutes;
-        let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes * 60));
+        let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
         self.tokens.issue(opaque.clone(), user, now, lifetime);
-        self.with_hosts(&opaque)
+        self.with_hosts(&opaque, origin)
     }
 
     /// The token that the set-up's `tokens:` names.
@@ -186,21 +164,12 @@ impl Service {
     }
 
     /// `OPAQUE@HOST;HOST`: an SDK that is given nothing but the token finds the server.
-    fn with_hosts(&self, opaque: &str) -> String {
-        format!("{opaque}@{}", self.endpoints.navi)
+    fn with_hosts(&self, opaque: &str, origin: &str) -> String {
+        format!("{opaque}@{}", self.found_at(origin).navi)
     }
 
-    /// Carries out a server-side act and says what came of it.
-    ///
-    /// # Errors
-    /// An argument is wrong; then nothing has changed.
-    pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
-        let outcome = self.carry_out(now, act)?;
-        self.journal.record(now, || What::Act(serde_json::to_value(act).unwrap_or(Value::Null)));
-        Ok(outcome)
-    }
-
-    fn carry_out(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
+    /// An act whose arguments are within their ranges, all at once.
+    pub(crate) fn carry_out(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
         match act {
             Act::Kick(on) => Ok(self.disconnect_all(now, on, disconnect::KICKED, "kicked")),
             Act::Redirect(on) => Ok(self.disconnect_all(now, on, disconnect::REDIRECT, "sent elsewhere")),
@@ -218,7 +187,7 @@ impl Service {
             }
             Act::InvalidateTokens(OnUser { user, .. }) => {
                 let user = self.accounts.find_or_add(user);
-                self.accounts[user].tokens_from = UnixMillis(now.0 + 1);
+                self.accounts[user].tokens_from = now.next();
                 Ok(json!({}))
             }
             Act::Cut(cut) => {
@@ -229,7 +198,11 @@ impl Service {
                 }
                 Ok(json!({"connections": conns.len()}))
             }
-            Act::Push(push) => self.push_from_api(now, push),
+            // Mostly carried out piece by piece, in `bulk`.
+            Act::Push(push) => {
+                let mut all = crate::bulk::Progress::default();
+                self.push_piece(now, push, &mut all, u32::MAX).map(|()| json!({}))
+            }
             Act::ResetChatroom(on) => {
                 if self.rooms.get(&on.chatroom).is_none() {
                     return Err(ActError::Argument(format!("there is no chatroom `{}`", on.chatroom)));
@@ -267,7 +240,15 @@ impl Service {
                 }
                 Ok(json!({}))
             }
-            Act::Fault(fault) => Ok(json!({"id": self.faults.arm(fault.clone())})),
+            Act::Fault(_) if self.faults.len() >= caps::ARMED => {
+                let most = caps::ARMED;
+                let remedy = "`clearFaults`, or disarm those that are not needed";
+                Err(ActError::Argument(format!("{most} faults are armed, which is the most: {remedy}")))
+            }
+            Act::Fault(fault) => match fault.on.mistake() {
+                Some(mistake) => Err(ActError::Argument(format!("this fault never takes effect: {mistake}"))),
+                None => Ok(json!({"id": self.faults.arm(fault.clone())})),
+            },
             Act::ClearFaults(_) => {
                 self.faults.clear();
                 Ok(json!({}))
@@ -327,56 +308,6 @@ impl Service {
         account.remarks.clear();
         account.name = account.id.to_string();
         account.portrait.clear();
-    }
-
-    fn push_from_api(&mut self, now: UnixMillis, push: &Push) -> Result<Value, ActError> {
-        if push.conversation == BacklogConversation::Group && !self.groups.contains_key(push.to.as_str()) {
-            return Err(ActError::Argument(format!("there is no group `{}`", push.to)));
-        }
-        if push.conversation == BacklogConversation::Chatroom && self.rooms.get(&push.to).is_none() {
-            return Err(ActError::Argument(format!("there is no chatroom `{}`", push.to)));
-        }
-        let mut uids = Vec::new();
-        for n in 1..=push.count {
-            let mut up =
-                text(&push.message.text.as_deref().unwrap_or_default().replace("{n}", &n.to_string()));
-            if let Some(name) = &push.message.object_name {
-                up.classname.clone_from(name);
-            }
-            if let Some(content) = &push.message.content {
-                up.content = content.to_string().into();
-            }
-            if push.conversation == BacklogConversation::Chatroom {
-                let posted = self.say_for_app(now, &push.to, &push.from, up, false);
-                uids.extend(posted.map(|posted| posted.uid.to_string()));
-                continue;
-            }
-            if push.conversation == BacklogConversation::UltraGroup {
-                let posted = self.say_in_channel_for_app(now, &push.to, &push.channel, &push.from, up);
-                let posted = posted.ok_or_else(|| {
-                    let channel = self.channel_id(&push.channel);
-                    ActError::Argument(format!(
-                        "there is no ultra group `{}` with channel `{channel}`",
-                        push.to
-                    ))
-                })?;
-                uids.push(posted.uid.to_string());
-                continue;
-            }
-            uids.push(
-                self.publish_from_api(
-                    now,
-                    &push.from,
-                    &push.to,
-                    push.conversation.into(),
-                    up,
-                    &FromApi::default(),
-                )
-                .uid
-                .to_string(),
-            );
-        }
-        Ok(json!({"messageUIds": uids}))
     }
 }
 

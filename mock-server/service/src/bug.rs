@@ -4,16 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! bugs {
-    ($($(#[$doc:meta])* $name:ident = $wire:literal,)*) => {
+    ($($(#[doc = $doc:literal])* $name:ident = $wire:literal,)*) => {
         /// A deliberately wrong behaviour of the service.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         #[non_exhaustive]
         pub enum Bug {
-            $($(#[$doc])* #[serde(rename = $wire)] $name,)*
+            $($(#[doc = $doc])* #[serde(rename = $wire)] $name,)*
         }
         impl Bug {
             /// Every bug with its name.
             pub const ALL: &[(Bug, &str)] = &[$((Bug::$name, $wire)),*];
+
+            /// What it does wrong, a sentence.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),*).trim_ascii(),)*
+                }
+            }
         }
     };
 }
@@ -59,6 +67,9 @@ bugs! {
     PushIgnoresMention = "push_ignores_mention",
     /// The time of a message takes no account of what its sender has already received.
     ForgetsSendersTime = "forgets_senders_time",
+    /// Received messages, pushed ones and those of packages and histories, say 2 in `direction`, which must be absent:
+    /// native clients take them for the user's own.
+    ReceivedMessagesSayDirection = "received_messages_say_direction",
     /// Every receiver gets a message under a UID of its own.
     UidPerReceiver = "uid_per_receiver",
     /// The content of messages reaches receivers without mentions and user information.
@@ -293,6 +304,8 @@ bugs! {
     HidesFailedEntries = "hides_failed_entries",
     /// Who joins a chatroom is given none of its entries.
     JoinersGetNoEntries = "joiners_get_no_entries",
+    /// Who comes back into a chatroom is not told of entries that changed meanwhile.
+    ReturnersHearNoEntries = "returners_hear_no_entries",
     /// Private channels of ultra groups are open to every member.
     PrivateChannelsAreOpen = "private_channels_are_open",
     /// Ultra groups have any number of channels.

@@ -12,13 +12,19 @@ use serde_json::{Value, json};
 use wire::{
     ServerFrame, Topic, UnixMillis,
     body::{
-        PullUserSettingOutput, SessionStateItem, SessionStateModifyReq, SessionTagItem, SetUserSettingOutput,
-        UserSettingItem, UserSettingNotification,
+        PullUserSettingOutput, SessionStateItem, SessionStateModifyReq, SessionStateModifyResp,
+        SessionTagItem, SetUserSettingOutput, UserSettingItem, UserSettingNotification,
     },
     code::status,
 };
 
-use crate::{account::UserIx, io::ConnId, settings::Place, world::Service};
+use crate::{
+    account::UserIx,
+    io::ConnId,
+    length::{is_id, is_name},
+    settings::Place,
+    world::Service,
+};
 
 /// `sessionStateType` of a conversation's tags.
 pub(crate) const TAGS: i32 = 3;
@@ -97,7 +103,10 @@ impl Service {
         tags: Vec<SessionTagItem>,
     ) -> Result<SetUserSettingOutput, u16> {
         let own = &self.accounts[user].conversation_tags;
-        let named = |tag: &SessionTagItem| !tag.tag_id.is_empty() && !tag.name().is_empty();
+        let named = |tag: &SessionTagItem| {
+            let given = !tag.tag_id.is_empty() && !tag.name().is_empty();
+            given && is_id(&tag.tag_id) && is_name(tag.name())
+        };
         if tags.is_empty() || !tags.iter().all(named) {
             return Err(status::BAD_PARAMETER);
         }
@@ -123,14 +132,21 @@ impl Service {
     ) -> SetUserSettingOutput {
         let account = &mut self.accounts[user];
         account.conversation_tags.tags.retain(|id, _| !ids.contains(id));
-        let tagged = account.settings.tagged();
-        let changes: Vec<(Place, SessionStateItem)> = tagged
+        let settings = &account.settings;
+        let changes: Vec<(Place, SessionStateItem)> = settings
+            .tagged()
             .into_iter()
             .filter(|(_, tags)| tags.iter().any(|tag| ids.contains(tag)))
-            .map(|(place, tags)| (place, item(tags.into_iter().filter(|tag| !ids.contains(tag)).collect())))
+            .map(|(place, _)| {
+                let left = settings.tag_items(&place).filter(|tag| !ids.contains(&tag.tag_id)).cloned();
+                let left = item(left.collect());
+                (place, left)
+            })
             .collect();
         if !changes.is_empty() {
-            self.apply_settings(now, user, by, changes);
+            // Who removes a tag has said nothing of conversations: web SDKs keep it on them until they are told (seen with
+            // 4.6.4, 5.28.0).
+            self.apply_settings(now, user, None, changes);
         }
         self.tags_changed(now, by, user)
     }
@@ -156,7 +172,9 @@ impl Service {
         SetUserSettingOutput { version, reserve: false, update_version: Some(true) }
     }
 
-    /// `addTag` and `delTag`: puts tags on conversations, or takes them off.
+    /// `addTag` and `delTag`: puts tags on conversations, with or without a pin within the tag, or takes them off. Up to
+    /// engine 5.7 nobody looks at the answer; from 5.28 on it is decoded like that of `setSeAtt` (seen with 5.7.3, 5.28.0,
+    /// 5.38.0).
     ///
     /// # Errors
     /// A conversation or a tag is not named, or there is no such tag; then nothing changes.
@@ -167,23 +185,28 @@ impl Service {
         user: UserIx,
         asked: SessionStateModifyReq,
         on: bool,
-    ) -> Result<Bytes, u16> {
+    ) -> Result<SessionStateModifyResp, u16> {
+        let before = self.accounts[user].settings.version();
+        let version = asked.version();
         let mut changes = Vec::new();
         for state in asked.state {
             let items = state.state_item.into_iter().filter(|item| item.session_state_type == TAGS);
-            let tags: Vec<String> = items.flat_map(|item| item.tags).map(|tag| tag.tag_id).collect();
+            let tags: Vec<SessionTagItem> = items.flat_map(|item| item.tags).collect();
             let place = (state.r#type, state.channel_id, state.bus_channel.unwrap_or_default());
-            if place.1.is_empty() || tags.is_empty() {
+            if place.1.is_empty() || tags.is_empty() || !is_id(&place.1) || !is_id(&place.2) {
                 return Err(status::BAD_PARAMETER);
             }
             changes.push((place, tags));
         }
-        let known = |tag: &String| self.accounts[user].conversation_tags.contains(tag);
-        if changes.is_empty() || (on && !changes.iter().flat_map(|(_, tags)| tags).all(known)) {
+        let known = |tag: &SessionTagItem| self.accounts[user].conversation_tags.contains(&tag.tag_id);
+        if on && (changes.is_empty() || !changes.iter().flat_map(|(_, tags)| tags).all(known)) {
             return Err(status::BAD_PARAMETER);
         }
-        self.tag_places(now, Some(conn), user, &changes, on);
-        Ok(Bytes::new())
+        // 5.28.0 takes a tag off conversations without naming them (seen): there is nothing to do, and nothing wrong.
+        if !changes.is_empty() {
+            self.tag_places(now, Some(conn), user, &changes, on);
+        }
+        Ok(self.accounts[user].settings.changed(version, before))
     }
 
     /// Puts known tags on conversations, or takes them off, and tells the user's devices.
@@ -192,15 +215,20 @@ impl Service {
         now: UnixMillis,
         by: Option<ConnId>,
         user: UserIx,
-        places: &[(Place, Vec<String>)],
+        places: &[(Place, Vec<SessionTagItem>)],
         on: bool,
     ) {
         let settings = &self.accounts[user].settings;
         let changes = places.iter().map(|(place, tags)| {
-            let mut all = settings.tags(place);
-            all.retain(|tag| !tags.contains(tag));
-            if on {
-                all.extend(tags.iter().cloned());
+            let named = |id: &str| tags.iter().find(|tag| tag.tag_id == id);
+            let mut all: Vec<SessionTagItem> =
+                settings.tag_items(place).filter(|tag| on || named(&tag.tag_id).is_none()).cloned().collect();
+            for tag in tags.iter().filter(|_| on) {
+                match all.iter_mut().find(|known| known.tag_id == tag.tag_id) {
+                    // Without a word about the pin it stays as it is.
+                    Some(known) => known.is_top = tag.is_top.or(known.is_top),
+                    None => all.push(on_conversation(&tag.tag_id, tag.is_top)),
+                }
             }
             (place.clone(), item(all))
         });
@@ -209,14 +237,17 @@ impl Service {
     }
 }
 
+/// A tag as a conversation bears it: its name is a user setting. Pinned within the tag, not, or without a word about it.
+pub(crate) fn on_conversation(id: &str, is_top: Option<bool>) -> SessionTagItem {
+    SessionTagItem { tag_id: id.to_owned(), is_top, ..SessionTagItem::default() }
+}
+
 /// A conversation's tags as an item of its settings.
-fn item(tags: Vec<String>) -> SessionStateItem {
-    let value = json!(tags.iter().map(|id| json!({"tagId": id})).collect::<Vec<_>>()).to_string();
-    let named = |tag_id| SessionTagItem { tag_id, ..SessionTagItem::default() };
-    SessionStateItem {
-        session_state_type: TAGS,
-        value,
-        tags: tags.into_iter().map(named).collect(),
-        ..SessionStateItem::default()
-    }
+fn item(tags: Vec<SessionTagItem>) -> SessionStateItem {
+    let told = |tag: &SessionTagItem| match tag.is_top {
+        None => json!({"tagId": tag.tag_id}),
+        Some(top) => json!({"tagId": tag.tag_id, "isTop": top}),
+    };
+    let value = json!(tags.iter().map(told).collect::<Vec<_>>()).to_string();
+    SessionStateItem { session_state_type: TAGS, value, tags, ..SessionStateItem::default() }
 }

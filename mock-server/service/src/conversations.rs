@@ -5,22 +5,24 @@
 //! It is part of the cloud storage of messages: with `roamingHistory` off it is empty. Assumed; refusing the question
 //! is no choice, for imlib-next would repeat it every second.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use prost::Message as _;
 use wire::{
     UnixMillis,
-    body::{
-        DownStreamMessage, RelationDelBatchReq, RelationInfo, RelationQryInput, RelationsInput,
-        RelationsOutput,
-    },
+    body::{RelationDelBatchReq, RelationInfo, RelationQryInput, RelationsInput, RelationsOutput},
     code::status,
 };
 
 use crate::{
     account::UserIx,
+    gate::Gate,
     message::{Conversation, Message},
+    timeline::Side,
     world::Service,
 };
 
@@ -37,12 +39,10 @@ struct Entry {
 impl Entry {
     fn info(&self, (kind, target): &Key) -> RelationInfo {
         let message = &self.last;
-        let body = if self.own { message.sent_view().into() } else { message.received.clone() };
         RelationInfo {
             r#type: *kind,
             user_id: target.to_string(),
-            // Own bytes decode; a conversation without its message is still one.
-            msg: DownStreamMessage::decode(body).ok(),
+            msg: Some(message.body(Side::of(self.own))),
             version_time: Some(message.time.0),
             ..RelationInfo::default()
         }
@@ -101,11 +101,8 @@ impl Conversations {
 impl Service {
     /// `qryRelationR`: conversations before `startTime`, newest first, or after it, oldest first.
     pub(crate) fn conversation_list(&self, now: UnixMillis, user: UserIx, asked: &RelationQryInput) -> Bytes {
-        let (page, all) = if self.switches.roaming_history {
-            self.conversations.page(user, asked)
-        } else {
-            (Vec::new(), true)
-        };
+        let (page, all) =
+            if self.shows(Gate::History) { self.conversations.page(user, asked) } else { (Vec::new(), true) };
         let last = page.iter().map(|(_, entry)| entry.last.time.0).max().unwrap_or_default();
         let info = page.into_iter().map(|(key, entry)| entry.info(key)).collect();
         // Never lower than what was asked with, else a client would ask for ever.
@@ -127,10 +124,13 @@ impl Service {
         user: UserIx,
         asked: &RelationDelBatchReq,
     ) -> Bytes {
-        let list = self.conversations.lists.get(&user).filter(|_| self.switches.roaming_history);
+        let list = self.conversations.lists.get(&user).filter(|_| self.shows(Gate::History));
+        let mut seen: BTreeSet<Key> = BTreeSet::new();
         let found = asked.relation.iter().filter_map(|named| {
-            let key = (named.conversation_type(), Arc::from(named.conversation_id()));
-            list?.get(&key).map(|entry| entry.info(&key))
+            let key: Key = (named.conversation_type(), Arc::from(named.conversation_id()));
+            // Each once, however often it is named.
+            let first = seen.insert(key.clone());
+            list.filter(|_| first)?.get(&key).map(|entry| entry.info(&key))
         });
         let output = RelationsOutput {
             info: found.collect(),

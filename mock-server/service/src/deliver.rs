@@ -47,8 +47,11 @@ impl Service {
         (self.switches.multi_device_sync && !self.has(Bug::NeverSyncs)) || self.has(Bug::SyncsWithoutSwitch)
     }
 
-    /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. Only with
-    /// multi-device sync does it also wait for them (SYNC-016, SYNC-017).
+    /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. With multi-device sync
+    /// it waits for them (SYNC-017); without, it is for the device that is online, and gone with its connection (SYNC-016).
+    ///
+    /// Who pulls what the user sent is told to pull: a body that is pushed is no message to engine 5.28 but a reason to
+    /// pull, and moves no watermark of what was sent (seen with 4.6.4 to 5.38.0).
     pub(crate) fn show_to_sender(
         &mut self,
         now: UnixMillis,
@@ -59,17 +62,25 @@ impl Service {
         let waits = stored && (self.syncs() || self.has(Bug::KeepsForSender));
         if waits {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
+        } else {
+            self.accounts[sender].mailbox.stamped(message.time);
         }
+        let syncs = self.syncs();
         let mut devices = self.connections_of(sender, None);
-        if !self.syncs() && devices.len() > 1 {
+        if !syncs && devices.len() > 1 {
             devices.drain(..devices.len() - 1);
         }
         for conn in devices {
-            if waits && !(self.switches.direct_push && self.is_quiet(now, conn)) {
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let pulls = connection.pulls_sent || !connection.has_pulled;
+            if stored && pulls {
+                if !syncs {
+                    let device = connection.device;
+                    self.accounts[sender].mailbox.show(message.clone(), device);
+                }
                 self.announce(now, conn, message.time);
                 continue;
             }
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
             let id = connection.next_push_id();
             let frame = ServerFrame::Publish {
                 dup: false,
@@ -78,7 +89,7 @@ impl Service {
                 topic: Topic::SMsg,
                 target: message.from.to_string(),
                 id,
-                body: message.sent_view().into(),
+                body: message.bytes(Side::Outbox),
             };
             self.send(now, conn, frame, None);
         }
@@ -100,7 +111,7 @@ impl Service {
         let (user, device) = (connection.user, connection.device);
         let id = connection.next_push_id();
         if !status_message {
-            connection.in_flight.push_back((id, message.time));
+            connection.pushes(id, message.time);
             if !sync {
                 self.accounts[user].mailbox.hand_to(message.time, device);
             }
@@ -112,7 +123,7 @@ impl Service {
             topic: Topic::SMsg,
             target: self.accounts[user].id.to_string(),
             id,
-            body: message.received.clone(),
+            body: message.bytes(Side::Inbox),
         };
         self.send(now, conn, frame, None);
     }
@@ -151,8 +162,9 @@ impl Service {
         let keep = self.syncs() || self.has(Bug::DuplicatesAfterReconnect);
         let Some(connection) = self.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
-        if let Some(time) = connection.acknowledged(id) {
-            self.accounts[user].mailbox.acknowledge(time, device, keep);
+        if let Some((time, has_it)) = connection.acknowledged(id) {
+            let mailbox = &mut self.accounts[user].mailbox;
+            if has_it && !keep { mailbox.done(time) } else { mailbox.acknowledge(time, device, keep) }
         }
     }
 }

@@ -3,6 +3,8 @@
 //! Quiet hours come before everything, then the conversation's level, its type's, the app's; what is unset leaves the
 //! decision to the next, and in the end a message disturbs. Ultra groups have a longer chain (UGDND-033 to UGDND-039).
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -137,7 +139,7 @@ impl Service {
         let settings = &self.accounts[user].settings;
         let world_offset = self.limits.quiet_hours_utc_offset_minutes;
         let quiet = settings.quiet.as_ref().filter(|_| !self.has(Bug::IgnoresQuietHours));
-        let late = UnixMillis(now.0 - if self.has(Bug::QuietEndsLate) { 60_000 } else { 0 });
+        let late = now - Duration::from_secs(if self.has(Bug::QuietEndsLate) { 60 } else { 0 });
         let quiet = quiet
             .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
             .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))

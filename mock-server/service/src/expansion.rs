@@ -5,11 +5,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage, code::status, flags};
+use wire::{UnixMillis, code::status, flags};
 
-use crate::{account::UserIx, bug::Bug, ids::Uid, message::Message, world::Service};
+use crate::{account::UserIx, bug::Bug, ids::Uid, message::Message, timeline::Side, world::Service};
 
 /// Object name of a change.
 pub(crate) const CHANGE: &str = "RC:MsgExMsg";
@@ -39,7 +38,7 @@ impl Pairs {
         if !message.expandable {
             return Self::default();
         }
-        let Ok(down) = DownStreamMessage::decode(message.received.clone()) else { return Self::default() };
+        let down = message.body(Side::Inbox);
         let Ok(Value::Object(pairs)) = serde_json::from_str(down.extra_content()) else {
             return Self::default();
         };

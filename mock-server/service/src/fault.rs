@@ -38,6 +38,31 @@ impl Default for Trigger {
     }
 }
 
+impl Trigger {
+    /// Why nothing can ever fit it; `None` if something can. A fault that cannot take effect looks like one whose effect
+    /// nobody notices.
+    #[must_use]
+    pub fn mistake(&self) -> Option<String> {
+        let kind = self.kind?;
+        let name = kind.name();
+        if !kind.directions().contains(&self.direction) {
+            let (goes, other) = match self.direction {
+                Direction::Up => ("from the service to clients", "down"),
+                Direction::Down => ("from clients to the service", "up"),
+            };
+            return Some(format!("`{name}` only goes {goes}: write `direction: {other}`"));
+        }
+        let acknowledges_push = kind == FaultKind::PubAck && self.direction == Direction::Up;
+        if self.topic.is_some() && (!kind.has_topic() || acknowledges_push) {
+            return Some(format!("`{name}` has no topic in this direction"));
+        }
+        if self.user.is_some() && kind.is_http() {
+            return Some(format!("`{name}` is a request, which belongs to no user"));
+        }
+        None
+    }
+}
+
 /// Which way a frame goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -81,6 +106,52 @@ pub enum FaultKind {
     Disconnect,
 }
 
+impl FaultKind {
+    /// Its spelling.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Navi => "navi",
+            Self::Api => "api",
+            Self::Upload => "upload",
+            Self::Download => "download",
+            Self::Connect => "connect",
+            Self::ConnAck => "connAck",
+            Self::Publish => "publish",
+            Self::PubAck => "pubAck",
+            Self::Query => "query",
+            Self::QueryAck => "queryAck",
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+            Self::Disconnect => "disconnect",
+        }
+    }
+
+    /// Which ways it can go.
+    #[must_use]
+    pub fn directions(self) -> &'static [Direction] {
+        match self {
+            Self::Publish | Self::PubAck | Self::Disconnect => &[Direction::Up, Direction::Down],
+            Self::ConnAck | Self::QueryAck | Self::Pong => &[Direction::Down],
+            Self::Navi
+            | Self::Api
+            | Self::Upload
+            | Self::Download
+            | Self::Connect
+            | Self::Query
+            | Self::Ping => &[Direction::Up],
+        }
+    }
+
+    fn is_http(self) -> bool {
+        matches!(self, Self::Navi | Self::Api | Self::Upload | Self::Download)
+    }
+
+    fn has_topic(self) -> bool {
+        matches!(self, Self::Publish | Self::PubAck | Self::Query | Self::QueryAck)
+    }
+}
+
 /// What a fault does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -100,4 +171,34 @@ pub enum Effect {
     Duplicate,
     /// An HTTP request is answered with this text and status 200.
     Body(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_never_fit_is_told_from_what_can() {
+        let on = |kind, direction| Trigger { kind: Some(kind), direction, ..Trigger::default() };
+        let said = |trigger: Trigger| trigger.mistake().unwrap_or_default();
+        assert_eq!(
+            said(on(FaultKind::Pong, Direction::Up)),
+            "`pong` only goes from the service to clients: write `direction: down`"
+        );
+        assert_eq!(
+            said(on(FaultKind::Query, Direction::Down)),
+            "`query` only goes from clients to the service: write `direction: up`"
+        );
+        for direction in [Direction::Up, Direction::Down] {
+            assert_eq!(said(on(FaultKind::Publish, direction)), "");
+        }
+        let topic = |kind, direction| said(Trigger { topic: Some("ppMsgP".into()), ..on(kind, direction) });
+        assert_eq!(topic(FaultKind::Ping, Direction::Up), "`ping` has no topic in this direction");
+        assert_eq!(topic(FaultKind::PubAck, Direction::Up), "`pubAck` has no topic in this direction");
+        assert_eq!(topic(FaultKind::PubAck, Direction::Down), "");
+        let navi = Trigger { user: Some("alice".into()), ..on(FaultKind::Navi, Direction::Up) };
+        assert_eq!(said(navi), "`navi` is a request, which belongs to no user");
+        // The spelling is that of serde.
+        assert_eq!(serde_json::to_value(FaultKind::ConnAck).unwrap(), FaultKind::ConnAck.name());
+    }
 }

@@ -1,5 +1,6 @@
 //! The armed faults of a world: which of them a frame or request meets.
 
+use serde_json::{Value, json};
 use wire::Topic;
 
 use crate::fault::{Direction, Effect, Fault, FaultKind};
@@ -10,6 +11,23 @@ struct Armed {
     fault: Fault,
     /// Fitting frames seen so far.
     seen: u32,
+    /// Those it acted on.
+    fired: u32,
+}
+
+impl Armed {
+    /// It will act no more: all it was to act on has come by.
+    fn is_spent(&self) -> bool {
+        let on = &self.fault.on;
+        on.times > 0 && self.seen >= on.times.saturating_add(on.nth.max(1) - 1)
+    }
+
+    fn to_json(&self) -> Value {
+        json!({
+            "id": self.id, "on": self.fault.on, "effect": self.fault.effect, "seen": self.seen,
+            "fired": self.fired, "spent": self.is_spent(),
+        })
+    }
 }
 
 /// What a fault sees of a frame or request.
@@ -30,7 +48,7 @@ pub(crate) struct Faults {
 impl Faults {
     pub(crate) fn arm(&mut self, fault: Fault) -> u64 {
         self.next_id += 1;
-        self.armed.push(Armed { id: self.next_id, fault, seen: 0 });
+        self.armed.push(Armed { id: self.next_id, fault, seen: 0, fired: 0 });
         self.next_id
     }
 
@@ -44,8 +62,17 @@ impl Faults {
         self.armed.clear();
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.armed.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.armed.is_empty()
+    }
+
+    /// What is armed, in the order it was.
+    pub(crate) fn list(&self) -> impl Iterator<Item = Value> {
+        self.armed.iter().map(Armed::to_json)
     }
 
     /// Counts the passing frame at every fault it fits and gives the first effect that is due.
@@ -60,10 +87,11 @@ impl Faults {
             if !fits {
                 continue;
             }
-            armed.seen += 1;
+            armed.seen = armed.seen.saturating_add(1);
             let since = armed.seen.checked_sub(on.nth.max(1));
             let acts = since.is_some_and(|since| on.times == 0 || since < on.times);
             if acts && due.is_none() {
+                armed.fired = armed.fired.saturating_add(1);
                 due = Some((armed.id, armed.fault.effect.clone()));
             }
         }
@@ -87,6 +115,24 @@ mod tests {
         faults.arm(Fault { on, effect: Effect::Drop });
         let acted: Vec<bool> = (0..5).map(|_| faults.meet(&ping()).is_some()).collect();
         assert_eq!(acted, [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_fault_tells_what_it_saw_and_did_and_when_it_is_spent() {
+        let mut faults = Faults::default();
+        let on = Trigger { kind: Some(FaultKind::Ping), nth: 2, times: 1, ..Trigger::default() };
+        faults.arm(Fault { on, effect: Effect::Drop });
+        let told = |faults: &Faults| {
+            let row = faults.list().next().unwrap();
+            (row["seen"].as_u64().unwrap(), row["fired"].as_u64().unwrap(), row["spent"].as_bool().unwrap())
+        };
+        assert_eq!(told(&faults), (0, 0, false));
+        faults.meet(&ping());
+        assert_eq!(told(&faults), (1, 0, false));
+        faults.meet(&ping());
+        assert_eq!(told(&faults), (2, 1, true));
+        faults.meet(&ping());
+        assert_eq!(told(&faults), (3, 1, true));
     }
 
     #[test]

@@ -52,6 +52,11 @@ impl Form {
             .collect()
     }
 
+    /// The names of its fields, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.pairs.iter().map(|(name, _)| name.as_str())
+    }
+
     /// Fields written `NAME[INSIDE]`: what stands inside, and the value.
     pub(crate) fn bracketed(&self, name: &str) -> Vec<(String, String)> {
         let inside = |key: &str| {

@@ -3,7 +3,10 @@
 //! Only the Server API changes them (GRP-001). The service's own numbers for refusals to clients: 22406 outside the
 //! group, 22408 muted; both are the codes that vendor SDKs name so.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use indexmap::{IndexMap, IndexSet};
 use wire::{UnixMillis, code::status};
@@ -98,12 +101,8 @@ impl Groups {
     /// Takes new members in, all or none: `false` if there is no room for all of them (GRP-002).
     pub(crate) fn join(&mut self, id: &str, users: &[UserIx], most: usize, now: UnixMillis) -> bool {
         let group = self.create(id);
-        let mut new: Vec<UserIx> = Vec::new();
-        for user in users {
-            if !group.joined.contains_key(user) && !new.contains(user) {
-                new.push(*user);
-            }
-        }
+        let new: IndexSet<UserIx> =
+            users.iter().filter(|user| !group.joined.contains_key(user)).copied().collect();
         let most = group.most.unwrap_or(most);
         if most > 0 && group.members.len() + new.len() > most {
             return false;
@@ -131,8 +130,9 @@ impl Groups {
 
     /// Makes a user's groups exactly those named.
     pub(crate) fn sync(&mut self, user: UserIx, named: &[(String, String)], most: usize, now: UnixMillis) {
+        let kept: BTreeSet<&str> = named.iter().map(|(id, _)| id.as_str()).collect();
         for (id, group) in &mut self.by_id {
-            if !named.iter().any(|(known, _)| **known == **id) {
+            if !kept.contains(&**id) {
                 group.leave(user);
             }
         }

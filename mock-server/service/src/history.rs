@@ -121,7 +121,7 @@ impl Archive {
     pub(crate) fn free_time(&self, place: &Place, mut time: UnixMillis) -> UnixMillis {
         let Some(log) = self.logs.get(place) else { return time };
         while log.has_time(time) {
-            time.0 += 1;
+            time = time.next();
         }
         time
     }

@@ -86,6 +86,8 @@ pub struct Login {
     pub label: String,
     /// Where it comes from, `127.0.0.1:50000`; may be empty.
     pub address: String,
+    /// Scheme, host and port by which it reached us, for answers that name addresses; empty where nothing tells.
+    pub origin: String,
 }
 
 /// Something that happens to a world.
@@ -195,7 +197,8 @@ pub struct HttpRequest {
     pub headers: Vec<(String, String)>,
     /// Body.
     pub body: Bytes,
-    /// Scheme, host and port the client used, for answers that name addresses: `http://127.0.0.1:1234`.
+    /// Scheme, host and port the client used, for answers that name addresses: `http://127.0.0.1:1234`. Empty where
+    /// nothing tells; then the world's [`Endpoints`] are named.
     pub origin: String,
 }
 
@@ -212,7 +215,7 @@ impl HttpRequest {
 pub struct HttpResponse {
     /// Status.
     pub status: u16,
-    /// Further headers.
+    /// Further headers; a `Content-Type` among them goes before `content_type`.
     pub headers: Vec<(String, String)>,
     /// `Content-Type`.
     pub content_type: &'static str,
@@ -233,7 +236,7 @@ impl HttpResponse {
     }
 }
 
-/// Where clients find the server, as navi and tokens name it.
+/// Where clients find the server, as navi and tokens name it to those of whom nobody knows how they reached us.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Endpoints {
     /// `http://127.0.0.1:41234`; written behind the `@` of tokens. Empty: tokens end with `@`.

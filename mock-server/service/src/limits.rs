@@ -5,6 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::given::{Given, Remembers};
+
 /// Limits of a world. Defaults are the documentation's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -94,8 +96,18 @@ pub struct Limits {
     pub ultra_group_typing_seconds: u32,
     /// Seconds between two pushes of an ultra group to the same member; 0 = a push a message (UG-029).
     pub ultra_group_push_seconds: u32,
+    /// Bytes that all files of the world take together; an upload beyond it is refused. Ours: a bound, nothing documented.
+    pub files_bytes: usize,
     /// Entries the journal keeps.
     pub journal: usize,
+    /// Bytes that its entries keep, their bodies counted. Ours.
+    pub journal_bytes: usize,
+    /// Bytes of the messages in one package of the mailbox, which holds at least one message; what does not fit comes with
+    /// the next. Ours.
+    pub package_bytes: usize,
+    /// Which of them a set-up names.
+    #[serde(skip)]
+    pub(crate) given: Given,
 }
 
 impl Default for Limits {
@@ -143,8 +155,18 @@ impl Default for Limits {
             ultra_group_history_months: 0,
             ultra_group_typing_seconds: 5,
             ultra_group_push_seconds: 0,
+            files_bytes: 256 * 1024 * 1024,
             journal: 4096,
+            journal_bytes: 64 * 1024 * 1024,
+            package_bytes: 1024 * 1024,
+            given: Given::default(),
         }
+    }
+}
+
+impl Remembers for Limits {
+    fn remember(&mut self, given: Given) {
+        self.given = given;
     }
 }
 
@@ -152,7 +174,7 @@ impl Limits {
     /// What is out of range, a sentence each.
     #[must_use]
     pub fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
+        let mut mistakes = self.above_caps();
         for (name, days) in
             [("privateOfflineDays", self.private_offline_days), ("groupOfflineDays", self.group_offline_days)]
         {
@@ -205,6 +227,22 @@ impl Limits {
             ));
         }
         mistakes
+    }
+
+    /// Every limit with its value and meaning.
+    #[must_use]
+    pub fn describe(&self) -> Vec<(String, serde_json::Value, String)> {
+        // The schema has what the fields' own comments say.
+        let schema = schemars::schema_for!(Self).to_value();
+        let meaning = |name: &str| schema["properties"][name]["description"].as_str().unwrap_or_default();
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let rows = values.as_object().into_iter().flatten();
+        rows.map(|(name, value)| (name.clone(), value.clone(), meaning(name).replace('\n', " "))).collect()
+    }
+
+    /// Whether a set-up names that limit.
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        self.given.has(name)
     }
 
     /// How long private and system messages wait.

@@ -39,6 +39,7 @@ impl Login {
             give_way: is_set(query.get("kickReconnectDevice")),
             label: String::new(),
             address: String::new(),
+            origin: String::new(),
         };
         (text("appId"), login)
     }

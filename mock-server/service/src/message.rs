@@ -10,7 +10,7 @@ use wire::{
     flags,
 };
 
-use crate::ids::Uid;
+use crate::{ids::Uid, timeline::Side};
 
 /// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
 const OWN_PREFIX: &str = "RC:";
@@ -49,8 +49,8 @@ pub(crate) struct Message {
     pub(crate) push_data: Option<Box<str>>,
     /// Participants may put pairs on it (EXP-001).
     pub(crate) expandable: bool,
-    /// `DownStreamMessage` as a receiver gets it.
-    pub(crate) received: Bytes,
+    /// `DownStreamMessage` as a receiver gets it: without `direction`. Read through [`Message::bytes`].
+    received: Bytes,
 }
 
 impl Message {
@@ -79,7 +79,6 @@ impl Message {
             data_time: time.0,
             status: flags::up_to_down(up.session_id),
             msg_id: Some(uid.to_string()),
-            direction: Some(2),
             client_unique_id: up.client_unique_id,
             extra_content: up.extra_content,
             push_content: up.push_text,
@@ -108,57 +107,50 @@ impl Message {
         }
     }
 
-    /// The same as its sender's other devices see it in a pull: direction 1 and, where the peer names the
-    /// conversation, the peer in `fromUserId`.
-    pub(crate) fn sent_view(&self) -> Vec<u8> {
-        // Own bytes decode; were they ever not to, the receivers' view is the honest fallback.
-        let Ok(mut down) = DownStreamMessage::decode(self.received.clone()) else {
-            return self.received.to_vec();
-        };
-        down.direction = Some(1);
-        if self.conversation == Conversation::Private {
-            down.from_user_id = self.target.to_string();
-            down.group_id = Some(self.target.to_string());
+    /// The message as one side gets it. This and nothing else decides `direction`: what came for a user has none, what a
+    /// user sent has it, and its peer in `fromUserId` where the peer names the conversation.
+    pub(crate) fn body(&self, side: Side) -> DownStreamMessage {
+        // Own bytes decode.
+        let mut down = DownStreamMessage::decode(self.received.clone()).unwrap_or_default();
+        down.direction = None;
+        if side == Side::Outbox {
+            down.direction = Some(true);
+            if self.conversation == Conversation::Private {
+                down.from_user_id = self.target.to_string();
+                down.group_id = Some(self.target.to_string());
+            }
         }
-        down.encode_to_vec()
+        down
+    }
+
+    /// [`Message::body`], encoded: what came for a user, all who get it share.
+    pub(crate) fn bytes(&self, side: Side) -> Bytes {
+        match side {
+            Side::Inbox => self.received.clone(),
+            Side::Outbox => self.body(side).encode_to_vec().into(),
+        }
+    }
+
+    /// The length of its bytes; both sides' are about as long.
+    pub(crate) fn len(&self) -> usize {
+        self.received.len()
     }
 
     /// The same message, UID and time, with something else in it.
     pub(crate) fn edited(&self, edit: impl FnOnce(&mut DownStreamMessage)) -> Self {
-        let received = match DownStreamMessage::decode(self.received.clone()) {
-            Ok(mut down) => {
-                edit(&mut down);
-                down.encode_to_vec().into()
-            }
-            Err(_) => self.received.clone(),
-        };
-        Self { received, ..self.clone() }
+        let mut down = self.body(Side::Inbox);
+        edit(&mut down);
+        down.direction = None;
+        Self { received: down.encode_to_vec().into(), ..self.clone() }
     }
 
     /// The same content under a new UID and time, for bugs that double messages.
     pub(crate) fn copy_as(&self, uid: Uid, time: UnixMillis) -> Self {
-        let received = match DownStreamMessage::decode(self.received.clone()) {
-            Ok(mut down) => {
-                down.msg_id = Some(uid.to_string());
-                down.data_time = time.0;
-                down.encode_to_vec().into()
-            }
-            Err(_) => self.received.clone(),
-        };
-        Self {
-            uid,
-            time,
-            conversation: self.conversation,
-            from: self.from.clone(),
-            target: self.target.clone(),
-            channel: self.channel.clone(),
-            counted: self.counted,
-            silent: self.silent,
-            shows: self.shows,
-            push_data: self.push_data.clone(),
-            expandable: self.expandable,
-            received,
-        }
+        let edited = self.edited(|down| {
+            down.msg_id = Some(uid.to_string());
+            down.data_time = time.0;
+        });
+        Self { uid, time, ..edited }
     }
 }
 

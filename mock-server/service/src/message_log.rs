@@ -6,11 +6,10 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
-use crate::{bug::Bug, calendar::date_text, message::Message, world::Service, zip};
+use crate::{bug::Bug, calendar::date_text, message::Message, timeline::Side, world::Service, zip};
 
 /// How long an hour's log can be downloaded.
 const KEPT: Duration = Duration::from_secs(3 * 24 * 3600);
@@ -49,10 +48,10 @@ impl Service {
     }
 
     /// Where an hour's log is; `None`: nothing was said in that hour, it is not over, or it is too long ago.
-    pub(crate) fn log_address(&self, now: UnixMillis, hour: &str) -> Option<String> {
+    pub(crate) fn log_address(&self, now: UnixMillis, hour: &str, origin: &str) -> Option<String> {
         let there = self.message_log.hours.contains_key(hour);
         let there = there && *hour < *hour_of(now) && *hour >= *self.log_since(now);
-        there.then(|| format!("{}/{FOLDER}{hour}.zip", self.upload_server()))
+        there.then(|| format!("{}/{FOLDER}{hour}.zip", self.file_server(origin)))
     }
 
     /// Takes an hour's log away.
@@ -75,7 +74,7 @@ impl Service {
     fn line(&self, line: &Line) -> Value {
         let Line { message, source } = line;
         // Own bytes decode.
-        let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+        let down = message.body(Side::Inbox);
         let group = down.group_id();
         let content: Value = serde_json::from_slice(&down.content).unwrap_or_default();
         json!({

@@ -36,7 +36,10 @@ impl Service {
             Err(TokenFault::Incorrect | TokenFault::Expired) => String::new(),
         };
         let negotiated = request.header("rc-negotiate").unwrap_or_default();
-        let answer = self.navi_fields(&user_id, negotiated);
+        if wants_tcp(negotiated) {
+            self.asked.note(token, &request.origin);
+        }
+        let answer = self.navi_fields(&user_id, negotiated, &request.origin);
         if v2 {
             return HttpResponse::json(200, &answer);
         }
@@ -50,19 +53,13 @@ impl Service {
         }
     }
 
-    fn navi_fields(&self, user_id: &str, negotiated: &str) -> serde_json::Value {
-        let tls = self.endpoints.tls;
-        // `RC-Negotiate: conn=1,2;…` lists the transports a client speaks; native ones name 1 or 2.
-        let wants_tcp = negotiated
-            .split(';')
-            .filter_map(|part| part.trim().strip_prefix("conn="))
-            .flat_map(|list| list.split(','))
-            .any(|number| matches!(number.trim(), "1" | "2"));
-        let (address, kind) = match (wants_tcp, tls) {
-            (true, false) => (&self.endpoints.tcp, protocol::RMTP),
-            (true, true) => (&self.endpoints.tcp, protocol::RMTP_TLS),
-            (false, false) => (&self.endpoints.websocket, protocol::WS),
-            (false, true) => (&self.endpoints.websocket, protocol::WSS),
+    fn navi_fields(&self, user_id: &str, negotiated: &str, origin: &str) -> serde_json::Value {
+        let found = self.found_at(origin);
+        let (address, kind) = match (wants_tcp(negotiated), found.tls) {
+            (true, false) => (&found.tcp, protocol::RMTP),
+            (true, true) => (&found.tcp, protocol::RMTP_TLS),
+            (false, false) => (&found.websocket, protocol::WS),
+            (false, true) => (&found.websocket, protocol::WSS),
         };
         json!({
             "code": 200,
@@ -79,13 +76,22 @@ impl Service {
             "ugDriven": if self.switches.ultra_group_default_channel { 2 } else { 0 },
             "grpRRVer": u8::from(self.switches.group_receipt_queries),
             "joinMChrm": self.switches.chatroom_multi_join,
-            "uploadServer": self.upload_server(),
+            "uploadServer": self.file_server(origin),
             "gifSize": 2048,
             "videoTimes": 300,
             // 1 would make SDKs upload their logs to hosts that are not ours.
             "logSwitch": 0,
         })
     }
+}
+
+/// `RC-Negotiate: conn=1,2;…` lists the transports a client speaks; native ones name 1 or 2.
+fn wants_tcp(negotiated: &str) -> bool {
+    negotiated
+        .split(';')
+        .filter_map(|part| part.trim().strip_prefix("conn="))
+        .flat_map(|list| list.split(','))
+        .any(|number| matches!(number.trim(), "1" | "2"))
 }
 
 /// Only a plain name may be echoed into script text.

@@ -22,6 +22,12 @@ impl Service {
         self.delay(now, HOLD_MS, Delayed::Poll { conn, poll, gone: false });
     }
 
+    /// A polling client that has logged in is to poll; one that never does is gone after the time of a poll that was not
+    /// followed by another.
+    pub(crate) fn expect_poll(&mut self, now: UnixMillis, conn: ConnId) {
+        self.delay(now, HOLD_MS + PATIENCE_MS, Delayed::Poll { conn, poll: 0, gone: true });
+    }
+
     /// The time of a poll is over, or that of waiting for the next.
     pub(crate) fn poll_due(&mut self, now: UnixMillis, conn: ConnId, poll: u32, gone: bool) {
         if self.connections.get(&conn).is_none_or(|connection| connection.polls != poll) {

@@ -6,7 +6,6 @@
 
 use std::{borrow::Cow, cell::OnceCell, collections::VecDeque};
 
-use prost::Message as _;
 use serde_json::{Value, json};
 use wire::{UnixMillis, body::DownStreamMessage};
 
@@ -18,6 +17,7 @@ use crate::{
     io::PlatformClass,
     journal::What,
     message::{Conversation, Message},
+    timeline::Side,
     world::Service,
 };
 
@@ -77,13 +77,8 @@ impl<'a> Content<'a> {
     }
 
     fn body(&self) -> &Value {
-        self.body.get_or_init(|| body_of(&decoded(self.message)))
+        self.body.get_or_init(|| body_of(&self.message.body(Side::Inbox)))
     }
-}
-
-fn decoded(message: &Message) -> DownStreamMessage {
-    // Own bytes decode; were they ever not to, there would be nothing to show.
-    DownStreamMessage::decode(message.received.clone()).unwrap_or_default()
 }
 
 fn body_of(down: &DownStreamMessage) -> Value {
@@ -235,7 +230,7 @@ impl Service {
             }
             Shown::Message { message, title, sender } => (message, title, sender),
         };
-        let down = decoded(message);
+        let down = message.body(Side::Inbox);
         let content = self.push_content(&down, sender.as_deref()).unwrap_or_default();
         let own = down.push_ext.as_ref().map(|ext| ext.title()).filter(|title| !title.is_empty());
         let title = match own {

@@ -4,7 +4,7 @@
 //! supported is answered with a status, never with silence or an empty success.
 
 use bytes::Bytes;
-use prost::Message;
+use prost::{Message, encoding::DecodeContext};
 use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
@@ -18,7 +18,9 @@ use wire::{
 use crate::{
     account::UserIx,
     bug::Bug,
+    caps,
     io::ConnId,
+    length::is_id,
     timeline::{Ask, Item, encode_package},
     world::Service,
 };
@@ -55,6 +57,8 @@ impl Service {
     }
 
     fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16, body: Bytes) {
+        #[cfg(debug_assertions)]
+        assert_decodes(&request.topic, code, &body);
         // Packages are to be confirmed (QUERYCON): until then messages are announced, not pushed.
         let is_package = code == status::OK && request.topic == Topic::PullMsg;
         let qos = u8::from(is_package);
@@ -102,7 +106,7 @@ impl Service {
             }
             Topic::AddTag | Topic::DelTag => {
                 let on = request.topic == Topic::AddTag;
-                self.tag_conversations(now, conn, user, read(request)?, on)
+                self.tag_conversations(now, conn, user, read(request)?, on).and_then(|answer| write(&answer))
             }
             Topic::PullEventChange => {
                 let asked: QueryMsgChange = read(request)?;
@@ -141,7 +145,7 @@ impl Service {
                 write(&QueryBlackListOutput { user_ids })
             }
             Topic::QnTkn => self.upload_token(now, user, request),
-            Topic::QnUrl => self.download_url(request),
+            Topic::QnUrl => self.download_url(conn, request),
             Topic::RrMsg => self.group_messages_read(now, user, request),
             Topic::RrList => self.group_message_readers(user, request),
             Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.history(now, user, request),
@@ -190,15 +194,16 @@ impl Service {
         let ask = Ask {
             device: connection.device,
             after: UnixMillis(asked.sync_time()),
-            sent_after: (sync && asked.is_pull_send()).then(|| UnixMillis(asked.send_box_sync_time())),
+            sent_after: asked.is_pull_send().then(|| UnixMillis(asked.send_box_sync_time())),
             most: wrong_size,
+            most_bytes: self.limits.package_bytes,
             sync: sync || duplicates,
             private_since,
             group_since,
             compensated_since,
         };
         let first_pull = !std::mem::replace(&mut connection.has_pulled, true);
-        connection.pulled = Some(now);
+        connection.pulls(now, asked.is_pull_send());
         connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
         let mailbox = &mut self.accounts[user].mailbox;
@@ -213,7 +218,7 @@ impl Service {
         connection.awaits_pull = more;
         if !more {
             // Above every time announced; below every time still to be given, which starts at `now`.
-            sync_time = sync_time.max(announced).max(last).max(UnixMillis(now.0 - 1));
+            sync_time = sync_time.max(announced).max(last).max(now.previous());
         }
         if self.has(Bug::SkipsLastOfPackage) {
             package.pop();
@@ -250,8 +255,42 @@ impl Service {
     }
 }
 
+/// Every answer that says 0 is one that the strictest SDK decodes: a missing required field is this service's own mistake,
+/// and each test that meets it shall tell.
+#[cfg(debug_assertions)]
+fn assert_decodes(topic: &Topic, code: u16, body: &[u8]) {
+    if code != status::OK {
+        return;
+    }
+    let lacks = match wire::reflect::answer_message(topic) {
+        Some(message) => wire::reflect::missing(message, body).unwrap_or_else(|error| vec![error]),
+        None => vec!["a message of the answer in `wire::reflect::answer_message`".to_owned()],
+    };
+    assert!(lacks.is_empty(), "the answer to {topic} lacks {}", lacks.join(", "));
+}
+
+/// A request's body. One with more elements than a list may have is refused before anything is made of it: what an answer
+/// takes must not be a number in a request (a message of a hundred kilobytes, asked for by twenty bytes, ten thousand times).
 pub(crate) fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
+    within(&request.body, caps::LISTED).ok_or(status::BAD_PARAMETER)?;
     M::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)
+}
+
+/// `None`: the body has more than `most` fields, those inside of others not counted, or is no protobuf.
+pub(crate) fn within(body: &Bytes, most: usize) -> Option<()> {
+    // Shorter than that it cannot have more: a field takes two bytes at least.
+    if body.len() / 2 <= most {
+        return Some(());
+    }
+    let mut rest = body.clone();
+    for _ in 0..most {
+        if rest.is_empty() {
+            return Some(());
+        }
+        let (tag, wire_type) = prost::encoding::decode_key(&mut rest).ok()?;
+        prost::encoding::skip_field(wire_type, tag, &mut rest, DecodeContext::default()).ok()?;
+    }
+    rest.is_empty().then_some(())
 }
 
 pub(crate) fn write(message: &impl Message) -> Answer {
@@ -262,5 +301,36 @@ pub(crate) fn write(message: &impl Message) -> Answer {
 fn blacklist_target(request: &Request) -> Result<String, u16> {
     let named: UserIdInput = read(request)?;
     let user = named.user_id.filter(|id| !id.is_empty()).unwrap_or_else(|| request.target.clone());
-    if user.is_empty() { Err(status::BAD_PARAMETER) } else { Ok(user) }
+    if user.is_empty() || !is_id(&user) { Err(status::BAD_PARAMETER) } else { Ok(user) }
+}
+
+#[cfg(all(test, debug_assertions))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_that_a_strict_decoder_takes_passes_and_a_refusal_needs_no_body() {
+        assert_decodes(&Topic::AddTag, 0, &[0x08, 1]);
+        assert_decodes(&Topic::Reportsdk, 0, &[]);
+        assert_decodes(&Topic::AddTag, status::NOT_SUPPORTED, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to addTag lacks version")]
+    fn an_answer_without_a_required_field_is_loud() {
+        assert_decodes(&Topic::AddTag, 0, &[]);
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to pullMsg lacks list[0].type")]
+    fn so_is_one_whose_messages_lack_something() {
+        let message = [0x0A, 1, b'b', 0x22, 1, b'x', 0x2A, 0, 0x30, 1, 0x38, 0];
+        assert_decodes(&Topic::PullMsg, 0, &[&[0x0A, 12], &message[..], &[0x10, 1]].concat());
+    }
+
+    #[test]
+    #[should_panic(expected = "the answer to ppMsgP lacks a message of the answer")]
+    fn so_is_an_answer_that_nobody_has_described() {
+        assert_decodes(&Topic::PpMsgP, 0, &[]);
+    }
 }

@@ -15,7 +15,7 @@ use wire::{
     code::status,
 };
 
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::{account::UserIx, bug::Bug, gate::Gate, query::read, world::Service};
 
 /// Tells the sender's other devices up to where a conversation is read; the peer never gets it.
 pub(crate) const READ_SYNC: &str = "RC:SRSMsg";
@@ -49,7 +49,7 @@ impl Service {
         user: UserIx,
         request: &Request,
     ) -> Result<Bytes, u16> {
-        let told = GrpReadReceiptMsg::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?.msg_id;
+        let told = read::<GrpReadReceiptMsg>(request)?.msg_id;
         let group = self.receipt_group(user, request)?;
         if told.is_empty() || told.iter().any(String::is_empty) {
             return Err(status::BAD_PARAMETER);
@@ -65,8 +65,7 @@ impl Service {
 
     /// `rrList`: who has read a message. How the members are counted is assumed: all but the one who asks.
     pub(crate) fn group_message_readers(&self, user: UserIx, request: &Request) -> Result<Bytes, u16> {
-        let asked =
-            GrpReadReceiptQryReq::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?.msg_id;
+        let asked = read::<GrpReadReceiptQryReq>(request)?.msg_id;
         let group = self.receipt_group(user, request)?;
         let members = self.groups.get(&group).map_or(0, |members| members.len().saturating_sub(1));
         let [uid] = asked.as_slice() else { return Err(status::BAD_PARAMETER) };
@@ -81,9 +80,7 @@ impl Service {
 
     /// The group a receipt query is about: the second scheme must be on, and the user a member.
     fn receipt_group(&self, user: UserIx, request: &Request) -> Result<Arc<str>, u16> {
-        if !self.switches.group_receipt_queries {
-            return Err(status::NOT_SUPPORTED);
-        }
+        self.ordered(Gate::GroupReceipts)?;
         let member = self.groups.get(&request.target).is_some_and(|members| members.contains(&user));
         if member { Ok(request.target.as_str().into()) } else { Err(status::NOT_IN_GROUP) }
     }

@@ -4,12 +4,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use bytes::Bytes;
-use prost::Message as _;
 use wire::{
     Request, Topic, UnixMillis,
     body::{
-        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, HistoryMsgOuput, MsgQuery,
-        MsgQueryAck, UpStreamMessage,
+        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, MsgQuery, MsgQueryAck,
+        UpStreamMessage,
     },
     code::status,
     flags,
@@ -19,11 +18,14 @@ use crate::{
     account::UserIx,
     bug::Bug,
     calendar,
+    gate::Gate,
     history::{Entry, Kept, Place, Range},
     ids::Uid,
     message::{Conversation, Message},
+    page::Page,
     query::{Answer, read, write},
     recall,
+    timeline::Side,
     world::Service,
 };
 
@@ -101,8 +103,7 @@ impl Service {
     }
 
     fn history_on(&self) -> Result<(), u16> {
-        let on = self.switches.roaming_history || self.has(Bug::IgnoresHistorySwitch);
-        if on { Ok(()) } else { Err(status::ROAMING_OFF) }
+        self.ordered(Gate::History)
     }
 
     /// The conversation that a request is about; the body names it, or the frame's target where an old client's body
@@ -135,7 +136,7 @@ impl Service {
         let slack = i64::from(self.has(Bug::HistoryIncludesBound));
         let since = UnixMillis(self.history_since(now).0.saturating_sub(1));
         let range = Range {
-            after: if newer { UnixMillis(asked.time() - slack).max(since) } else { since },
+            after: if newer { UnixMillis(asked.time().saturating_sub(slack)).max(since) } else { since },
             before: match asked.time() {
                 time if time > 0 && !newer => UnixMillis(time.saturating_add(slack)),
                 _ => UnixMillis(i64::MAX),
@@ -155,17 +156,14 @@ impl Service {
         if self.has(Bug::HistoryConsumesOffline) {
             self.accounts[user].mailbox.clear();
         }
-        let sync_time = list.last().map_or(asked.time(), |message| message.data_time);
-        write(&HistoryMsgOuput { list, sync_time, has_msg: i32::from(more), ..HistoryMsgOuput::default() })
+        Page { asked: asked.time(), newer, list, more, since: self.history_since(now) }.answer(now)
     }
 
     /// A message as one of its participants reads it.
     pub(crate) fn seen_by(&self, user: UserIx, entry: &Entry) -> DownStreamMessage {
         let message = &entry.message;
         let own = message.from == self.accounts[user].id && message.from != message.target;
-        let bytes: Bytes = if own { message.sent_view().into() } else { message.received.clone() };
-        // Messages of the service's own making decode.
-        DownStreamMessage::decode(bytes).unwrap_or_default()
+        message.body(Side::of(own))
     }
 
     /// Messages by UID; recalled and unknown ones are told apart from those.
@@ -175,6 +173,10 @@ impl Service {
             return self.channel_messages_by_uid(now, user, &asked);
         }
         self.history_on()?;
+        // As many as a page of history has: each may be a large one.
+        if asked.query.len() > LARGEST_PAGE as usize {
+            return Err(status::BAD_PARAMETER);
+        }
         let since = self.history_since(now);
         let mut answer = MsgQueryAck::default();
         for one in asked.query {

@@ -3,14 +3,14 @@
 //! Status messages never, refused ones never; those of the Server API where the switch says so; what the service itself
 //! says in rooms never (assumed). Nothing is filtered here, so `sensitiveType` is always 0.
 
-use prost::Message as _;
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
 use crate::{
     bug::Bug,
     callback::CallbackKind,
     message::{Conversation, Message},
     presence::os_of,
+    timeline::Side,
     world::Service,
 };
 
@@ -28,7 +28,7 @@ fn channel_type(conversation: Conversation) -> &'static str {
 /// The fields of a message's copy.
 fn routed(message: &Message, platform: Option<&str>) -> Vec<(&'static str, String)> {
     // Own bytes decode.
-    let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+    let down = message.body(Side::Inbox);
     vec![
         ("fromUserId", message.from.to_string()),
         ("toUserId", message.target.to_string()),

@@ -1,6 +1,6 @@
 //! Messages that clients send: private, group, status messages (SEND, BLK).
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use prost::Message as _;
 use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code::status, flags};
@@ -12,6 +12,7 @@ use crate::{
     ids::Uid,
     io::ConnId,
     message::{Conversation, Message},
+    preset::Rate,
     receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     roaming::is_archived,
     timeline::{DeviceIx, Side},
@@ -123,7 +124,7 @@ impl Service {
         let per_second = if limited { self.limits.send_per_second } else { 0 };
         let Some(connection) = self.connections.get_mut(&conn) else { return Ok(None) };
         if !connection.may_send(now, per_second) {
-            return Err(status::TOO_FAST);
+            return Err(self.too_fast(Rate::Send));
         }
         let (sender, device) = (connection.user, connection.device);
         if to_ultra_group {
@@ -214,7 +215,8 @@ impl Service {
         let to_all = self.has(Bug::DirectedReachesAll)
             || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
         let directed = !up.user_id.is_empty() && !to_all;
-        let named = |user: UserIx| !directed || up.user_id.iter().any(|id| **id == *self.accounts[user].id);
+        let listed: BTreeSet<&str> = up.user_id.iter().map(String::as_str).collect();
+        let named = |user: UserIx| !directed || listed.contains(&*self.accounts[user].id);
         let mut members = self.groups.get(group).cloned().unwrap_or_default();
         if self.has(Bug::ServesNonMembers) {
             members = (0..self.accounts.iter().count()).collect();

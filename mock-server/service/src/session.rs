@@ -10,8 +10,9 @@ use crate::{
     account::{TokenFault, UserIx},
     bug::Bug,
     connection::Connection,
-    io::{Close, ConnId, Login, Output, PlatformClass},
+    io::{Close, ConnId, Login, Output, PlatformClass, Transport},
     journal::What,
+    length,
     presence::Presence,
     world::Service,
 };
@@ -38,6 +39,12 @@ impl Service {
 
     /// Who the login is for, or the CONNACK status that refuses it.
     fn admit(&mut self, now: UnixMillis, login: &Login, class: PlatformClass) -> Result<UserIx, u8> {
+        if !length::is_login(login) {
+            return Err(connack::IDENTIFIER);
+        }
+        if !length::is_token(&login.token) {
+            return Err(self.wrong_token());
+        }
         let user = match self.tokens.check(&self.accounts, &login.token, now) {
             Ok(user) => user,
             // The documentation knows one code for both (CONN-014); newer SDKs have one of their own for status 10.
@@ -65,6 +72,10 @@ impl Service {
     /// `test:USERID` stands for a token where the switch allows it.
     fn test_token(&mut self, token: &str) -> Result<UserIx, u8> {
         let id = test_user(token);
+        let named = crate::account::opaque(token);
+        if !length::is_id(named.strip_prefix("test:").unwrap_or(named)) {
+            return Err(self.wrong_token());
+        }
         if !id.is_empty() && self.switches.test_tokens {
             return Ok(self.accounts.register(id));
         }
@@ -95,8 +106,14 @@ impl Service {
             user: Some(user_id.clone()),
             platform: login.platform.clone(),
             status: connack::ACCEPTED,
+            label: login.label.clone(),
         });
-        self.connections.insert(conn, Connection::new(user, device, class, login, now));
+        let origin = match login.transport {
+            Transport::Tcp => self.asked.by(&login.token),
+            Transport::WebSocket | Transport::Comet => None,
+        };
+        let origin = origin.unwrap_or_else(|| self.asked.shared(&login.origin));
+        self.connections.insert(conn, Connection::new(user, device, class, login, origin, now));
         let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
         self.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
         // Others are disturbed only once this login has succeeded (KICK-002).
@@ -104,6 +121,9 @@ impl Service {
         self.accounts[user].connections.push(conn);
         self.came_to_ultra_groups(user, conn);
         self.came_online(now, conn, &session_id, &login.address);
+        if login.transport == Transport::Comet {
+            self.expect_poll(now, conn);
+        }
         if self.accounts[user].mailbox.waits_for(device) {
             self.remind_later(now, conn, REMIND_MS);
         }
@@ -114,8 +134,9 @@ impl Service {
         self.journal.record(now, || What::Open {
             conn,
             user: None,
-            platform: login.platform.clone(),
+            platform: login.platform.chars().take(64).collect(),
             status,
+            label: login.label.clone(),
         });
         let layout = match login.protocol_version {
             4 => ConnAckLayout::V4 { first_message_id: 0 },
@@ -214,8 +235,9 @@ impl Service {
     fn forget_as(&mut self, now: UnixMillis, conn: ConnId, why: &'static str, how: Presence) {
         let Some(connection) = self.connections.remove(&conn) else { return };
         self.accounts[connection.user].connections.retain(|other| *other != conn);
+        self.accounts[connection.user].mailbox.hide_from(connection.device);
         self.journal.record(now, || What::Closed { conn, why });
-        self.lost_by_rooms(now, connection.user, conn);
+        self.lost_by_rooms(now, &connection, conn);
         self.lost_by_ultra_groups(connection.user, conn);
         self.went_offline(now, &connection, how);
     }

@@ -11,13 +11,20 @@ use wire::{
     ServerFrame, Topic, UnixMillis,
     body::{
         AddUnpushPeriodInput, NotifyMsg, QueryUnpushPeriodOutput, SessionState, SessionStateItem,
-        SessionStateModifyReq, SessionStateModifyResp, SessionStates, TypeUnpushInput, TypeUnpushOutput,
+        SessionStateModifyReq, SessionStateModifyResp, SessionStates, SessionTagItem, TypeUnpushInput,
+        TypeUnpushOutput,
     },
     code::status,
 };
 
 use crate::{
-    account::UserIx, bug::Bug, conversation_tags::TAGS, io::ConnId, quiet::QuietHours, world::Service,
+    account::UserIx,
+    bug::Bug,
+    conversation_tags::TAGS,
+    io::ConnId,
+    length::{is_id, is_name},
+    quiet::QuietHours,
+    world::Service,
 };
 
 /// `sessionStateType` of do-not-disturb; its value is a level as text.
@@ -66,17 +73,33 @@ impl Settings {
         self.value(place, TOP) == "1"
     }
 
-    /// The tags a conversation bears.
+    /// The ids of the tags that a conversation bears.
     pub(crate) fn tags(&self, place: &Place) -> Vec<String> {
-        let items = self.places.get(place).into_iter().flatten();
-        let tags = items.filter(|(_, item)| item.session_state_type == TAGS);
-        tags.flat_map(|(_, item)| &item.tags).map(|tag| tag.tag_id.clone()).collect()
+        self.tag_items(place).map(|tag| tag.tag_id.clone()).collect()
     }
 
-    /// Conversations with tags.
+    /// The tags that a conversation bears, each with its pin.
+    pub(crate) fn tag_items(&self, place: &Place) -> impl Iterator<Item = &SessionTagItem> {
+        let items = self.places.get(place).into_iter().flatten();
+        let tags = items.filter(|(_, item)| item.session_state_type == TAGS);
+        tags.flat_map(|(_, item)| &item.tags)
+    }
+
+    /// Conversations with tags, and the tags' ids.
     pub(crate) fn tagged(&self) -> Vec<(Place, Vec<String>)> {
         let all = self.places.keys().map(|place| (place.clone(), self.tags(place)));
         all.filter(|(_, tags)| !tags.is_empty()).collect()
+    }
+
+    /// What answers a change: the change's version, and whether a client that knew of changes up to `asked` before now knows
+    /// of all (assumed from its use).
+    pub(crate) fn changed(&self, asked: i64, before: i64) -> SessionStateModifyResp {
+        SessionStateModifyResp { version: self.version, update_version: Some(asked >= before) }
+    }
+
+    /// The newest change's version.
+    pub(crate) fn version(&self) -> i64 {
+        self.version
     }
 
     /// Versions are times that always grow.
@@ -148,10 +171,15 @@ impl Service {
         let fits = |item: &SessionStateItem| match item.session_state_type {
             SILENT => item.value.parse().is_ok_and(|level: i32| LEVELS.contains(&level)),
             TOP => matches!(item.value.as_str(), "0" | "1"),
-            _ => true,
+            // Carried, whatever it means.
+            _ => {
+                is_name(&item.value) && item.tags.iter().all(|tag| is_id(&tag.tag_id) && is_name(tag.name()))
+            }
         };
         let known = |state: &SessionState| {
-            TYPES.contains(&state.r#type) && !state.channel_id.is_empty() && state.state_item.iter().all(fits)
+            let named =
+                !state.channel_id.is_empty() && is_id(&state.channel_id) && is_id(state.bus_channel());
+            TYPES.contains(&state.r#type) && named && state.state_item.iter().all(fits)
         };
         if asked.state.is_empty() || !asked.state.iter().all(known) {
             return Err(status::BAD_PARAMETER);
@@ -161,9 +189,8 @@ impl Service {
             let place = (state.r#type, state.channel_id, state.bus_channel.unwrap_or_default());
             state.state_item.into_iter().map(move |item| (place.clone(), item))
         });
-        let version = self.apply_settings(now, user, Some(conn), changes.collect());
-        // A client that had everything until now has everything with it (assumed from its use).
-        Ok(SessionStateModifyResp { version, update_version: Some(asked.version.unwrap_or(0) >= before) })
+        self.apply_settings(now, user, Some(conn), changes.collect());
+        Ok(self.accounts[user].settings.changed(asked.version.unwrap_or(0), before))
     }
 
     /// `setTypeUnpush`: the level of a whole type.

@@ -10,8 +10,8 @@ use serde::{
 use wire::UnixMillis;
 
 use crate::{
-    callback::Callbacks, chatroom::ChatroomSetup, disturb::AppLevel, limits::Limits, switch::Switches,
-    ultra_group::UltraGroupSetup,
+    callback::Callbacks, chatroom::ChatroomSetup, disturb::AppLevel, given, limits::Limits, preset::Preset,
+    switch::Switches, ultra_group::UltraGroupSetup,
 };
 
 /// A world's beginning.
@@ -44,9 +44,14 @@ pub struct WorldSetup {
     pub whitelists: BTreeMap<String, Vec<String>>,
     /// Messages that wait before anybody connects, in order.
     pub backlog: Vec<BacklogSetup>,
-    /// Switches that differ from the documentation's defaults.
+    /// What switches and limits are that this set-up does not name; `documented` if not given and the server was started
+    /// with no other.
+    pub preset: Option<Preset>,
+    /// Switches that differ from the preset's.
+    #[serde(deserialize_with = "given::read")]
     pub switches: Switches,
-    /// Limits that differ from the documentation's.
+    /// Limits that differ from the preset's.
+    #[serde(deserialize_with = "given::read")]
     pub limits: Limits,
 }
 

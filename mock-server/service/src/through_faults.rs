@@ -4,22 +4,27 @@ use serde_json::Value;
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
+    bug::Bug,
     fault::{Direction, Effect, FaultKind},
     faulty::Passing,
     files::FILES,
     io::{Close, ConnId, HttpId, HttpRequest, Login, Output},
     journal::What,
+    misdirect::misdirected,
     world::{Delayed, Service},
 };
 
 impl Service {
     /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
     pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
+        let frame =
+            if self.has(Bug::ReceivedMessagesSayDirection) { misdirected(frame, topic) } else { frame };
         if self.faults.is_empty() {
-            return self.write(now, conn, frame);
+            return self.write(now, conn, frame, topic);
         }
         let user = self.user_id(conn);
         let kind = down_kind(&frame);
+        let answers = topic;
         let topic = match &frame {
             ServerFrame::Publish { topic, .. } => Some(topic),
             _ => topic,
@@ -28,19 +33,22 @@ impl Service {
             self.meet(now, &Passing { kind, direction: Direction::Down, topic, user: user.as_deref() })
         });
         match met {
-            None => self.write(now, conn, frame),
+            None => self.write(now, conn, frame, answers),
             Some(Effect::Drop) => {}
             Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
             Some(Effect::CutAfter) => {
-                self.write(now, conn, frame);
+                self.write(now, conn, frame, answers);
                 self.cut(now, conn, Close::Clean);
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Down(conn, frame)),
-            Some(Effect::Duplicate) => {
-                self.write(now, conn, frame.clone());
-                self.write(now, conn, frame);
+            Some(Effect::DelayMs(ms)) => {
+                let hint = self.hint.take();
+                self.delay(now, ms, Delayed::Down(conn, frame, answers.cloned(), hint));
             }
-            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame),
+            Some(Effect::Duplicate) => {
+                self.write(now, conn, frame.clone(), answers);
+                self.write(now, conn, frame, answers);
+            }
+            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame, answers),
         }
     }
     fn meet(&mut self, now: UnixMillis, passing: &Passing<'_>) -> Option<Effect> {
@@ -65,6 +73,7 @@ impl Service {
                     user: None,
                     platform: login.platform,
                     status: 0xFF,
+                    label: login.label,
                 });
             }
             Some(Effect::Cut | Effect::CutAfter) => {
@@ -73,6 +82,7 @@ impl Service {
                     user: None,
                     platform: login.platform,
                     status: 0xFF,
+                    label: login.label,
                 });
                 self.output(Output::Close { conn, how: Close::Cut });
             }
@@ -115,7 +125,7 @@ impl Service {
     }
 
     /// Answers a request with a status instead of carrying it out.
-    fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
+    pub(crate) fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
         match frame {
             ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
             ClientFrame::Query(request) => self.query_refused(now, conn, request, status),

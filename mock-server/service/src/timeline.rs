@@ -4,7 +4,7 @@
 //! sync a message belongs to the first device that gets it, and is forgotten once that device is known to have it;
 //! with sync it waits for every device until its retention ends (OFFL-009 to OFFL-013).
 
-use std::{borrow::Cow, collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use wire::UnixMillis;
@@ -21,6 +21,13 @@ pub(crate) enum Side {
     Inbox,
     /// This user sent it, from the device with that number.
     Outbox,
+}
+
+impl Side {
+    /// The side of who sent a message, or of who did not.
+    pub(crate) fn of(own: bool) -> Self {
+        if own { Self::Outbox } else { Self::Inbox }
+    }
 }
 
 /// A user's device, numbered a user.
@@ -42,12 +49,17 @@ pub(crate) struct Item {
 }
 
 /// How many acknowledged messages stay at hand: a client acknowledges before it looks at the content, and one that
-/// was busy pulling fetches them again.
+/// was busy pulling fetches them again, as does engine 5.28, to which a pushed body is a mere reason to pull.
 const TAIL: usize = 64;
+
+/// Messages that may wait for a device as sent by its user without sync: one that never pulls piles up no more.
+const MOST_SHOWN: usize = 200;
 
 #[derive(Debug, Default)]
 pub(crate) struct Mailbox {
     items: VecDeque<Item>,
+    /// Without sync: what the app's server sent in this user's name while a device was online, for that device alone.
+    shown: VecDeque<Item>,
     /// No message may be stamped this or earlier.
     last: UnixMillis,
     /// With sync: some device has everything up to this.
@@ -61,9 +73,11 @@ pub(crate) struct Ask {
     pub(crate) device: DeviceIx,
     /// Inbox watermark.
     pub(crate) after: UnixMillis,
-    /// Outbox watermark; `None` leaves own messages out.
+    /// Outbox watermark; `None` leaves own messages out. Without sync they are those of the app's server alone.
     pub(crate) sent_after: Option<UnixMillis>,
     pub(crate) most: usize,
+    /// Bytes of their bodies; one goes beyond it.
+    pub(crate) most_bytes: usize,
     /// Messages are for every device.
     pub(crate) sync: bool,
     /// Received earlier than this: forgotten.
@@ -76,7 +90,7 @@ pub(crate) struct Ask {
 impl Mailbox {
     /// The first time a new message may have at `now`.
     pub(crate) fn next_time(&self, now: UnixMillis) -> UnixMillis {
-        now.max(UnixMillis(self.last.0 + 1))
+        now.max(self.last.next())
     }
 
     /// The user sent a message of that time: what comes next is newer, whether or not a copy is kept here.
@@ -107,21 +121,61 @@ impl Mailbox {
             self.forget(ask.device, ask.after);
         }
         let mut package = Vec::new();
-        let first = ask.sent_after.map_or(ask.after, |sent| sent.min(ask.after));
+        let mut bytes: usize = 0;
+        let first = ask.sent_after.filter(|_| ask.sync).map_or(ask.after, |sent| sent.min(ask.after));
         let start = self.items.partition_point(|item| item.time <= first);
         for item in self.items.range_mut(start..) {
             if !item.is_for(ask) {
                 continue;
             }
-            if package.len() == ask.most {
+            let size = item.message.len();
+            let is_full = !package.is_empty() && bytes + size > ask.most_bytes;
+            if package.len() == ask.most || is_full {
                 return (package, true);
             }
+            bytes += size;
             if !ask.sync && item.side == Side::Inbox {
                 item.device = Some(ask.device);
             }
             package.push(item.clone());
         }
+        if !self.shown.is_empty() {
+            return self.with_shown(ask, package);
+        }
         (package, false)
+    }
+
+    /// The last package, with what the app's server sent for the user that the device has not got yet.
+    fn with_shown(&mut self, ask: &Ask, mut package: Vec<Item>) -> (Vec<Item>, bool) {
+        let Some(after) = ask.sent_after else { return (package, false) };
+        self.shown.retain(|item| item.device != Some(ask.device) || item.time > after);
+        package.extend(self.shown.iter().filter(|item| item.device == Some(ask.device)).cloned());
+        package.sort_by_key(|item| item.time);
+        let more = package.len() > ask.most;
+        package.truncate(ask.most);
+        (package, more)
+    }
+
+    /// Without sync: a message that the app's server sent for this user is for that device, as sent by the user.
+    pub(crate) fn show(&mut self, message: Arc<Message>, device: DeviceIx) {
+        if self.shown.len() == MOST_SHOWN {
+            self.shown.pop_front();
+        }
+        let time = message.time;
+        let device = Some(device);
+        self.shown.push_back(Item {
+            message,
+            time,
+            side: Side::Outbox,
+            device,
+            delivered: false,
+            had_by: None,
+        });
+    }
+
+    /// The device is online no longer: what was only to be shown meanwhile is over.
+    pub(crate) fn hide_from(&mut self, device: DeviceIx) {
+        self.shown.retain(|item| item.device != Some(device));
     }
 
     /// Whether anything is there that the device has not acknowledged; with sync, anything at all.
@@ -154,6 +208,14 @@ impl Mailbox {
         }
     }
 
+    /// Without sync: the device has the message of that time for certain.
+    pub(crate) fn done(&mut self, time: UnixMillis) {
+        let Some(index) = self.find(time) else { return };
+        if self.items.remove(index).is_some_and(|item| item.delivered) {
+            self.delivered -= 1;
+        }
+    }
+
     /// With sync: the device has everything up to that time.
     pub(crate) fn had(&mut self, device: DeviceIx, up_to: UnixMillis) {
         let done = self.had_to;
@@ -167,6 +229,13 @@ impl Mailbox {
 
     /// Puts another message in the place of one, or nothing.
     pub(crate) fn rewrite(&mut self, uid: Uid, time: UnixMillis, new: Option<&Arc<Message>>) {
+        match new {
+            Some(message) => {
+                let shown = self.shown.iter_mut().filter(|item| item.message.uid == uid);
+                shown.for_each(|item| item.message = message.clone());
+            }
+            None => self.shown.retain(|item| item.message.uid != uid),
+        }
         let Some(index) = self.find(time).filter(|index| self.items[*index].message.uid == uid) else {
             return;
         };
@@ -205,6 +274,7 @@ impl Mailbox {
 
     pub(crate) fn clear(&mut self) {
         self.items.clear();
+        self.shown.clear();
         self.delivered = 0;
     }
 
@@ -278,23 +348,15 @@ impl Item {
             had_by: None,
         }
     }
-
-    /// The message as this side sees it.
-    fn encoded(&self) -> Cow<'_, [u8]> {
-        match self.side {
-            Side::Inbox => Cow::Borrowed(&self.message.received),
-            Side::Outbox => Cow::Owned(self.message.sent_view()),
-        }
-    }
 }
 
 /// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
 pub(crate) fn encode_package(package: &[Item], sync_time: UnixMillis, finished: bool) -> Bytes {
-    // Tag and length of a message take up to six bytes; both views of one are about as long.
-    let hint: usize = package.iter().map(|item| item.message.received.len() + 6).sum();
+    // Tag and length of a message take up to six bytes.
+    let hint: usize = package.iter().map(|item| item.message.len() + 6).sum();
     let mut out = BytesMut::with_capacity(hint + 16);
     for item in package {
-        let message = item.encoded();
+        let message = item.message.bytes(item.side);
         out.put_u8(0x0A);
         prost::encoding::encode_varint(message.len() as u64, &mut out);
         out.put_slice(&message);

@@ -6,13 +6,14 @@
 //! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
 
 use std::{
+    cell::Cell,
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use bytes::Bytes;
-use wire::{ClientFrame, ServerFrame, UnixMillis};
+use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::{
     account::{Accounts, Tokens},
@@ -23,15 +24,20 @@ use crate::{
     disturb::AppLevel,
     faulty::Faults,
     files::{FILES, Files},
+    gate::Hint,
     group::Groups,
     history::Archive,
     ids::{Ids, Uid},
     io::{Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output},
     journal::{Journal, What},
+    length,
     limits::Limits,
     message_log::MessageLog,
+    preset::Preset,
     push::Pushes,
+    reach::Asked,
     receipt::Receipts,
+    secret::without_tokens,
     server_api::{ApiRates, Repeats},
     setup::WorldSetup,
     switch::Switches,
@@ -45,6 +51,9 @@ pub enum ActError {
     #[error("{0}")]
     Argument(String),
 }
+
+/// What [`Service::on_deadline`] runs at most in one go.
+const MOST_AT_ONCE: usize = 256;
 
 /// A connection as shells and fences see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,12 +70,35 @@ pub struct ConnView {
     pub read: u64,
 }
 
+/// What a world keeps, in bytes, and what it dropped and refused because of its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Held {
+    /// Entries of the journal.
+    pub journal: usize,
+    /// Entries that the journal has dropped.
+    pub journal_dropped: u64,
+    /// Uploaded files.
+    pub files: usize,
+    /// Uploads that were refused because there were too many bytes.
+    pub files_refused: u64,
+}
+
+impl std::ops::AddAssign for Held {
+    fn add_assign(&mut self, other: Self) {
+        self.journal += other.journal;
+        self.journal_dropped += other.journal_dropped;
+        self.files += other.files;
+        self.files_refused += other.files_refused;
+    }
+}
+
 /// What waits for its time.
 #[derive(Debug)]
 pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
-    Down(ConnId, ServerFrame),
+    /// With the topic that an answer answers, and its hint for the journal.
+    Down(ConnId, ServerFrame, Option<Topic>, Option<Hint>),
     Http(HttpId, Box<HttpRequest>),
     /// The file server takes its time.
     Respond(HttpId, Box<HttpResponse>),
@@ -76,6 +108,8 @@ pub(crate) enum Delayed {
     Room(Arc<str>, u64),
     /// A chatroom's member has been offline for a while.
     RoomExit(Arc<str>, crate::account::UserIx),
+    /// A device that came back into a chatroom may not have asked for its entries.
+    RemindOfEntries(Arc<str>, ConnId),
     /// A polling client's poll has waited long enough, or the client is gone.
     Poll {
         conn: ConnId,
@@ -101,6 +135,8 @@ pub struct Service {
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
     pub(crate) named_tokens: BTreeMap<String, String>,
+    /// How native clients reached us.
+    pub(crate) asked: Asked,
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
     pub(crate) ultra_groups: UltraGroups,
@@ -117,6 +153,9 @@ pub struct Service {
     pub(crate) archive: Archive,
     pub(crate) message_log: MessageLog,
     pub(crate) journal: Journal,
+    pub(crate) preset: Preset,
+    /// Why the answer in the making refuses; its journal entry takes it.
+    pub(crate) hint: Cell<Option<Hint>>,
     pub(crate) faults: Faults,
     delayed: BTreeMap<(UnixMillis, u64), Delayed>,
     next_delayed: u64,
@@ -135,21 +174,34 @@ impl Service {
         endpoints: Endpoints,
         now: UnixMillis,
     ) -> Result<Self, Vec<String>> {
-        let mistakes = setup.mistakes();
-        if !mistakes.is_empty() {
-            return Err(mistakes);
-        }
+        let (mut service, mut filling) = Self::begin(app_key, setup, seed, endpoints, now)?;
+        while service.fill(&mut filling, u32::MAX) {}
+        Ok(service)
+    }
+
+    /// The world of a set-up without mistakes; its backlog is still to come.
+    pub(crate) fn unfilled(
+        app_key: &str,
+        setup: &WorldSetup,
+        seed: u64,
+        endpoints: Endpoints,
+        now: UnixMillis,
+    ) -> Self {
+        let preset = setup.preset.unwrap_or_default();
         let mut service = Self {
             app_key: app_key.to_owned(),
             app_secret: setup.app_secret.clone().unwrap_or_else(|| "mock-secret".to_owned()),
             endpoints,
-            switches: setup.switches.clone(),
-            limits: setup.limits.clone(),
+            switches: preset.switches(&setup.switches),
+            limits: preset.limits(&setup.limits),
+            preset,
+            hint: Cell::new(None),
             bugs: BTreeSet::new(),
             ids: Ids::new(seed),
             accounts: Accounts::default(),
             tokens: Tokens::default(),
             named_tokens: BTreeMap::new(),
+            asked: Asked::default(),
             groups: Groups::default(),
             rooms: Rooms::default(),
             ultra_groups: UltraGroups::default(),
@@ -164,18 +216,19 @@ impl Service {
             files: Files::default(),
             archive: Archive::default(),
             message_log: MessageLog::default(),
-            journal: Journal::new(setup.limits.journal),
+            journal: Journal::new(setup.limits.journal, setup.limits.journal_bytes),
             faults: Faults::default(),
             delayed: BTreeMap::new(),
             next_delayed: 0,
             out: VecDeque::new(),
         };
         service.populate(setup, now);
-        Ok(service)
+        service
     }
 
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
+        self.hint.set(None);
         match input {
             Input::Open { conn, login } => self.open_through_faults(now, conn, login),
             Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
@@ -201,16 +254,21 @@ impl Service {
         self.delayed.keys().next().map(|(at, _)| *at)
     }
 
-    /// Runs what is due by `now`. Idempotent.
-    pub fn on_deadline(&mut self, now: UnixMillis) {
-        while let Some(entry) = self.delayed.first_entry() {
-            if entry.key().0 > now {
-                return;
-            }
+    /// Runs what is due by `now`, at most a bounded number of it: if more is due, [`next_deadline`](Self::next_deadline)
+    /// is still `now` or earlier. Idempotent. Tells how much it ran.
+    pub fn on_deadline(&mut self, now: UnixMillis) -> usize {
+        for ran in 0..MOST_AT_ONCE {
+            let Some(entry) = self.delayed.first_entry().filter(|entry| entry.key().0 <= now) else {
+                return ran;
+            };
+            self.hint.set(None);
             match entry.remove() {
                 Delayed::Open(conn, login) => self.open(now, conn, &login),
                 Delayed::Up(conn, frame) => self.frame(now, conn, frame),
-                Delayed::Down(conn, frame) => self.write(now, conn, frame),
+                Delayed::Down(conn, frame, answers, hint) => {
+                    self.hint.set(hint);
+                    self.write(now, conn, frame, answers.as_ref());
+                }
                 Delayed::Http(id, request) => self.http(now, id, &request),
                 Delayed::Respond(id, response) => {
                     self.out.push_back(Output::Respond { id, response: Some(response) });
@@ -218,11 +276,30 @@ impl Service {
                 Delayed::Remind(conn) => self.remind(now, conn),
                 Delayed::Room(id, timer) => self.room_due(now, &id, timer),
                 Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
+                Delayed::RemindOfEntries(id, conn) => self.remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::UltraTyping(id) => self.tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => self.accounts.withdraw(uid, time),
             }
         }
+        MOST_AT_ONCE
+    }
+
+    /// What the world keeps in bytes, and what it dropped and refused because of it.
+    #[must_use]
+    pub fn held(&self) -> Held {
+        Held {
+            journal: self.journal.bytes(),
+            journal_dropped: self.journal.dropped(),
+            files: self.files.bytes(),
+            files_refused: self.files.refused(),
+        }
+    }
+
+    /// Whether no user has ever been heard of in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty() && self.accounts.len() == 0
     }
 
     /// Every input and output so far.
@@ -246,6 +323,13 @@ impl Service {
     /// Where clients find the server changed (the shell knows its port only after it listens).
     pub fn set_endpoints(&mut self, endpoints: Endpoints) {
         self.endpoints = endpoints;
+    }
+
+    /// The armed faults, in the order they were armed: id, what each waits for and does, how many fitting frames or requests
+    /// it has `seen`, on how many it acted (`fired`), and whether it is `spent`.
+    #[must_use]
+    pub fn armed_faults(&self) -> Vec<serde_json::Value> {
+        self.faults.list().collect()
     }
 
     /// Disarms a fault; `false` if there is none of that id.
@@ -276,8 +360,15 @@ impl Service {
         self.connections.get(&conn).map(|connection| self.accounts[connection.user].id.clone())
     }
 
-    /// Writes a frame: journal, counters, output. To a connection that is gone, nothing.
-    pub(crate) fn write(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame) {
+    /// Writes a frame: journal, counters, output. To a connection that is gone, nothing. `answers`: the topic of the
+    /// request that the frame answers.
+    pub(crate) fn write(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        frame: ServerFrame,
+        answers: Option<&Topic>,
+    ) {
         if let Some(connection) = self.connections.get_mut(&conn) {
             if connection.silenced {
                 return;
@@ -286,7 +377,13 @@ impl Service {
         } else if !matches!(frame, ServerFrame::ConnAck(_)) {
             return;
         }
-        self.journal.record(now, || What::Down { conn, frame: frame.clone() });
+        if matches!(frame, ServerFrame::QueryAck { .. } | ServerFrame::PubAck { .. }) {
+            self.journal.hint(self.hint.take());
+        }
+        self.journal.record(now, || {
+            let answers = answers.filter(|_| matches!(frame, ServerFrame::QueryAck { .. })).cloned();
+            What::Down { conn, frame: frame.clone(), answers }
+        });
         self.out.push_back(Output::Send { conn, frame });
     }
 
@@ -324,7 +421,8 @@ impl Service {
 
     /// Takes a message of that time out of all mailboxes it still waits in, after a while.
     pub(crate) fn withdraw_later(&mut self, now: UnixMillis, after: Duration, uid: Uid, time: UnixMillis) {
-        self.delay(now, after.as_millis() as u64, Delayed::Withdraw(uid, time));
+        let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        self.delay(now, ms, Delayed::Withdraw(uid, time));
     }
 
     pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {
@@ -333,6 +431,9 @@ impl Service {
     }
 
     pub(crate) fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+        if let Some(code) = length::refusal(&frame) {
+            return self.answer(now, conn, &frame, code);
+        }
         match frame {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
@@ -368,11 +469,12 @@ impl Service {
     }
 
     pub(crate) fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
+        self.journal.hint(self.hint.take());
         self.journal.record(now, || What::Http {
             method: request.method.clone(),
             path: request.path.clone(),
             // Files are not text; what became of them is told by their state.
-            body: if request.path.starts_with(FILES) { Bytes::new() } else { request.body.clone() },
+            body: if request.path.starts_with(FILES) { Bytes::new() } else { without_tokens(&request.body) },
             status,
         });
     }

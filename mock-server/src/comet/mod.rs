@@ -18,8 +18,10 @@ use service::{Input, Login};
 use wire::{ConnAck, ConnAckLayout, FrameError, code::connack, comet};
 
 use crate::{
+    hosts::Origin,
     peer::Peer,
     reply::{self, Reply},
+    telling,
     world::World,
     worlds::Worlds,
 };
@@ -28,6 +30,8 @@ use crate::{
 const POLL: &str = "/pullmsg.js";
 /// Where it logs in and brings its frames.
 const FRAMES: &str = "/websocket";
+/// Bytes of a topic; those that are known have far less. Assumed.
+const LONGEST_TOPIC: usize = 64;
 
 /// Answers a request of a polling client; the outer `None`: it is none. The inner: the connection closes without an answer.
 pub(crate) async fn answer(
@@ -36,12 +40,13 @@ pub(crate) async fn answer(
     path: &str,
     body: &Bytes,
     peer: SocketAddr,
+    reached: &Origin,
 ) -> Option<Option<Reply>> {
     let query: HashMap<Cow<'_, str>, Cow<'_, str>> =
         url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).collect();
     match (&parts.method, path) {
         (&Method::GET, FRAMES) if query.contains_key("appId") => {
-            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers, peer).await)
+            Some(open(worlds, parts.uri.query().unwrap_or_default(), &parts.headers, peer, reached).await)
         }
         (&Method::GET, POLL) => Some(poll(worlds, query.get("sessionid")?).await),
         (&Method::POST, FRAMES) => Some(frame(worlds, query.get("sessionid")?, &query, body).await),
@@ -49,19 +54,30 @@ pub(crate) async fn answer(
     }
 }
 
-async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAddr) -> Option<Reply> {
+async fn open(
+    worlds: &Worlds,
+    query: &str,
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    reached: &Origin,
+) -> Option<Reply> {
     let (app_key, mut login) = Login::from_comet_query(query);
     let label = headers.get("x-harness-connection").map(|value| String::from_utf8_lossy(value.as_bytes()));
     login.label = label.unwrap_or_default().into_owned();
     login.address = peer.to_string();
-    let Some(world) = worlds.meet(&app_key) else {
-        let ack = ConnAck { status: connack::IDENTIFIER, accepted: None, layout: ConnAckLayout::V3 };
-        return Some(text(comet::open_answer(&ack, "")));
+    login.origin = reached.to_string();
+    telling::login(&app_key, &login);
+    let world = match worlds.meet(&app_key) {
+        Ok(world) => world,
+        Err(unmet) => return Some(refused(unmet.connack())),
     };
     if !world.passes(&login.label).await {
         return None;
     }
-    let polling = Polling::new(worlds.next_conn(), &login.label);
+    let polling = Polling::new(worlds.next_conn(), &login.label, &worlds.meter);
+    if worlds.meter.admits_client().is_err() {
+        return Some(refused(connack::UNAVAILABLE));
+    }
     let accepted = polling.opening();
     worlds.polling.add(&polling, &world);
     world.add(Peer::Polling(polling.clone()));
@@ -70,8 +86,15 @@ async fn open(worlds: &Worlds, query: &str, headers: &HeaderMap, peer: SocketAdd
     Some(text(accepted.await.ok()?))
 }
 
+fn refused(status: u8) -> Reply {
+    let ack = ConnAck { status, accepted: None, layout: ConnAckLayout::V3 };
+    text(comet::open_answer(&ack, ""))
+}
+
 async fn poll(worlds: &Worlds, session: &str) -> Option<Reply> {
     let Some((polling, world)) = worlds.polling.find(session) else { return Some(no_session()) };
+    // Its world is gone: these are its last words.
+    let Some(world) = world else { return Some(text(polling.take())) };
     if !world.passes(&polling.label).await {
         return None;
     }
@@ -88,7 +111,7 @@ async fn frame(
     query: &HashMap<Cow<'_, str>, Cow<'_, str>>,
     body: &Bytes,
 ) -> Option<Reply> {
-    let Some((polling, world)) = worlds.polling.find(session) else { return Some(no_session()) };
+    let Some((polling, Some(world))) = worlds.polling.find(session) else { return Some(no_session()) };
     if !world.passes(&polling.label).await {
         return None;
     }
@@ -143,6 +166,10 @@ fn read(
         topic: text("topic"),
         target: text("targetid"),
     };
+    if head.topic.len() > LONGEST_TOPIC {
+        let why = format!("`topic` has {} bytes; at most {LONGEST_TOPIC} are allowed", head.topic.len());
+        return Err(Wrong::Request(why));
+    }
     comet::decode_client(&head, body).map_err(Wrong::Request)
 }
 

@@ -1,14 +1,20 @@
 //! One polling client behind its login: what waits for it, and the poll that waits for something.
 
-use std::{cell::RefCell, collections::VecDeque, mem, rc::Rc};
+use std::{cell::RefCell, collections::VecDeque, mem, rc::Rc, time::Duration};
 
-use bytes::Bytes;
-use serde_json::Value;
+use bytes::{BufMut, Bytes, BytesMut};
 use service::{Close, ConnId};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 use wire::{ClientFrame, ServerFrame, Topic, comet};
 
-use crate::{conn::ConnState, link::LinkState, world::World};
+use crate::{
+    buffer::Out,
+    conn::ConnState,
+    link::LinkState,
+    meter::{Meter, Seat},
+    telling,
+    world::World,
+};
 
 /// Queries whose answers are awaited, at most: an answer to an older one is an empty object.
 const AWAITED: usize = 1024;
@@ -21,22 +27,23 @@ type Waiting = oneshot::Sender<Bytes>;
 pub(crate) struct Polling {
     pub(crate) id: ConnId,
     pub(crate) label: Box<str>,
+    _seat: Seat,
     inner: RefCell<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
     session: String,
     user: Box<str>,
     /// The login, until it is answered.
     opening: Option<Waiting>,
     poll: Option<Waiting>,
-    signals: Vec<Value>,
+    /// JSON texts with commas between them.
+    signals: Out,
     /// Bytes that are no signals, for the next answer.
     raw: Option<Bytes>,
     /// What queries that are not yet answered are about.
     awaited: VecDeque<(u16, Topic)>,
-    ended: bool,
+    ended: Option<Instant>,
     /// It ended as a broken link does.
     cut: bool,
     link: LinkState,
@@ -46,8 +53,22 @@ struct Inner {
 }
 
 impl Polling {
-    pub(crate) fn new(id: ConnId, label: &str) -> Rc<Self> {
-        Rc::new(Self { id, label: label.into(), inner: RefCell::default() })
+    pub(crate) fn new(id: ConnId, label: &str, meter: &Rc<Meter>) -> Rc<Self> {
+        let inner = Inner {
+            session: String::new(),
+            user: Box::default(),
+            opening: None,
+            poll: None,
+            signals: Out::new(meter),
+            raw: None,
+            awaited: VecDeque::new(),
+            ended: None,
+            cut: false,
+            link: LinkState::Up,
+            written: 0,
+            read: 0,
+        };
+        Rc::new(Self { id, label: label.into(), _seat: Seat::client(meter), inner: RefCell::new(inner) })
     }
 
     /// The login waits for its answer.
@@ -88,6 +109,7 @@ impl Polling {
     pub(crate) fn send(&self, frame: &ServerFrame) {
         let mut inner = self.inner.borrow_mut();
         if let ServerFrame::ConnAck(ack) = frame {
+            telling::login_answered(self.id.0, ack);
             if let Some(accepted) = &ack.accepted {
                 inner.user = accepted.user_id.as_str().into();
                 inner.session = format!("{}.{}", accepted.session_id, self.id.0);
@@ -108,9 +130,16 @@ impl Polling {
             _ => None,
         };
         if inner.link != LinkState::HalfOpen
+            && !inner.signals.is_too_long()
             && let Some(signal) = comet::signal(frame, answers.as_ref())
         {
-            inner.signals.push(signal);
+            let comma = !inner.signals.is_empty();
+            inner.signals.write(|out| {
+                if comma {
+                    out.put_u8(b',');
+                }
+                out.put_slice(signal.to_string().as_bytes());
+            });
         }
     }
 
@@ -118,17 +147,22 @@ impl Polling {
         self.inner.borrow_mut().raw = Some(Bytes::copy_from_slice(bytes));
     }
 
-    /// Answers the poll that waits, if there is something to tell.
-    pub(crate) fn flush(&self) {
+    /// Answers the poll that waits, if there is something to tell. `false`: too much waits that nobody asks for.
+    pub(crate) fn flush(&self) -> bool {
         let mut inner = self.inner.borrow_mut();
-        if inner.link == LinkState::Stall || !inner.has_something() {
-            return;
+        if inner.link != LinkState::Stall && inner.has_something() {
+            inner.poll = inner.poll.take().filter(|poll| !poll.is_closed());
+            if let Some(poll) = inner.poll.take() {
+                inner.written += 1;
+                let _ = poll.send(inner.take());
+            }
         }
-        inner.poll = inner.poll.take().filter(|poll| !poll.is_closed());
-        if let Some(poll) = inner.poll.take() {
-            inner.written += 1;
-            let _ = poll.send(inner.take());
-        }
+        !inner.signals.is_too_long()
+    }
+
+    /// Bytes that wait for somebody to ask.
+    pub(crate) fn waiting(&self) -> usize {
+        self.inner.borrow().signals.len()
     }
 
     /// All there is to tell, for a request that does not wait.
@@ -152,10 +186,10 @@ impl Polling {
     pub(crate) fn close(&self, how: Close) {
         self.flush();
         let mut inner = self.inner.borrow_mut();
-        inner.ended = true;
+        inner.ended = Some(Instant::now());
         if how != Close::Clean {
             inner.cut = true;
-            inner.signals.clear();
+            inner.signals.release();
             inner.raw = None;
         }
         // Requests that wait end without an answer.
@@ -184,14 +218,15 @@ impl Polling {
         self.inner.borrow().cut
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        self.inner.borrow().ended
+    /// Whether it has ended, and has nothing left to tell or has waited for so long that somebody asks.
+    pub(crate) fn is_over(&self, kept: Duration) -> bool {
+        let inner = self.inner.borrow();
+        inner.ended.is_some_and(|at| !inner.has_something() || at.elapsed() >= kept)
     }
 
-    /// Whether it has ended and has nothing left to tell.
-    pub(crate) fn is_over(&self) -> bool {
-        let inner = self.inner.borrow();
-        inner.ended && !inner.has_something()
+    /// What it had to tell is lost.
+    pub(crate) fn give_up(&self) {
+        self.inner.borrow_mut().signals.release();
     }
 
     pub(crate) fn state(&self, closed: bool) -> ConnState {
@@ -215,7 +250,14 @@ impl Inner {
     fn take(&mut self) -> Bytes {
         match self.raw.take() {
             Some(raw) => raw,
-            None => Value::Array(mem::take(&mut self.signals)).to_string().into(),
+            None => {
+                let mut all = BytesMut::with_capacity(self.signals.len() + 2);
+                all.put_u8(b'[');
+                all.put_slice(self.signals.bytes());
+                all.put_u8(b']');
+                self.signals.release();
+                all.freeze()
+            }
         }
     }
 }

@@ -1,21 +1,28 @@
-//! The control API: worlds made, watched, moved in time and told to misbehave, from outside. `openapi.json` beside this
-//! file describes it.
+//! The control API: worlds made, watched, moved in time and told to misbehave, from outside. `openapi`
+//! describes it.
 //!
-//! It answers loopback peers only, or bearers of `--control-token` from anywhere; and no page of another origin, for a
-//! page anywhere on the web can send requests to a loopback port.
+//! It answers loopback peers only, or bearers of the control token from anywhere; and no page of another origin or by
+//! another host's name, for a page anywhere on the web can send requests to a loopback port (`admit.rs`).
 
+mod admit;
 mod apps;
 mod journal;
+mod json;
+mod openapi;
+mod routes;
 mod time;
 
 use std::{net::SocketAddr, rc::Rc};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header, request::Parts};
+use http::{HeaderMap, Method, StatusCode, request::Parts};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use routes::Operation;
+
 use crate::{
+    nearest::with_nearest,
     reply::{self, Reply},
     world::World,
     worlds::Worlds,
@@ -23,7 +30,6 @@ use crate::{
 
 /// Where it stands.
 pub(crate) const ROOT: &str = "/control/v1";
-const OPENAPI: &str = include_str!("openapi.json");
 
 /// Why a call was not carried out.
 #[derive(Debug)]
@@ -82,9 +88,12 @@ impl Call<'_> {
 
     /// The body as JSON.
     fn json<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            Refusal::invalid(error.to_string()).at(format!("{}:{}", error.line(), error.column()))
-        })
+        let refuse = |error: serde_json::Error| {
+            let message = with_nearest(&error.to_string());
+            Refusal::invalid(message).at(format!("{}:{}", error.line(), error.column()))
+        };
+        serde_json::from_slice::<json::Unrepeated>(&self.body).map_err(refuse)?;
+        serde_json::from_slice(&self.body).map_err(refuse)
     }
 }
 
@@ -95,6 +104,7 @@ pub(crate) async fn answer(
     path: &str,
     body: Bytes,
     peer: SocketAddr,
+    tls: bool,
 ) -> Reply {
     let call = Call {
         method: &parts.method,
@@ -102,70 +112,56 @@ pub(crate) async fn answer(
         headers: &parts.headers,
         body,
     };
-    let answered = match admit(&worlds.config.control_token, call.headers, peer) {
-        Ok(()) => route(worlds, &call, path).await,
-        Err(refusal) => Err(refusal),
+    let visitor = admit::Visitor { worlds, headers: call.headers, peer, tls };
+    let page = match visitor.page() {
+        Ok(page) => page,
+        Err(refusal) => return refusal.into(),
     };
-    answered.unwrap_or_else(Reply::from)
-}
-
-fn admit(token: &Option<String>, headers: &HeaderMap, peer: SocketAddr) -> Result<(), Refusal> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    match token {
-        Some(token) => {
-            let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-            if given != Some(token.as_str()) {
-                let message =
-                    "the control API wants `Authorization: Bearer` with the token of --control-token";
-                return Err(Refusal::new(StatusCode::UNAUTHORIZED, "unauthorized", message));
-            }
-        }
-        None if !peer.ip().to_canonical().is_loopback() => {
-            let message = "the control API answers loopback only, unless --control-token is set";
-            return Err(Refusal::new(StatusCode::FORBIDDEN, "forbidden", message));
-        }
-        None => {}
+    let mut reply = if page.is_some() && admit::is_preflight(&call) {
+        admit::preflight()
+    } else {
+        let answered = match visitor.caller() {
+            Ok(()) => route(worlds, &call, path).await,
+            Err(refusal) => Err(refusal),
+        };
+        answered.unwrap_or_else(Reply::from)
+    };
+    if let Some(origin) = page {
+        admit::allow(reply.headers_mut(), origin);
     }
-    let host = text(header::HOST).unwrap_or_default();
-    let origin = text(header::ORIGIN).map(|origin| origin.split_once("://").map_or(origin, |(_, host)| host));
-    match origin {
-        Some(origin) if origin != host => {
-            let message = format!("pages of {origin} may not use the control API");
-            Err(Refusal::new(StatusCode::FORBIDDEN, "origin", message))
-        }
-        _ => Ok(()),
-    }
+    reply
 }
 
 async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply, Refusal> {
     let below = path.strip_prefix(ROOT).unwrap_or(path).trim_matches('/');
     let segments: Vec<String> = below.split('/').map(decoded).collect();
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
-    let world = |app_key: &str| worlds.get(app_key).ok_or_else(|| no_world(app_key));
-    match (call.method.as_str(), &segments[..]) {
-        ("GET", [""]) => Ok(done(&apps::overview(worlds))),
-        ("GET", ["openapi.json"]) => Ok(reply::whole(StatusCode::OK, reply::JSON, OPENAPI)),
-        ("GET", ["apps", key]) => Ok(done(&apps::describe(&*world(key)?))),
-        ("PUT", ["apps", key]) if !key.is_empty() => apps::put(worlds, key, call),
-        ("DELETE", ["apps", key]) => {
-            if worlds.remove(key) {
-                Ok(done(&json!({})))
-            } else {
-                Err(no_world(key))
-            }
-        }
-        ("GET", ["apps", key, "clock"]) => Ok(done(&time::clock(&*world(key)?))),
-        ("POST", ["apps", key, "clock", "advance"]) => time::advance(&*world(key)?, call),
-        ("GET", ["apps", key, "state"]) => Ok(done(&apps::whole_state(&*world(key)?))),
-        ("GET", ["apps", key, "state", kind]) => apps::state(&*world(key)?, kind, None),
-        ("GET", ["apps", key, "state", kind, id]) => apps::state(&*world(key)?, kind, Some(id)),
-        ("POST", ["apps", key, "act"]) => apps::act(&*world(key)?, call),
-        ("POST", ["apps", key, "faults"]) => apps::arm(&*world(key)?, call),
-        ("DELETE", ["apps", key, "faults", id]) => apps::disarm(&*world(key)?, id),
-        ("GET", ["apps", key, "journal"]) => journal::page(&*world(key)?, call),
-        ("GET", ["apps", key, "journal", "stream"]) => journal::stream(world(key)?, call),
-        ("POST", ["apps", key, "await"]) => journal::wait(&*world(key)?, call).await,
-        (method, _) => Err(unknown_call(method, path, &segments)),
+    // The answer of a HEAD goes out without its body.
+    let method = if call.method == Method::HEAD { "GET" } else { call.method.as_str() };
+    let route = routes::find(method, path, &segments)?;
+    route.check_query(call.query)?;
+    let part = |at: usize| segments.get(at).copied().unwrap_or_default();
+    let (key, kind, id) = (part(1), part(3), part(4));
+    let world = || worlds.get(key).ok_or_else(|| no_world(key));
+    match route.operation {
+        Operation::Overview => Ok(done(&apps::overview(worlds))),
+        Operation::OpenApi => Ok(done(&openapi::document())),
+        Operation::GetApp => Ok(done(&apps::describe(&*world()?))),
+        Operation::PutApp => apps::put(worlds, key, call).await,
+        Operation::DeleteApp if worlds.remove(key) => Ok(done(&json!({}))),
+        Operation::DeleteApp => Err(no_world(key)),
+        Operation::GetClock => Ok(done(&time::clock(&*world()?))),
+        Operation::AdvanceClock => time::advance(&*world()?, call).await,
+        Operation::GetState => Ok(done(&apps::whole_state(&*world()?))),
+        Operation::GetStateKind => apps::state(&*world()?, kind, None),
+        Operation::GetStateItem => apps::state(&*world()?, kind, Some(id)),
+        Operation::Act => apps::act(&*world()?, call).await,
+        Operation::ListFaults => Ok(done(&apps::faults(&*world()?))),
+        Operation::ArmFault => apps::arm(&*world()?, call).await,
+        Operation::DisarmFault => apps::disarm(&*world()?, kind),
+        Operation::GetJournal => journal::page(&*world()?, call),
+        Operation::StreamJournal => journal::stream(world()?, call),
+        Operation::Await => journal::wait(&*world()?, call).await,
     }
 }
 
@@ -182,23 +178,6 @@ fn done(value: &Value) -> Reply {
 
 fn no_world(app_key: &str) -> Refusal {
     Refusal::not_found(format!("there is no world {app_key}")).at("appKey")
-}
-
-/// A known path with another method is told apart from a path that does not exist.
-fn unknown_call(method: &str, path: &str, segments: &[&str]) -> Refusal {
-    let known = matches!(
-        segments,
-        ["" | "openapi.json"]
-            | ["apps", _]
-            | ["apps", _, "clock" | "state" | "act" | "faults" | "journal" | "await"]
-            | ["apps", _, "clock", "advance"]
-            | ["apps", _, "journal", "stream"]
-            | ["apps", _, "faults" | "state", ..]
-    );
-    if known {
-        return Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "method", format!("{path} has no {method}"));
-    }
-    Refusal::not_found(format!("there is no {method} {path}; {ROOT}/openapi.json lists every call"))
 }
 
 fn world_json(world: &World) -> Value {

@@ -38,7 +38,7 @@ pub fn manual(server: &Server, start: i64) {
 
 /// A socket to the server.
 pub fn socket(server: &Server) -> TcpStream {
-    let stream = TcpStream::connect(&server.addresses().tcp).unwrap();
+    let stream = TcpStream::connect(server.listens()).unwrap();
     stream.set_read_timeout(Some(LIMIT)).unwrap();
     stream
 }
@@ -77,7 +77,10 @@ pub fn http(server: &Server, method: &str, target: &str, headers: &[&str], body:
 
 /// Only the request.
 pub fn send_http(stream: &mut TcpStream, method: &str, target: &str, headers: &[&str], body: &str) {
-    let mut head = format!("{method} {target} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");
+    let mut head = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
+    if !headers.iter().any(|header| header.starts_with("Host:")) {
+        head += &format!("Host: {}\r\n", stream.peer_addr().unwrap());
+    }
     for header in headers {
         head += header;
         head += "\r\n";

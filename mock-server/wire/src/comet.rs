@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     ClientFrame, ConnAck, Header, Kind, Request, ServerFrame, Topic,
-    reflect::{answer_message, descriptor, push_message, request_message},
+    reflect::{answer_message, descriptor, embedded, push_message, request_message},
 };
 
 /// What is added to the numbers of pushes. Clients take any signal that has the number of a request of theirs for its
@@ -212,6 +212,7 @@ fn object(message: &DynamicMessage) -> Map<String, Json> {
 
 fn plain(field: &FieldDescriptor, value: &Value) -> Json {
     match value {
+        Value::Bool(value) if is_number(field) => json!(u8::from(*value)),
         Value::Bool(value) => json!(value),
         Value::I32(value) | Value::EnumNumber(value) => json!(value),
         Value::I64(value) => json!(value),
@@ -220,7 +221,7 @@ fn plain(field: &FieldDescriptor, value: &Value) -> Json {
         Value::F32(value) => json!(value),
         Value::F64(value) => json!(value),
         Value::String(value) => json!(value),
-        Value::Bytes(value) => inner_message(field)
+        Value::Bytes(value) => embedded(field)
             .and_then(|inner| DynamicMessage::decode(inner, value.as_ref()).ok())
             .map_or_else(|| json!(String::from_utf8_lossy(value)), |message| Json::Object(object(&message))),
         Value::Message(message) => Json::Object(object(message)),
@@ -229,12 +230,9 @@ fn plain(field: &FieldDescriptor, value: &Value) -> Json {
     }
 }
 
-/// Messages that stand encoded in a bytes field of ours, and as objects in JSON.
-fn inner_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
-    match (field.parent_message().name(), field.name()) {
-        ("ChrmDownStreamMessages", "list") => descriptor("DownStreamMessage"),
-        _ => None,
-    }
+/// What is yes or no to us, and a number in JSON.
+fn is_number(field: &FieldDescriptor) -> bool {
+    (field.parent_message().name(), field.name()) == ("DownStreamMessage", "direction")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@
 mod client_frame;
 pub mod code;
 pub mod comet;
+mod direction;
 pub mod flags;
 mod header;
 pub mod native;

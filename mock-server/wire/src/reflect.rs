@@ -5,9 +5,20 @@
 
 use std::sync::LazyLock;
 
-use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, ReflectMessage as _,
+    SerializeOptions, Value,
+};
 
-use crate::Topic;
+use crate::{Topic, body::DownStreamMessage};
+
+/// The message that users send each other, as a server writes it.
+const DOWN: &str = "DownStreamMessage";
+
+/// Messages of `im.proto` lie in each other, but not deeper.
+const MAX_DEPTH: u32 = 16;
+
+mod required;
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
@@ -19,6 +30,14 @@ pub(crate) fn descriptor(name: &str) -> Option<MessageDescriptor> {
     POOL.get_message_by_name(&format!("im.{name}"))
 }
 
+/// The message that stands encoded in a bytes field: what reads the outer message reads it next.
+pub(crate) fn embedded(field: &FieldDescriptor) -> Option<MessageDescriptor> {
+    match (field.parent_message().name(), field.name()) {
+        ("ChrmDownStreamMessages", "list") => descriptor("DownStreamMessage"),
+        _ => None,
+    }
+}
+
 /// A body as a person reads it, and what is odd about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
@@ -26,7 +45,7 @@ pub struct Judged {
     pub message: &'static str,
     /// The fields by name; bytes that are JSON text appear as text.
     pub json: serde_json::Value,
-    /// Required fields that are not there.
+    /// Required fields that are not there, by their paths: `syncTime`, `list[3].dataTime`.
     pub missing: Vec<String>,
     /// Numbers of fields the descriptors do not know.
     pub unknown: Vec<u32>,
@@ -39,20 +58,80 @@ pub struct Judged {
 pub fn judge(name: &'static str, body: &[u8]) -> Result<Judged, String> {
     let descriptor = descriptor(name).ok_or_else(|| format!("im.proto has no message {name}"))?;
     let message = DynamicMessage::decode(descriptor.clone(), body).map_err(|error| error.to_string())?;
-    let missing = descriptor
-        .fields()
-        .filter(|field| {
-            field.cardinality() == prost_reflect::Cardinality::Required && !message.has_field(field)
-        })
-        .map(|field| field.name().to_owned())
-        .collect();
+    let missing = required::missing(&descriptor, body)?;
     let unknown = message.unknown_fields().map(prost_reflect::UnknownField::number).collect();
+    let json = shown(&message)?;
+    Ok(Judged { message: name, json, missing, unknown })
+}
+
+/// The fields by name, and what bytes fields hold where it is text or a message.
+fn shown(message: &DynamicMessage) -> Result<serde_json::Value, String> {
     let options = SerializeOptions::new().stringify_64_bit_integers(false).use_proto_field_name(true);
     let mut json = message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .map_err(|error| error.to_string())?;
-    show_content(&message, &mut json);
-    Ok(Judged { message: name, json, missing, unknown })
+    show_content(message, &mut json);
+    Ok(json)
+}
+
+/// The required fields that `body` lacks as the message `name`, nested ones by their paths. Cheaper than [`judge`]: nothing
+/// is decoded.
+///
+/// # Errors
+/// What makes it unreadable, or that there is no such message.
+pub fn missing(name: &str, body: &[u8]) -> Result<Vec<String>, String> {
+    let descriptor = descriptor(name).ok_or_else(|| format!("im.proto has no message {name}"))?;
+    required::missing(&descriptor, body)
+}
+
+/// The messages that users sent each other in a body of the message `name`, however deep, in the order of its fields.
+///
+/// # Errors
+/// What makes it undecodable, or that `im.proto` has no such message.
+pub fn messages_in(name: &str, body: &[u8]) -> Result<Vec<DownStreamMessage>, String> {
+    let descriptor = descriptor(name).ok_or_else(|| format!("im.proto has no message {name}"))?;
+    let message = DynamicMessage::decode(descriptor, body).map_err(|error| error.to_string())?;
+    let mut found = Vec::new();
+    collect(&message, &mut found)?;
+    Ok(found)
+}
+
+fn collect(message: &DynamicMessage, found: &mut Vec<DownStreamMessage>) -> Result<(), String> {
+    if message.descriptor().name() == DOWN {
+        found.push(message.transcode_to().map_err(|error| error.to_string())?);
+        return Ok(());
+    }
+    for (field, value) in message.fields() {
+        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            match (item, embedded(&field)) {
+                (Value::Message(inner), _) => collect(inner, found)?,
+                (Value::Bytes(bytes), Some(inner)) => {
+                    let inner = DynamicMessage::decode(inner, bytes.as_ref());
+                    collect(&inner.map_err(|error| error.to_string())?, found)?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The names of all messages of `im.proto` in which [`messages_in`] may find some, in the order of that file.
+#[must_use]
+pub fn holders_of_messages() -> Vec<String> {
+    POOL.all_messages()
+        .filter(|message| may_hold(message, 0))
+        .map(|message| message.name().to_owned())
+        .collect()
+}
+
+fn may_hold(message: &MessageDescriptor, depth: u32) -> bool {
+    message.name() == DOWN
+        || depth < MAX_DEPTH
+            && message.fields().any(|field| match field.kind() {
+                Kind::Message(inner) => may_hold(&inner, depth + 1),
+                _ => embedded(&field).is_some(),
+            })
 }
 
 /// `content` is JSON text in a bytes field: shown as text, not as base64.
@@ -60,21 +139,28 @@ fn show_content(message: &DynamicMessage, json: &mut serde_json::Value) {
     for (field, value) in message.fields() {
         let name = field.name();
         match value {
-            prost_reflect::Value::Bytes(bytes) => {
-                if let Ok(text) = std::str::from_utf8(bytes) {
-                    json[name] = text.into();
-                }
-            }
-            prost_reflect::Value::Message(inner) => show_content(inner, &mut json[name]),
-            prost_reflect::Value::List(items) => {
+            Value::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    if let prost_reflect::Value::Message(inner) = item {
-                        show_content(inner, &mut json[name][index]);
-                    }
+                    show_value(&field, item, &mut json[name][index]);
                 }
             }
-            _ => {}
+            value => show_value(&field, value, &mut json[name]),
         }
+    }
+}
+
+fn show_value(field: &FieldDescriptor, value: &Value, json: &mut serde_json::Value) {
+    match value {
+        Value::Bytes(bytes) => {
+            let inner = embedded(field).and_then(|inner| DynamicMessage::decode(inner, bytes.as_ref()).ok());
+            if let Some(inner) = inner.and_then(|inner| shown(&inner).ok()) {
+                *json = inner;
+            } else if let Ok(text) = std::str::from_utf8(bytes) {
+                *json = text.into();
+            }
+        }
+        Value::Message(inner) => show_content(inner, json),
+        _ => {}
     }
 }
 
@@ -143,7 +229,14 @@ pub fn request_message(topic: &Topic) -> Option<&'static str> {
     })
 }
 
-/// The message the answer to that QUERY carries, where known.
+/// The message that an answer without fields is: an empty body is one.
+pub const NOTHING: &str = "Nothing";
+
+/// The message the answer to that QUERY carries when it says 0, as the strictest SDK decodes it; [`NOTHING`] where none
+/// looks at it. `None`: no QUERY, or one that nobody answers.
+///
+/// Generations differ. `addTag` and `delTag` are not looked at up to engine 5.7 and decoded from 5.28 on; `setKV` and
+/// `delKV` are decoded up to 5.7 and not looked at from 5.28 on (seen with 4.6.4, 5.3.4, 5.7.3, 5.28.0, 5.38.0).
 #[must_use]
 pub fn answer_message(topic: &Topic) -> Option<&'static str> {
     Some(match topic {
@@ -155,12 +248,15 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
         Topic::PullEventChange => "EventChangeList",
         Topic::PullModifyMsg => "PullModifyMsgResp",
         Topic::PullSe => "SessionsOutput",
+        Topic::PullUserSub => "PullUserSubResp",
+        Topic::PullSubData => "PullSubDataResp",
         Topic::QryMsgChange => "MsgChangeList",
         Topic::PullUgSes | Topic::QryRelationR | Topic::QryRelation | Topic::QryRlBatch => "RelationsOutput",
         Topic::ModifyMsg => "ModifyMsgResp",
         Topic::QryUgUal => "QryRemindListResp",
         Topic::UgUnpushQuery => "GroupUnpushResult",
-        Topic::SetSeAtt => "SessionStateModifyResp",
+        Topic::SetSeAtt | Topic::AddTag | Topic::DelTag => "SessionStateModifyResp",
+        Topic::AddSeTag | Topic::DelSeTag => "SetUserSettingOutput",
         Topic::SetTypeUnpush => "TypeUnpushOutput",
         Topic::QryUnpush => "QueryUnpushPeriodOutput",
         Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg | Topic::QryChMsg | Topic::QryUgMsg => {
@@ -171,10 +267,27 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
         Topic::QnTkn => "GetQNupTokenOutput",
         Topic::QnUrl => "GetDownloadUrlOutput",
         Topic::GetBlack => "QueryBlackListOutput",
-        Topic::JoinChrm | Topic::JoinChrmR => "ChrmOutput",
+        Topic::JoinChrm | Topic::JoinChrmR | Topic::SetKv | Topic::DelKv => "ChrmOutput",
         Topic::QueryChrmI => "QueryChatRoomInfoOutput",
         Topic::SetKvs | Topic::DelKvs => "ChrmKVSOutput",
         Topic::PullKv => "ChrmKVOutput",
+        Topic::Reportsdk
+        | Topic::AddUnpush
+        | Topic::DelUnpush
+        | Topic::DelRelation
+        | Topic::DelRelationBatch
+        | Topic::RrMsg
+        | Topic::DelMsg
+        | Topic::CleanPMsg
+        | Topic::CleanGMsg
+        | Topic::CleanSMsg
+        | Topic::DelUgMsg
+        | Topic::UpMsgEx
+        | Topic::UgUnpushSet
+        | Topic::AddBlack
+        | Topic::RmBlack
+        | Topic::BlackStat
+        | Topic::ExitChrm => NOTHING,
         _ => return None,
     })
 }

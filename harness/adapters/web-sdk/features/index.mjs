@@ -8,6 +8,7 @@ import { History } from './history.mjs';
 import { Receipts } from './receipts.mjs';
 import { Sending } from './sending.mjs';
 import { Settings } from './settings.mjs';
+import { Tags } from './tags.mjs';
 import { Typing } from './typing.mjs';
 import { UltraGroup } from './ultra-group.mjs';
 import { UltraGroupLevels } from './ultra-group-levels.mjs';
@@ -16,14 +17,14 @@ import { UltraGroupTyping } from './ultra-group-typing.mjs';
 
 const ULTRA_GROUPS = [UltraGroup, UltraGroupMessages, UltraGroupTyping, UltraGroupLevels];
 const ALL = [
-  Sending, Receipts, Typing, History, Expansion, Settings, Conversations, Chatroom, Entries, ...ULTRA_GROUPS,
+  Sending, Receipts, Typing, History, Expansion, Settings, Conversations, Tags, Chatroom, Entries, ...ULTRA_GROUPS,
 ];
 
 /** Newer editions of the documented engine have a second name for everything that loads. */
 const named = (names) => [...names, ...names.filter((name) => name.startsWith('load')).map(twin)];
 const twin = (name) => name.replace(/^load/, 'get');
 
-const methods = (features) => named(features.flatMap((feature) => feature.METHODS));
+const methods = (features) => features.flatMap(({ METHODS, BEYOND }) => (BEYOND ? METHODS : named(METHODS)));
 const events = (features) => features.flatMap((feature) => feature.EVENTS);
 
 export const METHODS = methods(ALL);

@@ -120,7 +120,7 @@ impl Engine {
         };
         let before = (self.inbox.received, self.inbox.sent);
         let more = package.finished == Some(false);
-        let own = package.list.iter().filter(|message| is_own(message));
+        let own = package.list.iter().filter(|message| message.is_own());
         let newest_own = own.map(|message| message.data_time).max().unwrap_or_default();
         self.store.begin();
         let arrivals: Vec<Arrival> = package.list.iter().filter_map(|down| self.take_in(now, down)).collect();
@@ -222,9 +222,4 @@ impl Engine {
             Arrival::Recall(notice) => self.fire("onRemoteMessageRecalled", json!({"message": notice})),
         }
     }
-}
-
-/// The user sent it, from whichever device.
-fn is_own(down: &DownStreamMessage) -> bool {
-    down.direction == Some(1)
 }

@@ -8,7 +8,6 @@ use wire::{
     flags,
 };
 
-use super::is_own;
 use crate::{engine::Engine, typing::TYPING};
 
 /// `type` of an announcement that is about a chatroom, not about the mailbox.
@@ -110,7 +109,7 @@ impl Engine {
         if let Some(arrival) = self.take_in(now, down) {
             self.hand_over(arrival, 0, false);
         }
-        if !status_message && !is_own(down) {
+        if !status_message && !down.is_own() {
             self.inbox.received = self.inbox.received.max(time);
             self.save_watermarks();
         }
@@ -156,7 +155,7 @@ impl Engine {
             data_time: time.0,
             status: flags::up_to_down(up.session_id),
             msg_id: Some(uid.to_owned()),
-            direction: Some(1),
+            direction: Some(true),
             extra_content: up.extra_content,
             ..DownStreamMessage::default()
         };

@@ -8,7 +8,7 @@ use crate::expansion;
 
 /// A received message by its documented properties.
 pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Object {
-    let own = down.direction == Some(1);
+    let own = down.is_own();
     let target = match down.r#type {
         // The other side; an own message names the peer in that field too.
         1 | 6 => down.from_user_id.clone(),

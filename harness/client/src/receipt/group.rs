@@ -81,7 +81,7 @@ impl Engine {
     pub(crate) fn receipt_requested(&self, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
         let uid = text(content, "messageUId");
         let known = self.store.by_uid(&self.owner, &uid).ok().flatten();
-        let own = down.direction == Some(1);
+        let own = down.is_own();
         let sender = if own { &self.user } else { &down.from_user_id };
         // Only who sent a message may ask (GRR-003).
         if uid.is_empty() || known.is_some_and(|message| text(&message, "senderUserId") != *sender) {
@@ -104,7 +104,7 @@ impl Engine {
         let uids = |uids: &Value| -> Vec<String> {
             uids.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
         };
-        if down.direction == Some(1) {
+        if down.is_own() {
             read.values().flat_map(uids).for_each(|uid| self.note_response(&uid));
             return Vec::new();
         }

@@ -40,7 +40,7 @@ impl Engine {
             return Vec::new();
         };
         let peer = down.from_user_id.as_str();
-        if down.direction == Some(1) {
+        if down.is_own() {
             return self.read_up_to("private", peer, time);
         }
         // The app is told even if the store cannot keep it.

@@ -37,7 +37,7 @@ impl Engine {
             let before = load.call.is_before();
             let point = match (before, load.call.time) {
                 (true, 0) => i64::MAX,
-                (true, time) => time - 1,
+                (true, time) => time.saturating_sub(1),
                 (false, time) => time.saturating_add(1),
             };
             if let Some((low, high)) = self.ultra_groups.coverage.around(&load.of, point, self.live_until()) {
@@ -152,8 +152,8 @@ impl Engine {
     fn note_page(&mut self, load: &Load, page: &[Object], more: bool) {
         let times = page.iter().map(sent_time);
         let span = if load.call.is_before() {
-            let high = if load.from == 0 { self.live_until() } else { load.from - 1 };
-            let low = times.min().filter(|_| more).map_or(i64::MIN, |oldest| oldest - 1);
+            let high = if load.from == 0 { self.live_until() } else { load.from.saturating_sub(1) };
+            let low = times.min().filter(|_| more).map_or(i64::MIN, |oldest| oldest.saturating_sub(1));
             (low, high)
         } else {
             let Some(newest) = times.max() else { return };

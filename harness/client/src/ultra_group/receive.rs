@@ -86,7 +86,7 @@ impl Engine {
     /// all.
     pub(super) fn channel_received(&self, down: &DownStreamMessage) -> Object {
         let own = down.from_user_id == self.user;
-        let down = DownStreamMessage { direction: Some(if own { 1 } else { 2 }), ..down.clone() };
+        let down = DownStreamMessage { direction: own.then_some(true), ..down.clone() };
         message::received(&down, &self.user, false)
     }
 

@@ -42,9 +42,18 @@ pub(crate) fn found<S: Strategy>(
     }
 }
 
-/// A kind of frame at which a connection may break.
-pub(crate) fn frame_kind() -> impl Strategy<Value = &'static str> {
-    prop_oneof![Just("publish"), Just("pubAck"), Just("query"), Just("queryAck"), Just("connAck")]
+/// A frame at which a connection may break: whether it goes up, and its kind. Only what there is: a fault that waits for a
+/// query going down would test nothing.
+pub(crate) fn frame() -> impl Strategy<Value = (bool, &'static str)> {
+    prop_oneof![
+        Just((true, "publish")),
+        Just((true, "pubAck")),
+        Just((true, "query")),
+        Just((false, "publish")),
+        Just((false, "pubAck")),
+        Just((false, "queryAck")),
+        Just((false, "connAck"))
+    ]
 }
 
 pub(crate) fn link() -> impl Strategy<Value = LinkState> {

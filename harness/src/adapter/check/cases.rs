@@ -56,8 +56,10 @@ pub(super) fn check(command: &Command) -> Result<Vec<Check>, Fault> {
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(command)?)) };
     let mut checks = Vec::new();
     for (what, text) in CASES {
-        let parsed = scenario::parse(Path::new("check-adapter.yaml"), text)
-            .map_err(|mistakes| Fault(format!("a case of the check is wrong: {mistakes:?}")))?;
+        let parsed = scenario::parse(Path::new("check-adapter.yaml"), text).map_err(|mistakes| {
+            let lines: Vec<String> = mistakes.iter().map(scenario::Diagnostic::line).collect();
+            Fault(format!("a case of the check is wrong: {}", lines.join("; ")))
+        })?;
         let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
         let ran = runner::run(&[parsed], &options, &make, &|_| {})?;
         let found = ran.run.results.into_iter().next().map_or_else(
@@ -67,7 +69,7 @@ pub(super) fn check(command: &Command) -> Result<Vec<Check>, Fault> {
                 Verdict::Unsupported { reason, .. } => Found::Unsupported(reason),
                 Verdict::CouldNotRun { reason } => Found::Bad(reason),
                 Verdict::Fail { findings } => Found::Bad(told(&findings)),
-                other => Found::Bad(format!("{other:?}")),
+                other => Found::Bad(format!("the case is {}", other.kind().words())),
             },
         );
         checks.push(Check { what, found });

@@ -6,14 +6,14 @@
 mod cases;
 mod session;
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use serde_json::{Value, json};
 
 use super::{Command, process::Adapter};
 use crate::{
     catalogue::api,
-    runner::Fault,
+    runner::{CaseLimit, Fault},
     scenario::{NEEDS, PLATFORMS, nearest},
 };
 use session::{Session, problems};
@@ -72,7 +72,7 @@ const TALKS: &[(&str, Talk)] = &[
 /// # Errors
 /// It does not start or says no hello: nothing can be checked.
 pub fn check(command: &Command) -> Result<Vec<Check>, Fault> {
-    let (adapter, hello) = Adapter::start(command)?;
+    let (adapter, hello) = start(command)?;
     let mut checks =
         vec![Check { what: "says a hello with names that are documented", found: found(greets(&hello)) }];
     let mut session = Session::new(adapter, &hello);
@@ -80,7 +80,7 @@ pub fn check(command: &Command) -> Result<Vec<Check>, Fault> {
     for (what, look) in TALKS {
         if broken {
             // What comes next is asked of a new one.
-            session = Session::new(Adapter::start(command)?.0, &hello);
+            session = Session::new(start(command)?.0, &hello);
         }
         let found = found(look(&mut session));
         broken = found != Found::Good;
@@ -89,6 +89,10 @@ pub fn check(command: &Command) -> Result<Vec<Check>, Fault> {
     checks.push(Check { what: "leaves when its input ends", found: found(input_ends(command)) });
     checks.extend(cases::check(command)?);
     Ok(checks)
+}
+
+fn start(command: &Command) -> Result<(Adapter, Value), Fault> {
+    Adapter::start(command, &Arc::default(), &CaseLimit::default())
 }
 
 fn found(checked: Checked) -> Found {
@@ -223,7 +227,7 @@ fn leaves(session: &mut Session) -> Checked {
 }
 
 fn input_ends(command: &Command) -> Checked {
-    let (mut adapter, _) = Adapter::start(command).map_err(|fault| fault.0)?;
+    let (mut adapter, _) = start(command).map_err(|fault| fault.0)?;
     adapter.close_input();
     adapter.end().map(|_| ()).ok_or_else(|| "it is still there 3 s later, and was ended".to_owned())
 }

@@ -1,14 +1,15 @@
 //! A conversation with an adapter in which every message is held against the schema.
 
-use std::{sync::OnceLock, time::Instant};
+use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{
-    super::process::{Adapter, REPLY_LIMIT},
+    super::process::{Adapter, REPLY_LIMIT, Wait},
     SCHEMA,
 };
+use crate::runner::CaseLimit;
 
 /// A running adapter under check.
 #[derive(Debug)]
@@ -50,9 +51,10 @@ impl Session {
 
     /// The next reply. Events and logs before it are looked at.
     pub(super) fn reply(&mut self) -> Result<Value, String> {
-        let until = Instant::now() + REPLY_LIMIT;
+        let (what, case) = (format!("request {}", self.next_id), CaseLimit::default());
+        let wait = Wait::new(what, REPLY_LIMIT, &case);
         loop {
-            let message = self.adapter.next(until, REPLY_LIMIT).map_err(|fault| fault.0)?;
+            let message = self.adapter.next(&wait).map_err(|fault| fault.0)?;
             let wrong = problems("fromAdapter", &message);
             if !wrong.is_empty() {
                 return Err(format!("{} does not fit the schema: {}", shown(&message), wrong.join("; ")));

@@ -46,7 +46,7 @@ pub(super) struct Shown {
     pub(super) frames: Vec<Frame>,
     pub(super) more_frames: usize,
     pub(super) log: String,
-    /// The command that runs it again.
+    /// The command that runs it again; empty if none is known.
     pub(super) again: String,
 }
 
@@ -129,11 +129,6 @@ impl Shown {
             }
             _ => remark.clone(),
         };
-        let client = if result.client.name == "reference" {
-            String::new()
-        } else {
-            format!(" --client {}", result.client.name)
-        };
         Self {
             client: result.client.to_string(),
             slug: kind.slug(),
@@ -150,7 +145,7 @@ impl Shown {
             frames: result.trace.iter().take(MOST_FRAMES).map(Frame::new).collect(),
             more_frames: result.trace.len().saturating_sub(MOST_FRAMES),
             log: result.log.join("\n"),
-            again: format!("harness run {} --seed {}{client}", result.path, result.seed),
+            again: result.again.clone(),
         }
     }
 }

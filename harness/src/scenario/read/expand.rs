@@ -2,7 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{Loader, matrix::replace, tree};
+use super::{
+    Loader,
+    growth::{Growth, TooMuch},
+    matrix::replace,
+    tree,
+};
 use crate::scenario::{
     diagnostic::{Mistake, suggest},
     place::{Place, Source},
@@ -25,131 +30,132 @@ pub(super) enum Pass {
 pub(super) fn tree(file: usize, text: &str, mistakes: &mut Vec<Mistake>) -> Option<Node> {
     let mut duplicates = Vec::new();
     let parsed = tree::parse(file, text, &mut duplicates);
-    let mistake = |malformed: tree::Malformed, code| Mistake {
+    let mistake = |malformed: tree::Malformed| Mistake {
         at: malformed.at,
-        code,
+        code: malformed.code,
         message: malformed.problem,
         label: "here".to_owned(),
         help: None,
     };
-    mistakes.extend(duplicates.into_iter().map(|malformed| mistake(malformed, "duplicate_key")));
-    parsed.map_err(|malformed| mistakes.push(mistake(malformed, "no_yaml"))).ok()
+    mistakes.extend(duplicates.into_iter().map(mistake));
+    parsed.map_err(|malformed| mistakes.push(mistake(malformed))).ok()
 }
 
-/// Replaces every `include` step by the steps of its fragment.
-pub(super) fn includes(
-    node: &mut Node,
-    sources: &mut Vec<Source>,
-    include: Loader<'_>,
-    mistakes: &mut Vec<Mistake>,
-    pass: Pass,
-    depth: usize,
-) {
-    match &mut node.data {
-        Data::Scalar { .. } => {}
-        Data::Map(entries) => {
-            for entry in entries {
-                if matches!(entry.key.value.as_str(), "steps" | "parallel")
-                    && let Data::List(items) = &mut entry.value.data
-                {
-                    steps(items, sources, include, mistakes, pass, depth);
+/// What including needs to know.
+pub(super) struct Includes<'a> {
+    pub(super) sources: &'a mut Vec<Source>,
+    pub(super) include: Loader<'a>,
+    pub(super) mistakes: &'a mut Vec<Mistake>,
+    pub(super) growth: &'a mut Growth,
+    pub(super) pass: Pass,
+}
+
+impl Includes<'_> {
+    /// Replaces every `include` step below a node by the steps of its fragment.
+    pub(super) fn resolve(&mut self, node: &mut Node, depth: usize) -> Result<(), TooMuch> {
+        match &mut node.data {
+            Data::Scalar { .. } => {}
+            Data::Map(entries) => {
+                for entry in entries {
+                    if matches!(entry.key.value.as_str(), "steps" | "parallel")
+                        && let Data::List(items) = &mut entry.value.data
+                    {
+                        self.steps(items, depth)?;
+                    }
+                }
+            }
+            Data::List(items) => self.steps(items, depth)?,
+        }
+        Ok(())
+    }
+
+    fn steps(&mut self, items: &mut Vec<Node>, depth: usize) -> Result<(), TooMuch> {
+        let mut whole = Vec::with_capacity(items.len());
+        for mut item in items.drain(..) {
+            match item.get("include") {
+                Some(path) if self.pass == Pass::BeforeMatrix && has_axis(path) => whole.push(item),
+                Some(_) => whole.extend(self.fragment(&item, depth)?.unwrap_or_default()),
+                None => {
+                    self.resolve(&mut item, depth)?;
+                    whole.push(item);
                 }
             }
         }
-        Data::List(items) => steps(items, sources, include, mistakes, pass, depth),
+        *items = whole;
+        Ok(())
     }
-}
 
-fn steps(
-    items: &mut Vec<Node>,
-    sources: &mut Vec<Source>,
-    include: Loader<'_>,
-    mistakes: &mut Vec<Mistake>,
-    pass: Pass,
-    depth: usize,
-) {
-    let mut whole = Vec::with_capacity(items.len());
-    for mut item in items.drain(..) {
-        match item.get("include") {
-            Some(path) if pass == Pass::BeforeMatrix && has_axis(path) => whole.push(item),
-            Some(_) => {
-                whole.extend(fragment(&item, sources, include, mistakes, pass, depth).unwrap_or_default())
+    fn wrong(&mut self, at: Place, message: String, help: Option<String>) {
+        let label = "included here".to_owned();
+        if self.mistakes.len() < super::MOST_MISTAKES {
+            self.mistakes.push(Mistake { at, code: "include", message, label, help });
+        }
+    }
+
+    /// The steps of a fragment; `None` if they cannot be had, which is noted.
+    fn fragment(&mut self, step: &Node, depth: usize) -> Result<Option<Vec<Node>>, TooMuch> {
+        let (Some(name), Data::Map(entries)) = (step.get("include"), &step.data) else { return Ok(None) };
+        for entry in entries.iter().filter(|entry| !matches!(entry.key.value.as_str(), "include" | "with")) {
+            let message = format!("unknown key in `include`: `{}`", entry.key.value);
+            self.wrong(entry.key.at, message, suggest(&entry.key.value, ["include", "with"]));
+        }
+        let Some(path) = name.text() else {
+            self.wrong(name.at, format!("expected the path of a fragment, not {}", name.kind()), None);
+            return Ok(None);
+        };
+        if depth >= DEEPEST {
+            let message = format!("`{path}` is included {DEEPEST} levels deep; does it include itself?");
+            self.wrong(name.at, message, None);
+            return Ok(None);
+        }
+        let Some((file, text)) = self.source(path, name.at) else { return Ok(None) };
+        let Some(mut root) = tree(file, &text, self.mistakes) else { return Ok(None) };
+        self.growth.copy(&root.data)?;
+        if !matches!(root.data, Data::List(_)) {
+            let at = Place { file, ..root.at };
+            let message = "a fragment is a list of steps".to_owned();
+            let label = "no list".to_owned();
+            self.mistakes.push(Mistake { at, code: "include", message, label, help: None });
+            return Ok(None);
+        }
+        let mut given = BTreeMap::new();
+        if let Some(Data::Map(entries)) = step.get("with").map(|node| &node.data) {
+            given.extend(entries.iter().map(|entry| (entry.key.value.clone(), entry.value.clone())));
+        }
+        // Before, because a path may hang on an argument; behind, because an argument is known in inner fragments too.
+        replace(&mut root, &given, self.growth)?;
+        self.resolve(&mut root, depth + 1)?;
+        replace(&mut root, &given, self.growth)?;
+        Ok(match root.data {
+            Data::List(items) => Some(items),
+            _ => None,
+        })
+    }
+
+    /// The number and text of a fragment's file, read once however many cases include it.
+    fn source(&mut self, path: &str, at: Place) -> Option<(usize, std::sync::Arc<str>)> {
+        let shown = match self.sources[0].path.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{path}"),
+            None => path.to_owned(),
+        };
+        if let Some(file) = self.sources.iter().position(|source| source.path == shown) {
+            return Some((file, self.sources[file].text.clone()));
+        }
+        match (self.include)(path) {
+            Ok(text) => {
+                let text: std::sync::Arc<str> = text.into();
+                self.sources.push(Source { path: shown, text: text.clone() });
+                Some((self.sources.len() - 1, text))
             }
-            None => {
-                includes(&mut item, sources, include, mistakes, pass, depth);
-                whole.push(item);
+            Err(error) => {
+                let help = "the path is relative to this file".to_owned();
+                self.wrong(at, format!("cannot read `{path}`: {error}"), Some(help));
+                None
             }
         }
     }
-    *items = whole;
 }
 
 fn has_axis(path: &Node) -> bool {
     path.text().is_some_and(|path| path.contains("${"))
-}
-
-fn fragment(
-    step: &Node,
-    sources: &mut Vec<Source>,
-    include: Loader<'_>,
-    mistakes: &mut Vec<Mistake>,
-    pass: Pass,
-    depth: usize,
-) -> Option<Vec<Node>> {
-    let name = step.get("include")?;
-    let mut wrong = |at: Place, message: String, help: Option<String>| {
-        mistakes.push(Mistake { at, code: "include", message, label: "included here".to_owned(), help });
-    };
-    let Data::Map(entries) = &step.data else { return None };
-    for entry in entries.iter().filter(|entry| !matches!(entry.key.value.as_str(), "include" | "with")) {
-        let message = format!("unknown key in `include`: `{}`", entry.key.value);
-        wrong(entry.key.at, message, suggest(&entry.key.value, ["include", "with"]));
-    }
-    let Some(path) = name.text() else {
-        wrong(name.at, format!("expected the path of a fragment, not {}", name.kind()), None);
-        return None;
-    };
-    if depth >= DEEPEST {
-        wrong(name.at, format!("`{path}` is included {DEEPEST} levels deep; does it include itself?"), None);
-        return None;
-    }
-    let text = match include(path) {
-        Ok(text) => text,
-        Err(error) => {
-            wrong(
-                name.at,
-                format!("cannot read `{path}`: {error}"),
-                Some("the path is relative to this file".into()),
-            );
-            return None;
-        }
-    };
-    let shown = match sources[0].path.rsplit_once('/') {
-        Some((folder, _)) => format!("{folder}/{path}"),
-        None => path.to_owned(),
-    };
-    // What several cases include is one file.
-    let file = sources.iter().position(|source| source.path == shown).unwrap_or_else(|| {
-        sources.push(Source { path: shown, text: text.as_str().into() });
-        sources.len() - 1
-    });
-    let mut root = tree(file, &text, mistakes)?;
-    if !matches!(root.data, Data::List(_)) {
-        let at = Place { file, ..root.at };
-        let message = "a fragment is a list of steps".to_owned();
-        mistakes.push(Mistake { at, code: "include", message, label: "no list".to_owned(), help: None });
-        return None;
-    }
-    let mut given = BTreeMap::new();
-    if let Some(Data::Map(entries)) = step.get("with").map(|node| &node.data) {
-        given.extend(entries.iter().map(|entry| (entry.key.value.clone(), entry.value.clone())));
-    }
-    // Before, because a path may hang on an argument; behind, because an argument is known in inner fragments too.
-    replace(&mut root, &given);
-    includes(&mut root, sources, include, mistakes, pass, depth + 1);
-    replace(&mut root, &given);
-    match root.data {
-        Data::List(items) => Some(items),
-        _ => None,
-    }
 }

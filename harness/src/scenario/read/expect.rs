@@ -71,7 +71,13 @@ impl Reader<'_> {
                         }
                     }
                 }
-                "returns" => call.returns = Some(self.matcher(&entry.value)),
+                "returns" => {
+                    // `code` says nothing: where there is a value, engines of other makes give it instead.
+                    if let Some(known) = known.filter(|known| known.returns != "code") {
+                        self.typed(&entry.value, known.returns.trim_end_matches('?'), Role::Expected);
+                    }
+                    call.returns = Some(self.matcher(&entry.value));
+                }
                 "save_as" => call.save_as = self.new_name(&entry.value),
                 _ => {}
             }
@@ -197,7 +203,10 @@ impl Reader<'_> {
         for entry in entries {
             match entry.key.value.as_str() {
                 "times" => {}
-                "at" => event.time = Some(self.matcher(&entry.value)),
+                "at" => {
+                    self.typed(&entry.value, "number", Role::Expected);
+                    event.time = Some(self.matcher(&entry.value));
+                }
                 "save_as" => event.save_as = self.new_name(&entry.value),
                 arg => {
                     if let Some(known) = known.filter(|_| arg != LISTENER) {

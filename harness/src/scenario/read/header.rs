@@ -25,6 +25,7 @@ impl Reader<'_> {
             breaks_when: Vec::new(),
             needs: Vec::new(),
             cases: Vec::new(),
+            unreadable: None,
         };
         let mut titled = false;
         for entry in self.entries(root, "a scenario", KEYS) {

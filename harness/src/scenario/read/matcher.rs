@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use regex::Regex;
 
-use super::{Node, Reader};
+use super::{Node, Reader, nearest};
 use crate::scenario::{
     matcher::{Comparison, Matcher},
     tree::{Data, Entry},
@@ -24,6 +24,50 @@ pub(super) fn is_operator(node: &Node) -> bool {
         }
         _ => false,
     }
+}
+
+/// What people write who mean one of [`OPERATORS`].
+const MEANT: &[(&str, &str)] = &[
+    ("regexp", "regex"),
+    ("match", "regex"),
+    ("matches", "regex"),
+    ("pattern", "regex"),
+    ("equals", "exactly"),
+    ("exact", "exactly"),
+    ("between", "range"),
+    ("any_of", "one_of"),
+    ("anyof", "one_of"),
+    ("includes", "contains"),
+    ("greater", "gt"),
+    ("at_least", "gte"),
+    ("less", "lt"),
+    ("at_most", "lte"),
+    ("size", "length"),
+    ("ne", "not"),
+];
+
+/// The operator that a key was probably meant to be; `None` if it is one, or looks like none.
+fn meant(key: &str) -> Option<&'static str> {
+    if OPERATORS.contains(&key) {
+        return None;
+    }
+    let word: String =
+        key.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let letters = |name: &str| name.replace('_', "");
+    let known = MEANT.iter().find(|(said, _)| letters(said) == word).map(|(_, operator)| *operator);
+    let close = |operator: &&&str| {
+        let operator = letters(operator);
+        // Short words are near to too many others.
+        let slips = if operator.len() > 4 { 1 } else { 0 };
+        strsim::osa_distance(&operator, &word) <= slips
+    };
+    known.or_else(|| OPERATORS.iter().find(close).copied())
+}
+
+/// Whether a mapping is meant for a matcher though its first key is none: every key is one, or looks like one.
+fn is_meant_for_operator(entries: &[Entry]) -> bool {
+    let operator = |entry: &Entry| OPERATORS.contains(&entry.key.value.as_str());
+    !entries.is_empty() && entries.iter().all(|entry| operator(entry) || meant(&entry.key.value).is_some())
 }
 
 /// `any` and `absent`, unquoted.
@@ -56,7 +100,32 @@ impl Reader<'_> {
             Data::Map(entries) if entries.first().is_some_and(|entry| entry.key.value == "$repeat") => {
                 Matcher::Equals(self.value(node))
             }
-            Data::Map(entries) => Matcher::Object(self.matchers(entries)),
+            Data::Map(entries) => {
+                // Where types are known, `typed` has looked at it: a mapping there is an object or a matcher for sure.
+                if is_meant_for_operator(entries) {
+                    self.no_operator(entries);
+                }
+                Matcher::Object(self.matchers(entries))
+            }
+        }
+    }
+
+    /// Notes keys that are no matchers although matchers must stand here.
+    pub(super) fn no_operator(&mut self, entries: &[Entry]) {
+        for entry in entries.iter().filter(|entry| !OPERATORS.contains(&entry.key.value.as_str())) {
+            let key = &entry.key.value;
+            let nearest = meant(key).or_else(|| nearest(key, OPERATORS.iter().copied()));
+            let help = match nearest {
+                Some(nearest) => format!("did you mean `{nearest}`?"),
+                None => format!("matchers are {}", OPERATORS.join(", ")),
+            };
+            self.wrong(
+                entry.key.at,
+                "unknown_matcher",
+                format!("`{key}` is no matcher"),
+                "not known",
+                Some(help),
+            );
         }
     }
 
@@ -73,6 +142,7 @@ impl Reader<'_> {
                 }
                 "is" => self.matcher(value),
                 "exactly" => match &value.data {
+                    // All fields of an object, whatever they are called.
                     Data::Map(fields) => Matcher::Exactly(self.matchers(fields)),
                     _ => self.matcher(value),
                 },
@@ -134,5 +204,33 @@ impl Reader<'_> {
             self.expected(node, "a number, a text or a reference to compare with");
         }
         self.value(node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_told_from_fields() {
+        for (key, operator) in [
+            ("regexp", "regex"),
+            ("regx", "regex"),
+            ("oneOf", "one_of"),
+            ("Contains", "contains"),
+            ("contain", "contains"),
+            ("lenght", "length"),
+            ("all-of", "all_of"),
+            ("captur", "capture"),
+        ] {
+            assert_eq!(meant(key), Some(operator), "{key}");
+        }
+        // Operators, and fields that messages, answers and the journal have.
+        for key in [
+            "regex", "text", "id", "name", "code", "status", "content", "kind", "n", "at", "time", "long",
+            "lat",
+        ] {
+            assert_eq!(meant(key), None, "{key}");
+        }
     }
 }

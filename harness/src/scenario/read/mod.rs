@@ -3,7 +3,9 @@
 mod client;
 mod expand;
 mod expect;
+mod growth;
 mod header;
+mod look;
 mod matcher;
 mod matrix;
 mod section;
@@ -12,26 +14,30 @@ mod step;
 mod typed;
 mod value;
 mod wire;
+mod word;
 
 /// Words of the format that the schema and `harness explain` know as well.
 pub(crate) mod names {
     pub(crate) use super::{
-        step::{KINDS, STATES},
+        step::{KINDS, states},
         wire::FRAMES,
     };
 }
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
+    rc::Rc,
 };
 
+use growth::{Growth, MAX_REPEATED_BYTES, MAX_STEPS, TooMuch};
+use indexmap::IndexSet;
+use mock_server::yaml::{FileError, NotUtf8};
+
 use super::{
-    diagnostic::{Diagnostic, Mistake, nearest, suggest},
-    duration,
+    diagnostic::{Diagnostic, Mistake, UNREADABLE, nearest, suggest},
     model::{Case, Client, Scenario},
-    place::{Place, Placed, Source},
-    tree::{self, Data, Entry, Node},
+    place::{Place, Source},
+    tree::{self, Node},
 };
 
 /// Gives the text of an included file by its path, relative to the including one's folder.
@@ -42,13 +48,18 @@ pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 /// `path` is only shown, never opened; `include` gives fragments.
 ///
 /// # Errors
-/// Every mistake of the file, in the order of their places; if it is no YAML, the first only.
+/// Every mistake of the file, in the order of their places, up to 100; if it is no YAML, the first only. A file that
+/// comes to more than [`mock_server::yaml`] allows, whose matrix makes more than 1,000 cases, or whose cases come to more
+/// than a million values is refused before it is built.
 pub fn parse_with(path: &str, text: &str, include: Loader<'_>) -> Result<Scenario, Vec<Diagnostic>> {
-    let mut sources = vec![Source { path: path.replace('\\', "/"), text: text.into() }];
+    // On other systems a backslash is part of a name.
+    let path = if cfg!(windows) { path.replace('\\', "/") } else { path.to_string() };
+    let mut sources = vec![Source { path, text: text.into() }];
     let mut mistakes = Vec::new();
     let scenario = read(&mut sources, text, include, &mut mistakes);
     mistakes.sort_by_key(|mistake| (mistake.at.file, mistake.at.start, mistake.at.len));
     mistakes.dedup();
+    shorten(&mut mistakes);
     match scenario {
         Some(scenario) if mistakes.is_empty() => Ok(Scenario { sources, ..scenario }),
         _ => Err(mistakes.into_iter().map(|mistake| Diagnostic::new(mistake, &sources)).collect()),
@@ -62,8 +73,53 @@ pub fn parse_with(path: &str, text: &str, include: Loader<'_>) -> Result<Scenari
 pub fn parse(path: &std::path::Path, text: &str) -> Result<Scenario, Vec<Diagnostic>> {
     let folder = path.parent().unwrap_or(std::path::Path::new("")).to_owned();
     parse_with(&path.to_string_lossy(), text, &|name| {
-        std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string())
+        mock_server::yaml::read_file(&folder.join(name)).map_err(|error| error.to_string())
     })
+}
+
+/// The mistake of a file that cannot be read as text at all; `text` is what can be read of it.
+pub(crate) fn unreadable(path: &str, error: &FileError) -> Diagnostic {
+    let (at, text) = match error {
+        FileError::NotUtf8(NotUtf8 { at: (line, column), valid, lossy, .. }) => {
+            // The place of the replacement character in the text that is shown.
+            let len = if lossy.is_empty() { 0 } else { char::REPLACEMENT_CHARACTER.len_utf8() };
+            (Place { file: 0, start: *valid, len, line: *line, column: *column }, lossy.as_str())
+        }
+        _ => (Place { line: 1, column: 1, ..Place::default() }, ""),
+    };
+    let source = Source { path: path.replace('\\', "/"), text: text.into() };
+    let (message, label) = (error.to_string(), "here".to_owned());
+    Diagnostic::new(Mistake { at, code: UNREADABLE, message, label, help: None }, &[source])
+}
+
+/// A mistake of a whole file.
+pub(crate) fn wrong_file(path: &str, text: &str, message: String, help: &str) -> Diagnostic {
+    let at = Place { line: 1, column: 1, ..Place::default() };
+    let source = Source { path: path.replace('\\', "/"), text: text.into() };
+    let (label, help) = ("this file".to_owned(), Some(help.to_owned()));
+    Diagnostic::new(Mistake { at, code: "wrong_file", message, label, help }, &[source])
+}
+
+/// More mistakes than this are not shown one by one: whoever made them begins with the first.
+const MOST_SHOWN: usize = 100;
+
+/// More mistakes than this are not looked for.
+const MOST_MISTAKES: usize = 1_000;
+
+fn shorten(mistakes: &mut Vec<Mistake>) {
+    if mistakes.len() > MOST_SHOWN {
+        let more = mistakes.len() - MOST_SHOWN;
+        mistakes.truncate(MOST_SHOWN);
+        let at = mistakes.last().map_or_else(Place::default, |last| last.at);
+        let message = format!("and {more} more mistakes");
+        mistakes.push(Mistake {
+            at,
+            code: "more",
+            message,
+            label: "the last one shown".to_owned(),
+            help: None,
+        });
+    }
 }
 
 fn read(
@@ -73,16 +129,34 @@ fn read(
     mistakes: &mut Vec<Mistake>,
 ) -> Option<Scenario> {
     let mut root = expand::tree(0, text, mistakes)?;
-    expand::includes(&mut root, sources, include, mistakes, expand::Pass::BeforeMatrix, 0);
-    let axes = matrix::axes(&root, mistakes);
-    let header = Reader::new(mistakes).header(&root)?;
+    let at = root.at;
+    cases(&mut root, sources, include, mistakes).unwrap_or_else(|too_much| {
+        let help = Some("divide the matrix, or what is included, among several files".to_owned());
+        let (message, label) = (too_much.to_string(), "in this file".to_owned());
+        mistakes.push(Mistake { at, code: tree::TOO_LARGE, message, label, help });
+        None
+    })
+}
+
+fn cases(
+    root: &mut Node,
+    sources: &mut Vec<Source>,
+    include: Loader<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Result<Option<Scenario>, TooMuch> {
+    let growth = &mut Growth::default();
+    let pass = expand::Pass::BeforeMatrix;
+    expand::Includes { sources, include, mistakes, growth, pass }.resolve(root, 0)?;
+    let axes = matrix::axes(root, mistakes);
+    let Some(header) = Reader::new(mistakes).header(root) else { return Ok(None) };
     let mut cases = Vec::new();
-    for choice in matrix::choices(&axes) {
-        let mut case = matrix::substitute(&root, &choice);
-        expand::includes(&mut case, sources, include, mistakes, expand::Pass::InCase, 0);
+    for choice in matrix::choices(&axes, growth)? {
+        let mut case = matrix::substitute(root, &choice, growth)?;
+        let pass = expand::Pass::InCase;
+        expand::Includes { sources, include, mistakes, growth, pass }.resolve(&mut case, 0)?;
         cases.push(Reader::new(mistakes).case(&case, choice.labels));
     }
-    Some(Scenario { cases, ..header })
+    Ok(Some(Scenario { cases, ..header }))
 }
 
 /// What a name after `$` stands for.
@@ -91,19 +165,22 @@ enum Name {
     /// A user of a world: `token` or `id` below it.
     User,
     /// The named tokens: one of them below it.
-    Tokens(BTreeSet<String>),
+    Tokens(Rc<BTreeSet<String>>),
     /// A further world: its users and tokens below it.
     World(String),
     /// Anything else: fields are not checked.
     Value,
 }
 
+/// Among how many known names the nearest is looked for.
+const MOST_KNOWN: usize = 1_000;
+
 /// What the names of a world are checked against.
 #[derive(Debug, Default)]
 struct World {
-    users: Vec<String>,
+    users: IndexSet<String>,
     tokens: BTreeSet<String>,
-    groups: Vec<String>,
+    groups: IndexSet<String>,
 }
 
 /// The state of reading: what has been declared, and what is wrong so far.
@@ -113,6 +190,12 @@ struct Reader<'a> {
     clients: Vec<String>,
     names: BTreeMap<String, Name>,
     raw_connections: BTreeSet<String>,
+    /// How often what is read now is performed: the product of the `repeat`s around it.
+    times: u64,
+    /// Steps that the case performs.
+    steps: u64,
+    /// Bytes that `$repeat` makes in the case.
+    repeated: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -125,6 +208,9 @@ impl<'a> Reader<'a> {
                 .map(|name| (name.to_owned(), Name::Value))
                 .into(),
             raw_connections: BTreeSet::new(),
+            times: 1,
+            steps: 0,
+            repeated: 0,
         }
     }
 
@@ -133,7 +219,7 @@ impl<'a> Reader<'a> {
         let clients: indexmap::IndexMap<String, Client> =
             root.get("clients").map(|node| self.all_clients(node)).unwrap_or_default();
         let steps = match root.get("steps") {
-            Some(node) => self.steps(node),
+            Some(node) => self.some_steps(node, "a scenario without a step proves nothing"),
             None => {
                 self.wrong(root.at, "missing_key", "`steps` is missing", "in this scenario", None);
                 Vec::new()
@@ -151,150 +237,30 @@ impl<'a> Reader<'a> {
         label: impl Into<String>,
         help: Option<String>,
     ) {
-        self.mistakes.push(Mistake { at, code, message: message.into(), label: label.into(), help });
-    }
-
-    /// Notes that something else was expected here.
-    fn expected(&mut self, node: &Node, what: &str) {
-        let message = format!("expected {what}, not {}", node.kind());
-        self.wrong(node.at, "wrong_kind", message, "here", None);
-    }
-
-    /// Notes an unknown name with the nearest known one.
-    fn unknown<'n>(
-        &mut self,
-        at: Place,
-        code: &'static str,
-        what: &str,
-        word: &str,
-        known: impl IntoIterator<Item = &'n str>,
-    ) {
-        self.wrong(at, code, format!("unknown {what} `{word}`"), "not known", suggest(word, known));
-    }
-
-    /// The entries of a mapping whose keys are all known.
-    fn entries<'n>(&mut self, node: &'n Node, what: &str, keys: &[&str]) -> &'n [Entry] {
-        let Data::Map(entries) = &node.data else {
-            self.expected(node, &format!("{what}: a mapping"));
-            return &[];
-        };
-        for entry in entries {
-            if !keys.contains(&entry.key.value.as_str()) {
-                let what = format!("key in {what}:");
-                self.unknown(entry.key.at, "unknown_key", &what, &entry.key.value, keys.iter().copied());
-            }
-        }
-        entries
-    }
-
-    /// The items of a list; a scalar or mapping alone counts as a list of one where `alone` allows it.
-    fn items<'n>(&mut self, node: &'n Node, what: &str, alone: bool) -> &'n [Node] {
-        match &node.data {
-            Data::List(items) => items,
-            _ if alone => std::slice::from_ref(node),
-            _ => {
-                self.expected(node, what);
-                &[]
-            }
+        if self.mistakes.len() < MOST_MISTAKES {
+            self.mistakes.push(Mistake { at, code, message: message.into(), label: label.into(), help });
         }
     }
 
-    fn text(&mut self, node: &Node, what: &str) -> Option<String> {
-        match node.text() {
-            Some(text) if !node.is_null() => Some(text.to_owned()),
-            _ => {
-                self.expected(node, what);
-                None
-            }
+    /// Counts steps that are performed; notes where a case comes to too many.
+    fn performs(&mut self, steps: u64, at: Place) {
+        let before = self.steps;
+        self.steps = before.saturating_add(steps.saturating_mul(self.times));
+        if before <= MAX_STEPS && self.steps > MAX_STEPS {
+            let message = format!("this case performs {} steps; a case has at most {MAX_STEPS}", self.steps);
+            let help = Some("a `repeat` multiplies all that is in it".to_owned());
+            self.wrong(at, tree::TOO_LARGE, message, "with these", help);
         }
     }
 
-    fn placed(&mut self, node: &Node, what: &str) -> Option<Placed<String>> {
-        self.text(node, what).map(|value| Placed { value, at: node.at })
-    }
-
-    fn boolean(&mut self, node: &Node, what: &str) -> Option<bool> {
-        let value = node.scalar().and_then(|value| value.as_bool());
-        if value.is_none() {
-            self.expected(node, &format!("true or false for {what}"));
+    /// Counts text that `$repeat` makes; notes where a case comes to too much.
+    fn repeats(&mut self, bytes: u64, at: Place) {
+        let before = self.repeated;
+        self.repeated = before.saturating_add(bytes.saturating_mul(self.times));
+        if before <= MAX_REPEATED_BYTES && self.repeated > MAX_REPEATED_BYTES {
+            let made = self.repeated;
+            let message = format!("this case makes {made} bytes of text; at most {MAX_REPEATED_BYTES}");
+            self.wrong(at, tree::TOO_LARGE, message, "with this", None);
         }
-        value
-    }
-
-    fn count(&mut self, node: &Node, what: &str) -> Option<u32> {
-        let value =
-            node.scalar().and_then(|value| value.as_u64()).and_then(|value| u32::try_from(value).ok());
-        if value.is_none() {
-            self.expected(node, what);
-        }
-        value
-    }
-
-    fn duration(&mut self, node: &Node) -> Option<Duration> {
-        let value = node.text().and_then(duration::parse);
-        if value.is_none() {
-            let text = node.text().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
-            let help = "write it with its unit: 250ms, 5s, 1h 30m, 7d".to_owned();
-            self.wrong(node.at, "wrong_duration", format!("{text} is no duration"), "here", Some(help));
-        }
-        value
-    }
-
-    /// One of a few spellings.
-    fn choice<T: Copy>(&mut self, node: &Node, what: &str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.text(node, what)?;
-        let found = choices.iter().find(|(name, _)| *name == text).map(|(_, value)| *value);
-        if found.is_none() {
-            self.unknown(node.at, "unknown_value", what, &text, choices.iter().map(|(name, _)| *name));
-        }
-        found
-    }
-
-    /// The name of a declared client.
-    fn client_name(&mut self, node: &Node) -> Option<String> {
-        let name = self.text(node, "the name of a client")?;
-        self.known_client(&name, node.at);
-        Some(name)
-    }
-
-    fn known_client(&mut self, name: &str, at: Place) {
-        if !self.clients.iter().any(|client| client == name) {
-            let known = self.clients.clone();
-            self.unknown(at, "unknown_client", "client", name, known.iter().map(String::as_str));
-        }
-    }
-
-    /// A world's name, the main one if not given.
-    fn world_name(&mut self, node: Option<&Node>) -> String {
-        let Some(node) = node else { return super::MAIN_WORLD.to_owned() };
-        let Some(name) = self.text(node, "the name of a world") else { return super::MAIN_WORLD.to_owned() };
-        if !self.worlds.contains_key(&name) {
-            let known: Vec<String> = self.worlds.keys().cloned().collect();
-            self.unknown(node.at, "unknown_world", "world", &name, known.iter().map(String::as_str));
-        }
-        name
-    }
-
-    /// A new name: `$m1`.
-    fn new_name(&mut self, node: &Node) -> Option<String> {
-        let text = self.text(node, "a name like `$m1`")?;
-        self.declare(&text, node.at)
-    }
-
-    fn declare(&mut self, text: &str, at: Place) -> Option<String> {
-        let name = text.strip_prefix('$').filter(|name| value::is_name(name));
-        let Some(name) = name else {
-            let help =
-                nearest(text, []).map(str::to_owned).or(Some("names begin with `$`: `$m1`".to_owned()));
-            self.wrong(at, "wrong_name", format!("`{text}` is no name"), "here", help);
-            return None;
-        };
-        if !matches!(self.names.get(name), None | Some(Name::Value)) || name == "now" || name == "start" {
-            let message = format!("`${name}` already stands for something else");
-            self.wrong(at, "name_taken", message, "taken", None);
-            return None;
-        }
-        self.names.insert(name.to_owned(), Name::Value);
-        Some(name.to_owned())
     }
 }

@@ -72,6 +72,9 @@ pub(super) fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<SectionErr
     let mut errors = Vec::new();
     let mut left_out = Vec::new();
     loop {
+        if errors.len() >= MOST_ERRORS {
+            return Err(errors);
+        }
         match T::deserialize(NodeDeserializer(&rest)) {
             Ok(value) if errors.is_empty() => return Ok(value),
             Ok(_) => return Err(errors),
@@ -90,6 +93,9 @@ pub(super) fn read<T: DeserializeOwned>(node: &Node) -> Result<T, Vec<SectionErr
         }
     }
 }
+
+/// More mistakes of one section than this are not looked for: each means reading it anew.
+const MOST_ERRORS: usize = 100;
 
 /// Stands for the name of an enum's variant where a key is reported missing.
 const ONE_NAME: &str = "";

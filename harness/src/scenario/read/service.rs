@@ -54,7 +54,7 @@ impl Reader<'_> {
                 return WorldSetup::default();
             }
         };
-        let users: Vec<String> = setup.users.iter().map(|user| user.id.clone()).collect();
+        let users = setup.users.iter().map(|user| user.id.clone()).collect();
         let tokens: BTreeSet<String> = setup.tokens.keys().cloned().collect();
         let groups = setup.groups.keys().cloned().collect();
         self.add_world(name, World { users, tokens, groups });
@@ -86,13 +86,16 @@ impl Reader<'_> {
             for user in &world.users {
                 self.names.insert(user.clone(), Name::User);
             }
-            self.names.insert("token".to_owned(), Name::Tokens(world.tokens.clone()));
+            self.names.insert("token".to_owned(), Name::Tokens(world.tokens.clone().into()));
         }
         self.worlds.insert(name.to_owned(), world);
     }
 
     /// What the types cannot say: users and groups that are named must exist.
     fn check_world(&mut self, name: &str, setup: &WorldSetup, node: &Node) {
+        for mistake in setup.out_of_range() {
+            self.wrong(node.at, "out_of_range", mistake, "in this world", None);
+        }
         for mistake in setup.limits.mistakes() {
             let at = node.get("limits").map_or(node.at, |limits| limits.at);
             self.wrong(at, "wrong_limit", mistake, "in these limits", None);
@@ -157,12 +160,25 @@ impl Reader<'_> {
 
     /// A server-side act: a mapping with one key.
     pub(super) fn check_act(&mut self, world: &str, node: &Node) {
-        if let Err(errors) = section::read::<Act>(node) {
-            self.section_errors(errors, node.at, "act");
-            return;
+        let read = match section::read::<Act>(node) {
+            Ok(read) => read,
+            Err(errors) => {
+                self.section_errors(errors, node.at, "act");
+                return;
+            }
+        };
+        if let Some(mistake) = read.out_of_range() {
+            self.wrong(node.at, "out_of_range", mistake, "in this act", None);
         }
         let Data::Map(entries) = &node.data else { return };
         let Some(act) = entries.first() else { return };
+        if let Act::Fault(fault) = &read
+            && let Some(mistake) = fault.on.mistake()
+        {
+            let at = act.value.get("on").and_then(|on| on.get("kind")).map_or(act.key.at, |kind| kind.at);
+            let message = format!("this fault never takes effect: {mistake}");
+            self.wrong(at, "wrong_fault", message, "never", None);
+        }
         if act.key.value == "setSwitch"
             && let Some(name) = act.value.get("name")
         {
@@ -192,16 +208,19 @@ impl Reader<'_> {
     }
 
     pub(super) fn known_user(&mut self, world: &str, user: &str, at: Place) {
-        let users = self.worlds.get(world).map(|world| world.users.clone()).unwrap_or_default();
-        if !users.iter().any(|known| known == user) {
-            self.unknown(at, "unknown_user", "user", user, users.iter().map(String::as_str));
+        let users = self.worlds.get(world).map(|world| &world.users);
+        if !users.is_some_and(|users| users.contains(user)) {
+            let known = users.into_iter().flatten().take(super::MOST_KNOWN);
+            let known: Vec<String> = known.cloned().collect();
+            self.unknown(at, "unknown_user", "user", user, known.iter().map(String::as_str));
         }
     }
 
     fn known_group(&mut self, world: &str, group: &str, at: Place) {
-        let groups = self.worlds.get(world).map(|world| world.groups.clone()).unwrap_or_default();
-        if !groups.iter().any(|known| known == group) {
-            self.unknown(at, "unknown_group", "group", group, groups.iter().map(String::as_str));
+        let groups = self.worlds.get(world).map(|world| &world.groups);
+        if !groups.is_some_and(|groups| groups.contains(group)) {
+            let known: Vec<String> = groups.into_iter().flatten().take(super::MOST_KNOWN).cloned().collect();
+            self.unknown(at, "unknown_group", "group", group, known.iter().map(String::as_str));
         }
     }
 }

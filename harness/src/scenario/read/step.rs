@@ -4,9 +4,8 @@ use indexmap::IndexMap;
 
 use super::{Name, Node, Reader};
 use crate::scenario::{
-    matcher::Matcher,
     place::Place,
-    step::{Api, ApiBody, Attempts, Journal, Network, NetworkChange, ServiceAct, Sign, State, Step, StepAct},
+    step::{Attempts, Network, NetworkChange, ServiceAct, Step, StepAct},
     tree::Data,
     value::Value,
 };
@@ -36,12 +35,24 @@ pub(crate) const KINDS: &[&str] = &[
 ];
 
 /// What a service can be asked about.
-pub(crate) const STATES: &[&str] =
-    &["users", "devices", "groups", "chatrooms", "ultragroups", "files", "mailboxes", "pushes", "switches"];
+pub(crate) fn states() -> impl Iterator<Item = &'static str> {
+    service::StateKind::ALL.iter().map(|(_, name, _)| *name)
+}
 
 impl Reader<'_> {
-    pub(super) fn steps(&mut self, node: &Node) -> Vec<Step> {
-        self.items(node, "a list of steps", false).iter().filter_map(|item| self.step(item)).collect()
+    /// A list of steps that is not empty, unless a fragment that cannot be read made it so.
+    pub(super) fn some_steps(&mut self, node: &Node, why: &str) -> Vec<Step> {
+        let fragments_missing = self.mistakes.iter().any(|mistake| mistake.code == "include");
+        if matches!(&node.data, Data::List(items) if items.is_empty()) && !fragments_missing {
+            self.wrong(node.at, "no_steps", format!("an empty list of steps: {why}"), "here", None);
+        }
+        self.steps(node)
+    }
+
+    fn steps(&mut self, node: &Node) -> Vec<Step> {
+        let items = self.items(node, "a list of steps", false);
+        self.performs(items.len() as u64, node.at);
+        items.iter().filter_map(|item| self.step(item)).collect()
     }
 
     fn step(&mut self, node: &Node) -> Option<Step> {
@@ -75,7 +86,7 @@ impl Reader<'_> {
             "reinstall" => StepAct::Reinstall(self.lone_client(node, value)?),
             "parallel" => {
                 self.entries(node, "`parallel`", &["parallel"]);
-                StepAct::Parallel(self.steps(value))
+                StepAct::Parallel(self.some_steps(value, "nothing happens at once"))
             }
             "repeat" => self.repeat(node, value)?,
             "let" => {
@@ -138,7 +149,13 @@ impl Reader<'_> {
         let times = self.count(node, "a number of repetitions");
         self.required(step, &["steps"]);
         let outer = self.names.insert("i".to_owned(), Name::Value);
-        let steps = step.get("steps").map(|steps| self.steps(steps)).unwrap_or_default();
+        let around = self.times;
+        self.times = around.saturating_mul(u64::from(times.unwrap_or(1)));
+        // Turns without steps take time, too.
+        self.performs(1, node.at);
+        let steps = step.get("steps").map(|steps| self.some_steps(steps, "nothing is repeated"));
+        let steps = steps.unwrap_or_default();
+        self.times = around;
         if outer.is_none() {
             self.names.remove("i");
         }
@@ -159,98 +176,6 @@ impl Reader<'_> {
             }
         }
         StepAct::Let(lets)
-    }
-
-    fn api_step(&mut self, node: &Node) -> StepAct {
-        const KEYS: &[&str] =
-            &["method", "path", "query", "headers", "form", "json", "sign", "expect", "save_as", "world"];
-        let mut api = Api {
-            world: self.world_name(node.get("world")),
-            method: "POST".to_owned(),
-            path: Value::Plain("".into()),
-            query: IndexMap::new(),
-            headers: IndexMap::new(),
-            body: ApiBody::Empty,
-            sign: Sign::Right,
-            status: Matcher::Equals(Value::Plain(200.into())),
-            json: None,
-            save_as: None,
-        };
-        for entry in self.entries(node, "`api`", KEYS) {
-            let value = &entry.value;
-            match entry.key.value.as_str() {
-                "method" => {
-                    let methods = ["GET", "POST", "PUT", "DELETE", "OPTIONS"].map(|name| (name, name));
-                    if let Some(method) = self.choice(value, "HTTP method", &methods) {
-                        api.method = method.to_owned();
-                    }
-                }
-                "path" => {
-                    if !value.text().is_some_and(|path| path.starts_with(['/', '$'])) {
-                        self.expected(value, "a path that begins with `/`");
-                    }
-                    api.path = self.value(value);
-                }
-                "query" => api.query = self.values(value, "query parameters: a mapping"),
-                "headers" => api.headers = self.values(value, "headers: a mapping"),
-                "form" | "json" if api.body != ApiBody::Empty => {
-                    self.wrong(entry.key.at, "wrong_api", "either `form` or `json`", "a second body", None);
-                }
-                "form" => api.body = ApiBody::Form(self.values(value, "form fields: a mapping")),
-                "json" => api.body = ApiBody::Json(self.value(value)),
-                "sign" => {
-                    let signs = [("true", Sign::Right), ("wrong", Sign::Wrong), ("false", Sign::Unsigned)];
-                    api.sign = self.choice(value, "way to sign", &signs).unwrap_or(Sign::Right);
-                }
-                "expect" => {
-                    for entry in self.entries(value, "`expect`", &["status", "json"]) {
-                        let matcher = self.matcher(&entry.value);
-                        match entry.key.value.as_str() {
-                            "status" => api.status = matcher,
-                            _ => api.json = Some(matcher),
-                        }
-                    }
-                }
-                "save_as" => api.save_as = self.new_name(value),
-                _ => {}
-            }
-        }
-        self.required(node, &["path"]);
-        StepAct::Api(Box::new(api))
-    }
-
-    fn state(&mut self, node: &Node) -> Option<StepAct> {
-        let world = self.world_name(node.get("world"));
-        let (mut kind, mut id, mut expect) = (None, None, None);
-        for entry in self.entries(node, "`state`", &["kind", "id", "expect", "world"]) {
-            match entry.key.value.as_str() {
-                "kind" => {
-                    let choices: Vec<_> = STATES.iter().map(|name| (*name, ())).collect();
-                    self.choice(&entry.value, "kind of state", &choices);
-                    kind = self.placed(&entry.value, "a kind of state");
-                }
-                "id" => id = Some(self.value(&entry.value)),
-                "expect" => expect = Some(self.matcher(&entry.value)),
-                _ => {}
-            }
-        }
-        self.required(node, &["kind", "expect"]);
-        Some(StepAct::State(State { world, kind: kind?, id, expect: expect? }))
-    }
-
-    fn journal(&mut self, node: &Node) -> Option<StepAct> {
-        let world = self.world_name(node.get("world"));
-        let (mut of, mut count, mut since) = (None, None, None);
-        for entry in self.entries(node, "`journal`", &["of", "count", "since", "world"]) {
-            match entry.key.value.as_str() {
-                "of" => of = Some(self.matcher(&entry.value)),
-                "count" => count = Some(self.matcher(&entry.value)),
-                "since" => since = Some(self.instant(&entry.value)),
-                _ => {}
-            }
-        }
-        self.required(node, &["of", "count"]);
-        Some(StepAct::Journal(Journal { world, of: of?, count: count?, since }))
     }
 
     fn attempts(&mut self, step: &Node, target: &Node) -> Option<StepAct> {
@@ -274,7 +199,7 @@ impl Reader<'_> {
     }
 
     /// `$mark`, `$mark + 5s`
-    fn instant(&mut self, node: &Node) -> Value {
+    pub(super) fn instant(&mut self, node: &Node) -> Value {
         if !node.text().is_some_and(|text| text.starts_with('$')) {
             self.expected(node, "an instant: `$mark`, `$start`");
         }

@@ -15,6 +15,13 @@ pub(super) enum Role {
     Expected,
 }
 
+/// Whether values of a type are never mappings: `string`, an enum, a list.
+fn is_no_object(kind: &str) -> bool {
+    matches!(kind, "string" | "number" | "boolean")
+        || kind.starts_with("Array<")
+        || api().enums.contains_key(kind)
+}
+
 impl Reader<'_> {
     /// Checks a node against a type of the API table.
     pub(super) fn typed(&mut self, node: &Node, kind: &str, role: Role) {
@@ -31,6 +38,7 @@ impl Reader<'_> {
                     for entry in entries {
                         match entry.key.value.as_str() {
                             "is" | "not" | "exactly" => self.typed(&entry.value, kind, role),
+                            "length" => self.typed(&entry.value, "number", role),
                             "one_of" | "all_of" => {
                                 if let Data::List(items) = &entry.value.data {
                                     items.iter().for_each(|item| self.typed(item, kind, role));
@@ -49,6 +57,12 @@ impl Reader<'_> {
                             }
                             _ => {}
                         }
+                    }
+                } else if role == Role::Expected && is_no_object(kind) {
+                    // A number, a text, a list: only a matcher can stand for it.
+                    let is_repeated = entries.first().is_some_and(|entry| entry.key.value == "$repeat");
+                    if !is_repeated {
+                        self.no_operator(entries);
                     }
                 } else {
                     self.typed_object(node, kind, "field", role);

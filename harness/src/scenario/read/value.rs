@@ -43,8 +43,9 @@ impl Reader<'_> {
                         None
                     }
                 };
-                let times = usize::try_from(times.unwrap_or_default()).unwrap_or_default();
-                Value::Repeat { text: text.unwrap_or_default(), times }
+                let (text, times) = (text.unwrap_or_default(), times.unwrap_or_default());
+                self.repeats((text.len() as u64).saturating_mul(u64::from(times)), node.at);
+                Value::Repeat { text, times: usize::try_from(times).unwrap_or_default() }
             }
             Data::Map(_) => Value::Map(self.values(node, "a mapping")),
             Data::Scalar { text, .. } => self.text_value(node, text),
@@ -101,8 +102,8 @@ impl Reader<'_> {
                 let ms = duration::parse(amount)
                     .and_then(|duration| i64::try_from(duration.as_millis()).ok())
                     .or_else(|| amount.trim().parse::<i64>().ok());
-                match ms.filter(|_| sign != 0) {
-                    Some(ms) => (&text[..end], sign * ms),
+                match ms.filter(|_| sign != 0).and_then(|ms| ms.checked_mul(sign)) {
+                    Some(ms) => (&text[..end], ms),
                     None => {
                         let help = "write `$now + 30s`, `$m1.sentTime - 1`".to_owned();
                         self.wrong(
@@ -126,7 +127,8 @@ impl Reader<'_> {
 
     fn check_name(&mut self, name: &str, path: &[String], at: Place) {
         let Some(known) = self.names.get(name).cloned() else {
-            let names: Vec<String> = self.names.keys().map(|name| format!("${name}")).collect();
+            let names = self.names.keys().take(super::MOST_KNOWN);
+            let names: Vec<String> = names.map(|name| format!("${name}")).collect();
             self.unknown(at, "undefined_name", "name", &format!("${name}"), names.iter().map(String::as_str));
             return;
         };
@@ -134,14 +136,20 @@ impl Reader<'_> {
             Name::Value => {}
             Name::User => self.check_field(name, path, &["token", "id"], at),
             Name::Tokens(tokens) => {
-                let tokens: Vec<&str> = tokens.iter().map(String::as_str).collect();
+                if path.first().is_some_and(|field| tokens.contains(field)) {
+                    return;
+                }
+                let tokens: Vec<&str> = tokens.iter().take(super::MOST_KNOWN).map(String::as_str).collect();
                 self.check_field(name, path, &tokens, at);
             }
             Name::World(world) => {
                 let Some(world) = self.worlds.get(&world) else { return };
+                if path.first().is_some_and(|field| world.users.contains(field)) {
+                    return;
+                }
                 let mut fields: Vec<String> =
                     ["appKey", "appSecret", "token", "now"].map(str::to_owned).into();
-                fields.extend(world.users.iter().cloned());
+                fields.extend(world.users.iter().take(super::MOST_KNOWN).cloned());
                 let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
                 self.check_field(name, path, &fields, at);
             }

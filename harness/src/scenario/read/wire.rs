@@ -62,7 +62,10 @@ impl Reader<'_> {
             "send" => self.frame(value)?,
             "expect" => {
                 let items = self.items(value, "frames", true);
-                WireAct::Expect { frames: items.iter().map(|item| self.matcher(item)).collect(), within }
+                WireAct::Expect {
+                    frames: items.iter().map(|item| self.journal_entry(item)).collect(),
+                    within,
+                }
             }
             "closed" => WireAct::Closed { within },
             _ => WireAct::Close,

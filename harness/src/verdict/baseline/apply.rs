@@ -38,7 +38,9 @@ impl Baseline {
             },
             Verdict::Unsupported { what, reason } => {
                 let others = [EntryKind::Failing, EntryKind::CouldNotRun];
-                for entry in entries.iter().filter(|entry| others.contains(&entry.kind)) {
+                // A pattern is about more than this case.
+                let about_this = |entry: &&&Entry| others.contains(&entry.kind) && entry.scenario == name;
+                for entry in entries.iter().filter(about_this) {
                     stale(entry, "is unsupported");
                 }
                 Verdict::Unsupported { what, reason }
@@ -168,6 +170,18 @@ mod tests {
         let (verdict, problems) = judged(yaml, fail(&["CHRM-002"]));
         assert_eq!(verdict.kind(), VerdictKind::Fail);
         assert_eq!(problems, ["b.yaml:3: `chatroom/join` says failing, but chatroom/join fails otherwise"]);
+    }
+
+    #[test]
+    fn what_is_unsupported_makes_an_entry_of_just_that_case_stale_and_no_pattern() {
+        let unsupported = || Verdict::Unsupported { what: "w".into(), reason: "r".into() };
+        let problems =
+            |pattern: &str| judged(&format!("{{scenario: '{pattern}', reason: r}}"), unsupported()).1;
+        assert!(problems("chatroom/*").is_empty() && problems("**").is_empty());
+        assert_eq!(
+            problems("chatroom/join"),
+            ["b.yaml:3: `chatroom/join` says failing, but chatroom/join is unsupported"]
+        );
     }
 
     #[test]

@@ -41,12 +41,11 @@ impl Baseline {
     /// Reads a file's text; `path` is for messages.
     ///
     /// # Errors
-    /// If it is not YAML of this shape, or an entry has no reason, no pattern, no real date, or says the same as another.
+    /// If it is not YAML of this shape or comes to more than [`mock_server::yaml`] allows, or an entry has no reason, no pattern, no real date, or says the same as another.
     pub fn read(path: &str, text: &str) -> Result<Self, BaselineError> {
-        let file: File = serde_saphyr::from_str(text).map_err(|error| {
-            let place =
-                error.location().map_or(String::new(), |at| format!("{}:{}: ", at.line(), at.column()));
-            BaselineError { mistakes: vec![format!("{path}:{place}{}", first_line(&error.to_string()))] }
+        let file: File = mock_server::yaml::from_str(text).map_err(|error| {
+            let place = error.at.map_or(" ".to_owned(), |(line, column)| format!("{line}:{column}: "));
+            BaselineError { mistakes: vec![format!("{path}:{place}{}", first_line(&error.message))] }
         })?;
         let mut mistakes = Vec::new();
         if file.baseline.value != VERSION {
@@ -134,6 +133,13 @@ mod tests {
                 "b.yaml:5: says the same as line 4",
             ]
         );
+    }
+
+    #[test]
+    fn a_baseline_keeps_to_the_budget_of_all_files() {
+        let deep = format!("baseline: 1\nmore: {}{}", "[".repeat(100), "]".repeat(100));
+        let error = Baseline::read("b.yaml", &deep).unwrap_err();
+        assert_eq!(error.mistakes, ["b.yaml:2:70: more than 64 lists and mappings stand within each other"]);
     }
 
     #[test]

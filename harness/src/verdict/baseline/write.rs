@@ -1,11 +1,12 @@
-//! A baseline written for a team: one entry for each case that is red or unsupported, folded where a matrix agrees.
+//! A baseline written for a team: one entry for each case that is red, folded where a matrix agrees. What a client does
+//! not have it says itself, run by run.
 
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
 use super::{EntryKind, read};
-use crate::verdict::{RunResult, ScenarioResult, Verdict};
+use crate::verdict::{RunResult, ScenarioResult, Verdict, name_of};
 
 /// The text of a baseline file under which this run would not be red.
 ///
@@ -22,7 +23,9 @@ pub fn propose(run: &RunResult) -> String {
     for results in files.values() {
         let found: Vec<Option<(EntryKind, String)>> =
             results.iter().map(|result| deviation(result)).collect();
-        let alike = found.iter().flatten().count() == results.len()
+        // A bracket in the path would be read as the beginning of axes.
+        let alike = !results[0].path.contains('[')
+            && found.iter().flatten().count() == results.len()
             && found
                 .windows(2)
                 .all(|pair| pair[0].as_ref().map(|it| it.0) == pair[1].as_ref().map(|it| it.0));
@@ -30,9 +33,9 @@ pub fn propose(run: &RunResult) -> String {
         for (result, deviation) in results.iter().zip(found).take(shown) {
             let Some((kind, reason)) = deviation else { continue };
             let name = result.name();
-            let name = if alike { name.split('[').next().unwrap_or(&name) } else { &name };
+            let name = if alike { name_of(&result.path, &IndexMap::new()) } else { name };
             none = false;
-            let (name, reason) = (quoted(name), quoted(&reason));
+            let (name, reason) = (literal(&name), quoted(&reason));
             let _ = write!(text, "\n  - scenario: {name}\n    kind: {}\n    reason: {reason}", kind.word());
         }
     }
@@ -47,18 +50,22 @@ fn deviation(result: &ScenarioResult) -> Option<(EntryKind, String)> {
         finding.map_or_else(String::new, |it| format!("expected {}, seen {}", it.expected, it.seen))
     };
     Some(match &result.verdict {
-        Verdict::Pass | Verdict::UnexpectedlyPassing { .. } => return None,
+        Verdict::Pass | Verdict::UnexpectedlyPassing { .. } | Verdict::Unsupported { .. } => return None,
         Verdict::Fail { .. } => (EntryKind::Failing, first()),
         Verdict::Flaky { attempts, failed, .. } => {
             (EntryKind::Flaky, format!("failed {failed} of {attempts} times: {}", first()))
         }
         Verdict::CouldNotRun { reason } => (EntryKind::CouldNotRun, reason.clone()),
-        Verdict::Unsupported { what, reason } => (EntryKind::Unsupported, format!("{what}: {reason}")),
         Verdict::KnownFailing { kind, reason, .. } => (*kind, reason.clone()),
     })
 }
 
-/// A JSON string is a YAML scalar.
+/// A name as it is: a JSON string is a YAML scalar.
+fn literal(name: &str) -> String {
+    serde_json::Value::from(name).to_string()
+}
+
+/// A reason in short.
 fn quoted(text: &str) -> String {
     let short: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
     serde_json::Value::from(short).to_string()

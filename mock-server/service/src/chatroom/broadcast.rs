@@ -6,6 +6,7 @@ use wire::{ServerFrame, Topic, UnixMillis, body::UpStreamMessage};
 use crate::{
     bug::Bug,
     message::{Conversation, Message},
+    timeline::Side,
     world::Service,
 };
 
@@ -40,7 +41,7 @@ impl Service {
                     topic: Topic::SMsg,
                     target: id.to_string(),
                     id: 0,
-                    body: message.received.clone(),
+                    body: message.bytes(Side::Inbox),
                 };
                 self.send(now, conn, frame, None);
             }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use wire::{UnixMillis, body::ChrmKvEntity, code::status};
 
-use crate::{bug::Bug, world::Service};
+use crate::{bug::Bug, preset::Rate, world::Service};
 
 /// Status bit: the entry goes when its owner leaves.
 pub(crate) const AUTO: i32 = 1;
@@ -32,9 +32,21 @@ pub(crate) struct Entry {
     /// As its last change was asked for, [`REMOVED`] included.
     pub(crate) status: i32,
     pub(crate) time: UnixMillis,
+    /// It has belonged to somebody else before.
+    taken_over: bool,
 }
 
 impl Entry {
+    fn new(value: String, owner: &str, status: i32, time: UnixMillis) -> Self {
+        Self { value, owner: owner.to_owned(), status, time, taken_over: false }
+    }
+
+    /// What members are told of the status: engines up to 5.7 take another owner's value only where it is forced, and who has
+    /// missed that the former owner gave the key up would keep the old one.
+    pub(super) fn told_status(&self) -> i32 {
+        self.status | if self.taken_over { FORCE } else { 0 }
+    }
+
     fn is_live(&self) -> bool {
         self.status & REMOVED == 0
     }
@@ -108,12 +120,14 @@ impl Entries {
     }
 
     fn tick(&mut self, now: UnixMillis) -> UnixMillis {
-        self.clock = now.max(UnixMillis(self.clock.0 + 1));
+        self.clock = now.max(self.clock.next());
         self.clock
     }
 
-    fn put(&mut self, key: String, entry: Entry) {
-        let (before, after) = (self.by_key.get(&key).is_some_and(Entry::is_live), entry.is_live());
+    fn put(&mut self, key: String, mut entry: Entry) {
+        let known = self.by_key.get(&key);
+        let (before, after) = (known.is_some_and(Entry::is_live), entry.is_live());
+        entry.taken_over = known.is_some_and(|known| known.taken_over || known.owner != entry.owner);
         self.by_key.insert(key, entry);
         self.live = self.live + usize::from(after) - usize::from(before);
         if self.by_key.len() - self.live > REMEMBERED {
@@ -153,10 +167,10 @@ impl Service {
         }
         let rate = self.limits.chatroom_entries_per_second;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
-        let second = UnixMillis(now.0 - now.0.rem_euclid(1000));
+        let second = UnixMillis(now.0.saturating_sub(now.0.rem_euclid(1000)));
         let before = room.entries.changed_in(second);
         if rate > 0 && before + asked.len() > rate as usize {
-            return Err(status::ENTRIES_TOO_FAST);
+            return Err(self.too_fast(Rate::ChatroomEntries));
         }
         let room_id = room.id.clone();
         let (mut changed, mut failed) = (Vec::new(), Vec::new());
@@ -205,7 +219,7 @@ impl Service {
         }
         let time = room.entries.tick(now);
         let value = if removes { String::new() } else { asked.value };
-        let entry = Entry { value: value.clone(), owner: owner.to_owned(), status: bits, time };
+        let entry = Entry::new(value.clone(), owner, bits, time);
         room.entries.put(asked.key.clone(), entry);
         Ok(Changed { key: asked.key, value, owner: owner.to_owned(), status: bits, time, removed: removes })
     }
@@ -224,7 +238,7 @@ impl Service {
         let mut changed = Vec::new();
         for key in keys {
             let (time, status) = (room.entries.tick(now), AUTO | REMOVED);
-            let entry = Entry { value: String::new(), owner: owner.to_string(), status, time };
+            let entry = Entry::new(String::new(), &owner, status, time);
             room.entries.put(key.clone(), entry);
             changed.push(Changed {
                 key,
@@ -263,12 +277,7 @@ mod tests {
     #[test]
     fn who_asks_from_before_what_is_remembered_gets_everything() {
         let mut entries = Entries::new(UnixMillis(1));
-        let entry = |status, time| Entry {
-            value: String::new(),
-            owner: String::new(),
-            status,
-            time: UnixMillis(time),
-        };
+        let entry = |status, time| Entry::new(String::new(), "", status, UnixMillis(time));
         for n in 0..=i64::try_from(REMEMBERED).unwrap() {
             entries.put(format!("k{n}"), entry(REMOVED, 10 + n));
         }

@@ -7,8 +7,8 @@ use prost::Message as _;
 use wire::{
     Request, UnixMillis,
     body::{
-        ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, QueryChrmKv,
-        SetChrmKv, SetChrmKvs,
+        ChrmKvEntity, ChrmKvOutput, ChrmKvsOutput, ChrmKvsOutputEntity, ChrmKvsVersionEntity, ChrmOutput,
+        QueryChrmKv, SetChrmKv, SetChrmKvs,
     },
     code::status,
 };
@@ -21,10 +21,14 @@ use super::{
 use crate::{
     account::UserIx,
     bug::Bug,
+    gate::Gate,
     io::ConnId,
     query::{Answer, read, write},
-    world::Service,
+    world::{Delayed, Service},
 };
+
+/// When a device that came back by itself is looked at whether it has asked for entries, milliseconds.
+const REMIND_MS: u64 = 1_000;
 
 /// Why a batch was answered as it is: its status, and the body that goes with it.
 pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
@@ -32,9 +36,7 @@ pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
 impl Service {
     /// Whether the user may touch the room's entries.
     fn entries_open(&mut self, conn: ConnId, user: UserIx, id: &str) -> Result<(), u16> {
-        if !self.switches.chatroom_entries && !self.has(Bug::IgnoresEntrySwitch) {
-            return Err(status::ENTRIES_OFF);
-        }
+        self.ordered(Gate::RoomEntries)?;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         room.seat(user, conn).map(|_| ()).ok_or(status::NOT_IN_ROOM)
     }
@@ -66,7 +68,8 @@ impl Service {
                 up,
             );
         }
-        Ok(Bytes::new())
+        // Newer engines do not look at it, older ones decode it.
+        write(&ChrmOutput::default())
     }
 
     /// `setKVS` and `delKVS`: each key by itself; where some fail, the answer names them (CHKV-026).
@@ -102,7 +105,9 @@ impl Service {
     }
 
     /// `pullKV`: what changed since the watermark. A seat's first pull is answered with everything, whatever it asks
-    /// for: old engines ask from where another room's entries ended.
+    /// for: old engines ask from where another room's entries ended. A device that comes back after a loss is given what
+    /// changed since it had everything, removals as such: that old engines find out what is gone where all is given is not
+    /// known.
     pub(crate) fn pull_entries(
         &mut self,
         now: UnixMillis,
@@ -114,19 +119,23 @@ impl Service {
         let asked: QueryChrmKv = read(request)?;
         let nothing = self.has(Bug::JoinersGetNoEntries);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
-        let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        let after = UnixMillis(asked.timestamp);
         if super::message::is_from_the_future(now, asked.timestamp) {
             return Err(status::ROOM_PARAMETER);
         }
-        seat.told_entries = None;
-        let first = !std::mem::replace(&mut seat.has_entries, true);
-        let after = UnixMillis(asked.timestamp);
         room.entries.not_before(after.min(now));
         let sync_time = after.max(room.entries.clock());
-        let (entries, full): (Vec<ChrmKvEntity>, bool) = match room.entries.since(after) {
-            Some(changed) if !first => (changed.map(entity).collect(), false),
-            _ if nothing => (Vec::new(), true),
-            _ => (room.entries.live().map(entity).collect(), true),
+        let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
+        seat.told_entries = None;
+        let first = !std::mem::replace(&mut seat.pulled_entries, true);
+        let had = seat.has_entries.replace(sync_time);
+        // From this seat it asks from where it is.
+        let from = if first { had.map(|had| had.min(after)) } else { Some(after) };
+        let changed = from.and_then(|from| room.entries.since(from));
+        let (entries, full): (Vec<ChrmKvEntity>, bool) = match changed {
+            _ if nothing && first => (Vec::new(), true),
+            Some(changed) => (changed.map(entity).collect(), false),
+            None => (room.entries.live().map(entity).collect(), true),
         };
         write(&ChrmKvOutput {
             entries,
@@ -134,6 +143,30 @@ impl Service {
             sync_time: Some(sync_time.0),
             ..ChrmKvOutput::default()
         })
+    }
+
+    /// A device has come back into a room by itself: in a moment it is looked whether it has asked for entries.
+    pub(super) fn remind_of_entries_later(&mut self, now: UnixMillis, id: &Arc<str>, conn: ConnId) {
+        if self.switches.chatroom_entries {
+            self.delay(now, REMIND_MS, Delayed::RemindOfEntries(id.clone(), conn));
+        }
+    }
+
+    /// A device that came back and has not asked is told of entries that are newer than what it has (CHKV-029): engines up
+    /// to 5.7 ask only when they are told (seen with 4.6.4, 5.3.4, 5.7.3), newer ones have asked by now.
+    pub(crate) fn remind_of_entries(&mut self, now: UnixMillis, id: &str, conn: ConnId) {
+        if self.has(Bug::ReturnersHearNoEntries) {
+            return;
+        }
+        let Some(user) = self.connections.get(&conn).map(|connection| connection.user) else { return };
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let (clock, created) = (room.entries.clock(), room.created);
+        let Some(seat) = room.seat(user, conn) else { return };
+        let newer = seat.has_entries.unwrap_or(created) < clock;
+        if newer && !seat.pulled_entries && seat.told_entries.is_none() {
+            seat.told_entries = Some(now);
+            self.notify_entries(now, id, &[conn], clock);
+        }
     }
 
     /// Tells members, who then pull, and the app server.
@@ -172,7 +205,7 @@ fn entity((key, entry): (&str, &Entry)) -> ChrmKvEntity {
     ChrmKvEntity {
         key: key.to_owned(),
         value: entry.value.clone(),
-        status: Some(entry.status),
+        status: Some(entry.told_status()),
         timestamp: Some(entry.time.0),
         uid: Some(entry.owner.clone()),
         version: Some(entry.time.0),

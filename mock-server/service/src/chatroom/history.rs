@@ -2,18 +2,16 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use prost::Message as _;
-use wire::{
-    Request, UnixMillis,
-    body::{DownStreamMessage, HistoryMsgInput, HistoryMsgOuput},
-    code::status,
-};
+use wire::{Request, UnixMillis, body::HistoryMsgInput, code::status};
 
 use crate::{
     bug::Bug,
     calendar,
+    gate::Gate,
     message::Message,
-    query::{Answer, read, write},
+    page::Page,
+    query::{Answer, read},
+    timeline::Side,
     world::Service,
 };
 
@@ -73,9 +71,7 @@ impl Service {
         user: crate::account::UserIx,
         request: &Request,
     ) -> Answer {
-        if !self.switches.chatroom_history && !self.has(Bug::IgnoresHistorySwitch) {
-            return Err(status::ROOM_HISTORY_OFF);
-        }
+        self.ordered(Gate::RoomHistory)?;
         let asked: HistoryMsgInput = read(request)?;
         let id = asked.target_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&request.target);
         let count = usize::try_from(asked.count()).ok().filter(|count| (1..=MOST).contains(count));
@@ -95,18 +91,8 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let me = &self.accounts[user].id;
-        let view = |message: &&Arc<Message>| {
-            let mut down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
-            if message.from == *me {
-                down.direction = Some(1);
-            }
-            down
-        };
-        write(&HistoryMsgOuput {
-            sync_time: page.last().map_or(time.0, |message| message.time.0),
-            has_msg: i32::from(more),
-            list: page.iter().map(view).collect(),
-            ..HistoryMsgOuput::default()
-        })
+        let list = page.iter().map(|message| message.body(Side::of(message.from == *me))).collect();
+        let since = self.room_history_since(now);
+        Page { asked: time.0, newer: after, list, more, since }.answer(now)
     }
 }

@@ -14,6 +14,7 @@ use super::{Life, Member, Room, Seat, webhook::Event};
 use crate::{
     account::UserIx,
     bug::Bug,
+    connection::Connection,
     io::ConnId,
     query::{Answer, read, write},
     world::Service,
@@ -70,6 +71,7 @@ impl Service {
             }
         }
         let restarts = !self.has(Bug::JoinsAreNoActivity);
+        let device = self.connections.get(&conn).map(|connection| connection.device);
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         room.clock = room.clock.max(now);
         if restarts {
@@ -77,14 +79,20 @@ impl Service {
         }
         let since = room.clock;
         let is_new = !room.members.contains_key(&user);
-        let member = room.members.entry(user).or_insert_with(|| Member { joined: since, seats: Vec::new() });
+        let member = room.members.entry(user).or_insert_with(|| Member::new(since));
+        let had = device.and_then(|device| member.away.remove(&device));
+        // Who joins by a call of the app begins anew.
+        let has_entries = had.filter(|_| !create);
         match member.seat(conn) {
-            Some(seat) => *seat = Seat::new(conn, seat.since),
-            None => member.seats.push(Seat::new(conn, since)),
+            Some(seat) => *seat = Seat { has_entries, ..Seat::new(conn, seat.since) },
+            None => member.seats.push(Seat { has_entries, ..Seat::new(conn, since) }),
         }
         room.offline.remove(&user);
         let room_id = room.id.clone();
         self.rooms.enter(user, &room_id);
+        if !create {
+            self.remind_of_entries_later(now, &room_id, conn);
+        }
         if is_new {
             self.tell_members(now, &room_id, &[user], true);
             self.tell_app_server(now, &room_id, Event::Joined, &[user]);
@@ -132,12 +140,13 @@ impl Service {
     }
 
     /// A connection ended: the seats it had are free; who has none left is offline (CHKICK).
-    pub(crate) fn lost_by_rooms(&mut self, now: UnixMillis, user: UserIx, conn: ConnId) {
+    pub(crate) fn lost_by_rooms(&mut self, now: UnixMillis, lost: &Connection, conn: ConnId) {
+        let user = lost.user;
         for id in self.rooms.of(user) {
             let Some(member) = self.rooms.get_mut(&id).and_then(|room| room.members.get_mut(&user)) else {
                 continue;
             };
-            member.seats.retain(|seat| seat.conn != conn);
+            member.lose(conn, lost.device);
             if member.seats.is_empty() {
                 self.member_dropped(now, &id, user);
             }

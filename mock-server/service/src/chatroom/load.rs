@@ -8,7 +8,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::{account::UserIx, bug::Bug, preset::Rate, world::Service};
 
 /// When the messages of the last second passed.
 #[derive(Debug, Default)]
@@ -43,6 +43,8 @@ impl Service {
         let passes = room.window.used(now) < most || lists && (kept_type || kept_user);
         if passes {
             room.window.0.push_back(now);
+        } else {
+            self.exceeded(Rate::Chatroom);
         }
         !passes
     }

@@ -22,7 +22,7 @@ use crate::{
     message::{Conversation, Message},
     query::{Answer, read},
     send::Posted,
-    timeline::DeviceIx,
+    timeline::{DeviceIx, Side},
     world::Service,
 };
 
@@ -243,7 +243,7 @@ impl Room {
 
 /// Fields 1 and 2 and no others: field 3 means one thing to old engines and another to new ones.
 fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
-    let size: usize = list.iter().map(|said| said.message.received.len() + 6).sum();
+    let size: usize = list.iter().map(|said| said.message.len() + 6).sum();
     let mut body = BytesMut::with_capacity(size + 12);
     let mut put = |bytes: &[u8]| {
         encode_key(1, WireType::LengthDelimited, &mut body);
@@ -251,11 +251,7 @@ fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
         body.put_slice(bytes);
     };
     for said in list {
-        if said.by == user {
-            put(&said.message.sent_view());
-        } else {
-            put(&said.message.received);
-        }
+        put(&said.message.bytes(Side::of(said.by == user)));
     }
     encode_key(2, WireType::Varint, &mut body);
     encode_varint(sync_time.0 as u64, &mut body);

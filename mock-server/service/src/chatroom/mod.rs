@@ -145,6 +145,8 @@ struct Answered {
 pub(crate) struct Member {
     pub(crate) joined: UnixMillis,
     seats: Vec<Seat>,
+    /// Up to when a device that lost its seat has the entries: coming back, it is given what changed since then.
+    away: BTreeMap<DeviceIx, UnixMillis>,
 }
 
 /// A device that joined.
@@ -156,17 +158,32 @@ struct Seat {
     told: Option<UnixMillis>,
     /// The same of entries.
     told_entries: Option<UnixMillis>,
-    /// It has pulled entries: later pulls bring changes only.
-    has_entries: bool,
+    /// Up to when it has the entries, from this seat or one it had before: pulls bring changes only.
+    has_entries: Option<UnixMillis>,
+    /// It has pulled entries since it sits here.
+    pulled_entries: bool,
 }
 
 impl Seat {
     fn new(conn: ConnId, since: UnixMillis) -> Self {
-        Self { conn, since, told: None, told_entries: None, has_entries: false }
+        Self { conn, since, told: None, told_entries: None, has_entries: None, pulled_entries: false }
     }
 }
 
 impl Member {
+    fn new(joined: UnixMillis) -> Self {
+        Self { joined, seats: Vec::new(), away: BTreeMap::new() }
+    }
+
+    /// The connection ended; the device may come back.
+    fn lose(&mut self, conn: ConnId, device: DeviceIx) {
+        let lost = self.seats.iter().find(|seat| seat.conn == conn);
+        if let Some(had) = lost.and_then(|seat| seat.has_entries) {
+            self.away.insert(device, had);
+        }
+        self.seats.retain(|seat| seat.conn != conn);
+    }
+
     fn seat(&mut self, conn: ConnId) -> Option<&mut Seat> {
         self.seats.iter_mut().find(|seat| seat.conn == conn)
     }
@@ -212,7 +229,7 @@ impl Room {
 
     /// The next message's time.
     fn tick(&mut self, now: UnixMillis) -> UnixMillis {
-        self.clock = now.max(UnixMillis(self.clock.0 + 1));
+        self.clock = now.max(self.clock.next());
         self.clock
     }
 

@@ -9,7 +9,7 @@ use wire::{
 };
 
 use super::message::Speaker;
-use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, world::Service};
+use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, timeline::Side, world::Service};
 
 /// `type` of an announcement of messages, and of a command that tells of entries.
 const ROOM: i32 = 2;
@@ -120,7 +120,6 @@ impl Service {
             data_time: now.0,
             status: 0,
             msg_id: Some(self.ids.message_uid(now).to_string()),
-            direction: Some(2),
             ..DownStreamMessage::default()
         };
         let body: Bytes = down.encode_to_vec().into();
@@ -132,7 +131,7 @@ impl Service {
     /// [`Bug::RoomReachesEveryone`]: the newest message goes to every connection, member or not.
     pub(super) fn show_to_everyone(&mut self, now: UnixMillis, id: &str, conns: &[ConnId]) {
         let Some(message) = self.rooms.get(id).and_then(|room| room.messages.back()) else { return };
-        let body = message.message.received.clone();
+        let body = message.message.bytes(Side::Inbox);
         self.tell_conns(now, conns, &Topic::SMsg, id, &body);
     }
 

@@ -9,6 +9,8 @@ pub(super) struct Upload {
     /// The object; without one, whatever the token is for.
     pub(super) key: Option<String>,
     pub(super) file: Bytes,
+    /// What its part says it is.
+    pub(super) kind: Option<String>,
 }
 
 /// Reads the form; `None`: it is none, or lacks the token or the file. Other fields do not matter.
@@ -21,7 +23,7 @@ pub(super) fn parse(content_type: &str, body: &Bytes) -> Option<Upload> {
     let delimiter = format!("\r\n--{boundary}");
     let opening = &delimiter.as_bytes()[2..];
     let mut at = find(body, opening, 0)? + opening.len();
-    let (mut token, mut key, mut file) = (None, None, None);
+    let (mut token, mut key, mut file, mut kind) = (None, None, None, None);
     // `--` behind a boundary ends the form.
     while !body[at..].starts_with(b"--") {
         let head_end = find(body, b"\r\n\r\n", at)?;
@@ -32,17 +34,27 @@ pub(super) fn parse(content_type: &str, body: &Bytes) -> Option<Upload> {
         match name(&head) {
             Some("token") => token = Some(text()),
             Some("key") => key = Some(text()),
-            Some("file") => file = Some(body.slice(content..end)),
+            Some("file") => {
+                file = Some(body.slice(content..end));
+                kind = media_type(&head);
+            }
             _ => {}
         }
         at = end + delimiter.len();
     }
-    Some(Upload { token: token?, key, file: file? })
+    Some(Upload { token: token?, key, file: file?, kind })
 }
 
 /// The field's name in its head.
 fn name(head: &str) -> Option<&str> {
     head.split_once(" name=\"")?.1.split_once('"').map(|(name, _)| name)
+}
+
+/// The `Content-Type` in a part's head, if it gives one.
+fn media_type(head: &str) -> Option<String> {
+    let mut headers = head.lines().filter_map(|line| line.split_once(':'));
+    let (_, kind) = headers.find(|(name, _)| name.trim().eq_ignore_ascii_case("content-type"))?;
+    Some(kind.trim().to_owned())
 }
 
 fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {
@@ -70,6 +82,7 @@ mod tests {
         let upload = parse(KIND, &body).unwrap();
         assert_eq!((upload.token.as_str(), upload.key), ("t1", None));
         assert_eq!(&upload.file[..], b"--xy\r\n\r\nz--");
+        assert_eq!(upload.kind.as_deref(), Some("image/jpeg"));
     }
 
     #[test]

@@ -5,8 +5,9 @@
 //! Receivers read it with plain GET requests, whole or a range at a time.
 
 mod form;
+mod kind;
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 use indexmap::IndexMap;
@@ -22,7 +23,8 @@ use wire::{
 use crate::{
     account::UserIx,
     bug::Bug,
-    io::{HttpRequest, HttpResponse},
+    io::{ConnId, HttpRequest, HttpResponse},
+    query::read,
     world::Service,
 };
 
@@ -32,11 +34,39 @@ pub const FILES: &str = "/files/";
 /// How long an upload token is good for. Assumed; SDKs ask for one each upload.
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
 
+/// Upload tokens at once in a world; one more takes the place of the oldest. Assumed.
+const MOST_TOKENS: usize = 4096;
+/// Bytes of an object's key. Assumed.
+const LONGEST_KEY: usize = 1024;
+
 /// What clients have uploaded, and what they may.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
     allowed: IndexMap<String, Allowed>,
     stored: IndexMap<String, Stored>,
+    /// Of all that is stored.
+    bytes: usize,
+    refused: u64,
+}
+
+impl Files {
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Bytes of the object, if it is there: another one takes its place.
+    fn replaced(&self, key: &str) -> usize {
+        self.stored.get(key).map_or(0, |stored| stored.bytes.len())
+    }
+
+    fn store(&mut self, key: String, stored: Stored) {
+        self.bytes = self.bytes - self.replaced(&key) + stored.bytes.len();
+        self.stored.insert(key, stored);
+    }
 }
 
 /// An upload that was asked for.
@@ -51,12 +81,16 @@ struct Allowed {
 struct Stored {
     user: UserIx,
     bytes: Bytes,
+    /// Its media type.
+    kind: Cow<'static, str>,
+    /// Reckoned once: whoever looks at all files does not pay for their bytes.
+    sha1: String,
 }
 
 impl Service {
-    /// Where uploads go: told by navi.
-    pub(crate) fn upload_server(&self) -> String {
-        format!("{}{FILES}{}", self.endpoints.navi, encoded(&self.app_key))
+    /// Where uploads go, for somebody who reached us by that origin: told by navi.
+    pub(crate) fn file_server(&self, origin: &str) -> String {
+        format!("{}{FILES}{}", self.found_at(origin).navi, encoded(&self.app_key))
     }
 
     /// `qnTkn`: a token for one object.
@@ -66,22 +100,29 @@ impl Service {
         user: UserIx,
         request: &Request,
     ) -> Result<Bytes, u16> {
-        let asked = GetQNupTokenInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let asked: GetQNupTokenInput = read(request)?;
+        if asked.key().len() > LONGEST_KEY {
+            return Err(status::BAD_PARAMETER);
+        }
         let token = self.ids.token();
         // A client that names no object gets one named by its token.
         let key = asked.key.filter(|key| !key.is_empty()).unwrap_or_else(|| token.clone());
         let until = now + TOKEN_LIFE;
         self.files.allowed.retain(|_, allowed| allowed.until > now);
+        if self.files.allowed.len() >= MOST_TOKENS {
+            self.files.allowed.shift_remove_index(0);
+        }
         self.files.allowed.insert(token.clone(), Allowed { user, key, until });
         let answer = GetQNupTokenOutput { deadline: until.0 / 1000, token, ..GetQNupTokenOutput::default() };
         Ok(answer.encode_to_vec().into())
     }
 
     /// `qnUrl`: where an object can be read, whether or not it is there yet.
-    pub(crate) fn download_url(&self, request: &Request) -> Result<Bytes, u16> {
-        let asked = GetDownloadUrlInput::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+    pub(crate) fn download_url(&self, conn: ConnId, request: &Request) -> Result<Bytes, u16> {
+        let asked: GetDownloadUrlInput = read(request)?;
         let key = asked.key.filter(|key| !key.is_empty()).ok_or(status::BAD_PARAMETER)?;
-        let download_url = format!("{}/{}", self.upload_server(), encoded(&key));
+        let origin = self.connections.get(&conn).map_or("", |connection| &*connection.origin);
+        let download_url = format!("{}/{}", self.file_server(origin), encoded(&key));
         Ok(GetDownloadUrlOutput { download_url }.encode_to_vec().into())
     }
 
@@ -89,14 +130,16 @@ impl Service {
     pub(crate) fn file_request(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
         match request.method.as_str() {
             "POST" => self.upload(now, request),
-            "GET" => self.download(request),
+            // The shell leaves the body of a HEAD's answer out.
+            "GET" | "HEAD" => self.download(request),
             _ => refused(405, "a file is posted or read"),
         }
     }
 
     /// How long the file server takes for an answer at its speed.
     pub(crate) fn file_delay(&self, request: &HttpRequest, response: &HttpResponse) -> u64 {
-        let bytes = request.body.len().max(response.body.len()) as u64;
+        let sent = if request.method == "HEAD" { 0 } else { response.body.len() };
+        let bytes = request.body.len().max(sent) as u64;
         bytes.saturating_mul(1000).checked_div(self.limits.file_bytes_per_second).unwrap_or(0)
     }
 
@@ -116,8 +159,18 @@ impl Service {
         let (user, key) = (*user, key.clone());
         let bytes =
             if self.has(Bug::CutsFilesShort) { form.file.slice(..form.file.len() / 2) } else { form.file };
-        let answer = json!({"hash": hash(&bytes), "key": key});
-        self.files.stored.insert(key, Stored { user, bytes });
+        let most = self.limits.files_bytes;
+        if self.files.bytes - self.files.replaced(&key) + bytes.len() > most {
+            self.files.refused += 1;
+            return refused(507, &format!("the world's files exceed {most} bytes: the limit `filesBytes`"));
+        }
+        // A file that is a small part of its form does not keep all of it.
+        let part = bytes.len() < request.body.len() / 4 * 3;
+        let bytes = if part { Bytes::copy_from_slice(&bytes) } else { bytes };
+        let kind = kind::of(form.kind, &key);
+        let sha1 = hash(&bytes);
+        let answer = json!({"hash": sha1, "key": key});
+        self.files.store(key, Stored { user, bytes, kind, sha1 });
         HttpResponse::json(200, &answer)
     }
 
@@ -127,16 +180,17 @@ impl Service {
         }
         let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
         let key = key.map(|(_, key)| decoded(key)).unwrap_or_default();
-        let stored = self.files.stored.get(&key).map(|stored| stored.bytes.clone());
-        let Some(bytes) = stored.or_else(|| self.log_archive(&key)) else {
+        let stored = self.files.stored.get(&key).map(|stored| (stored.bytes.clone(), stored.kind.clone()));
+        let archive = || self.log_archive(&key).map(|archive| (archive, kind::of(None, &key)));
+        let Some((bytes, kind)) = stored.or_else(archive) else {
             return refused(404, "no such object");
         };
         let whole = bytes.len();
         let response = HttpResponse {
             status: 200,
-            content_type: "application/octet-stream",
-            headers: vec![("Accept-Ranges".to_owned(), "bytes".to_owned())],
+            headers: kind::headers(&kind),
             body: bytes.clone(),
+            ..HttpResponse::default()
         };
         let part = request.header("range").filter(|_| !self.has(Bug::IgnoresRanges)).and_then(range);
         let Some((from, to)) = part else { return response };
@@ -153,7 +207,10 @@ impl Service {
     pub(crate) fn files_json(&self) -> Value {
         let entry = |(key, stored): (&String, &Stored)| {
             let user = &*self.accounts[stored.user].id;
-            json!({"key": key, "user": user, "size": stored.bytes.len(), "sha1": hash(&stored.bytes)})
+            json!({
+                "key": key, "user": user, "size": stored.bytes.len(), "sha1": stored.sha1,
+                "contentType": stored.kind,
+            })
         };
         self.files.stored.iter().map(entry).collect()
     }

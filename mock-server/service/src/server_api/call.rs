@@ -3,12 +3,14 @@
 use serde_json::{Map, Value};
 use wire::UnixMillis;
 
-use super::{ApiError, error, user::LONGEST_ID};
-use crate::{form::Form, io::HttpRequest};
+use super::{ApiError, body, error, user::LONGEST_ID};
+use crate::{caps, form::Form, io::HttpRequest};
 
 /// One call of an endpoint.
 pub(crate) struct Call {
     pub(crate) now: UnixMillis,
+    /// By which origin the app's server reached us.
+    pub(crate) origin: String,
     form: Form,
     /// The body, if it is JSON.
     json: Option<Map<String, Value>>,
@@ -16,18 +18,26 @@ pub(crate) struct Call {
 
 impl Call {
     /// # Errors
-    /// 1002: the body claims to be JSON and is none, or is no object.
+    /// 1002: the body claims to be JSON and is none, or is no object. 1005: it has more fields than are looked at.
     pub(super) fn of(now: UnixMillis, request: &HttpRequest) -> Result<Self, ApiError> {
-        let text = String::from_utf8_lossy(&request.body);
+        let form = |text: &str| {
+            few_fields(text.bytes().filter(|byte| *byte == b'&').count() + 1)?;
+            Ok(Self { now, origin: request.origin.clone(), form: Form::parse(text), json: None })
+        };
         if request.method == "GET" {
-            return Ok(Self { now, form: Form::parse(&request.query), json: None });
+            return form(&request.query);
         }
+        let text = String::from_utf8_lossy(&request.body);
         let is_json = request.header("content-type").is_some_and(|kind| kind.contains("json"));
         if !is_json || text.is_empty() {
-            return Ok(Self { now, form: Form::parse(&text), json: None });
+            return form(&text);
         }
         match serde_json::from_str(&text) {
-            Ok(Value::Object(object)) => Ok(Self { now, form: Form::from_json(&object), json: Some(object) }),
+            Ok(Value::Object(object)) => {
+                few_fields(object.values().map(|value| value.as_array().map_or(1, Vec::len)).sum())?;
+                let origin = request.origin.clone();
+                Ok(Self { now, origin, form: Form::from_json(&object), json: Some(object) })
+            }
             Ok(_) => Err(error(1002, "the JSON body must be an object")),
             Err(fault) => Err(error(1002, format!("the body is not JSON: {fault}"))),
         }
@@ -45,8 +55,15 @@ impl Call {
     pub(crate) fn required(&self, name: &str, most: usize) -> Result<&str, ApiError> {
         let value = self.form.get(name).filter(|value| !value.is_empty());
         let value = value.ok_or_else(|| self.missing(name))?;
+        if name.ends_with("Id") {
+            self.no_list(name, value)?;
+        }
         within(name, value, most)?;
         Ok(value)
+    }
+
+    fn no_list(&self, name: &str, value: &str) -> Result<(), ApiError> {
+        if self.json.is_some() { Ok(()) } else { body::no_list(name, value) }
     }
 
     /// The id of a user, a group or a conversation.
@@ -122,6 +139,9 @@ impl Call {
 
     /// Ids, repeated or joined by commas: at least one, at most `most`.
     pub(crate) fn ids(&self, name: &str, most: usize) -> Result<Vec<&str>, ApiError> {
+        if let Some(value) = self.form.get(name) {
+            self.no_list(name, value)?;
+        }
         let ids = self.form.list(name);
         if ids.is_empty() {
             return Err(self.missing(name));
@@ -171,6 +191,16 @@ fn within(name: &str, value: &str, most: usize) -> Result<(), ApiError> {
         return Ok(());
     }
     Err(error(1005, format!("parameter `{name}` has {} bytes; at most {most} are allowed", value.len())))
+}
+
+fn few_fields(count: usize) -> Result<(), ApiError> {
+    let most = caps::FIELDS;
+    if count <= most {
+        return Ok(());
+    }
+    let text =
+        format!("the request has {count} fields, elements of lists counted; at most {most} are possible");
+    Err(error(1005, text))
 }
 
 fn at_most(name: &str, count: usize, most: usize) -> Result<(), ApiError> {

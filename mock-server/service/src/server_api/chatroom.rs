@@ -6,11 +6,16 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use super::{Answer, ApiError, Call, error};
+use super::{
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+};
 use crate::{
     acts::minutes_long,
     calendar::date_text,
     chatroom::{Gone, LONGEST_ID, Life, Room, by_app_server},
+    gate::Gate,
     world::Service,
 };
 
@@ -25,38 +30,21 @@ const MOST_MEMBERS: i64 = 500;
 /// Most speakers of a muted room.
 const MOST_SPEAKERS: usize = 20;
 
-pub(super) type Endpoint = fn(&mut Service, &Call) -> Answer;
-
-/// The endpoint of that path, if it is about rooms.
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/chatroom/create.json" => Service::api_rooms_create,
-        "/chatroom/create_new.json" => Service::api_room_create,
-        "/chatroom/destroy.json" => Service::api_room_destroy,
-        "/chatroom/destroy/set.json" => Service::api_room_life,
-        "/chatroom/get.json" => Service::api_room_get,
-        "/chatroom/query.json" => Service::api_rooms_query,
-        "/chatroom/user/query.json" => Service::api_room_members,
-        "/chatroom/user/exist.json" => Service::api_room_has_user,
-        "/chatroom/users/exist.json" => Service::api_room_has_users,
-        "/chatroom/keepalive/add.json" => Service::api_keep_alive_add,
-        "/chatroom/keepalive/remove.json" => Service::api_keep_alive_remove,
-        "/chatroom/keepalive/query.json" => Service::api_keep_alive,
-        path => {
-            return super::chatroom_message::endpoint(path)
-                .or_else(|| super::chatroom_mute::endpoint(path))
-                .or_else(|| super::chatroom_entry::endpoint(path));
-        }
-    })
-}
-
-/// What the console turned off.
-pub(super) fn service_on(on: bool, switch: &str) -> Result<(), ApiError> {
-    if on {
-        return Ok(());
-    }
-    Err(error(1009, format!("the service is not enabled: the switch `{switch}` is off")))
-}
+/// Endpoints that are about them; the modules beside this one have more.
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/chatroom/create.json", Form, Service::api_rooms_create),
+    ("/chatroom/create_new.json", Form, Service::api_room_create),
+    ("/chatroom/destroy.json", Form, Service::api_room_destroy),
+    ("/chatroom/destroy/set.json", Form, Service::api_room_life),
+    ("/chatroom/get.json", Form, Service::api_room_get),
+    ("/chatroom/query.json", Form, Service::api_rooms_query),
+    ("/chatroom/user/query.json", Form, Service::api_room_members),
+    ("/chatroom/user/exist.json", Form, Service::api_room_has_user),
+    ("/chatroom/users/exist.json", Form, Service::api_room_has_users),
+    ("/chatroom/keepalive/add.json", Form, Service::api_keep_alive_add),
+    ("/chatroom/keepalive/remove.json", Form, Service::api_keep_alive_remove),
+    ("/chatroom/keepalive/query.json", Form, Service::api_keep_alive),
+];
 
 pub(super) fn no_room(id: &str) -> ApiError {
     error(23410, format!("there is no chatroom `{id}`"))
@@ -207,7 +195,7 @@ impl Service {
     }
 
     fn api_keep_alive_add(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
+        self.api_ordered(Gate::RoomKeepAlive)?;
         let ids = call.ids("chatroomId", MOST_ROOMS)?;
         let most = self.limits.chatrooms_kept_alive;
         let new: BTreeSet<&str> =
@@ -221,7 +209,7 @@ impl Service {
 
     /// All of them, or none if one is not on the list (assumed).
     fn api_keep_alive_remove(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
+        self.api_ordered(Gate::RoomKeepAlive)?;
         let ids = call.ids("chatroomId", MOST_ROOMS)?;
         if let Some(unknown) = ids.iter().find(|id| !self.rooms.kept_alive.contains(**id)) {
             return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
@@ -233,7 +221,7 @@ impl Service {
     }
 
     fn api_keep_alive(&mut self, _call: &Call) -> Answer {
-        service_on(self.switches.chatroom_keep_alive, "chatroomKeepAlive")?;
+        self.api_ordered(Gate::RoomKeepAlive)?;
         let ids: Vec<&str> = self.rooms.kept_alive.iter().map(|id| &**id).collect();
         Ok(json!({"chatroomIds": ids}))
     }

@@ -5,11 +5,11 @@ use wire::{body::UpStreamMessage, code::status};
 
 use super::{
     Answer, ApiError, Call,
-    chatroom::{Endpoint, service_on},
+    endpoints::{Row, Takes::Form},
     error,
     user::LONGEST_ID,
 };
-use crate::{chatroom::by_app_server, world::Service};
+use crate::{chatroom::by_app_server, gate::Gate, world::Service};
 
 /// Most pairs in one call, and most keys that one asks for.
 const MOST_PAIRS: usize = 20;
@@ -17,15 +17,12 @@ const MOST_KEYS: usize = 100;
 /// Status bit of a removal.
 const REMOVED: i32 = 4;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/chatroom/entry/set.json" => Service::api_entry_set,
-        "/chatroom/entry/batch/set.json" => Service::api_entries_set,
-        "/chatroom/entry/remove.json" => Service::api_entry_remove,
-        "/chatroom/entry/query.json" => Service::api_entries,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/chatroom/entry/set.json", Form, Service::api_entry_set),
+    ("/chatroom/entry/batch/set.json", Form, Service::api_entries_set),
+    ("/chatroom/entry/remove.json", Form, Service::api_entry_remove),
+    ("/chatroom/entry/query.json", Form, Service::api_entries),
+];
 
 /// The pairs of `entryInfo`: a JSON object of texts.
 pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>, ApiError> {
@@ -51,7 +48,7 @@ fn refused(key: &str, code: u16) -> ApiError {
 
 impl Service {
     fn entry_room(&self, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
-        service_on(self.switches.chatroom_entries, "chatroomEntries")?;
+        self.api_ordered(Gate::RoomEntries)?;
         Ok(self.room_of(call)?.id.clone())
     }
 

@@ -1,18 +1,21 @@
 //! `/message/chatroom/*`, `/v3/message/chatroom/query`, and what keeps messages of rooms from being discarded: white
 //! lists and low-level types (CHRM-022 to CHRM-026, CHRM-033).
 
-use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
+use wire::UnixMillis;
 
 use super::{
     Answer, Call,
-    chatroom::{Endpoint, no_room, service_on},
+    chatroom::no_room,
+    endpoints::{
+        Row,
+        Takes::{Form, Json},
+    },
     error,
     rate::Rated,
     user::LONGEST_ID,
 };
-use crate::world::Service;
+use crate::{gate::Gate, timeline::Side, world::Service};
 
 /// Most rooms that one call names.
 const MOST_ROOMS: usize = 10;
@@ -21,25 +24,22 @@ const MOST_TYPES: usize = 20;
 /// Most users on a room's white list.
 const MOST_KEPT_USERS: usize = 5;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/message/chatroom/publish.json" => Service::api_publish_chatroom,
-        "/message/chatroom/broadcast.json" => Service::api_broadcast_chatrooms,
-        "/v3/message/chatroom/query.json" => Service::api_query_chatroom,
-        "/chatroom/whitelist/add.json" => Service::api_kept_types_add,
-        "/chatroom/whitelist/delete.json" => Service::api_kept_types_remove,
-        "/chatroom/whitelist/query.json" => Service::api_kept_types,
-        "/chatroom/user/whitelist/add.json" => Service::api_kept_users_add,
-        "/chatroom/user/whitelist/remove.json" => Service::api_kept_users_remove,
-        "/chatroom/user/whitelist/query.json" => Service::api_kept_users,
-        "/chatroom/message/priority/add.json" => Service::api_low_level_add,
-        "/chatroom/message/priority/remove.json" => Service::api_low_level_remove,
-        "/chatroom/message/priority/query.json" => Service::api_low_level,
-        "/chatroom/message/stopDistribution.json" => Service::api_stop_spreading,
-        "/chatroom/message/resumeDistribution.json" => Service::api_resume_spreading,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/chatroom/publish.json", Form, Service::api_publish_chatroom),
+    ("/message/chatroom/broadcast.json", Form, Service::api_broadcast_chatrooms),
+    ("/v3/message/chatroom/query.json", Json, Service::api_query_chatroom),
+    ("/chatroom/whitelist/add.json", Form, Service::api_kept_types_add),
+    ("/chatroom/whitelist/delete.json", Form, Service::api_kept_types_remove),
+    ("/chatroom/whitelist/query.json", Form, Service::api_kept_types),
+    ("/chatroom/user/whitelist/add.json", Form, Service::api_kept_users_add),
+    ("/chatroom/user/whitelist/remove.json", Form, Service::api_kept_users_remove),
+    ("/chatroom/user/whitelist/query.json", Form, Service::api_kept_users),
+    ("/chatroom/message/priority/add.json", Form, Service::api_low_level_add),
+    ("/chatroom/message/priority/remove.json", Form, Service::api_low_level_remove),
+    ("/chatroom/message/priority/query.json", Form, Service::api_low_level),
+    ("/chatroom/message/stopDistribution.json", Form, Service::api_stop_spreading),
+    ("/chatroom/message/resumeDistribution.json", Form, Service::api_resume_spreading),
+];
 
 impl Service {
     /// To the members who are online; mutes do not concern it, and the sender need not be a member.
@@ -67,27 +67,25 @@ impl Service {
     }
 
     fn api_broadcast_chatrooms(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_broadcast, "chatroomBroadcast")?;
+        self.api_ordered(Gate::RoomBroadcast)?;
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
         self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
         Ok(json!({}))
     }
 
-    /// What the cloud keeps of a room between two times, oldest first.
+    /// What the cloud keeps of a room between two times, from the first that is named to the second.
     fn api_query_chatroom(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_history, "chatroomHistory")?;
+        self.api_ordered(Gate::RoomHistory)?;
         call.required("userId", LONGEST_ID)?;
         let id = call.required("targetId", LONGEST_ID)?;
-        let start = call.number("startTime", 0..=i64::MAX - 1)?;
-        let end = call.number("endTime", start..=i64::MAX - 1)?;
+        let span = call.span()?;
         let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
-        let from = UnixMillis(start - i64::from(call.flag("includeStart")));
-        let within = |time: UnixMillis| time > from && time.0 <= end;
-        let page = self.room_history(call.now, id).filter(|message| within(message.time)).take(size as usize);
+        let page = span.first(self.room_history(call.now, id), size as usize, |message| message.time);
         let data: Vec<Value> = page
+            .into_iter()
             .map(|message| {
-                let down = DownStreamMessage::decode(message.received.clone()).unwrap_or_default();
+                let down = message.body(Side::Inbox);
                 json!({
                     "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
                     "msgTime": down.data_time, "objectName": down.classname,
@@ -100,7 +98,7 @@ impl Service {
 
     /// Up to and including a time, by default now; for everybody (DEL-021).
     pub(super) fn api_clean_room_history(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_history, "chatroomHistory")?;
+        self.api_ordered(Gate::RoomHistory)?;
         call.required("fromUserId", LONGEST_ID)?;
         let id = call.required("targetId", LONGEST_ID)?;
         let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
@@ -126,14 +124,14 @@ impl Service {
     }
 
     fn api_kept_types_add(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         let types = call.ids("objectnames", MOST_TYPES)?;
         self.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
         Ok(json!({}))
     }
 
     fn api_kept_types_remove(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         for name in call.ids("objectnames", MOST_TYPES)? {
             self.rooms.kept_types.remove(name);
         }
@@ -142,12 +140,12 @@ impl Service {
 
     /// The field really is called that.
     fn api_kept_types(&mut self, _call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         Ok(json!({"whitlistMsgType": self.rooms.kept_types}))
     }
 
     fn api_kept_users_add(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         let id = self.room_of(call)?.id.clone();
         let ids = call.ids("userId", MOST_KEPT_USERS)?;
         let users: Vec<usize> = ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect();
@@ -161,7 +159,7 @@ impl Service {
     }
 
     fn api_kept_users_remove(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         let id = self.room_of(call)?.id.clone();
         let ids = call.ids("userId", MOST_KEPT_USERS)?;
         let users: Vec<usize> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
@@ -172,21 +170,21 @@ impl Service {
     }
 
     fn api_kept_users(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         let room = self.room_of(call)?;
         let users: Vec<&str> = room.bans.kept_users.iter().map(|user| &*self.accounts[*user].id).collect();
         Ok(json!({"users": users}))
     }
 
     fn api_low_level_add(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         let types = call.ids("objectName", MOST_TYPES)?;
         self.rooms.low_level.extend(types.into_iter().map(str::to_owned));
         Ok(json!({}))
     }
 
     fn api_low_level_remove(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         for name in call.ids("objectName", MOST_TYPES)? {
             self.rooms.low_level.remove(name);
         }
@@ -194,7 +192,7 @@ impl Service {
     }
 
     fn api_low_level(&mut self, _call: &Call) -> Answer {
-        service_on(self.switches.chatroom_white_lists, "chatroomWhiteLists")?;
+        self.api_ordered(Gate::RoomWhiteLists)?;
         Ok(json!({"objectNames": self.rooms.low_level}))
     }
 }

@@ -7,13 +7,15 @@ use wire::UnixMillis;
 
 use super::{
     Answer, ApiError, Call,
-    chatroom::{Endpoint, no_room, service_on},
+    chatroom::no_room,
+    endpoints::{Row, Takes::Form},
 };
 use crate::{
     account::UserIx,
     acts::{LONGEST_BAN, minutes_long},
     calendar::date_text,
     chatroom::Mute,
+    gate::Gate,
     world::Service,
 };
 
@@ -23,27 +25,24 @@ const MOST: usize = 20;
 const BAN: &str = "RC:ChrmBanMsg";
 const BLOCK: &str = "RC:ChrmBlockMsg";
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/chatroom/user/gag/add.json" => Service::api_room_mute_users,
-        "/chatroom/user/gag/rollback.json" => Service::api_room_unmute_users,
-        "/chatroom/user/gag/list.json" => Service::api_room_muted_users,
-        "/chatroom/ban/add.json" => Service::api_room_mute,
-        "/chatroom/ban/rollback.json" => Service::api_room_unmute,
-        "/chatroom/ban/query.json" => Service::api_muted_rooms,
-        "/chatroom/ban/check.json" => Service::api_room_is_muted,
-        "/chatroom/user/ban/whitelist/add.json" => Service::api_room_speakers_add,
-        "/chatroom/user/ban/whitelist/rollback.json" => Service::api_room_speakers_remove,
-        "/chatroom/user/ban/whitelist/query.json" => Service::api_room_speakers,
-        "/chatroom/user/ban/add.json" => Service::api_mute_in_all_rooms,
-        "/chatroom/user/ban/remove.json" => Service::api_unmute_in_all_rooms,
-        "/chatroom/user/ban/query.json" => Service::api_muted_in_all_rooms,
-        "/chatroom/user/block/add.json" => Service::api_room_block,
-        "/chatroom/user/block/rollback.json" => Service::api_room_unblock,
-        "/chatroom/user/block/list.json" => Service::api_room_blocked,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/chatroom/user/gag/add.json", Form, Service::api_room_mute_users),
+    ("/chatroom/user/gag/rollback.json", Form, Service::api_room_unmute_users),
+    ("/chatroom/user/gag/list.json", Form, Service::api_room_muted_users),
+    ("/chatroom/ban/add.json", Form, Service::api_room_mute),
+    ("/chatroom/ban/rollback.json", Form, Service::api_room_unmute),
+    ("/chatroom/ban/query.json", Form, Service::api_muted_rooms),
+    ("/chatroom/ban/check.json", Form, Service::api_room_is_muted),
+    ("/chatroom/user/ban/whitelist/add.json", Form, Service::api_room_speakers_add),
+    ("/chatroom/user/ban/whitelist/rollback.json", Form, Service::api_room_speakers_remove),
+    ("/chatroom/user/ban/whitelist/query.json", Form, Service::api_room_speakers),
+    ("/chatroom/user/ban/add.json", Form, Service::api_mute_in_all_rooms),
+    ("/chatroom/user/ban/remove.json", Form, Service::api_unmute_in_all_rooms),
+    ("/chatroom/user/ban/query.json", Form, Service::api_muted_in_all_rooms),
+    ("/chatroom/user/block/add.json", Form, Service::api_room_block),
+    ("/chatroom/user/block/rollback.json", Form, Service::api_room_unblock),
+    ("/chatroom/user/block/list.json", Form, Service::api_room_blocked),
+];
 
 /// `operateType` of what clients are told of mutes.
 #[derive(Debug, Clone, Copy)]
@@ -174,7 +173,7 @@ impl Service {
     }
 
     fn api_mute_in_all_rooms(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_global_mute, "chatroomGlobalMute")?;
+        self.api_ordered(Gate::RoomGlobalMute)?;
         let mute = Self::mute_of(call)?;
         let users = self.room_users(call)?;
         self.rooms.muted_everywhere.extend(users.iter().map(|user| (*user, mute)));
@@ -183,7 +182,7 @@ impl Service {
     }
 
     fn api_unmute_in_all_rooms(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.chatroom_global_mute, "chatroomGlobalMute")?;
+        self.api_ordered(Gate::RoomGlobalMute)?;
         let users = self.room_users(call)?;
         self.rooms.muted_everywhere.retain(|user, _| !users.contains(user));
         self.tell_muted_users(call, Operation::UnmuteEverywhere, &users);

@@ -5,7 +5,12 @@ use serde_json::{Value, json};
 use wire::body::SessionTagItem;
 
 use super::{Answer, ApiError, Call, error, settings::kind_of, user::LONGEST_ID};
-use crate::{account::UserIx, conversation_tags::MOST_TAGS, settings::Place, world::Service};
+use crate::{
+    account::UserIx,
+    conversation_tags::{MOST_TAGS, on_conversation},
+    settings::Place,
+    world::Service,
+};
 
 /// Conversations of one call. The documentation gives no number.
 const MOST_CONVERSATIONS: usize = 100;
@@ -44,10 +49,10 @@ impl Service {
 
     fn change_tagged(&mut self, call: &Call, on: bool) -> Answer {
         let tag = self.known_tag(call)?;
-        let places: Vec<(Place, Vec<String>)> = call
+        let places: Vec<(Place, Vec<SessionTagItem>)> = call
             .list("conversations", MOST_CONVERSATIONS)?
             .iter()
-            .map(|value| Ok((place(value)?, vec![tag.clone()])))
+            .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
             .collect::<Result<_, ApiError>>()?;
         let user = self.user(call)?;
         self.tag_places(call.now, None, user, &places, on);

@@ -4,11 +4,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use super::{Answer, ApiError, Call, error, user::LONGEST_ID};
-use crate::{
-    history::{Place, Range},
-    message::Conversation,
-    world::Service,
-};
+use crate::{gate::Gate, history::Place, message::Conversation, world::Service};
 
 /// Messages of a page: by default, and at most. The endpoint's own numbers are not told; these are assumed.
 const PAGE: i64 = 20;
@@ -23,7 +19,7 @@ impl Service {
         if call.optional("conversationType") == Some("4") {
             return self.api_clean_room_history(call);
         }
-        self.api_history_on()?;
+        self.api_ordered(Gate::History)?;
         let conversation = conversation(call, &[1, 3, 4, 6])?;
         let owner = call.required("fromUserId", LONGEST_ID)?;
         let target = call.required("targetId", LONGEST_ID)?;
@@ -48,25 +44,18 @@ impl Service {
         self.query_history(call, Conversation::Group)
     }
 
-    /// A user's view of a conversation between two times, oldest first.
+    /// A user's view of a conversation between two times, from the first that is named to the second.
     fn query_history(&mut self, call: &Call, conversation: Conversation) -> Answer {
-        self.api_history_on()?;
+        self.api_ordered(Gate::History)?;
         let me = call.required("userId", LONGEST_ID)?;
         let target = call.required("targetId", LONGEST_ID)?;
-        let start = call.number("startTime", 0..=i64::MAX - 1)?;
-        let end = call.number("endTime", start..=i64::MAX - 1)?;
+        let span = call.span()?;
         let size = match call.optional("pageSize") {
             None => PAGE,
             Some(_) => call.number("pageSize", 1..=LARGEST_PAGE)?,
         };
         let since = self.history_since(call.now);
-        let from = UnixMillis(start - i64::from(call.flag("includeStart")));
-        let range = Range {
-            after: from.max(since),
-            before: UnixMillis(end + 1),
-            ascending: true,
-            most: size as usize,
-        };
+        let range = span.range(since, size as usize);
         let Some(user) = self.accounts.find(me) else { return Ok(json!({"data": []})) };
         let (page, _) = self.archive.page(&Place::of(conversation, me, target), user, &range, false);
         let data: Vec<Value> = page
@@ -82,13 +71,6 @@ impl Service {
             })
             .collect();
         Ok(json!({"data": data}))
-    }
-
-    fn api_history_on(&self) -> Result<(), ApiError> {
-        if self.switches.roaming_history {
-            return Ok(());
-        }
-        Err(error(1009, "history on the server is not enabled: the switch `roamingHistory` is off"))
     }
 }
 

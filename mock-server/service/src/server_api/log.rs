@@ -3,28 +3,21 @@
 use serde_json::json;
 
 use super::{Answer, ApiError, Call, error};
-use crate::world::Service;
+use crate::{gate::Gate, world::Service};
 
 impl Service {
     /// The address is empty if there is no log of that hour.
     pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
-        self.api_log_on()?;
+        self.api_ordered(Gate::MessageLog)?;
         let hour = hour(call)?;
-        let url = self.log_address(call.now, hour).unwrap_or_default();
+        let url = self.log_address(call.now, hour, &call.origin).unwrap_or_default();
         Ok(json!({"url": url, "date": hour}))
     }
 
     pub(super) fn api_message_log_remove(&mut self, call: &Call) -> Answer {
-        self.api_log_on()?;
+        self.api_ordered(Gate::MessageLog)?;
         self.remove_log(hour(call)?);
         Ok(json!({}))
-    }
-
-    fn api_log_on(&self) -> Result<(), ApiError> {
-        if self.switches.message_log {
-            return Ok(());
-        }
-        Err(error(1009, "the log of messages is not enabled: the switch `messageLog` is off"))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Here: signatures, parameters, errors and the table of endpoints. What they do stands in the modules by area.
 
 mod blacklist;
+mod body;
 mod broadcast;
 mod call;
 mod chatroom;
@@ -11,6 +12,7 @@ mod chatroom_message;
 mod chatroom_mute;
 mod compose;
 mod conversation_tag;
+mod endpoints;
 mod format;
 mod group;
 mod history;
@@ -25,6 +27,7 @@ mod rate;
 mod recall;
 mod remark;
 mod settings;
+mod span;
 mod tag;
 mod template;
 mod ultra_group;
@@ -38,6 +41,8 @@ mod ultra_group_users;
 mod user;
 
 pub(crate) use call::Call;
+pub use endpoints::nearest_endpoint;
+use endpoints::{Endpoint, Takes};
 use format::Format;
 pub(crate) use once::Repeats;
 pub(crate) use rate::ApiRates;
@@ -80,10 +85,6 @@ pub(crate) fn error(code: u16, text: impl Into<String>) -> ApiError {
     ApiError { code, text: text.into() }
 }
 
-/// Endpoints that are read with GET, their parameters in the query.
-const READ_BY_GET: [&str; 3] =
-    ["/conversation/attribute/get.json", "/user/conversation/tag/get.json", "/tag/conversation/get.json"];
-
 /// What an endpoint answers besides `code: 200`.
 pub(crate) type Answer = Result<Value, ApiError>;
 
@@ -91,7 +92,10 @@ impl Service {
     pub(crate) fn server_api(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
         let known = self.accounts.len();
         if let Some(rest) = Rest::of(request) {
-            let answer = self.called(now, &rest.request, &request.path, rest.endpoint);
+            let answer = match rest.endpoint {
+                Ok(endpoint) => self.called(now, &rest.request, &request.path, (Takes::Json, endpoint)),
+                Err(fault) => Err(fault),
+            };
             if answer.is_err() {
                 self.accounts.forget_from(known);
             }
@@ -120,105 +124,14 @@ impl Service {
     }
 
     fn server_api_answer(&mut self, now: UnixMillis, request: &HttpRequest, path: &str) -> Answer {
-        type Endpoint = fn(&mut Service, &Call) -> Answer;
-        let endpoint: Endpoint = match path {
-            "/user/getToken.json" => Self::api_get_token,
-            "/user/refresh.json" => Self::api_refresh,
-            "/user/info.json" => Self::api_info,
-            "/user/query.json" => Self::api_query,
-            "/user/token/expire.json" => Self::api_expire_tokens,
-            "/user/checkOnline.json" => Self::api_check_online,
-            "/user/block.json" => Self::api_block,
-            "/user/unblock.json" => Self::api_unblock,
-            "/user/block/query.json" => Self::api_blocked,
-            "/user/deactivate.json" => Self::api_deactivate,
-            "/user/deactivate/query.json" => Self::api_deactivated,
-            "/user/reactivate.json" | "/user/activate.json" => Self::api_reactivate,
-            "/user/blacklist/add.json" => Self::api_blacklist_add,
-            "/user/blacklist/remove.json" => Self::api_blacklist_remove,
-            "/user/blacklist/query.json" => Self::api_blacklist_query,
-            "/user/whitelist/add.json" => Self::api_whitelist_add,
-            "/user/whitelist/remove.json" => Self::api_whitelist_remove,
-            "/user/whitelist/query.json" => Self::api_whitelist_query,
-            "/user/whitesetting/set.json" => Self::api_white_setting_set,
-            "/user/whitesetting/query.json" => Self::api_white_setting_query,
-            "/user/tag/set.json" => Self::api_tags_set,
-            "/user/tag/batch/set.json" => Self::api_tags_set_batch,
-            "/user/tags/get.json" => Self::api_tags,
-            "/user/remarks/set.json" => Self::api_remarks_set,
-            "/user/remarks/del.json" => Self::api_remark_remove,
-            "/user/remarks/get.json" => Self::api_remarks,
-            "/message/private/publish_template.json" => Self::api_template_private,
-            "/message/system/publish_template.json" => Self::api_template_system,
-            "/message/discussion/publish.json" => Self::api_publish_discussion,
-            "/message/broadcast.json" => Self::api_broadcast,
-            "/message/online/broadcast.json" => Self::api_broadcast_online,
-            "/push.json" => Self::api_push,
-            "/push/custom.json" => Self::api_push_custom,
-            "/push/user.json" => Self::api_push_users,
-            "/message/broadcast/recall.json" => Self::api_broadcast_recall,
-            "/message/group/publish.json" => Self::api_publish_group,
-            "/statusmessage/private/publish.json" => Self::api_publish_status_private,
-            "/statusmessage/group/publish.json" => Self::api_publish_status_group,
-            "/user/chat/fb/set.json" => Self::api_mute_private,
-            "/user/chat/fb/querylist.json" => Self::api_muted_private,
-            "/user/group/query.json" => Self::api_groups_of_user,
-            "/user/blockPushPeriod/set.json" => Self::api_quiet_hours_set,
-            "/user/blockPushPeriod/get.json" => Self::api_quiet_hours,
-            "/user/blockPushPeriod/delete.json" => Self::api_quiet_hours_remove,
-            "/conversation/notification/set.json" => Self::api_conversation_level_set,
-            "/conversation/notification/get.json" => Self::api_conversation_level,
-            "/conversation/type/notification/set.json" => Self::api_type_level_set,
-            "/conversation/type/notification/get.json" => Self::api_type_level,
-            "/conversation/top/set.json" => Self::api_top_set,
-            "/conversation/attribute/get.json" => Self::api_conversation_attributes,
-            "/user/conversation/tag/set.json" => Self::api_conversation_tags_set,
-            "/user/conversation/tag/del.json" => Self::api_conversation_tags_remove,
-            "/user/conversation/tag/get.json" => Self::api_conversation_tags,
-            "/tag/conversation/set.json" => Self::api_tag_conversations,
-            "/tag/conversation/del.json" => Self::api_untag_conversations,
-            "/tag/conversation/get.json" => Self::api_tagged_conversations,
-            "/group/create.json" => Self::api_group_create,
-            "/group/join.json" => Self::api_group_join,
-            "/group/quit.json" => Self::api_group_quit,
-            "/group/dismiss.json" => Self::api_group_dismiss,
-            "/group/refresh.json" => Self::api_group_refresh,
-            "/group/sync.json" => Self::api_group_sync,
-            "/group/user/query.json" => Self::api_group_members,
-            "/group/remarks/set.json" => Self::api_group_remark_set,
-            "/group/remarks/del.json" => Self::api_group_remark_remove,
-            "/group/remarks/get.json" => Self::api_group_remark,
-            "/group/user/gag/add.json" => Self::api_mute_members,
-            "/group/user/gag/rollback.json" => Self::api_unmute_members,
-            "/group/user/gag/list.json" => Self::api_muted_members,
-            "/group/ban/add.json" => Self::api_mute_groups,
-            "/group/ban/rollback.json" => Self::api_unmute_groups,
-            "/group/ban/query.json" => Self::api_muted_groups,
-            "/group/user/ban/whitelist/add.json" => Self::api_speakers_add,
-            "/group/user/ban/whitelist/rollback.json" => Self::api_speakers_remove,
-            "/group/user/ban/whitelist/query.json" => Self::api_speakers,
-            "/message/private/publish.json" => Self::api_publish_private,
-            "/message/system/publish.json" => Self::api_publish_system,
-            "/message/history.json" => Self::api_message_log,
-            "/message/history/delete.json" => Self::api_message_log_remove,
-            "/user/delusers.json" => Self::api_delete_users,
-            "/message/recall.json" => Self::api_recall,
-            "/message/expansion/set.json" => Self::api_expansion_set,
-            "/message/expansion/delete.json" => Self::api_expansion_delete,
-            "/message/expansion/query.json" => Self::api_expansion_query,
-            "/conversation/message/history/clean.json" => Self::api_clean_history,
-            "/v3/message/private/query.json" => Self::api_query_private,
-            "/v3/message/group/query.json" => Self::api_query_group,
-            path => match chatroom::endpoint(path).or_else(|| ultra_group::endpoint(path)) {
-                Some(endpoint) => endpoint,
-                None => return Err(error(404, format!("there is no endpoint `{path}` in this mock"))),
-            },
+        let Some((_, takes, endpoint)) = endpoints::find(path) else {
+            return Err(error(404, no_endpoint(path)));
         };
-        let method = if READ_BY_GET.contains(&path) { "GET" } else { "POST" };
-        if request.method != method {
+        if request.method != takes.method() {
+            let method = takes.method();
             return Err(error(405, format!("`{path}` takes {method}, not {}", request.method)));
         }
-        self.called(now, request, path, endpoint)
+        self.called(now, request, path, (*takes, *endpoint))
     }
 
     /// Carries a call out that is signed and within its rate.
@@ -227,10 +140,11 @@ impl Service {
         now: UnixMillis,
         request: &HttpRequest,
         path: &str,
-        endpoint: ultra_group::Endpoint,
+        (takes, endpoint): (Takes, Endpoint),
     ) -> Answer {
         self.check_signature(now, request)?;
         self.within_rate(now, &rate::Rated::Calls(path), 1)?;
+        body::check(path, takes, request)?;
         endpoint(self, &Call::of(now, request)?)
     }
 
@@ -254,10 +168,19 @@ impl Service {
         }
         let minutes = i64::from(self.limits.api_timestamp_minutes);
         let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
-        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs() * 60_000) {
+        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs().saturating_mul(60_000)) {
             return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));
         }
         Ok(())
+    }
+}
+
+/// What is said of a path that is none.
+fn no_endpoint(path: &str) -> String {
+    let text = format!("there is no endpoint `{path}` in this mock");
+    match nearest_endpoint(path) {
+        Some((method, nearest)) => format!("{text}; the nearest is {method} `{nearest}`"),
+        None => text,
     }
 }
 

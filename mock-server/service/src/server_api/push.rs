@@ -22,6 +22,8 @@ const MOST_NAMED: usize = 1000;
 const MOST_USERS: usize = 100;
 /// Labels of one condition.
 const MOST_TAGS: usize = 20;
+/// Conditions of one audience; the documentation gives no number.
+const MOST_ITEMS: usize = 100;
 
 impl Service {
     /// A system message with its push, or without `message` a push alone.
@@ -159,6 +161,13 @@ impl Item {
 
 fn items(audience: &Map<String, Value>) -> Result<Vec<Item>, ApiError> {
     let list = audience.get("tagItems").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if list.len() > MOST_ITEMS {
+        let count = list.len();
+        let text = format!(
+            "parameter `audience`: `tagItems` has {count} elements; at most {MOST_ITEMS} are allowed"
+        );
+        return Err(error(1005, text));
+    }
     list.iter()
         .map(|item| {
             let Value::Object(fields) = item else {

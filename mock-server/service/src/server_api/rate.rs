@@ -8,8 +8,8 @@ use std::{
 
 use wire::UnixMillis;
 
-use super::{ApiError, error};
-use crate::{bug::Bug, world::Service};
+use super::ApiError;
+use crate::{bug::Bug, preset::Rate, world::Service};
 
 /// What is limited, each apart.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub(super) enum Rated<'a> {
 /// When what was let through happened.
 #[derive(Debug, Default)]
 pub(crate) struct ApiRates {
-    passed: BTreeMap<(u8, String), VecDeque<UnixMillis>>,
+    passed: BTreeMap<(&'static str, String), VecDeque<UnixMillis>>,
 }
 
 impl Service {
@@ -72,7 +72,7 @@ impl Service {
                 passed.pop_front();
             }
             if passed.len() + count > rule.most as usize {
-                return Err(error(1008, format!("the limit is {} {}", rule.most, rule.unit)));
+                return Err(self.api_too_fast(rule.rate, rule.unit));
             }
         }
         for rule in rules {
@@ -83,39 +83,32 @@ impl Service {
     }
 
     fn rule(&self, what: &Rated<'_>) -> Rule {
-        let limits = &self.limits;
-        let rule = |kind: u8, name: &str, most: u32, seconds: u64, unit: &'static str| Rule {
-            key: (kind, name.to_owned()),
-            most,
+        let rule = |rate: Rate, name: &str, seconds: u64, unit: &'static str| Rule {
+            key: (rate.name(), name.to_owned()),
+            most: rate.of(&self.limits),
+            rate,
             seconds,
             unit,
         };
         match what {
-            Rated::Calls(path) => rule(0, path, limits.api_per_second, 1, "calls a second"),
-            Rated::Private => {
-                rule(1, "", limits.api_private_per_minute, 60, "private messages a minute (LIM-001)")
-            }
-            Rated::Room(id) => {
-                rule(6, id, limits.api_chatroom_per_second, 1, "messages a second and chatroom (LIM-004)")
-            }
-            Rated::Group(id) => {
-                rule(2, id, limits.api_group_per_second, 1, "messages a second and group (LIM-002)")
-            }
-            Rated::UltraGroup(id) => {
-                rule(7, id, limits.api_ultra_group_per_second, 1, "messages a second and ultra group")
-            }
-            Rated::System => rule(3, "", limits.api_system_per_second, 1, "system messages a second"),
-            Rated::BroadcastHour => rule(4, "", limits.api_broadcasts_per_hour, 3600, "broadcasts an hour"),
-            Rated::BroadcastDay => rule(5, "", limits.api_broadcasts_per_day, 86_400, "broadcasts a day"),
+            Rated::Calls(path) => rule(Rate::Api, path, 1, "calls a second"),
+            Rated::Private => rule(Rate::ApiPrivate, "", 60, "private messages a minute (LIM-001)"),
+            Rated::Room(id) => rule(Rate::ApiChatroom, id, 1, "messages a second and chatroom (LIM-004)"),
+            Rated::Group(id) => rule(Rate::ApiGroup, id, 1, "messages a second and group (LIM-002)"),
+            Rated::UltraGroup(id) => rule(Rate::ApiUltraGroup, id, 1, "messages a second and ultra group"),
+            Rated::System => rule(Rate::ApiSystem, "", 1, "system messages a second"),
+            Rated::BroadcastHour => rule(Rate::ApiBroadcastsHour, "", 3600, "broadcasts an hour"),
+            Rated::BroadcastDay => rule(Rate::ApiBroadcastsDay, "", 86_400, "broadcasts a day"),
         }
     }
 }
 
 /// What is let through in a window.
 struct Rule {
-    key: (u8, String),
+    key: (&'static str, String),
     /// 0: any number.
     most: u32,
+    rate: Rate,
     seconds: u64,
     unit: &'static str,
 }

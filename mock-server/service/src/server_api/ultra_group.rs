@@ -3,9 +3,15 @@
 
 use serde_json::json;
 
-use super::{Answer, ApiError, Call, chatroom::service_on, error, user::LONGEST_ID};
+use super::{
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+    user::LONGEST_ID,
+};
 use crate::{
     account::UserIx,
+    gate::Gate,
     ultra_group::{Joined, UltraGroup},
     world::Service,
 };
@@ -13,27 +19,15 @@ use crate::{
 /// Characters of a name.
 const LONGEST_NAME: usize = 64;
 
-pub(super) type Endpoint = fn(&mut Service, &Call) -> Answer;
-
-/// The endpoint of that path, if it is about ultra groups.
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/create.json" => Service::api_ultra_group_create,
-        "/ultragroup/dis.json" => Service::api_ultra_group_dissolve,
-        "/ultragroup/join.json" => Service::api_ultra_group_join,
-        "/ultragroup/quit.json" => Service::api_ultra_group_quit,
-        "/ultragroup/refresh.json" => Service::api_ultra_group_refresh,
-        "/ultragroup/member/exist.json" => Service::api_ultra_group_has_member,
-        path => {
-            return super::ultra_group_channel::endpoint(path)
-                .or_else(|| super::ultra_group_message::endpoint(path))
-                .or_else(|| super::ultra_group_history::endpoint(path))
-                .or_else(|| super::ultra_group_mute::endpoint(path))
-                .or_else(|| super::ultra_group_users::endpoint(path))
-                .or_else(|| super::ultra_group_level::endpoint(path));
-        }
-    })
-}
+/// Endpoints that are about them; the modules beside this one have more.
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/create.json", Form, Service::api_ultra_group_create),
+    ("/ultragroup/dis.json", Form, Service::api_ultra_group_dissolve),
+    ("/ultragroup/join.json", Form, Service::api_ultra_group_join),
+    ("/ultragroup/quit.json", Form, Service::api_ultra_group_quit),
+    ("/ultragroup/refresh.json", Form, Service::api_ultra_group_refresh),
+    ("/ultragroup/member/exist.json", Form, Service::api_ultra_group_has_member),
+];
 
 pub(super) fn no_ultra_group(id: &str) -> ApiError {
     error(24410, format!("there is no ultra group `{id}`"))
@@ -54,7 +48,7 @@ impl Service {
     /// # Errors
     /// The service is off, or there is no such group.
     pub(super) fn known_ultra_group(&self, id: &str) -> Result<&UltraGroup, ApiError> {
-        service_on(self.switches.ultra_group, "ultraGroup")?;
+        self.api_ordered(Gate::UltraGroups)?;
         self.ultra_groups.get(id).ok_or_else(|| no_ultra_group(id))
     }
 
@@ -65,7 +59,7 @@ impl Service {
 
     /// An id that exists already gets the name, and takes the user in (assumed).
     pub(super) fn api_ultra_group_create(&mut self, call: &Call) -> Answer {
-        service_on(self.switches.ultra_group, "ultraGroup")?;
+        self.api_ordered(Gate::UltraGroups)?;
         let id = call.required("groupId", LONGEST_ID)?;
         let name = call.required("groupName", LONGEST_NAME)?;
         let user = call.required("userId", LONGEST_ID)?;

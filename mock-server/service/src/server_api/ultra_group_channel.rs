@@ -4,8 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, ApiError, Call, error,
-    ultra_group::{Endpoint, no_member},
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+    ultra_group::no_member,
 };
 use crate::{
     account::UserIx,
@@ -17,18 +19,15 @@ use crate::{
 /// Most users in one call.
 pub(super) const MOST_USERS: usize = 20;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/channel/create.json" => Service::api_channel_create,
-        "/ultragroup/channel/del.json" => Service::api_channel_delete,
-        "/ultragroup/channel/get.json" => Service::api_channels,
-        "/ultragroup/channel/type/change.json" => Service::api_channel_type,
-        "/ultragroup/channel/private/users/add.json" => Service::api_channel_list_add,
-        "/ultragroup/channel/private/users/del.json" => Service::api_channel_list_remove,
-        "/ultragroup/channel/private/users/get.json" => Service::api_channel_list,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/channel/create.json", Form, Service::api_channel_create),
+    ("/ultragroup/channel/del.json", Form, Service::api_channel_delete),
+    ("/ultragroup/channel/get.json", Form, Service::api_channels),
+    ("/ultragroup/channel/type/change.json", Form, Service::api_channel_type),
+    ("/ultragroup/channel/private/users/add.json", Form, Service::api_channel_list_add),
+    ("/ultragroup/channel/private/users/del.json", Form, Service::api_channel_list_remove),
+    ("/ultragroup/channel/private/users/get.json", Form, Service::api_channel_list),
+];
 
 pub(super) fn no_channel(id: &str, group: &str) -> ApiError {
     error(24414, format!("the ultra group `{group}` has no channel `{id}`"))

@@ -2,18 +2,22 @@
 //! `/v3/message/ultragroup/query.json`, and `/conversation/message/history/clean.json` of a channel (UGHIST-005).
 
 use serde_json::{Value, json};
-use wire::{UnixMillis, body::DownStreamMessage};
-
-use prost::Message as _;
+use wire::UnixMillis;
 
 use super::{
-    Answer, Call, error,
-    ultra_group::{Endpoint, no_member},
+    Answer, Call,
+    endpoints::{
+        Row,
+        Takes::{Form, Json},
+    },
+    error,
+    ultra_group::no_member,
     ultra_group_message::LONGEST_UID,
     user::LONGEST_ID,
 };
 use crate::{
     ids::Uid,
+    timeline::Side,
     ultra_group::{Entry, LONGEST_CHANNEL},
     world::Service,
 };
@@ -23,20 +27,17 @@ const FOURTEEN_DAYS: i64 = 14 * 24 * 3600 * 1000;
 /// Messages that one query asks for by UID (assumed).
 const MOST_ASKED: usize = 20;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/msg/get.json" => Service::api_channel_messages,
-        "/ultragroup/hismsg/query.json" => Service::api_channel_history,
-        "/ultragroup/hismsg/msgid/query.json" => Service::api_channel_history_around,
-        "/v3/message/ultragroup/query.json" => Service::api_query_ultra_group,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/msg/get.json", Form, Service::api_channel_messages),
+    ("/ultragroup/hismsg/query.json", Form, Service::api_channel_history),
+    ("/ultragroup/hismsg/msgid/query.json", Form, Service::api_channel_history_around),
+    ("/v3/message/ultragroup/query.json", Json, Service::api_query_ultra_group),
+];
 
 /// A message as these endpoints tell it; each calls some fields its own way.
 fn row(group: &str, entry: &Entry) -> Value {
     // Own bytes decode.
-    let down = DownStreamMessage::decode(entry.message.received.clone()).unwrap_or_default();
+    let down = entry.message.body(Side::Inbox);
     let pairs = if down.extra_content().is_empty() { "{}" } else { down.extra_content() };
     json!({
         "groupId": group, "busChannel": &*entry.channel, "fromUserId": &*entry.message.from,
@@ -76,16 +77,16 @@ impl Service {
         Ok(json!({"data": data}))
     }
 
-    /// Later than `startTime`, up to `endTime`, oldest first.
+    /// Later than `startTime`, up to `endTime`, oldest first; or the other way round.
     fn api_channel_history(&mut self, call: &Call) -> Answer {
         let (group, channel) = self.channel_of(call)?;
-        let start = call.number("startTime", 0..=i64::MAX - FOURTEEN_DAYS - 1)?;
-        let end = call.number("endTime", start..=start + FOURTEEN_DAYS)?;
+        let span = call.span_within(FOURTEEN_DAYS)?;
         let from = call.optional_within("fromUserId", LONGEST_ID)?;
         let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-        let log = self.channel_log(call.now, group, channel, (UnixMillis(start), UnixMillis(end + 1)));
+        let log = self.channel_log(call.now, group, channel, (span.after, span.before));
         let log = log.filter(|entry| from.is_none_or(|from| *entry.message.from == *from));
-        let data: Vec<Value> = log.take(size).map(|entry| history_row(group, entry)).collect();
+        let page = span.first(log, size, |entry| entry.message.time);
+        let data: Vec<Value> = page.into_iter().map(|entry| history_row(group, entry)).collect();
         Ok(json!({"data": data}))
     }
 
@@ -106,7 +107,7 @@ impl Service {
             .map(|entry| history_row(group, entry))
             .collect();
         rows.reverse();
-        let rest = log((UnixMillis(at.0 - 1), UnixMillis(i64::MAX))).take(after + 1);
+        let rest = log((at.previous(), UnixMillis(i64::MAX))).take(after + 1);
         rows.extend(rest.map(|entry| history_row(group, entry)));
         Ok(json!({"data": rows}))
     }
@@ -122,12 +123,12 @@ impl Service {
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
         let channel = self.channel_id(channel).to_owned();
         self.known_channel(group, &channel)?;
-        let start = call.number("startTime", 0..=i64::MAX - 1)?;
-        let end = call.number("endTime", start..=i64::MAX - 1)?;
+        let span = call.span()?;
         let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-        let after = UnixMillis(start - i64::from(call.flag("includeStart")));
-        let log = self.channel_log(call.now, group, &channel, (after, UnixMillis(end + 1))).take(size);
-        let data: Vec<Value> = log
+        let log = self.channel_log(call.now, group, &channel, (span.after, span.before));
+        let page = span.first(log, size, |entry| entry.message.time);
+        let data: Vec<Value> = page
+            .into_iter()
             .map(|entry| {
                 let mut row = row(group, entry);
                 row["targetId"] = group.into();

@@ -2,16 +2,17 @@
 
 use serde_json::json;
 
-use super::{Answer, ApiError, Call, error, ultra_group::Endpoint};
+use super::{
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+};
 use crate::{settings::LEVELS, ultra_group::LONGEST_CHANNEL, world::Service};
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/notdisturb/set.json" => Service::api_default_level_set,
-        "/ultragroup/notdisturb/get.json" => Service::api_default_level,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/notdisturb/set.json", Form, Service::api_default_level_set),
+    ("/ultragroup/notdisturb/get.json", Form, Service::api_default_level),
+];
 
 impl Service {
     /// The group, and the channel if the call is about one.

@@ -8,10 +8,13 @@ use wire::code::status;
 use super::{
     Answer, ApiError, Call,
     compose::checked,
+    endpoints::{
+        Row,
+        Takes::{Form, Json},
+    },
     error,
     rate::Rated,
     recall::{MOST_PAIRS, PAGE, parsed, refusal},
-    ultra_group::Endpoint,
     ultra_group_channel::no_channel,
     user::LONGEST_ID,
 };
@@ -22,16 +25,13 @@ const MOST_GROUPS: usize = 3;
 /// Most members that alone get a message.
 const MOST_RECEIVERS: usize = 1000;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/message/ultragroup/publish.json" => Service::api_publish_ultra_group,
-        "/ultragroup/msg/modify.json" => Service::api_channel_message_modify,
-        "/ultragroup/message/expansion/set.json" => Service::api_channel_expansion_set,
-        "/ultragroup/message/expansion/delete.json" => Service::api_channel_expansion_delete,
-        "/ultragroup/message/expansion/query.json" => Service::api_channel_expansion,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/ultragroup/publish.json", Json, Service::api_publish_ultra_group),
+    ("/ultragroup/msg/modify.json", Form, Service::api_channel_message_modify),
+    ("/ultragroup/message/expansion/set.json", Form, Service::api_channel_expansion_set),
+    ("/ultragroup/message/expansion/delete.json", Form, Service::api_channel_expansion_delete),
+    ("/ultragroup/message/expansion/query.json", Form, Service::api_channel_expansion),
+];
 
 /// Bytes of a message UID, at most.
 pub(super) const LONGEST_UID: usize = 64;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     Answer, ApiError, Call,
-    ultra_group::Endpoint,
+    endpoints::{Row, Takes::Form},
     ultra_group_channel::{MOST_USERS, no_channel},
 };
 use crate::{
@@ -14,19 +14,16 @@ use crate::{
     world::Service,
 };
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/userbanned/add.json" => Service::api_channel_mute_users,
-        "/ultragroup/userbanned/del.json" => Service::api_channel_unmute_users,
-        "/ultragroup/userbanned/get.json" => Service::api_channel_muted_users,
-        "/ultragroup/globalbanned/set.json" => Service::api_channel_mute,
-        "/ultragroup/globalbanned/get.json" => Service::api_channel_is_muted,
-        "/ultragroup/banned/whitelist/add.json" => Service::api_channel_speakers_add,
-        "/ultragroup/banned/whitelist/del.json" => Service::api_channel_speakers_remove,
-        "/ultragroup/banned/whitelist/get.json" => Service::api_channel_speakers,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/userbanned/add.json", Form, Service::api_channel_mute_users),
+    ("/ultragroup/userbanned/del.json", Form, Service::api_channel_unmute_users),
+    ("/ultragroup/userbanned/get.json", Form, Service::api_channel_muted_users),
+    ("/ultragroup/globalbanned/set.json", Form, Service::api_channel_mute),
+    ("/ultragroup/globalbanned/get.json", Form, Service::api_channel_is_muted),
+    ("/ultragroup/banned/whitelist/add.json", Form, Service::api_channel_speakers_add),
+    ("/ultragroup/banned/whitelist/del.json", Form, Service::api_channel_speakers_remove),
+    ("/ultragroup/banned/whitelist/get.json", Form, Service::api_channel_speakers),
+];
 
 impl Service {
     /// The group and the channel a call is about.

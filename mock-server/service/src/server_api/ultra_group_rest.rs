@@ -3,9 +3,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Answer, ApiError, Call, error, ultra_group::Endpoint, user::LONGEST_ID};
+use super::{Answer, ApiError, Call, endpoints::Endpoint, error, user::LONGEST_ID};
 use crate::{
     form::Form,
+    gate::Gate,
     io::{HttpRequest, HttpResponse},
     world::Service,
 };
@@ -37,14 +38,18 @@ const NAMES: [(&str, &str); 16] = [
 pub(super) struct Rest {
     /// With the names and the method of the other endpoints.
     pub(super) request: HttpRequest,
-    pub(super) endpoint: Endpoint,
+    /// What carries it out; 405 with the methods that the path takes.
+    pub(super) endpoint: Result<Endpoint, ApiError>,
 }
 
 impl Rest {
     /// Reads a request; `None`: it is no such call.
     pub(super) fn of(request: &HttpRequest) -> Option<Self> {
         let path: Vec<&str> = request.path.strip_prefix("/v2/")?.split('/').collect();
-        let (endpoint, named) = route(&request.method, &path)?;
+        let (endpoint, named) = match route(&request.method, &path) {
+            Some((endpoint, named)) => (Ok(endpoint), named),
+            None => (Err(other_method(request, &path)?), Vec::new()),
+        };
         let mut fields = Map::new();
         let query = Form::parse(&request.query);
         for name in ["page", "size", "limit"] {
@@ -64,6 +69,14 @@ impl Rest {
         let request = HttpRequest { method: "POST".to_owned(), headers, body, ..request.clone() };
         Some(Self { request, endpoint })
     }
+}
+
+/// A path that other methods have; `None`: no method has it.
+fn other_method(request: &HttpRequest, path: &[&str]) -> Option<ApiError> {
+    let takes = ["GET", "POST", "PUT", "DELETE"].into_iter().filter(|method| route(method, path).is_some());
+    let takes: Vec<&str> = takes.collect();
+    let text = || format!("`{}` takes {}, not {}", request.path, takes.join(" or "), request.method);
+    (!takes.is_empty()).then(|| error(405, text()))
 }
 
 /// What a path asks for, and what it names.
@@ -117,7 +130,7 @@ pub(super) fn response(answer: Result<Value, ApiError>) -> HttpResponse {
 
 impl Service {
     fn rest_ultra_groups_of_user(&mut self, call: &Call) -> Answer {
-        super::chatroom::service_on(self.switches.ultra_group, "ultraGroup")?;
+        self.api_ordered(Gate::UltraGroups)?;
         let id = call.required("userId", LONGEST_ID)?;
         let user = self.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
         let (skipped, size) = call.page("page", "size", 100, 20)?;

@@ -4,8 +4,13 @@
 use serde_json::{Value, json};
 
 use super::{
-    Answer, ApiError, Call, error,
-    ultra_group::{Endpoint, no_member},
+    Answer, ApiError, Call,
+    endpoints::{
+        Row,
+        Takes::{Form, Json},
+    },
+    error,
+    ultra_group::no_member,
     ultra_group_channel::MOST_USERS,
     user::LONGEST_ID,
 };
@@ -18,27 +23,21 @@ const MOST_NAMED: usize = 20;
 const MOST_GROUPS: usize = 50;
 const MOST_MEMBERS: usize = 100;
 
-pub(super) fn endpoint(path: &str) -> Option<Endpoint> {
-    Some(match path {
-        "/ultragroup/usergroup/add.json" => Service::api_user_groups_create,
-        "/ultragroup/usergroup/del.json" => Service::api_user_groups_disband,
-        "/ultragroup/usergroup/query.json" => Service::api_user_groups,
-        "/ultragroup/usergroup/user/add.json" => Service::api_user_group_add,
-        "/ultragroup/usergroup/user/del.json" => Service::api_user_group_remove,
-        "/ultragroup/user/usergroup/query.json" => Service::api_user_groups_of_user,
-        // One server of the vendor's writes it with a capital letter.
-        "/ultragroup/channel/usergroup/bind.json" | "/ultragroup/channel/userGroup/bind.json" => {
-            Service::api_user_groups_bind
-        }
-        "/ultragroup/channel/usergroup/unbind.json" | "/ultragroup/channel/userGroup/unbind.json" => {
-            Service::api_user_groups_unbind
-        }
-        "/ultragroup/channel/usergroup/query.json" => Service::api_user_groups_of_channel,
-        "/ultragroup/usergroup/channel/query.json" => Service::api_channels_of_user_group,
-        "/ultragroup/user/channel/query.json" => Service::api_channels_of_user,
-        _ => return None,
-    })
-}
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/usergroup/add.json", Json, Service::api_user_groups_create),
+    ("/ultragroup/usergroup/del.json", Form, Service::api_user_groups_disband),
+    ("/ultragroup/usergroup/query.json", Form, Service::api_user_groups),
+    ("/ultragroup/usergroup/user/add.json", Form, Service::api_user_group_add),
+    ("/ultragroup/usergroup/user/del.json", Form, Service::api_user_group_remove),
+    ("/ultragroup/user/usergroup/query.json", Form, Service::api_user_groups_of_user),
+    ("/ultragroup/channel/usergroup/bind.json", Form, Service::api_user_groups_bind),
+    ("/ultragroup/channel/userGroup/bind.json", Form, Service::api_user_groups_bind),
+    ("/ultragroup/channel/usergroup/unbind.json", Form, Service::api_user_groups_unbind),
+    ("/ultragroup/channel/userGroup/unbind.json", Form, Service::api_user_groups_unbind),
+    ("/ultragroup/channel/usergroup/query.json", Form, Service::api_user_groups_of_channel),
+    ("/ultragroup/usergroup/channel/query.json", Form, Service::api_channels_of_user_group),
+    ("/ultragroup/user/channel/query.json", Form, Service::api_channels_of_user),
+];
 
 fn no_user_group(id: &str, group: &str) -> ApiError {
     error(1002, format!("the ultra group `{group}` has no user group `{id}`"))

@@ -6,8 +6,7 @@ use wire::UnixMillis;
 use super::{Answer, Call, error};
 use crate::{account::Account, acts::LONGEST_BAN, calendar::date_text, world::Service};
 
-/// Longest user id, bytes.
-pub(super) const LONGEST_ID: usize = 64;
+pub(super) use crate::length::LONGEST_ID;
 /// Most ids in one call that takes accounts away or brings them back.
 const MOST_IDS: usize = 100;
 /// Most ids in one call of bans and tokens.
@@ -33,7 +32,7 @@ impl Service {
                 format!("a development environment holds {most} registered users (USER-002)"),
             ));
         }
-        let token = self.issue_token(call.now, id);
+        let token = self.issue_token_at(call.now, id, &call.origin);
         self.show_as(call, id);
         let user = self.accounts.register(id);
         self.accounts[user].created.get_or_insert(call.now);

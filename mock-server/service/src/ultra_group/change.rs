@@ -18,6 +18,7 @@ use super::{UltraGroup, log::Entry};
 use crate::{
     account::UserIx,
     chatroom::is_from_the_future,
+    gate::Gate,
     io::ConnId,
     message::Conversation,
     query::{Answer, read, write},
@@ -199,7 +200,8 @@ impl Service {
         let after = if asked.sync_time() > 0 { UnixMillis(asked.sync_time()) } else { connected };
         let most = self.limits.package;
         let mut changes: Vec<(&UltraGroup, &Change)> = Vec::new();
-        for id in self.ultra_groups.of(user).iter().filter(|_| self.switches.ultra_group) {
+        let on = self.shows(Gate::UltraGroups);
+        for id in self.ultra_groups.of(user).iter().filter(|_| on) {
             let Some(group) = self.ultra_groups.get(id) else { continue };
             let list = &group.changes.0;
             let joined = group.members.get(&user).copied().unwrap_or_default();
@@ -210,7 +212,7 @@ impl Service {
         changes.sort_by_key(|(_, change)| change.time);
         let more = changes.len() > most;
         changes.truncate(most);
-        let end = after.max(self.ultra_groups.clock.0).max(UnixMillis(now.0 - 1));
+        let end = after.max(self.ultra_groups.clock.0).max(now.previous());
         let sync_time = changes.last().filter(|_| more).map_or(end, |(_, change)| change.time);
         let list = changes.into_iter().map(|(group, change)| group.seen_change(change, user)).collect();
         write(&MsgChangeList { list, sync_time: sync_time.0, has_next: Some(more) })

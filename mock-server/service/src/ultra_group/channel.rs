@@ -13,7 +13,7 @@ use super::{
     log::{Entry, Times},
     mute::Mutes,
 };
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::{account::UserIx, bug::Bug, gate::Gate, world::Service};
 
 /// The channel that a message without one goes to (UG-020 to UG-023).
 pub(crate) const DEFAULT_CHANNEL: &str = "RCDefault";
@@ -129,7 +129,7 @@ impl Service {
     /// # Errors
     /// The service is off (UG-001).
     pub(crate) fn ultra_groups_on(&self) -> Result<(), u16> {
-        if self.switches.ultra_group { Ok(()) } else { Err(status::ULTRA_GROUPS_OFF) }
+        self.ordered(Gate::UltraGroups)
     }
 
     /// Creates a channel; one that exists stays as it is. `false`: the group has as many as it may.

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message as _;
 use serde_json::Value;
 use wire::{
     Request, Topic, UnixMillis,
-    body::{DownStreamMessage, ModifyMsgResp, MsgChangeReq},
+    body::{ModifyMsgResp, MsgChangeReq},
     code::status,
     flags,
 };
@@ -41,9 +40,7 @@ impl Service {
         let asked: MsgChangeReq = read(request)?;
         let entry =
             self.ultra_groups.get(target(request, &asked)).and_then(|group| group.log.find(changed.uid));
-        // Own bytes decode.
-        let msg =
-            entry.map(|entry| DownStreamMessage::decode(entry.message.received.clone()).unwrap_or_default());
+        let msg = entry.map(|entry| entry.seen_by(user));
         write(&ModifyMsgResp { modify_time: Some(changed.time.0), msg })
     }
 

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message as _;
 use wire::{
     Request, UnixMillis,
     body::{
@@ -19,7 +18,9 @@ use crate::{
     account::UserIx,
     bug::Bug,
     ids::Uid,
+    page::Page,
     query::{Answer, read, write},
+    timeline::Side,
     world::Service,
 };
 
@@ -41,10 +42,7 @@ struct Shown<'a> {
 impl Entry {
     /// The message as a member reads it.
     pub(super) fn seen_by(&self, user: UserIx) -> DownStreamMessage {
-        let bytes: Bytes =
-            if self.by == user { self.message.sent_view().into() } else { self.message.received.clone() };
-        // Own bytes decode.
-        DownStreamMessage::decode(bytes).unwrap_or_default()
+        self.message.body(Side::of(self.by == user))
     }
 }
 
@@ -118,8 +116,8 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let list: Vec<DownStreamMessage> = page.into_iter().map(|entry| entry.seen_by(user)).collect();
-        let sync_time = list.last().map_or(bound, |message| message.data_time);
-        write(&HistoryMsgOuput { list, sync_time, has_msg: i32::from(more), ..HistoryMsgOuput::default() })
+        let since = self.ultra_group_history_since(now);
+        Page { asked: bound, newer, list, more, since }.answer(now)
     }
 
     /// `qryMsg` of ultra groups: by UID alone, whatever time is named. Recalled ones are not there: old SDKs would show

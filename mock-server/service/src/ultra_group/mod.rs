@@ -62,7 +62,7 @@ struct Clock(UnixMillis);
 impl Clock {
     /// The next time.
     fn tick(&mut self, now: UnixMillis) -> UnixMillis {
-        self.0 = now.max(UnixMillis(self.0.0 + 1));
+        self.0 = now.max(self.0.next());
         self.0
     }
 }

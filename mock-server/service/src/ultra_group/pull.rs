@@ -13,6 +13,7 @@ use crate::{
     chatroom::is_from_the_future,
     io::ConnId,
     query::{Answer, read},
+    timeline::Side,
     world::Service,
 };
 
@@ -43,7 +44,7 @@ impl Service {
         }
         let after = UnixMillis(asked.sync_time);
         // Below every time still to be given, which starts at `now`.
-        let end = after.max(self.ultra_groups.clock.0).max(UnixMillis(now.0 - 1));
+        let end = after.max(self.ultra_groups.clock.0).max(now.previous());
         if !self.switches.ultra_group || after.0 <= 0 {
             // With the bug so early a time that the next pull brings everything.
             let end = if self.has(Bug::UltraGroupsGiveOffline) { UnixMillis(1) } else { end };
@@ -114,7 +115,7 @@ impl Service {
 
 /// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
 fn encode(list: &[&Entry], user: UserIx, sync_time: UnixMillis, finished: bool) -> Bytes {
-    let size: usize = list.iter().map(|entry| entry.message.received.len() + 6).sum();
+    let size: usize = list.iter().map(|entry| entry.message.len() + 6).sum();
     let mut out = BytesMut::with_capacity(size + 16);
     let mut put = |message: &[u8]| {
         out.put_u8(0x0A);
@@ -122,11 +123,7 @@ fn encode(list: &[&Entry], user: UserIx, sync_time: UnixMillis, finished: bool) 
         out.put_slice(message);
     };
     for entry in list {
-        if entry.by == user {
-            put(&entry.message.sent_view());
-        } else {
-            put(&entry.message.received);
-        }
+        put(&entry.message.bytes(Side::of(entry.by == user)));
     }
     out.put_u8(0x10);
     prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);

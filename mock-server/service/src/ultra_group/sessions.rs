@@ -10,6 +10,7 @@ use super::{Channel, UltraGroup, log::Entry};
 use crate::{
     account::UserIx,
     bug::Bug,
+    gate::Gate,
     message::Conversation,
     query::{Answer, read, write},
     world::Service,
@@ -32,7 +33,7 @@ impl Service {
         let asked: UltraGrpPullSes = read(request)?;
         let mut sessions: Vec<Session<'_>> = Vec::new();
         // What the list names is no news of a pull: the bug leaves all of it to the pull.
-        if self.switches.ultra_group && !self.has(Bug::UltraGroupsGiveOffline) {
+        if self.shows(Gate::UltraGroups) && !self.has(Bug::UltraGroupsGiveOffline) {
             let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
             let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
             sessions.extend(groups.flat_map(|group| group.sessions(user, kept)));

@@ -1,6 +1,6 @@
 //! Ultra groups that a world begins with.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -55,6 +55,7 @@ impl WorldSetup {
             if id.is_empty() {
                 mistakes.push("`ultraGroups` has an entry with an empty id".to_owned());
             }
+            let known: BTreeSet<&String> = group.members.iter().collect();
             for (channel, setup) in &group.channels {
                 if channel.is_empty() || channel.chars().count() > LONGEST_CHANNEL {
                     mistakes.push(format!(
@@ -64,7 +65,7 @@ impl WorldSetup {
                 if channel == super::DEFAULT_CHANNEL && setup.r#type == ChannelType::Private {
                     mistakes.push(format!("channel `{channel}` of `{id}` cannot be private (UG-021)"));
                 }
-                for user in setup.members.iter().filter(|user| !group.members.contains(user)) {
+                for user in setup.members.iter().filter(|user| !known.contains(user)) {
                     mistakes.push(format!(
                         "`{user}` is on the list of channel `{channel}`, and no member of ultra group `{id}`"
                     ));

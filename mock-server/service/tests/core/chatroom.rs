@@ -67,7 +67,7 @@ fn an_answers_time_never_falls_and_leaves_no_message_out() {
     let times: Vec<i64> = all.iter().map(|message| message.data_time).collect();
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]) && times[0] > first, "{times:?}");
     assert_eq!((all.len(), second), (3, times[2]));
-    assert_eq!((all[0].r#type, all[0].group_id(), all[0].direction()), (4, "r", 2));
+    assert_eq!((all[0].r#type, all[0].group_id(), all[0].direction), (4, "r", None));
     // Asked from beyond, the answer is not lower.
     assert_eq!(pull(&mut world, alice, second + 1000, 10).1, second + 1000);
 }
@@ -86,7 +86,7 @@ fn a_sender_gets_its_messages_back_on_its_other_devices_alone() {
     assert_eq!(notices(&mut world).iter().map(|(conn, _)| *conn).collect::<Vec<_>>(), [web]);
     assert!(pull(&mut world, phone, since, 10).0.is_empty());
     let (mine, ..) = pull(&mut world, web, since, 10);
-    assert_eq!((mine.len(), mine[0].direction()), (1, 1));
+    assert_eq!((mine.len(), mine[0].direction), (1, Some(true)));
     // Reconnected, the phone still does not; joining anew, it does: its messages went with the stay.
     world.service.handle(world.now, service::Input::Closed { conn: phone });
     let phone = world.settled("alice", "Android");
@@ -304,4 +304,135 @@ fn while_spreading_is_stopped_members_hear_nothing_and_later_nothing_of_it() {
     say(&mut world, alice, "heard");
     assert_eq!(notices(&mut world).len(), 1);
     assert_eq!(pull(&mut world, bob, since, -1).0.len(), 1);
+}
+
+/// Sets an entry for the app server, or removes it.
+fn write_entry(world: &mut World, room: &str, key: &str, value: Option<&str>) {
+    let (path, more) = match value {
+        Some(value) => ("/chatroom/entry/set.json", format!("&value={value}")),
+        None => ("/chatroom/entry/remove.json", String::new()),
+    };
+    assert_eq!(world.api(path, &format!("chatroomId={room}&userId=host&key={key}{more}")).0, 200);
+}
+
+fn pull_entries(world: &mut World, conn: ConnId, room: &str, timestamp: i64) -> ChrmKvOutput {
+    let ask = QueryChrmKv { timestamp, compressio_enabled: None };
+    let (status, body) = world.query(conn, Topic::PullKv, room, &ask);
+    assert_eq!(status, 0);
+    ChrmKvOutput::decode(body).unwrap()
+}
+
+/// The times of entries that the connection was told of since the last call.
+fn told_of_entries(world: &mut World, conn: ConnId) -> Vec<i64> {
+    let frames = world.seen(conn).into_iter();
+    frames
+        .filter_map(|seen| match seen {
+            Seen::Frame(ServerFrame::Publish { topic: Topic::SCmd, body, .. }) => {
+                let notify = NotifyMsg::decode(body).unwrap();
+                (notify.r#type == 2).then(|| notify.time())
+            }
+            _ => None,
+        })
+        .collect()
+}
+
+/// Cut off, and back in the room as an SDK comes back by itself.
+fn back(world: &mut World, conn: ConnId, room: &str) -> ConnId {
+    world.service.handle(world.now, service::Input::Closed { conn });
+    let conn = world.login("alice", "Web");
+    let (status, _) = world.query(conn, Topic::JoinChrmR, room, &ChrmInput { nothing: 1, extra: None });
+    assert_eq!(status, 0);
+    conn
+}
+
+#[test]
+fn who_comes_back_and_asks_for_no_entries_is_told_of_newer_ones() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    join(&mut world, alice, "other");
+    let had = pull_entries(&mut world, alice, "other", 0).sync_time();
+    // Nothing is newer: nobody is told.
+    let alice = back(&mut world, alice, "other");
+    world.advance(60_000);
+    assert!(told_of_entries(&mut world, alice).is_empty());
+    // Cut again: a second after it is back it is told, once, and gets what changed since it had everything, removals too.
+    world.service.handle(world.now, service::Input::Closed { conn: alice });
+    write_entry(&mut world, "other", "a", None);
+    write_entry(&mut world, "other", "b", Some("2"));
+    let alice = back(&mut world, alice, "other");
+    world.advance(999);
+    assert!(told_of_entries(&mut world, alice).is_empty());
+    world.advance(60_000);
+    let told = told_of_entries(&mut world, alice);
+    assert_eq!(told.len(), 1);
+    // Engine 5.2 may ask from where another room's entries ended.
+    let now = world.now.0;
+    let given = pull_entries(&mut world, alice, "other", now);
+    assert!(given.sync_time() >= told[0] && told[0] > had);
+    let changes: Vec<(&str, bool)> =
+        given.entries.iter().map(|entry| (entry.key.as_str(), entry.status() & 4 != 0)).collect();
+    assert_eq!((changes, given.b_full_update()), (vec![("a", true), ("b", false)], false));
+    // Who asks by itself is not told beside.
+    world.service.handle(world.now, service::Input::Closed { conn: alice });
+    write_entry(&mut world, "other", "b", Some("3"));
+    let alice = back(&mut world, alice, "other");
+    assert_eq!(pull_entries(&mut world, alice, "other", given.sync_time()).entries.len(), 1);
+    world.seen(alice);
+    world.advance(60_000);
+    assert!(told_of_entries(&mut world, alice).is_empty());
+}
+
+#[test]
+fn who_joins_by_a_call_or_whose_stay_was_over_begins_anew() {
+    let mut world = World::new(ROOM);
+    let alice = world.settled("alice", "Web");
+    join(&mut world, alice, "other");
+    let had = pull_entries(&mut world, alice, "other", 0).sync_time();
+    world.service.handle(world.now, service::Input::Closed { conn: alice });
+    write_entry(&mut world, "other", "b", Some("2"));
+    // By a call: all of them, whatever it had.
+    let alice = world.login("alice", "Web");
+    join(&mut world, alice, "other");
+    let given = pull_entries(&mut world, alice, "other", had);
+    assert_eq!((given.entries.len(), given.b_full_update()), (2, true));
+    // The room has forgotten it: it is told, and gets all.
+    assert_eq!(world.query(alice, Topic::ExitChrm, "other", &ChrmInput { nothing: 1, extra: None }).0, 0);
+    let alice = back(&mut world, alice, "other");
+    world.advance(60_000);
+    assert_eq!(told_of_entries(&mut world, alice).len(), 1);
+    let given = pull_entries(&mut world, alice, "other", given.sync_time());
+    assert_eq!((given.entries.len(), given.b_full_update()), (2, true));
+    // With the bug nobody is told.
+    world.act(r#"{"misbehave": {"bug": "returners_hear_no_entries", "on": true}}"#);
+    world.service.handle(world.now, service::Input::Closed { conn: alice });
+    write_entry(&mut world, "other", "b", Some("4"));
+    let alice = back(&mut world, alice, "other");
+    world.advance(60_000);
+    assert!(told_of_entries(&mut world, alice).is_empty());
+}
+
+#[test]
+fn a_key_that_passed_to_somebody_else_is_told_as_forced() {
+    let mut world = World::new(ROOM);
+    let [alice, bob] = ["alice", "bob"].map(|user| world.settled(user, "Web"));
+    for conn in [alice, bob] {
+        join(&mut world, conn, "r");
+    }
+    let change = |world: &mut World, conn, value: &str, status| {
+        let entry = ChrmKvEntity { key: "k".into(), value: value.into(), status, ..Default::default() };
+        let topic = if status.is_some() { Topic::DelKv } else { Topic::SetKv };
+        assert_eq!(world.query(conn, topic, "r", &SetChrmKv { entry, ..Default::default() }).0, 0);
+        world.advance(1000);
+    };
+    change(&mut world, alice, "alice's", None);
+    let had = pull_entries(&mut world, bob, "r", 0);
+    assert_eq!(had.entries[0].status(), 0);
+    // Given up, taken without force, changed again: who asks for what changed sees one change, by another owner.
+    change(&mut world, alice, "", Some(4));
+    change(&mut world, bob, "bob's", None);
+    change(&mut world, bob, "bob's too", None);
+    let given = pull_entries(&mut world, bob, "r", had.sync_time());
+    let told: Vec<(&str, &str, i32)> =
+        given.entries.iter().map(|entry| (entry.value.as_str(), entry.uid(), entry.status())).collect();
+    assert_eq!(told, [("bob's too", "bob", 2)]);
 }

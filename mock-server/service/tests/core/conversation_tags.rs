@@ -5,8 +5,8 @@ use wire::{
     ServerFrame, Topic,
     body::{
         NotifyMsg, PullUserSettingInput, PullUserSettingOutput, SessionReq, SessionState, SessionStateItem,
-        SessionStateModifyReq, SessionStates, SessionTagAddInput, SessionTagDelInput, SessionTagItem,
-        UserSettingNotification,
+        SessionStateModifyReq, SessionStateModifyResp, SessionStates, SessionTagAddInput, SessionTagDelInput,
+        SessionTagItem, UserSettingNotification,
     },
 };
 
@@ -87,6 +87,8 @@ fn tags_of_a_client_reach_its_other_devices_and_the_apps_server() {
     let removal = SessionTagDelInput { tags: vec![tag("t", None)], ..SessionTagDelInput::default() };
     assert_eq!(world.query(page, Topic::DelSeTag, "me", &removal).0, 0);
     assert_eq!(told(&mut world, phone), ["3", "us"]);
+    // Who removed it knows of the tag, and hears of the conversation.
+    assert_eq!(told(&mut world, page), ["3"]);
     assert!(tags_of(&mut world, phone).is_empty());
     assert!(settings(&mut world, phone, 0).items[0].tags.is_empty());
 }
@@ -113,14 +115,76 @@ fn tags_of_the_apps_server_reach_the_client() {
     let mut world = World::new(r#"{"users": ["alice"]}"#);
     let phone = world.settled("alice", "Android");
     told(&mut world, phone);
-    let tags = "userId=alice&tags=%5B%7B%22tagId%22:%22t%22,%22tagName%22:%22work%22%7D%5D";
+    let tags = r#"{"userId": "alice", "tags": [{"tagId": "t", "tagName": "work"}]}"#;
     assert_eq!(world.api("/user/conversation/tag/set.json", tags).0, 200);
     let places =
-        "userId=alice&tagId=t&conversations=%5B%7B%22targetId%22:%22bob%22,%22conversationType%22:1%7D%5D";
+        r#"{"userId": "alice", "tagId": "t", "conversations": [{"targetId": "bob", "conversationType": 1}]}"#;
     assert_eq!(world.api("/tag/conversation/set.json", places).0, 200);
     assert_eq!(told(&mut world, phone), ["us", "3"]);
     assert_eq!(tags_of(&mut world, phone), ["t"]);
     assert_eq!(world.api("/tag/conversation/del.json", places).0, 200);
     assert_eq!(told(&mut world, phone), ["3"]);
     assert!(tags_of(&mut world, phone).is_empty());
+}
+
+#[test]
+fn putting_tags_on_conversations_is_answered_with_the_version_it_made() {
+    let mut world = World::new(r#"{"users": ["alice"], "switches": {"multiDeviceSync": true}}"#);
+    let phone = world.settled("alice", "Android");
+    let page = world.settled("alice", "Web");
+    assert_eq!(world.query(phone, Topic::AddSeTag, "me", &made(vec![tag("t", Some("work"))])).0, 0);
+    let mut change = |topic: Topic, mut ask: SessionStateModifyReq, version: i64| {
+        ask.version = Some(version);
+        let (status, body) = world.query(phone, topic, "me", &ask);
+        assert_eq!(status, 0);
+        SessionStateModifyResp::decode(body).unwrap()
+    };
+    let first = change(Topic::AddTag, on("bob", &["t"]), 0);
+    assert_eq!((first.version > 0, first.update_version), (true, Some(true)));
+    let second = change(Topic::AddTag, on("carol", &["t"]), first.version);
+    assert_eq!((second.version > first.version, second.update_version), (true, Some(true)));
+    // Who knew less than there was must still ask for the rest.
+    let third = change(Topic::DelTag, on("carol", &["t"]), first.version);
+    assert_eq!((third.version > second.version, third.update_version), (true, Some(false)));
+    // 5.28.0 names no conversation: nothing changes, and it is no mistake.
+    let fourth = change(Topic::DelTag, SessionStateModifyReq::default(), third.version);
+    assert_eq!((fourth.version, fourth.update_version), (third.version, Some(true)));
+    let body = world.query(page, Topic::PullSeAtts, "me", &SessionReq { time: Some(0) }).1;
+    assert_eq!(SessionStates::decode(body).unwrap().version, third.version);
+}
+
+#[test]
+fn a_conversation_stays_pinned_within_its_tag_until_it_is_said_otherwise() {
+    let mut world = World::new(r#"{"users": ["alice"], "switches": {"multiDeviceSync": true}}"#);
+    let phone = world.settled("alice", "Android");
+    let page = world.settled("alice", "Web");
+    let tags = vec![tag("t", Some("work")), tag("u", Some("play"))];
+    assert_eq!(world.query(phone, Topic::AddSeTag, "me", &made(tags)).0, 0);
+    let pinned = |top: Option<bool>, id: &str| {
+        let mut ask = on("bob", &[id]);
+        ask.state[0].state_item[0].tags[0].is_top = top;
+        ask
+    };
+    let pins = |world: &mut World| -> Vec<(String, Option<bool>)> {
+        let body = world.query(page, Topic::PullSeAtts, "me", &SessionReq { time: Some(0) }).1;
+        let states = SessionStates::decode(body).unwrap().state;
+        let items = states.into_iter().flat_map(|state| state.state_item).flat_map(|item| item.tags);
+        items.map(|tag| (tag.tag_id, tag.is_top)).collect()
+    };
+    for (ask, seen) in [
+        (pinned(None, "t"), vec![("t", None)]),
+        (pinned(Some(true), "t"), vec![("t", Some(true))]),
+        (pinned(None, "u"), vec![("t", Some(true)), ("u", None)]),
+        (pinned(None, "t"), vec![("t", Some(true)), ("u", None)]),
+        (pinned(Some(false), "t"), vec![("t", Some(false)), ("u", None)]),
+    ] {
+        assert_eq!(world.query(phone, Topic::AddTag, "me", &ask).0, 0);
+        let seen: Vec<(String, Option<bool>)> =
+            seen.into_iter().map(|(id, top)| (id.to_owned(), top)).collect();
+        assert_eq!(pins(&mut world), seen);
+    }
+    // The other tag goes; this one stays as it was.
+    let removal = SessionTagDelInput { tags: vec![tag("u", None)], ..SessionTagDelInput::default() };
+    assert_eq!(world.query(phone, Topic::DelSeTag, "me", &removal).0, 0);
+    assert_eq!(pins(&mut world), [("t".to_owned(), Some(false))]);
 }

@@ -60,7 +60,7 @@ fn an_own_message_is_the_last_one_as_its_sender_sees_it() {
     world.send_text(alice, "carol", "mine");
     let newest = ask(&mut world, alice, &RelationQryInput { count: Some(1), ..RelationQryInput::default() });
     let last = newest.info[0].msg.as_ref().unwrap();
-    assert_eq!((newest.info[0].user_id.as_str(), last.direction), ("carol", Some(1)));
+    assert_eq!((newest.info[0].user_id.as_str(), last.direction), ("carol", Some(true)));
     assert_eq!((last.from_user_id.as_str(), text_of(last)), ("carol", "mine".to_owned()));
 }
 

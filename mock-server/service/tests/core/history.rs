@@ -126,6 +126,42 @@ fn history_is_kept_six_months_and_not_a_millisecond_more() {
     }
 }
 
+/// The vendor's native client shows nothing of a page that does not say so.
+#[test]
+fn a_page_says_for_which_times_it_leaves_nothing_out() {
+    let mut world = World::new(ON);
+    let t = said(&mut world, 5, 1000);
+    let (now, half_a_year_ago) = (world.now.0, 1_751_328_000_000);
+    let cases = [
+        (0, 2, 0, t[3], now),
+        // The native client asks for the newest like this.
+        (4_102_416_000_000, 2, 0, t[3], now),
+        (t[3], 2, 0, t[1], t[3]),
+        (t[1], 2, 1, t[1], t[3]),
+        (t[1], 9, 1, t[1], now),
+        (t[4], 9, 1, t[4], now),
+    ];
+    let alice = world.login("alice", "Android");
+    let mut ask = |time, count, order| {
+        let ask = HistoryMsgInput {
+            target_id: Some("bob".into()),
+            time: Some(time),
+            count: Some(count),
+            order: Some(order),
+            ..HistoryMsgInput::default()
+        };
+        let page = HistoryMsgOuput::decode(world.query(alice, Topic::QryPMsg, "bob", &ask).1).unwrap();
+        (page.credible_start_time.unwrap(), page.credible_end_time.unwrap())
+    };
+    for (time, count, order, start, end) in cases {
+        assert_eq!(ask(time, count, order), (start, end), "{count} from {time}, order {order}");
+    }
+    // Back to the beginning of what is kept, not only to the first message.
+    let (start, end) = ask(t[3], 9, 0);
+    assert!(half_a_year_ago - 86_400_000 < start && start < half_a_year_ago + 86_400_000, "{start}");
+    assert_eq!(end, t[3]);
+}
+
 #[test]
 fn clearing_takes_the_message_of_its_time_and_nothing_later() {
     for (to_third, left) in [(-1, &[5, 4, 3][..]), (0, &[5, 4]), (1, &[5, 4])] {

@@ -7,16 +7,23 @@
     reason = "a test helper that fails fails its test"
 )]
 
+mod answers;
+mod api_hints;
+mod api_ranges;
 mod blacklist;
 mod chatroom;
 mod conversation_tags;
 mod conversations;
+mod direction;
+mod extremes;
 mod faults;
 mod history;
+mod lengths;
 mod login;
 mod messages;
 mod navi;
 mod packages;
+mod presets;
 mod recall;
 mod receipt;
 mod server_api;

@@ -3,7 +3,10 @@
 use prost::Message;
 use wire::{
     ClientFrame, Request, ServerFrame, Topic,
-    body::{GrpReadReceiptMsg, GrpReadReceiptQryReq, GrpReadReceiptQryResp, UpStreamMessage},
+    body::{
+        DownStreamMessages, GrpReadReceiptMsg, GrpReadReceiptQryReq, GrpReadReceiptQryResp, SyncRequestMsg,
+        UpStreamMessage,
+    },
 };
 
 use crate::world::{Seen, World};
@@ -83,10 +86,57 @@ fn group_messages_of_the_server_api_reach_members_named_or_all_and_the_sender_on
     let counts = [alice, bob, carol].map(|conn| world.pushed(conn).len());
     assert_eq!(counts, [0, 1, 1]);
     world.api("/message/group/publish.json", &form("&isIncludeSender=1&toUserId=bob"));
-    let counts = [alice, bob, carol].map(|conn| world.pushed(conn).len());
-    assert_eq!(counts, [1, 1, 0]);
+    let counts = [bob, carol].map(|conn| world.pushed(conn).len());
+    assert_eq!((counts, world.announced(alice)), ([1, 0], 1));
+    let own = world.pull(alice, 0).list;
+    assert_eq!((own.len(), own[0].direction(), own[0].group_id()), (1, true, "g"));
     let (status, _) = world.api("/message/group/publish.json", &form("&toGroupId=h&toUserId=bob"));
     assert_eq!(status, 400);
     let (status, _) = world.api("/message/group/publish.json", &form("&toGroupId=h,i,j"));
     assert_eq!(status, 400);
+}
+
+#[test]
+fn without_sync_a_sender_is_told_to_pull_what_is_shown_to_it_and_gets_it_while_it_is_online() {
+    let mut world = World::new(GROUP);
+    let alice = world.settled("alice", "Web");
+    let publish = |world: &mut World| {
+        let form = "fromUserId=alice&toUserId=bob&objectName=RC:TxtMsg&content=%7B%22content%22%3A%22x%22%7D&isIncludeSender=1";
+        assert_eq!(world.api("/message/private/publish.json", form).0, 200);
+    };
+    let pull = |world: &mut World, conn, sent_after: i64, sent_too: bool| {
+        let ask = SyncRequestMsg {
+            sync_time: Some(1),
+            is_pull_send: Some(sent_too),
+            send_box_sync_time: Some(sent_after),
+            ..SyncRequestMsg::default()
+        };
+        DownStreamMessages::decode(world.query(conn, Topic::PullMsg, "me", &ask).1).unwrap()
+    };
+    world.seen(alice);
+    publish(&mut world);
+    publish(&mut world);
+    // Never as a body: engine 5.28 takes that for a mere reason to pull, and finds what waits.
+    let is_body = |seen: &Seen| matches!(seen, Seen::Frame(ServerFrame::Publish { topic: Topic::SMsg, .. }));
+    assert!(!world.seen(alice).iter().any(is_body));
+    let given = pull(&mut world, alice, 0, true);
+    let own: Vec<_> = given.list.iter().map(|own| (own.direction(), own.from_user_id.as_str())).collect();
+    assert_eq!(own, [(true, "bob"), (true, "bob")]);
+    assert!(given.finished() && given.sync_time >= given.list[1].data_time);
+    // As far as it has come it has them; an answer that was lost is given again.
+    assert_eq!(pull(&mut world, alice, given.list[0].data_time, true).list.len(), 1);
+    assert_eq!(pull(&mut world, alice, given.list[1].data_time, true).list.len(), 0);
+    // What it has not pulled when it goes is gone, and nobody else of the user gets it.
+    publish(&mut world);
+    let phone = world.login("alice", "Android");
+    assert_eq!(pull(&mut world, phone, 0, true).list.len(), 0);
+    world.service.handle(world.now, service::Input::Closed { conn: alice });
+    world.service.handle(world.now, service::Input::Closed { conn: phone });
+    let alice = world.login("alice", "Web");
+    assert_eq!(pull(&mut world, alice, 0, true).list.len(), 0);
+    // A client that does not pull what its user sent is given the body.
+    pull(&mut world, alice, 0, false);
+    world.seen(alice);
+    publish(&mut world);
+    assert!(world.seen(alice).iter().any(is_body));
 }

@@ -120,8 +120,8 @@ fn one_watermark_stands_for_all_groups_and_channels() {
     assert_eq!(texts(&answer), ["news:one", "RCDefault:two", "council:mine"]);
     let message = &answer.list[0];
     assert_eq!((message.r#type, message.group_id(), message.status), (10, "town", 16 | 32));
-    assert_eq!((message.msg_id(), message.data_time, message.direction()), (first.0.as_str(), first.1, 2));
-    assert_eq!((answer.list[2].direction(), answer.list[2].ext_status()), (1, 8));
+    assert_eq!((message.msg_id(), message.data_time, message.direction), (first.0.as_str(), first.1, None));
+    assert_eq!((answer.list[2].direction, answer.list[2].ext_status()), (Some(true), 8));
     assert_eq!((answer.sync_time, answer.finished()), (own.1, true));
     assert!(pull(&mut world, alice, own.1).0.list.is_empty());
 }

@@ -385,7 +385,8 @@ fn the_app_server_changes_and_reads_messages_in_their_senders_names() {
     let (before, _) = text(&mut world, alice, "town", "news", "one");
     let sent = world.api(
         "/message/ultragroup/publish.json",
-        "fromUserId=alice&toGroupIds=town&busChannel=news&expansion=true&objectName=RC:TxtMsg&content=%7B%22content%22%3A%22two%22%7D",
+        r#"{"fromUserId": "alice", "toGroupIds": ["town"], "busChannel": "news", "expansion": true,
+            "objectName": "RC:TxtMsg", "content": "{\"content\":\"two\"}"}"#,
     );
     let uid = sent.1["messageUIDs"][0]["messageUID"].as_str().unwrap().to_owned();
     let named = |rest: &str| format!("groupId=town&msgUID={uid}&busChannel=news&{rest}");

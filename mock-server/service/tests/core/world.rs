@@ -187,13 +187,15 @@ impl World {
     }
 
     /// A signed Server API request.
-    pub(crate) fn api(&mut self, path: &str, form: &str) -> (u16, Value) {
-        let response = self.http(signed(path, form));
+    pub(crate) fn api(&mut self, path: &str, body: &str) -> (u16, Value) {
+        let response = self.http(signed(path, body));
         (response.status, serde_json::from_slice(&response.body).unwrap())
     }
 }
 
-pub(crate) fn signed(path: &str, form: &str) -> HttpRequest {
+/// A signed call with a form, or with JSON if the body begins like some.
+pub(crate) fn signed(path: &str, body: &str) -> HttpRequest {
+    let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     HttpRequest {
         method: "POST".into(),
@@ -203,9 +205,9 @@ pub(crate) fn signed(path: &str, form: &str) -> HttpRequest {
             header("nonce", "42"),
             header("timestamp", "1767323045"),
             header("signature", &signature_of("mock-secret", "42", "1767323045")),
-            header("content-type", "application/x-www-form-urlencoded"),
+            header("content-type", kind),
         ],
-        body: form.to_owned().into(),
+        body: body.to_owned().into(),
         ..HttpRequest::default()
     }
 }

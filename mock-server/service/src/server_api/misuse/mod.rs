@@ -1,6 +1,7 @@
 //! What is wrong with a call is told by its code, and a refused call leaves the world as it was: everything the world
 //! holds is compared before and after.
 
+mod extreme;
 mod good;
 mod rooms;
 mod ultra_groups;
@@ -110,7 +111,8 @@ fn request(path: &str, body: &str) -> HttpRequest {
     } else {
         "application/x-www-form-urlencoded"
     };
-    let get = super::READ_BY_GET.contains(&Format::of(path).0.as_str());
+    let get =
+        super::endpoints::find(&Format::of(path).0).is_some_and(|(_, takes, _)| takes.method() == "GET");
     HttpRequest {
         method: if get { "GET" } else { "POST" }.into(),
         path: path.into(),

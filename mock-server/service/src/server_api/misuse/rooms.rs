@@ -77,7 +77,7 @@ fn wrong_calls_about_rooms_are_told_and_the_world_stays() {
         ),
         (
             "/v3/message/chatroom/query.json",
-            r#"{"userId":"new","targetId":"r","startTime":2,"endTime":1}"#.into(),
+            r#"{"userId":"new","targetId":"r","startTime":2,"endTime":-1}"#.into(),
             (400, 1002),
         ),
         (

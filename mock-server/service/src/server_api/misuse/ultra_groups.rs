@@ -94,6 +94,11 @@ fn wrong_calls_about_ultra_groups_are_told_and_the_world_stays() {
             "groupId=u1&busChannel=open&startTime=1&endTime=1209600002".into(),
             (400, 1002),
         ),
+        (
+            "/ultragroup/hismsg/query.json",
+            "groupId=u1&busChannel=open&startTime=1209600002&endTime=1".into(),
+            (400, 1002),
+        ),
         ("/ultragroup/hismsg/msgid/query.json", message("busChannel=open&prevNum=51"), (400, 1002)),
         ("/ultragroup/hismsg/msgid/query.json", message("busChannel=open"), (400, 1002)),
         (

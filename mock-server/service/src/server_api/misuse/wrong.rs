@@ -223,7 +223,7 @@ fn what_is_too_much_unknown_or_malformed_is_told_and_the_world_stays() {
         ),
         (
             "/v3/message/private/query.json",
-            r#"{"userId":"new","targetId":"newer","startTime":2,"endTime":1}"#.into(),
+            r#"{"userId":"new","targetId":"newer","startTime":2,"endTime":-1}"#.into(),
             (400, 1002),
         ),
         ("/group/create.json", format!("userId=new&groupId={}&groupName=n", long(65)), (400, 1005)),
