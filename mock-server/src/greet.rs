@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// The largest HTTP head accepted, in bytes.
-const MAX_HEAD: usize = 64 << 10;
+pub(crate) const MAX_HEAD: usize = 64 << 10;
 /// The largest CONNECT accepted, in bytes of body: each of its strings has its own limit far below.
 const MAX_CONNECT: usize = 16 << 10;
 /// How long the last words to somebody who is turned away may take.

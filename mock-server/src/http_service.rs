@@ -24,6 +24,9 @@ use crate::{
     worlds::{Unmet, Worlds},
 };
 
+/// The largest head of a later request on a connection, in bytes, as of the first: [`greet`](crate::greet) reads that one.
+const MAX_HEAD: usize = crate::greet::MAX_HEAD;
+
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
 #[error("closed without an answer")]
@@ -41,7 +44,8 @@ pub(crate) async fn serve(worlds: Rc<Worlds>, io: Io, head: BytesMut, peer: Sock
             Ok::<_, NoAnswer>(reply::watched(reply, &worlds.meter, serving))
         }
     });
-    let served = http1::Builder::new().serve_connection(TokioIo::new(io), answer).await;
+    let served =
+        http1::Builder::new().max_buf_size(MAX_HEAD).serve_connection(TokioIo::new(io), answer).await;
     if let Err(error) = served {
         tracing::debug!(%error, %peer, "an HTTP connection ended");
     }
@@ -179,6 +183,12 @@ async fn to_world(
         Err(Unmet::Unknown) => return Ok(unknown_app(&path, &app_key)),
         Err(Unmet::Bound(bound)) => return Ok(busy(bound)),
     };
+    // What is posted is kept, mostly: a message for a hundred users is small here and large there.
+    if parts.method == Method::POST
+        && let Err(bound) = worlds.meter.has_memory()
+    {
+        return Ok(busy(bound));
+    }
     let label = text(&parts.headers, "x-harness-connection").unwrap_or_default();
     if !world.passes(&label).await {
         return Err(NoAnswer);

@@ -122,7 +122,11 @@ impl Worlds {
     /// # Errors
     /// The bound that forbids it.
     pub(crate) fn admits(&self, app_key: &str) -> Result<(), Bound> {
-        self.meter.has_memory()?;
+        // Who replaces a world gives back what it holds; and without any world what the process has is free for the next.
+        let makes_more = self.get(app_key).is_none() && !self.by_key.borrow().is_empty();
+        if makes_more {
+            self.meter.has_memory()?;
+        }
         self.room_for(app_key)
     }
 
@@ -185,7 +189,7 @@ impl Worlds {
         }
         self.room_for(app_key)
             .map_err(|bound| vec![format!("no further world: the bound `{}` is reached", bound.name())])?;
-        let secret = setup.app_secret.get_or_insert_with(|| DEFAULT_APP_SECRET.to_owned());
+        let secret = setup.app_secret.get_or_insert_with(|| self.secret_of(app_key));
         if let Some(why) = exposure::refuses(&self.config, secret) {
             return Err(vec![format!("{why}: give one as `appSecret`")]);
         }
@@ -198,6 +202,16 @@ impl Worlds {
         let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.now())?;
         self.seeds.made(app_key);
         Ok((service, filling, clock))
+    }
+
+    /// The App Secret of a world whose set-up names none: the one that the key has had, or was started with.
+    fn secret_of(&self, app_key: &str) -> String {
+        let old = self.get(app_key).map(|world| world.look(|service| service.app_secret().to_owned()));
+        let started = || {
+            let app = self.config.apps.iter().find(|app| app.key == app_key);
+            app.map(|app| app.secret.clone())
+        };
+        old.or_else(started).unwrap_or_else(|| DEFAULT_APP_SECRET.to_owned())
     }
 
     fn install(&self, service: Service, clock: WorldClock) -> Rc<World> {

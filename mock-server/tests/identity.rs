@@ -113,3 +113,18 @@ fn sessions_and_message_uids_are_new_after_a_restart() {
     };
     assert_ne!(session(), session());
 }
+
+#[test]
+fn a_world_that_is_replaced_keeps_its_app_secret_unless_it_names_another() {
+    let server = with_seed(None);
+    let secret =
+        |server: &Server| server.with_world(APP, |service, _| service.app_secret().to_owned()).unwrap();
+    let mut named = setup();
+    named.app_secret = Some("of-its-own".to_owned());
+    server.put_world(APP, named, 7, Clock::Wall).unwrap();
+    server.put_world(APP, service::setup::WorldSetup::default(), 7, Clock::Wall).unwrap();
+    assert_eq!(secret(&server), "of-its-own");
+    assert!(server.remove_world(APP).unwrap());
+    server.put_world(APP, service::setup::WorldSetup::default(), 7, Clock::Wall).unwrap();
+    assert_eq!(secret(&server), mock_server::DEFAULT_APP_SECRET);
+}

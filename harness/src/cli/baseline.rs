@@ -13,7 +13,7 @@ use crate::{
     catalogue::catalogue,
     runner::Interrupt,
     verdict::{
-        RunResult, ScenarioResult,
+        RunResult, ScenarioResult, Verdict,
         baseline::{self, Baseline, Date},
         name_of,
     },
@@ -80,6 +80,22 @@ pub(super) fn run(
     if run.interrupted {
         let message = "interrupted: of a part of the run nothing is proposed".to_owned();
         return Err(Stop { message, hint: None, code: exit::INTERRUPTED });
+    }
+    let broken: Vec<&ScenarioResult> =
+        run.results.iter().filter(|result| matches!(result.verdict, Verdict::CouldNotRun { .. })).collect();
+    let is_judged = |result: &ScenarioResult| {
+        !matches!(result.verdict, Verdict::CouldNotRun { .. } | Verdict::Unsupported { .. })
+    };
+    if let [first, ..] = &broken[..]
+        && let Verdict::CouldNotRun { reason } = &first.verdict
+    {
+        let message = format!("{} cases could not run; the first, {}: {reason}", broken.len(), first.name());
+        if !run.results.iter().any(is_judged) {
+            // Nothing is known of the client: a baseline of that would make an adapter that does nothing green.
+            let message = format!("no case was judged: {message}");
+            return Err(Stop { message, hint: None, code: exit::INCOMPLETE });
+        }
+        writeln!(err, "harness: {message}")?;
     }
     let text = baseline::propose(&run);
     if !args.write {

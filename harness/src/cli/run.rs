@@ -347,6 +347,9 @@ pub(super) fn run(
     run.faults.extend(faults);
     reports.finish(&mut run);
     live.into_inner().unwrap_or_else(PoisonError::into_inner).finish(&run)?;
+    if args.format == Format::Text {
+        writeln!(out, "report: {}", args.reports.join("index.html").display())?;
+    }
     Ok(run.exit_code())
 }
 
@@ -401,6 +404,10 @@ fn ticking<T>(tick: &(dyn Fn() + Sync), work: impl FnOnce() -> T) -> T {
 
 /// Removes what a run before has written.
 fn removed(path: &Path) -> Result<(), String> {
+    // A device, a pipe or a link stays what it is, and is written to.
+    if !path.symlink_metadata().is_ok_and(|found| found.is_file()) {
+        return Ok(());
+    }
     match fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(format!("{}: {error}", path.display())),
         _ => Ok(()),

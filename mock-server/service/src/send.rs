@@ -313,9 +313,6 @@ impl Service {
         {
             self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
-        if by_client && stored {
-            self.accounts[sender].mailbox.stamped(time);
-        }
         if listed && by_client {
             self.conversations.enter(sender, &message, true);
         }
@@ -338,6 +335,10 @@ impl Service {
             if self.has(Bug::DoublesMessage) {
                 self.double(now, receiver, &message);
             }
+        }
+        // Behind the receivers, of whom the sender may be one.
+        if by_client && stored {
+            self.accounts[sender].mailbox.stamped(time);
         }
         if with_sender {
             self.show_to_sender(now, sender, &message, stored);

@@ -1,5 +1,6 @@
 //! Options about who reaches the server, by which name, and whom it trusts.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -69,7 +70,11 @@ impl ReachArgs {
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    let text = std::fs::read_to_string(path)
+    let mut text = String::new();
+    // One byte more than a token may have and its line's end: what is longer is told so, and never read to its end.
+    let most = LONGEST_TOKEN as u64 + 3;
+    std::fs::File::open(path)
+        .and_then(|file| file.take(most).read_to_string(&mut text))
         .map_err(|error| format!("--control-token-file {}: {error}", path.display()))?;
     Ok(text.lines().next().unwrap_or_default().trim().to_owned())
 }

@@ -6,7 +6,7 @@ use wire::{
     body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
 };
 
-use crate::world::{Seen, World};
+use crate::world::{Seen, World, text_of};
 
 const TWO: &str = r#"{"users": ["alice", "bob"], "groups": {"g": ["alice", "bob", "carol"]}}"#;
 
@@ -143,5 +143,22 @@ fn a_push_record_tells_whether_a_notification_would_have_been_sent() {
         world.send_text(bob, "alice", "hello");
         let pushes = world.service.state("pushes", Some("alice")).unwrap();
         assert_eq!(pushes[0]["sent"], sent, "{pushes}");
+    }
+}
+
+#[test]
+fn a_message_to_oneself_is_one_message_that_comes_once() {
+    for sync in [true, false] {
+        let mut world = World::new(&format!(
+            r#"{{"users": ["bob"], "switches": {{"multiDeviceSync": {sync}, "roamingHistory": true}}}}"#
+        ));
+        let bob = world.settled("bob", "Android");
+        let before = world.pull(bob, 0).sync_time;
+        assert_eq!(world.send_text(bob, "bob", "one"), 0, "sync {sync}");
+        assert_eq!(world.send_text(bob, "bob", "two"), 0, "sync {sync}");
+        let package = world.pull(bob, before);
+        let texts: Vec<_> = package.list.iter().map(text_of).collect();
+        assert_eq!(texts, ["one", "two"], "sync {sync}");
+        assert_eq!(world.pull(bob, package.sync_time).list.len(), 0, "sync {sync}");
     }
 }
