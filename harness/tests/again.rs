@@ -101,15 +101,9 @@ fn a_case_is_named_by_path_or_name_and_an_unknown_one_gets_the_nearest() {
     fs::write(folder.path().join("scenarios/a/b.yaml"), wrong()).unwrap();
     let planned = |args: &str| {
         let output = sh(folder.path(), &format!("harness run --jobs 1 {args}"));
-        text(&output.stdout)
-            .lines()
-            .rev()
-            .nth(1)
-            .unwrap_or_default()
-            .split(' ')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
+        let out = text(&output.stdout);
+        let count = out.lines().find_map(|line| line.split_once(" planned: "));
+        count.unwrap_or_else(|| panic!("{out}")).0.to_owned()
     };
     assert_eq!(planned("--case 'scenarios/a/b.yaml[who=bob]'"), "1");
     assert_eq!(planned("--case 'a/b[who=bob]' --case 'a/b[who=carol]'"), "2");
