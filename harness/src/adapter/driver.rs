@@ -414,8 +414,9 @@ impl Driver for AdapterDriver {
         }
         let server_due = self.server_deadline()?;
         let due = [self.client_deadline(), server_due].into_iter().flatten().min();
-        self.now = due.map_or(target, |due| due.clamp(self.now, target));
-        let now = self.now;
+        let now = due.map_or(target, |due| due.clamp(self.now, target));
+        self.limit.passed(now.since(self.now));
+        self.now = now;
         if server_due == Some(now) {
             self.bring_close(now)?;
         }
