@@ -138,13 +138,16 @@ fn a_second_signal_ends_it_at_once_whatever_it_is_busy_with() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_is_too_busy_to_stop_is_stopped() {
+fn a_stop_takes_no_longer_than_its_bound_whatever_the_server_is_busy_with() {
     let folder = tempfile::tempdir().unwrap();
     let [flag, file] = full_world(&folder);
     let running = Running::start(&["--bound", "stopTime=1", &flag, &file]);
-    let (begun, _asking) = busy(&running);
-    assert_eq!(running.stop("-TERM").0, Some(143));
-    assert!(begun.elapsed() < std::time::Duration::from_secs(20), "{:?}", begun.elapsed());
+    let (_, _asking) = busy(&running);
+    let signalled = std::time::Instant::now();
+    // In time, it says goodbye; otherwise it is ended.
+    let code = running.stop("-TERM").0;
+    assert!(matches!(code, Some(0 | 143)), "{code:?}");
+    assert!(signalled.elapsed() < std::time::Duration::from_secs(10), "{:?}", signalled.elapsed());
 }
 
 /// Flags for a world with much in it.
