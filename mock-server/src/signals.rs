@@ -35,16 +35,7 @@ pub(crate) fn listen(limit: Duration) -> io::Result<impl Future<Output = ()>> {
             let first = signals.next().await;
             // Nobody listens any more if the server has ended by itself.
             let _ = stop.send(());
-            let code = match tokio::time::timeout(limit, signals.next()).await {
-                Ok(second) => second,
-                Err(_) => {
-                    tracing::error!(
-                        "the server did not end within {limit:?}: ended at once (bound `stopTime`)"
-                    );
-                    first
-                }
-            };
-            process::exit(code);
+            process::exit(last_code(first, limit, signals.next()).await);
         });
     })?;
     let started = listening.recv();
@@ -55,6 +46,16 @@ pub(crate) fn listen(limit: Duration) -> io::Result<impl Future<Output = ()>> {
             std::future::pending::<()>().await;
         }
     })
+}
+
+/// The exit code of a process that was told to stop by the signal `first` and has not ended by itself: that of the second
+/// signal, or that of the first once it has taken longer than `limit`.
+async fn last_code(first: i32, limit: Duration, second: impl Future<Output = i32>) -> i32 {
+    if let Ok(second) = tokio::time::timeout(limit, second).await {
+        return second;
+    }
+    tracing::error!("the server did not end within {limit:?}: ended at once (bound `stopTime`)");
+    first
 }
 
 #[cfg(unix)]
@@ -94,5 +95,20 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         INTERRUPTED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_signal_or_the_limit_ends_a_stop_that_does_not_end() {
+        let runtime = Builder::new_current_thread().enable_time().build().unwrap();
+        let never = std::future::pending;
+        let code = runtime.block_on(last_code(TERMINATED, Duration::ZERO, never()));
+        assert_eq!(code, TERMINATED);
+        let code = runtime.block_on(last_code(TERMINATED, Duration::MAX, std::future::ready(INTERRUPTED)));
+        assert_eq!(code, INTERRUPTED);
     }
 }
