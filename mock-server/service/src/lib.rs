@@ -6,81 +6,42 @@
 //! clients ask of it), `recall`, `expansion`, `navi`,
 //! `server_api`, `push`, and for tests of tests [`fault`] and [`bug`].
 
-mod account;
-pub mod act;
-mod acts;
-pub mod bug;
-mod bulk;
-mod calendar;
-mod callback;
-pub mod caps;
 mod chatroom;
-mod connection;
-mod conversation_tags;
-mod conversations;
-mod deliver;
-mod disturb;
-mod expansion;
-pub mod fault;
-mod faulty;
+mod core;
+mod doors;
 mod files;
-mod form;
-mod gate;
-mod given;
-mod group;
-mod history;
-mod ids;
-mod io;
-pub mod journal;
-mod length;
-pub mod limits;
-mod login;
-mod message;
-mod message_log;
-mod misdirect;
-mod navi;
-mod note;
-mod page;
-mod polling;
-mod presence;
-mod preset;
-mod push;
-mod query;
-mod quiet;
-mod reach;
-mod recall;
-mod receipt;
-mod roaming;
-mod routing;
-mod secret;
-mod send;
-mod server_api;
-mod session;
-mod settings;
-pub mod setup;
-mod state;
-pub mod switch;
-mod through_faults;
-mod timeline;
+mod mail;
+mod outward;
+mod preferences;
+mod service;
 mod ultra_group;
-mod world;
-mod zip;
 
-pub use bulk::{Filling, Progress};
-pub use callback::{Callback, CallbackKind, Callbacks};
-pub use chatroom::ChatroomSetup;
-pub use disturb::AppLevel;
-pub use files::FILES;
-pub use gate::Hint;
-pub use io::{
-    Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
-    Transport,
+pub use self::core::{
+    bug, caps, fault,
+    io::{
+        Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
+        Transport,
+    },
+    journal, limits,
+    preset::Preset,
+    refusal::Hint,
+    secret::shortened,
+    switch,
 };
-pub use preset::Preset;
-pub use query::NOT_BLACKLISTED;
-pub use secret::shortened;
-pub use server_api::{nearest_endpoint, signature_of};
-pub use setup::WorldSetup;
-pub use state::StateKind;
+pub use chatroom::ChatroomSetup;
+pub use doors::operator::{
+    act,
+    bulk::{Filling, Progress},
+    setup,
+    setup::WorldSetup,
+    view::StateKind,
+};
+pub use doors::server_api::{nearest_endpoint, signature_of};
+pub use files::FILES;
+pub use mail::pull::NOT_BLACKLISTED;
+pub use outward::{
+    callback::{Callback, CallbackKind, Callbacks},
+    push_decision::AppLevel,
+};
+pub use service::{ActError, ConnView, Held, Service};
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};
-pub use world::{ActError, ConnView, Held, Service};

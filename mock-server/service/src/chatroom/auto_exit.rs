@@ -7,8 +7,11 @@ use std::{sync::Arc, time::Duration};
 
 use wire::UnixMillis;
 
-use super::Left;
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::chatroom::Left;
+use crate::{
+    core::{account::UserIx, bug::Bug},
+    service::Service,
+};
 
 /// From then on, one message takes an offline member out (CHKICK-003).
 const GRACE: Duration = Duration::from_secs(30);

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wire::{UnixMillis, code::status};
 
-pub(crate) use crate::group::Mute;
+pub(crate) use crate::mail::group::Mute;
 
-use super::{Left, Room};
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::chatroom::{Left, Room};
+use crate::{
+    core::{account::UserIx, bug::Bug},
+    service::Service,
+};
 
 /// `chatroomBanState` of a join's answer: the user may speak in no room. Which bit is which is read off the names that
 /// the SDK gives them.
@@ -102,7 +105,12 @@ impl Service {
             content: content.to_string().into(),
             ..wire::body::UpStreamMessage::default()
         };
-        let says = super::message::Speaker { user: speaker, from: None, is_service: true, to_speaker: true };
+        let says = crate::chatroom::message::Speaker {
+            user: speaker,
+            from: None,
+            is_service: true,
+            to_speaker: true,
+        };
         self.say(now, id, &says, up);
         for user in users {
             let inside = self.rooms.get(id).is_some_and(|room| room.members.contains_key(user));

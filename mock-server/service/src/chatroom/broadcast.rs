@@ -4,10 +4,12 @@
 use wire::{ServerFrame, Topic, UnixMillis, body::UpStreamMessage};
 
 use crate::{
-    bug::Bug,
-    message::{Conversation, Message},
-    timeline::Side,
-    world::Service,
+    core::{
+        bug::Bug,
+        message::{Conversation, Message},
+    },
+    mail::mailbox::Side,
+    service::Service,
 };
 
 impl Service {

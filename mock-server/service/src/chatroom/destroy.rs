@@ -8,8 +8,11 @@ use std::{sync::Arc, time::Duration};
 
 use wire::UnixMillis;
 
-use super::webhook::Event;
-use crate::{bug::Bug, io::ConnId, world::Service};
+use crate::chatroom::callback::Event;
+use crate::{
+    core::{bug::Bug, io::ConnId},
+    service::Service,
+};
 
 /// When a room ends by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 
 use wire::{UnixMillis, body::ChrmKvEntity, code::status};
 
-use crate::{bug::Bug, preset::Rate, world::Service};
+use crate::{
+    core::{bug::Bug, preset::Rate},
+    service::Service,
+};
 
 /// Status bit: the entry goes when its owner leaves.
 pub(crate) const AUTO: i32 = 1;
@@ -225,7 +228,7 @@ impl Service {
     }
 
     /// A member left or dropped: the entries that go with it are removed (CHKV-023 to CHKV-025, CHKICK-011).
-    pub(super) fn entries_go_with(&mut self, now: UnixMillis, id: &str, user: crate::account::UserIx) {
+    pub(super) fn entries_go_with(&mut self, now: UnixMillis, id: &str, user: crate::core::account::UserIx) {
         if self.has(Bug::KeepsAutoEntries) {
             return;
         }

@@ -13,18 +13,15 @@ use wire::{
     code::status,
 };
 
-use super::{
+use crate::chatroom::{
     Changed,
     entries::{Entry, REMOVED},
     message::Speaker,
 };
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    gate::Gate,
-    io::ConnId,
-    query::{Answer, read, write},
-    world::{Delayed, Service},
+    core::{account::UserIx, bug::Bug, io::ConnId, refusal::Gate},
+    mail::pull::{Answer, read, write},
+    service::{Delayed, Service},
 };
 
 /// When a device that came back by itself is looked at whether it has asked for entries, milliseconds.
@@ -120,7 +117,7 @@ impl Service {
         let nothing = self.has(Bug::JoinersGetNoEntries);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let after = UnixMillis(asked.timestamp);
-        if super::message::is_from_the_future(now, asked.timestamp) {
+        if crate::chatroom::message::is_from_the_future(now, asked.timestamp) {
             return Err(status::ROOM_PARAMETER);
         }
         room.entries.not_before(after.min(now));

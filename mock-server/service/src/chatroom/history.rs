@@ -5,14 +5,12 @@ use std::{collections::VecDeque, sync::Arc};
 use wire::{Request, UnixMillis, body::HistoryMsgInput, code::status};
 
 use crate::{
-    bug::Bug,
-    calendar,
-    gate::Gate,
-    message::Message,
-    page::Page,
-    query::{Answer, read},
-    timeline::Side,
-    world::Service,
+    core::{bug::Bug, calendar, message::Message, page::Page, refusal::Gate},
+    mail::{
+        mailbox::Side,
+        pull::{Answer, read},
+    },
+    service::Service,
 };
 
 /// The most messages of one page.
@@ -68,7 +66,7 @@ impl Service {
     pub(crate) fn room_history_page(
         &self,
         now: UnixMillis,
-        user: crate::account::UserIx,
+        user: crate::core::account::UserIx,
         request: &Request,
     ) -> Answer {
         self.ordered(Gate::RoomHistory)?;

@@ -10,14 +10,11 @@ use wire::{
     code::status,
 };
 
-use super::{Life, Member, Room, Seat, webhook::Event};
+use crate::chatroom::{Life, Member, Room, Seat, callback::Event};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    connection::Connection,
-    io::ConnId,
-    query::{Answer, read, write},
-    world::Service,
+    core::{account::UserIx, bug::Bug, connection::Connection, io::ConnId},
+    mail::pull::{Answer, read, write},
+    service::Service,
 };
 
 /// The longest id of a room, in bytes.

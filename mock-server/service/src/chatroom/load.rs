@@ -8,7 +8,10 @@ use std::{collections::VecDeque, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::{account::UserIx, bug::Bug, preset::Rate, world::Service};
+use crate::{
+    core::{account::UserIx, bug::Bug, preset::Rate},
+    service::Service,
+};
 
 /// When the messages of the last second passed.
 #[derive(Debug, Default)]

@@ -14,16 +14,20 @@ use wire::{
     flags,
 };
 
-use super::{Answered, Room, Said};
+use crate::chatroom::{Answered, Room, Said};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    io::ConnId,
-    message::{Conversation, Message},
-    query::{Answer, read},
-    send::Posted,
-    timeline::{DeviceIx, Side},
-    world::Service,
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::ConnId,
+        message::{Conversation, Message},
+    },
+    mail::{
+        mailbox::{DeviceIx, Side},
+        post::Posted,
+        pull::{Answer, read},
+    },
+    service::Service,
 };
 
 /// What joining brings when the client leaves it to the server (CHRM-003).

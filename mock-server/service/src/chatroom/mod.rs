@@ -7,6 +7,7 @@
 mod auto_exit;
 mod ban;
 mod broadcast;
+mod callback;
 mod destroy;
 mod entries;
 mod entry_calls;
@@ -17,8 +18,7 @@ mod message;
 mod notice;
 mod recall;
 mod setup;
-mod state;
-mod webhook;
+mod view;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -37,7 +37,10 @@ pub(crate) use self::{
     join::{LONGEST_ID, Left},
     message::is_from_the_future,
 };
-use crate::{account::UserIx, io::ConnId, message::Message, timeline::DeviceIx};
+use crate::{
+    core::{account::UserIx, io::ConnId, message::Message},
+    mail::mailbox::DeviceIx,
+};
 
 /// Every room of a world, and what holds for all of them.
 #[derive(Debug, Default)]

@@ -8,8 +8,12 @@ use wire::{
     body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
 };
 
-use super::message::Speaker;
-use crate::{account::UserIx, bug::Bug, io::ConnId, message::Message, timeline::Side, world::Service};
+use crate::chatroom::message::Speaker;
+use crate::{
+    core::{account::UserIx, bug::Bug, io::ConnId, message::Message},
+    mail::mailbox::Side,
+    service::Service,
+};
 
 /// `type` of an announcement of messages, and of a command that tells of entries.
 const ROOM: i32 = 2;
@@ -113,7 +117,7 @@ impl Service {
     ) {
         let down = DownStreamMessage {
             from_user_id: self.accounts[user].id.to_string(),
-            r#type: crate::message::Conversation::Chatroom as i32,
+            r#type: crate::core::message::Conversation::Chatroom as i32,
             group_id: Some(id.to_owned()),
             classname: classname.to_owned(),
             content: content.to_string().into(),

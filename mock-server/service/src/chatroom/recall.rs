@@ -4,16 +4,15 @@ use std::sync::Arc;
 
 use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
-use super::message::Speaker;
+use crate::chatroom::message::Speaker;
 use crate::{
-    bug::Bug,
-    ids::Uid,
-    io::ConnId,
-    message::Message,
-    recall::{NOTICE, Recall},
-    send::Posted,
-    timeline::DeviceIx,
-    world::Service,
+    core::{bug::Bug, ids::Uid, io::ConnId, message::Message},
+    mail::{
+        mailbox::DeviceIx,
+        post::Posted,
+        recall::{NOTICE, Recall},
+    },
+    service::Service,
 };
 
 impl Service {

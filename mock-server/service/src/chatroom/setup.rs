@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
-use crate::{setup::WorldSetup, world::Service};
+use crate::{doors::operator::setup::WorldSetup, service::Service};
 
 /// A room of the set-up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,7 +27,7 @@ impl Service {
                 room.name.clone_from(name);
             }
             for (key, value) in &room.entries {
-                let entry = super::by_app_server(key, value, false);
+                let entry = crate::chatroom::by_app_server(key, value, false);
                 // Wrong keys were told by the set-up's mistakes.
                 let _ = self.change_entries(now, id, "", vec![entry]);
             }

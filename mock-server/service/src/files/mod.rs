@@ -4,8 +4,10 @@
 //! vendor's storage takes it), asks where the object can be read (`qnUrl`), and puts that address into its message.
 //! Receivers read it with plain GET requests, whole or a range at a time.
 
-mod form;
 mod kind;
+pub(crate) mod message_log;
+mod multipart;
+mod zip;
 
 use std::{borrow::Cow, time::Duration};
 
@@ -21,11 +23,13 @@ use wire::{
 };
 
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    io::{ConnId, HttpRequest, HttpResponse},
-    query::read,
-    world::Service,
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::{ConnId, HttpRequest, HttpResponse},
+    },
+    mail::pull::read,
+    service::Service,
 };
 
 /// Where the file server's paths begin; an App Key follows.
@@ -145,7 +149,7 @@ impl Service {
 
     fn upload(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
         let content_type = request.header("content-type").unwrap_or_default();
-        let Some(form) = form::parse(content_type, &request.body) else {
+        let Some(form) = multipart::parse(content_type, &request.body) else {
             return refused(400, "the body is no multipart form with `token` and `file`");
         };
         let allowed = self.files.allowed.get(&form.token).filter(|allowed| allowed.until > now);

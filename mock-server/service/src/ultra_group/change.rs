@@ -14,15 +14,12 @@ use wire::{
     code::status,
 };
 
-use super::{UltraGroup, log::Entry};
+use crate::ultra_group::{UltraGroup, log::Entry};
 use crate::{
-    account::UserIx,
     chatroom::is_from_the_future,
-    gate::Gate,
-    io::ConnId,
-    message::Conversation,
-    query::{Answer, read, write},
-    world::Service,
+    core::{account::UserIx, io::ConnId, message::Conversation, refusal::Gate},
+    mail::pull::{Answer, read, write},
+    service::Service,
 };
 
 /// `type` of an `s_cmd` that tells of changes.
@@ -222,7 +219,7 @@ impl Service {
 impl UltraGroup {
     /// A change as one member gets it: with whether the message mentions it.
     fn seen_change(&self, change: &Change, user: UserIx) -> MsgChange {
-        let entry = crate::ids::Uid::parse(&change.what.msg_uid).and_then(|uid| self.log.find(uid));
+        let entry = crate::core::ids::Uid::parse(&change.what.msg_uid).and_then(|uid| self.log.find(uid));
         let kind = entry.and_then(|entry| entry.mentioned.of(user));
         MsgChange { remind_type: kind, is_remind_me: kind.map(|kind| kind == 2), ..change.what.clone() }
     }

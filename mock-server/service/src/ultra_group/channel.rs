@@ -7,13 +7,16 @@ use std::{
 
 use wire::{UnixMillis, code::status};
 
-use super::{
+use crate::ultra_group::{
     LONG_AGO, UltraGroup,
     change::{Audience, ChannelChange},
     log::{Entry, Times},
     mute::Mutes,
 };
-use crate::{account::UserIx, bug::Bug, gate::Gate, world::Service};
+use crate::{
+    core::{account::UserIx, bug::Bug, refusal::Gate},
+    service::Service,
+};
 
 /// The channel that a message without one goes to (UG-020 to UG-023).
 pub(crate) const DEFAULT_CHANNEL: &str = "RCDefault";

@@ -11,17 +11,14 @@ use wire::{
     flags,
 };
 
-use super::change::Kind;
+use crate::ultra_group::change::Kind;
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    expansion::Rules,
-    ids::Uid,
-    io::ConnId,
-    message::Conversation,
-    query::{Answer, read, write},
-    send::Posted,
-    world::Service,
+    core::{account::UserIx, bug::Bug, expansion::Rules, ids::Uid, io::ConnId, message::Conversation},
+    mail::{
+        post::Posted,
+        pull::{Answer, read, write},
+    },
+    service::Service,
 };
 
 /// A change that was carried out.

@@ -13,15 +13,14 @@ use wire::{
     code::status,
 };
 
-use super::{UltraGroup, log::Entry};
+use crate::ultra_group::{UltraGroup, log::Entry};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    ids::Uid,
-    page::Page,
-    query::{Answer, read, write},
-    timeline::Side,
-    world::Service,
+    core::{account::UserIx, bug::Bug, ids::Uid, page::Page},
+    mail::{
+        mailbox::Side,
+        pull::{Answer, read, write},
+    },
+    service::Service,
 };
 
 /// Messages of a page when the client names no number, and the most it gets.

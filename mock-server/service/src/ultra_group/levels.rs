@@ -11,13 +11,11 @@ use wire::{
 };
 
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    disturb::Setting,
-    message::Message,
-    query::{Answer, read, write},
-    settings::LEVELS,
-    world::Service,
+    core::{account::UserIx, bug::Bug, message::Message},
+    mail::pull::{Answer, read, write},
+    outward::push_decision::Setting,
+    preferences::settings::LEVELS,
+    service::Service,
 };
 
 /// The defaults of a group; 0 is unset.

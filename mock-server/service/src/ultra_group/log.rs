@@ -10,8 +10,8 @@ use std::{
 
 use wire::UnixMillis;
 
-use super::{Channel, UltraGroup};
-use crate::{account::UserIx, expansion::Pairs, ids::Uid, message::Message};
+use crate::core::{account::UserIx, expansion::Pairs, ids::Uid, message::Message};
+use crate::ultra_group::{Channel, UltraGroup};
 
 /// Something said in a group.
 #[derive(Debug)]

@@ -4,8 +4,15 @@ use std::sync::Arc;
 
 use wire::UnixMillis;
 
-use super::{LONG_AGO, UltraGroup, UltraGroups};
-use crate::{account::UserIx, bug::Bug, io::ConnId, io::PlatformClass, world::Service};
+use crate::ultra_group::{LONG_AGO, UltraGroup, UltraGroups};
+use crate::{
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::{ConnId, PlatformClass},
+    },
+    service::Service,
+};
 
 /// What came of a join.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,6 +148,6 @@ impl Service {
 }
 
 /// Whether pushes may reach a user at all.
-fn has_phone(account: &crate::account::Account) -> bool {
+fn has_phone(account: &crate::core::account::Account) -> bool {
     account.devices.iter().any(|device| device.class == PlatformClass::Mobile)
 }

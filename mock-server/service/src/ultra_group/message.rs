@@ -8,17 +8,18 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 use wire::{Request, UnixMillis, body::UpStreamMessage, code::status, flags};
 
-use super::log::{Entry, Mentioned};
+use crate::ultra_group::log::{Entry, Mentioned};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    calendar,
-    expansion::Pairs,
-    io::ConnId,
-    message::{Conversation, Message},
-    send::Posted,
-    timeline::DeviceIx,
-    world::Service,
+    core::{
+        account::UserIx,
+        bug::Bug,
+        calendar,
+        expansion::Pairs,
+        io::ConnId,
+        message::{Conversation, Message},
+    },
+    mail::{mailbox::DeviceIx, post::Posted},
+    service::Service,
 };
 
 /// How long messages are kept where no months are ordered (UGHIST-005).

@@ -19,10 +19,10 @@ mod push;
 mod recall;
 mod sessions;
 mod setup;
-mod state;
 mod typing;
 mod unread;
 mod user_group;
+mod view;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,7 +39,7 @@ pub(crate) use self::{
     log::Entry,
     membership::Joined,
 };
-use crate::{account::UserIx, io::ConnId};
+use crate::core::{account::UserIx, io::ConnId};
 
 /// Every ultra group of a world.
 #[derive(Debug, Default)]

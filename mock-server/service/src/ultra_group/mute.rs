@@ -6,8 +6,11 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use wire::code::status;
 
-use super::UltraGroup;
-use crate::{account::UserIx, bug::Bug, world::Service};
+use crate::ultra_group::UltraGroup;
+use crate::{
+    core::{account::UserIx, bug::Bug},
+    service::Service,
+};
 
 /// Mutes of a channel; without an end.
 #[derive(Debug, Default)]

@@ -6,8 +6,11 @@ use bytes::Bytes;
 use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
-use super::{Channel, UltraGroup};
-use crate::{account::UserIx, bug::Bug, io::ConnId, world::Service};
+use crate::ultra_group::{Channel, UltraGroup};
+use crate::{
+    core::{account::UserIx, bug::Bug, io::ConnId},
+    service::Service,
+};
 
 /// `type` of an `s_cmd` that tells of messages.
 const MESSAGES: i32 = 6;

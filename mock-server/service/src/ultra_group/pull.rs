@@ -6,15 +6,15 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use wire::{Request, UnixMillis, body::UltraGrpPullMsg, code::status};
 
-use super::log::Entry;
+use crate::ultra_group::log::Entry;
 use crate::{
-    account::UserIx,
-    bug::Bug,
     chatroom::is_from_the_future,
-    io::ConnId,
-    query::{Answer, read},
-    timeline::Side,
-    world::Service,
+    core::{account::UserIx, bug::Bug, io::ConnId},
+    mail::{
+        mailbox::Side,
+        pull::{Answer, read},
+    },
+    service::Service,
 };
 
 /// A pull's answer: what it answers, and its bytes.
@@ -99,7 +99,7 @@ impl Service {
     /// What a member finds in its group's log after a time.
     fn news<'a>(
         &'a self,
-        group: &'a super::UltraGroup,
+        group: &'a crate::ultra_group::UltraGroup,
         user: UserIx,
         after: UnixMillis,
     ) -> impl Iterator<Item = &'a Entry> {

@@ -4,7 +4,11 @@ use std::{collections::BTreeSet, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::{account::UserIx, bug::Bug, disturb::Decision, message::Message, push::Content, world::Service};
+use crate::{
+    core::{account::UserIx, bug::Bug, message::Message},
+    outward::{push::Content, push_decision::Decision},
+    service::Service,
+};
 
 impl Service {
     /// Members who are offline and have a phone get a push.

@@ -2,13 +2,14 @@
 
 use wire::{UnixMillis, code::status};
 
-use super::change::Kind;
+use crate::ultra_group::change::Kind;
 use crate::{
-    bug::Bug,
-    ids::Uid,
-    recall::{NOTICE, Recall},
-    send::Posted,
-    world::Service,
+    core::{bug::Bug, ids::Uid},
+    mail::{
+        post::Posted,
+        recall::{NOTICE, Recall},
+    },
+    service::Service,
 };
 
 impl Service {
@@ -73,7 +74,11 @@ impl Service {
     }
 
     /// Who sent a message that can still be recalled.
-    pub(crate) fn said_in_ultra_group(&self, group: &str, uid: Uid) -> Option<&super::log::Entry> {
+    pub(crate) fn said_in_ultra_group(
+        &self,
+        group: &str,
+        uid: Uid,
+    ) -> Option<&crate::ultra_group::log::Entry> {
         self.ultra_groups.get(group)?.log.find(uid).filter(|entry| !entry.recalled)
     }
 }

@@ -6,14 +6,11 @@ use wire::{
     body::{RelationInfo, RelationsOutput, UltraGrpPullSes},
 };
 
-use super::{Channel, UltraGroup, log::Entry};
+use crate::ultra_group::{Channel, UltraGroup, log::Entry};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    gate::Gate,
-    message::Conversation,
-    query::{Answer, read, write},
-    world::Service,
+    core::{account::UserIx, bug::Bug, message::Conversation, refusal::Gate},
+    mail::pull::{Answer, read, write},
+    service::Service,
 };
 
 /// A channel that a member has messages in.

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
-use super::LONGEST_CHANNEL;
+use crate::ultra_group::LONGEST_CHANNEL;
 use crate::{
-    account::UserIx,
-    setup::{BacklogSetup, WorldSetup},
-    world::Service,
+    core::account::UserIx,
+    doors::operator::setup::{BacklogSetup, WorldSetup},
+    service::Service,
 };
 
 /// An ultra group of the set-up.
@@ -62,7 +62,7 @@ impl WorldSetup {
                         "channel `{channel}` of ultra group `{id}`: an id has 1 to {LONGEST_CHANNEL} characters"
                     ));
                 }
-                if channel == super::DEFAULT_CHANNEL && setup.r#type == ChannelType::Private {
+                if channel == crate::ultra_group::DEFAULT_CHANNEL && setup.r#type == ChannelType::Private {
                     mistakes.push(format!("channel `{channel}` of `{id}` cannot be private (UG-021)"));
                 }
                 for user in setup.members.iter().filter(|user| !known.contains(user)) {
@@ -91,7 +91,7 @@ impl WorldSetup {
         let Some(group) = self.ultra_groups.get(to) else {
             return Some(format!("`backlog` goes to ultra group `{to}`, which `ultraGroups` does not name"));
         };
-        let default = channel.is_empty() || channel == super::DEFAULT_CHANNEL;
+        let default = channel.is_empty() || channel == crate::ultra_group::DEFAULT_CHANNEL;
         (!default && !group.channels.contains_key(channel))
             .then(|| format!("`backlog` goes to channel `{channel}`, which ultra group `{to}` does not have"))
     }

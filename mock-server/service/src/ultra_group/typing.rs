@@ -14,13 +14,9 @@ use wire::{
 };
 
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    io::ConnId,
-    message::Conversation,
-    query::read,
-    send::Posted,
-    world::{Delayed, Service},
+    core::{account::UserIx, bug::Bug, io::ConnId, message::Conversation},
+    mail::{post::Posted, pull::read},
+    service::{Delayed, Service},
 };
 
 /// `notifyType`: both lists count.

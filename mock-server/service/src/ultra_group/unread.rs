@@ -13,15 +13,14 @@ use wire::{
     code::status,
 };
 
-use super::{Channel, UltraGroup, log::Entry};
+use crate::ultra_group::{Channel, UltraGroup, log::Entry};
 use crate::{
-    account::UserIx,
-    bug::Bug,
-    ids::Uid,
-    io::ConnId,
-    query::{Answer, read, write},
-    send::Posted,
-    world::Service,
+    core::{account::UserIx, bug::Bug, ids::Uid, io::ConnId},
+    mail::{
+        post::Posted,
+        pull::{Answer, read, write},
+    },
+    service::Service,
 };
 
 /// The largest count that is told (UGUNREAD-005, UGUNREAD-006).
@@ -121,7 +120,7 @@ impl Service {
         request: &Request,
     ) -> Result<Posted, u16> {
         let asked: SessionMsgReadInput = read(request)?;
-        if asked.r#type() != crate::message::Conversation::UltraGroup as i32 {
+        if asked.r#type() != crate::core::message::Conversation::UltraGroup as i32 {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
         let group = asked.channel_id().to_owned();

@@ -7,8 +7,8 @@ use std::{
 
 use wire::{UnixMillis, body::MsgChange};
 
-use super::change::{Audience, Kind};
-use crate::{account::UserIx, world::Service};
+use crate::ultra_group::change::{Audience, Kind};
+use crate::{core::account::UserIx, service::Service};
 
 /// Members of a user group, and since when.
 pub(crate) type UserGroup = BTreeMap<UserIx, UnixMillis>;

@@ -1,0 +1,63 @@
+//! What the app's server is told of rooms (CHRM-036, CHKV-032).
+
+use serde_json::json;
+use wire::UnixMillis;
+
+use crate::chatroom::{Gone, Left};
+use crate::{
+    core::{account::UserIx, bug::Bug},
+    outward::callback::CallbackKind,
+    service::Service,
+};
+
+/// Something that happened to a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Event {
+    Created,
+    Joined,
+    Left(Left),
+    Destroyed(Gone),
+}
+
+impl Event {
+    /// `type` and `status` of the callback.
+    fn numbers(self) -> (u8, u8) {
+        match self {
+            Self::Created => (0, 0),
+            Self::Joined => (1, 0),
+            Self::Left(why) => (2, why as u8),
+            Self::Destroyed(Gone::Auto) => (3, 3),
+            Self::Destroyed(_) => (3, 0),
+        }
+    }
+}
+
+impl Service {
+    pub(super) fn tell_app_server(&mut self, now: UnixMillis, id: &str, event: Event, users: &[UserIx]) {
+        if !self.calls_back(CallbackKind::ChatroomStatus) || self.has(Bug::NoRoomCallbacks) {
+            return;
+        }
+        let (kind, status) = event.numbers();
+        let users: Vec<&str> = users.iter().map(|user| &*self.accounts[*user].id).collect();
+        let body =
+            json!([{"chatRoomId": id, "userIds": users, "status": status, "type": kind, "time": now.0}]);
+        self.call_back(now, CallbackKind::ChatroomStatus, &body);
+    }
+
+    /// One call for each entry that changed.
+    pub(super) fn tell_app_server_of_entry(
+        &mut self,
+        now: UnixMillis,
+        id: &str,
+        changed: &crate::chatroom::Changed,
+    ) {
+        if !self.calls_back(CallbackKind::ChatroomEntries) || self.has(Bug::NoRoomCallbacks) {
+            return;
+        }
+        let body = json!({
+            "chatroomId": id, "key": changed.key, "value": changed.value, "optType": if changed.removed { 2 } else { 1 },
+            "userId": changed.owner, "status": changed.status, "timestamp": changed.time.0, "version": changed.time.0,
+        });
+        self.call_back(now, CallbackKind::ChatroomEntries, &body);
+    }
+}

@@ -1,0 +1,175 @@
+//! A message as the service keeps it: encoded once, in the receivers' view, shared by all who get it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message as _;
+use wire::{
+    UnixMillis,
+    body::{DownStreamMessage, UpStreamMessage},
+    flags,
+};
+
+use crate::{core::ids::Uid, mail::mailbox::Side};
+
+/// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
+const OWN_PREFIX: &str = "RC:";
+
+/// Conversation types that mailboxes know, with their wire numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
+pub(crate) enum Conversation {
+    Private = 1,
+    Group = 3,
+    /// `TEMPGROUP` on the wire; no mailbox holds its messages.
+    Chatroom = 4,
+    System = 6,
+    /// `ULTRAGROUP`; no mailbox holds its messages either.
+    UltraGroup = 10,
+}
+
+/// One message. Everything but the head is in `received`.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) uid: Uid,
+    pub(crate) time: UnixMillis,
+    pub(crate) conversation: Conversation,
+    pub(crate) from: Arc<str>,
+    /// The peer, or the group.
+    pub(crate) target: Arc<str>,
+    /// The channel of an ultra group.
+    pub(crate) channel: Option<Arc<str>>,
+    /// Adds to unread counts and is worth a push.
+    pub(crate) counted: bool,
+    /// The sender asked for no push.
+    pub(crate) silent: bool,
+    /// A push has something to show: a message of the vendor's own types, or its sender wrote a text for pushes.
+    pub(crate) shows: bool,
+    /// What a push carries for the app.
+    pub(crate) push_data: Option<Box<str>>,
+    /// Participants may put pairs on it (EXP-001).
+    pub(crate) expandable: bool,
+    /// `DownStreamMessage` as a receiver gets it: without `direction`. Read through [`Message::bytes`].
+    received: Bytes,
+}
+
+impl Message {
+    /// Encodes what `from` sent for its receivers. `status_message`: shown, never stored.
+    pub(crate) fn new(
+        uid: Uid,
+        time: UnixMillis,
+        conversation: Conversation,
+        from: Arc<str>,
+        target: Arc<str>,
+        up: UpStreamMessage,
+        status_message: bool,
+    ) -> Self {
+        let written = up.push_text.as_deref().is_some_and(|text| !text.is_empty());
+        let shows = written || up.classname.starts_with(OWN_PREFIX);
+        let down = DownStreamMessage {
+            from_user_id: from.to_string(),
+            r#type: conversation as i32,
+            group_id: matches!(
+                conversation,
+                Conversation::Group | Conversation::Chatroom | Conversation::UltraGroup
+            )
+            .then(|| target.to_string()),
+            classname: up.classname,
+            content: up.content,
+            data_time: time.0,
+            status: flags::up_to_down(up.session_id),
+            msg_id: Some(uid.to_string()),
+            client_unique_id: up.client_unique_id,
+            extra_content: up.extra_content,
+            push_content: up.push_text,
+            config_flag: up.config_flag,
+            push_ext: up.push_ext,
+            bus_channel: up.bus_channel,
+            ext_status: status_message.then_some(flags::ext::STATUS),
+            option_bits: up.option_bits,
+            metadata: up.metadata,
+            ref_data: up.ref_data,
+            ..DownStreamMessage::default()
+        };
+        Self {
+            counted: up.session_id & flags::up::COUNT != 0,
+            silent: up.session_id & flags::up::SILENT != 0,
+            shows,
+            push_data: up.app_data.map(String::into_boxed_str),
+            expandable: crate::core::expansion::is_expandable(up.session_id),
+            received: down.encode_to_vec().into(),
+            uid,
+            time,
+            conversation,
+            from,
+            target,
+            channel: None,
+        }
+    }
+
+    /// The message as one side gets it. This and nothing else decides `direction`: what came for a user has none, what a
+    /// user sent has it, and its peer in `fromUserId` where the peer names the conversation.
+    pub(crate) fn body(&self, side: Side) -> DownStreamMessage {
+        // Own bytes decode.
+        let mut down = DownStreamMessage::decode(self.received.clone()).unwrap_or_default();
+        down.direction = None;
+        if side == Side::Outbox {
+            down.direction = Some(true);
+            if self.conversation == Conversation::Private {
+                down.from_user_id = self.target.to_string();
+                down.group_id = Some(self.target.to_string());
+            }
+        }
+        down
+    }
+
+    /// [`Message::body`], encoded: what came for a user, all who get it share.
+    pub(crate) fn bytes(&self, side: Side) -> Bytes {
+        match side {
+            Side::Inbox => self.received.clone(),
+            Side::Outbox => self.body(side).encode_to_vec().into(),
+        }
+    }
+
+    /// The length of its bytes; both sides' are about as long.
+    pub(crate) fn len(&self) -> usize {
+        self.received.len()
+    }
+
+    /// The same message, UID and time, with something else in it.
+    pub(crate) fn edited(&self, edit: impl FnOnce(&mut DownStreamMessage)) -> Self {
+        let mut down = self.body(Side::Inbox);
+        edit(&mut down);
+        down.direction = None;
+        Self { received: down.encode_to_vec().into(), ..self.clone() }
+    }
+
+    /// The same content under a new UID and time, for bugs that double messages.
+    pub(crate) fn copy_as(&self, uid: Uid, time: UnixMillis) -> Self {
+        let edited = self.edited(|down| {
+            down.msg_id = Some(uid.to_string());
+            down.data_time = time.0;
+        });
+        Self { uid, time, ..edited }
+    }
+}
+
+/// What [`Bug::StripsContent`](crate::core::bug::Bug::StripsContent) loses.
+pub(crate) const BESIDE_CONTENT: [&str; 3] = ["user", "mentionedInfo", "extra"];
+
+/// What [`Bug::StripsMedia`](crate::core::bug::Bug::StripsMedia) loses; `content` is the thumbnail.
+pub(crate) const OF_FILES: [&str; 8] =
+    ["content", "duration", "name", "size", "type", "gifDataSize", "width", "height"];
+
+/// Object names of messages that name a file.
+pub(crate) const WITH_FILE: [&str; 5] = ["RC:ImgMsg", "RC:HQVCMsg", "RC:FileMsg", "RC:SightMsg", "RC:GIFMsg"];
+
+/// Takes properties out of a content.
+pub(crate) fn strip(up: &mut UpStreamMessage, lost: &[&str]) {
+    if let Ok(serde_json::Value::Object(mut content)) = serde_json::from_slice(&up.content) {
+        for name in lost {
+            content.remove(*name);
+        }
+        up.content = serde_json::Value::Object(content).to_string().into();
+    }
+}

@@ -1,0 +1,7 @@
+//! What whoever runs the server does with a world: set it up, act upon it, look into it.
+
+pub mod act;
+pub(crate) mod bulk;
+pub(crate) mod carry_out;
+pub mod setup;
+pub(crate) mod view;

@@ -1,0 +1,158 @@
+//! What a world holds, as JSON for the control API and for scenarios that look inside.
+
+use serde_json::{Value, json};
+
+use crate::{
+    core::{account::Account, bug::Bug},
+    service::Service,
+};
+
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $name:ident = $wire:literal,)*) => {
+        /// What can be looked at.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum StateKind {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl StateKind {
+            /// Every kind with its name and meaning.
+            pub const ALL: &[(StateKind, &str, &str)] = &[$((StateKind::$name, $wire, concat!($($doc),*))),*];
+        }
+    };
+}
+
+kinds! {
+    /// Accounts with their lists and settings.
+    Users = "users",
+    /// Connections of each user.
+    Devices = "devices",
+    /// Members of groups.
+    Groups = "groups",
+    /// Rooms with members, entries and bans.
+    Chatrooms = "chatrooms",
+    /// Ultra groups with members and channels.
+    UltraGroups = "ultragroups",
+    /// Uploaded files.
+    Files = "files",
+    /// Messages that wait for each user.
+    Mailboxes = "mailboxes",
+    /// Notifications that went out or did not, and why.
+    Pushes = "pushes",
+    /// Every switch with its value and meaning.
+    Switches = "switches",
+    /// Every limit with its value and meaning.
+    Limits = "limits",
+    /// Every deliberate bug, whether it is on, and its meaning.
+    Bugs = "bugs",
+}
+
+impl StateKind {
+    /// The kind of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(kind, ..)| *kind)
+    }
+}
+
+impl Service {
+    /// What the world holds of a kind ([`StateKind`]); `id` narrows it to one of it. `None`: no such kind or id.
+    #[must_use]
+    pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
+        let user = || id.map(|id| self.accounts.find(id));
+        let of_users = |view: &dyn Fn(&Account) -> Value| match user() {
+            Some(user) => Some(view(&self.accounts[user?])),
+            None => Some(self.accounts.iter().map(|a| (a.id.to_string(), view(a))).collect()),
+        };
+        match StateKind::named(kind)? {
+            StateKind::Users => of_users(&user_json),
+            StateKind::Devices => of_users(&|account| self.devices_json(account)),
+            StateKind::Mailboxes => of_users(&mailbox_json),
+            StateKind::Groups => self.groups_json(id),
+            StateKind::Chatrooms => self.rooms_json(id),
+            StateKind::UltraGroups => self.ultra_groups_json(id),
+            StateKind::Files => Some(self.files_json()),
+            StateKind::Pushes => match user() {
+                Some(user) => Some(self.pushes_json(Some(user?))),
+                None => Some(self.pushes_json(None)),
+            },
+            StateKind::Switches => one_or_all(self.switches_json(), id),
+            StateKind::Limits => one_or_all(self.limits_json(), id),
+            StateKind::Bugs => one_or_all(self.bugs_json(), id),
+        }
+    }
+
+    fn groups_json(&self, id: Option<&str>) -> Option<Value> {
+        let member_ids = |members: &Vec<usize>| -> Value {
+            members.iter().map(|user| json!(&*self.accounts[*user].id)).collect()
+        };
+        match id {
+            Some(id) => self.groups.get(id).map(member_ids),
+            None => {
+                let groups = self.groups.iter();
+                Some(groups.map(|(id, group)| (id.to_string(), member_ids(group.members()))).collect())
+            }
+        }
+    }
+
+    fn switches_json(&self) -> Value {
+        let row = |(name, value, meaning): (&str, bool, String)| {
+            (name.to_owned(), json!({"value": value, "meaning": meaning}))
+        };
+        self.switches.describe().into_iter().map(row).collect()
+    }
+
+    fn limits_json(&self) -> Value {
+        let rows = self.limits.describe().into_iter();
+        rows.map(|(name, value, meaning)| (name, json!({"value": value, "meaning": meaning}))).collect()
+    }
+
+    fn bugs_json(&self) -> Value {
+        let row = |(bug, name): &(Bug, &str)| {
+            ((*name).to_owned(), json!({"on": self.has(*bug), "meaning": bug.meaning()}))
+        };
+        Bug::ALL.iter().map(row).collect()
+    }
+
+    fn devices_json(&self, account: &Account) -> Value {
+        account
+            .connections
+            .iter()
+            .filter_map(|id| {
+                let connection = self.connections.get(id)?;
+                let device = &account.devices[usize::from(connection.device)];
+                Some(json!({
+                    "conn": id.0, "class": connection.class, "deviceId": device.id, "label": &*connection.label,
+                    "since": connection.since.0, "read": connection.read, "written": connection.written,
+                    "transport": format!("{:?}", connection.transport),
+                }))
+            })
+            .collect()
+    }
+}
+
+fn one_or_all(all: Value, id: Option<&str>) -> Option<Value> {
+    match id {
+        Some(id) => all.get(id).cloned(),
+        None => Some(all),
+    }
+}
+
+fn user_json(account: &Account) -> Value {
+    json!({
+        "userId": &*account.id, "name": account.name, "portrait": account.portrait,
+        "registered": account.registered, "deactivated": account.deactivated,
+        "bannedUntil": account.banned_until.map(|until| until.0),
+        "online": !account.connections.is_empty(),
+        "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+        "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+        "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
+            .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
+        "settings": account.settings.to_json(),
+    })
+}
+
+fn mailbox_json(account: &Account) -> Value {
+    let uids: Vec<&str> = account.mailbox.items().map(|item| item.message.uid.as_str()).collect();
+    json!({"count": account.mailbox.len(), "last": account.mailbox.last().0, "messageUIds": uids})
+}

@@ -1,0 +1,143 @@
+//! `/message/broadcast.json`, `/message/online/broadcast.json`, `/message/broadcast/recall.json`: system messages for
+//! every user of the App Key.
+//!
+//! A broadcast is one message under one UID. It is delivered like any other, and no history on the server has it
+//! (documented: it is stored on the client). "Every user" is read as every registered one that is not deactivated.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use wire::body::UpStreamMessage;
+
+use crate::doors::server_api::{Answer, ApiError, Call, error, rate::Rated};
+use crate::{
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::PlatformClass,
+        message::{Conversation, Message},
+    },
+    mail::{
+        post::{Delivery, Outgoing},
+        recall,
+    },
+    service::Service,
+};
+
+/// How long who comes online still gets an online broadcast.
+const ONLINE_WINDOW: Duration = Duration::from_secs(600);
+
+impl Service {
+    /// To all users, or to those with a device of one system.
+    pub(super) fn api_broadcast(&mut self, call: &Call) -> Answer {
+        let from = call.id("fromUserId")?;
+        let message = self.api_message(call)?;
+        let os = call.optional("os").map(system).transpose()?;
+        // One SDK recalls a broadcast by broadcasting the command.
+        if message.classname == recall::COMMAND {
+            let command: Value = serde_json::from_slice(&message.content).unwrap_or_default();
+            let uid = command["messageUId"].as_str().unwrap_or_default().to_owned();
+            return self.recall_broadcast(call, from, &uid, message);
+        }
+        self.once(call, from, |service| {
+            service.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+            let mut receivers = service.everybody(os);
+            if service.has(Bug::BroadcastMissesOffline) {
+                receivers.retain(|user| !service.accounts[*user].connections.is_empty());
+            }
+            let uid = service.post_to_all(call, from, receivers, message);
+            Ok(json!({"messageUID": uid, "id": uid}))
+        })
+    }
+
+    /// To who is online now or comes online within ten minutes. It is no message of an offline user: it is not pushed,
+    /// does not wait longer, and cannot be recalled.
+    pub(super) fn api_broadcast_online(&mut self, call: &Call) -> Answer {
+        let from = call.id("fromUserId")?;
+        let message = self.api_message(call)?;
+        self.once(call, from, |service| {
+            let sender = service.accounts.find_or_add(from);
+            let from = service.accounts[sender].id.clone();
+            let receivers = service.everybody(None);
+            let times = receivers.iter().map(|user| service.accounts[*user].mailbox.next_time(call.now));
+            let time = times.max().unwrap_or(call.now);
+            let uid = service.ids.message_uid(time);
+            let message =
+                Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
+            for user in &receivers {
+                service.store(call.now, *user, message.clone());
+                if !service.accounts[*user].connections.is_empty() {
+                    service.deliver(call.now, *user, &message, false);
+                }
+            }
+            service.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
+            Ok(json!({"messageUID": uid.as_str()}))
+        })
+    }
+
+    pub(super) fn api_broadcast_recall(&mut self, call: &Call) -> Answer {
+        let from = call.id("fromUserId")?;
+        let uid = call.required("messageUID", 64)?;
+        let sent = call.number_or("sentTime", 0..=i64::MAX, 0)?;
+        let command = self.recall_command(call, Conversation::System, "", uid, sent);
+        self.recall_broadcast(call, from, uid, command)
+    }
+
+    fn recall_broadcast(&mut self, call: &Call, from: &str, uid: &str, up: UpStreamMessage) -> Answer {
+        let by = self.sender_of(from, uid)?;
+        self.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+        let posted = self.api_recall_by(call.now, by, up)?;
+        Ok(json!({"messageUID": posted.uid.as_str()}))
+    }
+
+    /// Registered users, or those with a phone of one system.
+    pub(super) fn everybody(&self, os: Option<&str>) -> Vec<UserIx> {
+        let known = self.accounts.iter().enumerate();
+        let has = |user: UserIx, os: &str| {
+            let mut devices = self.accounts[user].devices.iter();
+            devices.any(|device| {
+                device.class == PlatformClass::Mobile && device.platform.eq_ignore_ascii_case(os)
+            })
+        };
+        known
+            .filter(|(_, account)| account.registered && !account.deactivated)
+            .map(|(user, _)| user)
+            .filter(|user| os.is_none_or(|os| has(*user, os)))
+            .collect()
+    }
+
+    /// One system message for all of them.
+    pub(super) fn post_to_all(
+        &mut self,
+        call: &Call,
+        from: &str,
+        receivers: Vec<UserIx>,
+        up: UpStreamMessage,
+    ) -> String {
+        let sender = self.accounts.find_or_add(from);
+        let delivery = Delivery { conversation: Conversation::System, receivers };
+        let outgoing = Outgoing {
+            sender,
+            // Without a receiver of its own it belongs to nobody's history.
+            target: Arc::from(""),
+            delivery,
+            up,
+            status_message: false,
+            mirror: None,
+            with_sender: false,
+        };
+        self.post(call.now, outgoing).uid.to_string()
+    }
+}
+
+/// A system of phones by its name.
+pub(super) fn system(os: &str) -> Result<&'static str, ApiError> {
+    match os.to_ascii_lowercase().as_str() {
+        "ios" => Ok("iOS"),
+        "android" => Ok("Android"),
+        "harmonyos" => Ok("HarmonyOS"),
+        _ => {
+            Err(error(1002, format!("`{os}` is no system of phones; iOS, Android or HarmonyOS is expected")))
+        }
+    }
+}

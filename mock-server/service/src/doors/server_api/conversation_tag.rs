@@ -1,0 +1,126 @@
+//! `/user/conversation/tag/*`, `/tag/conversation/*`, `/conversation/attribute/get.json`: a user's tags, the conversations
+//! that bear them, and all that is set on one conversation.
+
+use serde_json::{Value, json};
+use wire::body::SessionTagItem;
+
+use crate::doors::server_api::{Answer, ApiError, Call, error, settings::kind_of, user::LONGEST_ID};
+use crate::{
+    core::account::UserIx,
+    preferences::{
+        conversation_tags::{MOST_TAGS, on_conversation},
+        settings::Place,
+    },
+    service::Service,
+};
+
+/// Conversations of one call. The documentation gives no number.
+const MOST_CONVERSATIONS: usize = 100;
+
+impl Service {
+    /// `tags` is a list of `{"tagId", "tagName"}`; known ids get the new name.
+    pub(super) fn api_conversation_tags_set(&mut self, call: &Call) -> Answer {
+        let tags: Vec<SessionTagItem> =
+            call.list("tags", MOST_TAGS)?.iter().map(tag).collect::<Result<_, _>>()?;
+        let user = self.user(call)?;
+        self.add_tags(call.now, None, user, tags)
+            .map(|_| json!({}))
+            .map_err(|_| error(1005, format!("a user has at most {MOST_TAGS} tags")))
+    }
+
+    pub(super) fn api_conversation_tags_remove(&mut self, call: &Call) -> Answer {
+        let ids = call.texts("tagIds", MOST_TAGS, LONGEST_ID)?;
+        let user = self.user(call)?;
+        self.remove_tags(call.now, None, user, &ids);
+        Ok(json!({}))
+    }
+
+    pub(super) fn api_conversation_tags(&mut self, call: &Call) -> Answer {
+        let user = self.user(call)?;
+        let account = &self.accounts[user];
+        Ok(json!({"data": {"userId": &*account.id, "tags": account.conversation_tags.to_json(None)}}))
+    }
+
+    pub(super) fn api_tag_conversations(&mut self, call: &Call) -> Answer {
+        self.change_tagged(call, true)
+    }
+
+    pub(super) fn api_untag_conversations(&mut self, call: &Call) -> Answer {
+        self.change_tagged(call, false)
+    }
+
+    fn change_tagged(&mut self, call: &Call, on: bool) -> Answer {
+        let tag = self.known_tag(call)?;
+        let places: Vec<(Place, Vec<SessionTagItem>)> = call
+            .list("conversations", MOST_CONVERSATIONS)?
+            .iter()
+            .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
+            .collect::<Result<_, ApiError>>()?;
+        let user = self.user(call)?;
+        self.tag_places(call.now, None, user, &places, on);
+        Ok(json!({}))
+    }
+
+    pub(super) fn api_tagged_conversations(&mut self, call: &Call) -> Answer {
+        let tag = self.known_tag(call)?;
+        let user = self.user(call)?;
+        let account = &self.accounts[user];
+        let tagged = account.settings.tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
+        let conversations: Vec<Value> = tagged
+            .map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind}))
+            .collect();
+        Ok(json!({"data": {"userId": &*account.id, "tagId": tag, "conversations": conversations}}))
+    }
+
+    /// Tags, pin and do-not-disturb level of one conversation.
+    pub(super) fn api_conversation_attributes(&mut self, call: &Call) -> Answer {
+        let target = call.id("targetId")?.to_owned();
+        let kind = kind_of(call.number("conversationType", 1..=10)?)?;
+        let user = self.user(call)?;
+        let account = &self.accounts[user];
+        let place = (kind, target, String::new());
+        let tags = account.settings.tags(&place);
+        Ok(json!({"data": {
+            "targetId": place.1, "conversationType": kind,
+            "tags": account.conversation_tags.to_json(Some(&tags)),
+            "top": {"top": account.settings.is_top(&place)}, "mute": {"mute": account.settings.level(&place)},
+        }}))
+    }
+
+    fn user(&mut self, call: &Call) -> Result<UserIx, ApiError> {
+        Ok(self.accounts.find_or_add(call.id("userId")?))
+    }
+
+    fn known_tag(&self, call: &Call) -> Result<String, ApiError> {
+        let tag = call.id("tagId")?;
+        let user = self.accounts.find(call.id("userId")?);
+        let known = user.is_some_and(|user| self.accounts[user].conversation_tags.contains(tag));
+        if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
+    }
+}
+
+fn tag(value: &Value) -> Result<SessionTagItem, ApiError> {
+    let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty() && text.len() <= LONGEST_ID);
+    match (text("tagId"), text("tagName")) {
+        (Some(id), Some(name)) => Ok(SessionTagItem {
+            tag_id: id.to_owned(),
+            name: Some(name.to_owned()),
+            ..SessionTagItem::default()
+        }),
+        _ => Err(error(1002, "parameter `tags`: an element has no `tagId` or no `tagName`")),
+    }
+}
+
+fn place(value: &Value) -> Result<Place, ApiError> {
+    let target = value["targetId"].as_str().filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
+    // One SDK quotes numbers.
+    let kind = value["conversationType"].as_i64();
+    let kind = kind.or_else(|| value["conversationType"].as_str().and_then(|text| text.parse().ok()));
+    match (target, kind) {
+        (Some(target), Some(kind)) => Ok((kind_of(kind)?, target.to_owned(), String::new())),
+        _ => Err(error(
+            1002,
+            "parameter `conversations`: an element has no `targetId` or no `conversationType`",
+        )),
+    }
+}

@@ -1,0 +1,37 @@
+//! `/message/history.json` and `/message/history/delete.json`: the log of an hour's messages (LIM-006).
+
+use serde_json::json;
+
+use crate::doors::server_api::{Answer, ApiError, Call, error};
+use crate::{core::refusal::Gate, service::Service};
+
+impl Service {
+    /// The address is empty if there is no log of that hour.
+    pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
+        self.api_ordered(Gate::MessageLog)?;
+        let hour = hour(call)?;
+        let url = self.log_address(call.now, hour, &call.origin).unwrap_or_default();
+        Ok(json!({"url": url, "date": hour}))
+    }
+
+    pub(super) fn api_message_log_remove(&mut self, call: &Call) -> Answer {
+        self.api_ordered(Gate::MessageLog)?;
+        self.remove_log(hour(call)?);
+        Ok(json!({}))
+    }
+}
+
+fn hour(call: &Call) -> Result<&str, ApiError> {
+    let hour = call.required("date", 16)?;
+    let part = |range: std::ops::Range<usize>| hour.get(range).and_then(|text| text.parse::<u32>().ok());
+    let fits = hour.len() == 10
+        && hour.bytes().all(|byte| byte.is_ascii_digit())
+        && part(4..6).is_some_and(|month| (1..=12).contains(&month))
+        && part(6..8).is_some_and(|day| (1..=31).contains(&day))
+        && part(8..10).is_some_and(|hour| hour < 24);
+    if fits {
+        Ok(hour)
+    } else {
+        Err(error(1002, format!("parameter `date` is `{hour}`; YYYYMMDDHH is expected")))
+    }
+}

@@ -1,0 +1,128 @@
+//! `/message/*/publish` and `/statusmessage/*`: messages an app's server sends (RECV-009, BLK-007, BLK-008, SEND-025,
+//! SYNC-010, SYNC-016 to SYNC-018).
+
+use serde_json::{Value, json};
+use wire::body::UpStreamMessage;
+
+use crate::doors::server_api::{Answer, Call, error, rate::Rated};
+use crate::{
+    core::{bug::Bug, message::Conversation},
+    mail::post::FromApi,
+    service::Service,
+};
+
+/// The most users that one private message is for.
+pub(super) const MOST_RECEIVERS: usize = 1000;
+/// The most users that one system message is for.
+pub(super) const MOST_SYSTEM_RECEIVERS: usize = 100;
+/// The most groups that one call names.
+const MOST_GROUPS: usize = 3;
+/// The most members that a message is for alone.
+const MOST_MEMBERS: usize = 1000;
+
+impl Service {
+    /// Ignores blacklists unless `verifyBlacklist` is 1.
+    pub(super) fn api_publish_private(&mut self, call: &Call) -> Answer {
+        self.publish_to_users(call, Conversation::Private, false)
+    }
+
+    pub(super) fn api_publish_system(&mut self, call: &Call) -> Answer {
+        self.publish_to_users(call, Conversation::System, false)
+    }
+
+    /// A message of whatever kind for who is online now.
+    pub(super) fn api_publish_status_private(&mut self, call: &Call) -> Answer {
+        self.publish_to_users(call, Conversation::Private, true)
+    }
+
+    /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
+    /// a member (GRP-004, GRP-015).
+    pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
+        self.publish_to_groups(call, false)
+    }
+
+    /// The same for members who are online now.
+    pub(super) fn api_publish_status_group(&mut self, call: &Call) -> Answer {
+        self.publish_to_groups(call, true)
+    }
+
+    /// Discussion groups are retired: no client knows them any more.
+    pub(super) fn api_publish_discussion(&mut self, call: &Call) -> Answer {
+        call.id("fromUserId")?;
+        call.ids("toDiscussionId", MOST_GROUPS)?;
+        self.api_message(call)?;
+        Err(error(1009, "discussion groups are retired; send to a group"))
+    }
+
+    fn publish_to_groups(&mut self, call: &Call, status_message: bool) -> Answer {
+        let from = call.id("fromUserId")?;
+        let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+        let how = &how(call, status_message, to.len());
+        let mut message = self.api_message(call)?;
+        if call.optional("toUserId").is_some() {
+            if to.len() > 1 {
+                return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
+            }
+            message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
+        }
+        self.once(call, from, |service| {
+            // All or nothing: a group whose rate is used up keeps the message from the others too.
+            let rates: Vec<Rated> = to.iter().map(|group| Rated::Group(group)).collect();
+            service.within_rates(call.now, &rates, 1)?;
+            let mut uids: Vec<Value> = Vec::new();
+            for group in &to {
+                let up = message.clone();
+                let posted = service.publish_from_api(call.now, from, group, Conversation::Group, up, how);
+                uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
+            }
+            Ok(json!({"messageUIDs": uids}))
+        })
+    }
+
+    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, status_message: bool) -> Answer {
+        let from = call.id("fromUserId")?;
+        let most = most_receivers(conversation);
+        let message = self.api_message(call)?;
+        let to: Vec<(String, UpStreamMessage)> =
+            call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
+        let mut how = how(call, status_message, to.len());
+        how.with_sender &= conversation == Conversation::Private;
+        self.once(call, from, |service| service.publish_each(call, conversation, from, to, &how))
+    }
+
+    /// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
+    /// answers.
+    pub(super) fn publish_each(
+        &mut self,
+        call: &Call,
+        conversation: Conversation,
+        from: &str,
+        to: Vec<(String, UpStreamMessage)>,
+        how: &FromApi,
+    ) -> Answer {
+        let private = conversation == Conversation::Private;
+        self.within_rate(call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
+        let verify = private && call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
+        let sender = self.accounts.find_or_add(from);
+        let mut uids: Vec<Value> = Vec::new();
+        for (user, message) in to {
+            let receiver = self.accounts.find_or_add(&user);
+            if verify && self.may_write(sender, receiver).is_err() {
+                continue;
+            }
+            let posted = self.publish_from_api(call.now, from, &user, conversation, message, how);
+            uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
+        }
+        Ok(json!({"messageUIDs": uids}))
+    }
+}
+
+/// How many users one call may name.
+pub(super) fn most_receivers(conversation: Conversation) -> usize {
+    if conversation == Conversation::System { MOST_SYSTEM_RECEIVERS } else { MOST_RECEIVERS }
+}
+
+/// With several targets nobody's message includes its sender.
+fn how(call: &Call, status_message: bool, targets: usize) -> FromApi {
+    FromApi { status_message, with_sender: targets == 1 && call.flag("isIncludeSender") }
+}

@@ -1,0 +1,62 @@
+//! `/user/tag/*`: labels that an app's server puts on users, for pushes to all who bear them.
+
+use serde_json::{Map, Value, json};
+
+use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
+use crate::service::Service;
+
+/// Labels of a user, and the bytes of each.
+const MOST_TAGS: usize = 20;
+const LONGEST_TAG: usize = 40;
+/// Users of one call that sets, and of one that asks.
+const MOST_SET: usize = 1000;
+const MOST_ASKED: usize = 50;
+
+impl Service {
+    /// The labels given are all that the user has afterwards; an empty list takes all away.
+    pub(super) fn api_tags_set(&mut self, call: &Call) -> Answer {
+        let user = call.id("userId")?.to_owned();
+        let tags = tags(call)?;
+        self.set_tags(&[user], &tags)
+    }
+
+    pub(super) fn api_tags_set_batch(&mut self, call: &Call) -> Answer {
+        let users = call.texts("userIds", MOST_SET, LONGEST_ID)?;
+        let tags = tags(call)?;
+        self.set_tags(&users, &tags)
+    }
+
+    fn set_tags(&mut self, users: &[String], tags: &[String]) -> Answer {
+        for id in users {
+            let user = self.accounts.find_or_add(id);
+            self.accounts[user].tags = tags.to_vec();
+        }
+        Ok(json!({}))
+    }
+
+    pub(super) fn api_tags(&mut self, call: &Call) -> Answer {
+        let of = |id: &str| -> Value {
+            let user = self.accounts.find(id);
+            user.map_or_else(|| json!([]), |user| json!(self.accounts[user].tags))
+        };
+        let asked = call.ids("userIds", MOST_ASKED)?;
+        let result: Map<String, Value> = asked.into_iter().map(|id| (id.to_owned(), of(id))).collect();
+        Ok(json!({"result": result}))
+    }
+}
+
+fn tags(call: &Call) -> Result<Vec<String>, ApiError> {
+    if call.json("tags")? == json!([]) {
+        return Ok(Vec::new());
+    }
+    let mut tags: Vec<String> = Vec::new();
+    for tag in call.texts("tags", MOST_TAGS, LONGEST_TAG)? {
+        if tag.is_empty() {
+            return Err(error(1002, "parameter `tags` has an empty text"));
+        }
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    Ok(tags)
+}

@@ -1,0 +1,165 @@
+//! `/ultragroup/channel/*`: channels, their types, and the lists of private ones (UG-004, UG-012 to UG-015, UG-021,
+//! UG-034).
+
+use serde_json::{Value, json};
+
+use crate::doors::server_api::{
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+    ultra_group::no_member,
+};
+use crate::{
+    core::{account::UserIx, calendar::date_text},
+    service::Service,
+    ultra_group::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
+};
+
+/// Most users in one call.
+pub(super) const MOST_USERS: usize = 20;
+
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/channel/create.json", Form, Service::api_channel_create),
+    ("/ultragroup/channel/del.json", Form, Service::api_channel_delete),
+    ("/ultragroup/channel/get.json", Form, Service::api_channels),
+    ("/ultragroup/channel/type/change.json", Form, Service::api_channel_type),
+    ("/ultragroup/channel/private/users/add.json", Form, Service::api_channel_list_add),
+    ("/ultragroup/channel/private/users/del.json", Form, Service::api_channel_list_remove),
+    ("/ultragroup/channel/private/users/get.json", Form, Service::api_channel_list),
+];
+
+pub(super) fn no_channel(id: &str, group: &str) -> ApiError {
+    error(24414, format!("the ultra group `{group}` has no channel `{id}`"))
+}
+
+/// A channel's id: 1 to 20 letters, digits, hyphens and underscores (the documentation names the first two).
+fn fits(id: &str) -> Result<(), ApiError> {
+    if id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        return Ok(());
+    }
+    Err(error(1002, format!("parameter `busChannel` is `{id}`; letters and digits are expected")))
+}
+
+impl Service {
+    /// The group and the existing channel that a call names.
+    pub(super) fn channel_of<'a>(&mut self, call: &'a Call) -> Result<(&'a str, &'a str), ApiError> {
+        let group = self.ultra_group_of(call)?;
+        let id = call.required("busChannel", LONGEST_CHANNEL)?;
+        self.known_channel(group, id)?;
+        Ok((group, id))
+    }
+
+    /// The same where a call may leave the channel out; `None`: it does.
+    pub(super) fn channel_or_none<'a>(
+        &mut self,
+        call: &'a Call,
+    ) -> Result<(&'a str, Option<&'a str>), ApiError> {
+        let group = self.ultra_group_of(call)?;
+        let id = call.optional_within("busChannel", LONGEST_CHANNEL)?;
+        if let Some(id) = id {
+            self.known_channel(group, id)?;
+        }
+        Ok((group, id))
+    }
+
+    /// # Errors
+    /// There is no such channel.
+    pub(super) fn known_channel(&mut self, group: &str, id: &str) -> Result<&Channel, ApiError> {
+        self.ensure_default_channel(group);
+        let channels = self.ultra_groups.get(group).map(|group| &group.channels);
+        channels.and_then(|channels| channels.get(id)).ok_or_else(|| no_channel(id, group))
+    }
+
+    /// Members of a group by the ids of a call.
+    ///
+    /// # Errors
+    /// One of them is none.
+    pub(super) fn ultra_group_members(&self, call: &Call, group: &str) -> Result<Vec<UserIx>, ApiError> {
+        let members = self.known_ultra_group(group)?;
+        let find = |id: &str| {
+            let user = self.accounts.find(id).filter(|user| members.has_member(*user));
+            user.ok_or_else(|| no_member(id, group))
+        };
+        call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
+    }
+
+    pub(super) fn api_channel_create(&mut self, call: &Call) -> Answer {
+        let group = self.ultra_group_of(call)?;
+        let id = call.required("busChannel", LONGEST_CHANNEL)?;
+        fits(id)?;
+        let private = call.number_or("type", 0..=1, 0)? == 1;
+        if !self.create_channel(call.now, group, id, private) {
+            let most = self.limits.ultra_group_channels;
+            return Err(error(
+                24413,
+                format!("the ultra group `{group}` has {most} channels already (UG-004)"),
+            ));
+        }
+        Ok(json!({}))
+    }
+
+    /// The default channel stays (assumed).
+    pub(super) fn api_channel_delete(&mut self, call: &Call) -> Answer {
+        let (group, id) = self.channel_of(call)?;
+        if id == self.default_channel() {
+            return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
+        }
+        self.delete_channel(call.now, group, id);
+        Ok(json!({}))
+    }
+
+    /// All channels (UG-034). One SDK calls the size of a page `size`, others `limit`.
+    pub(super) fn api_channels(&mut self, call: &Call) -> Answer {
+        let group = self.ultra_group_of(call)?;
+        let size = if call.has("limit") { "limit" } else { "size" };
+        let (skipped, size) = call.page("page", size, 100, 20)?;
+        self.ensure_default_channel(group);
+        let channels = &self.known_ultra_group(group)?.channels;
+        let list: Vec<Value> = channels
+            .iter()
+            .filter(|(id, _)| !id.is_empty())
+            .skip(skipped)
+            .take(size)
+            .map(|(id, channel)| {
+                json!({
+                    "channelId": &**id, "type": u8::from(channel.private), "createTime": date_text(channel.created),
+                })
+            })
+            .collect();
+        Ok(json!({"channelList": list}))
+    }
+
+    fn api_channel_type(&mut self, call: &Call) -> Answer {
+        let (group, id) = self.channel_of(call)?;
+        let private = call.number("type", 0..=1)? == 1;
+        if private && id == DEFAULT_CHANNEL {
+            return Err(error(1002, format!("the channel `{id}` cannot be private (UG-021)")));
+        }
+        self.set_channel_type(call.now, group, id, private);
+        Ok(json!({}))
+    }
+
+    fn api_channel_list_add(&mut self, call: &Call) -> Answer {
+        let (group, id) = self.channel_of(call)?;
+        let users = self.ultra_group_members(call, group)?;
+        self.list_in_channel(call.now, group, id, &users);
+        Ok(json!({}))
+    }
+
+    fn api_channel_list_remove(&mut self, call: &Call) -> Answer {
+        let (group, id) = self.channel_of(call)?;
+        let ids = call.ids("userIds", MOST_USERS)?;
+        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
+        self.unlist_from_channel(call.now, group, id, &users);
+        Ok(json!({}))
+    }
+
+    fn api_channel_list(&mut self, call: &Call) -> Answer {
+        let (group, id) = self.channel_of(call)?;
+        let (skipped, size) = call.page("page", "pageSize", 100, 50)?;
+        let listed: Vec<UserIx> = self.known_channel(group, id)?.listed.keys().copied().collect();
+        let users = listed.into_iter().skip(skipped).take(size);
+        let users: Vec<&str> = users.map(|user| &*self.accounts[user].id).collect();
+        Ok(json!({"users": users}))
+    }
+}

@@ -1,0 +1,51 @@
+//! `/ultragroup/notdisturb/*`: do-not-disturb for all members of an ultra group or of one of its channels (UGDND-066).
+
+use serde_json::json;
+
+use crate::doors::server_api::{
+    Answer, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+};
+use crate::{preferences::settings::LEVELS, service::Service, ultra_group::LONGEST_CHANNEL};
+
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/ultragroup/notdisturb/set.json", Form, Service::api_default_level_set),
+    ("/ultragroup/notdisturb/get.json", Form, Service::api_default_level),
+];
+
+impl Service {
+    /// The group, and the channel if the call is about one.
+    fn level_of<'a>(&mut self, call: &'a Call) -> Result<(&'a str, Option<&'a str>), ApiError> {
+        let group = self.ultra_group_of(call)?;
+        if !call.has("busChannel") {
+            return Ok((group, None));
+        }
+        let channel = call.required("busChannel", LONGEST_CHANNEL)?;
+        self.known_channel(group, channel)?;
+        Ok((group, Some(channel)))
+    }
+
+    fn api_default_level_set(&mut self, call: &Call) -> Answer {
+        let (group, channel) = self.level_of(call)?;
+        let level = call.number("unpushLevel", -1..=5)? as i32;
+        if !LEVELS.contains(&level) {
+            let text = "parameter `unpushLevel` is one of -1, 0, 1, 2, 4, 5";
+            return Err(error(1002, text));
+        }
+        if let Some(group) = self.ultra_groups.get_mut(group) {
+            group.levels.set(channel, level);
+        }
+        Ok(json!({}))
+    }
+
+    fn api_default_level(&mut self, call: &Call) -> Answer {
+        let (group, channel) = self.level_of(call)?;
+        let level = self.known_ultra_group(group)?.levels.get(channel);
+        let mut answer = json!({"groupId": group, "unpushLevel": level});
+        if let Some(channel) = channel {
+            answer["busChannel"] = json!(channel);
+        }
+        Ok(answer)
+    }
+}

@@ -1,0 +1,159 @@
+//! `/v2/ultragroups*`: the older way to ask, which one SDK still has. Each call is that of another endpoint with other
+//! names; success is told by 10000, errors in `msg`.
+
+use serde_json::{Map, Value, json};
+
+use crate::doors::server_api::{Answer, ApiError, Call, endpoints::Endpoint, error, user::LONGEST_ID};
+use crate::{
+    core::{
+        io::{HttpRequest, HttpResponse},
+        params::Form,
+        refusal::Gate,
+    },
+    service::Service,
+};
+
+/// What success is told by.
+const OK: i64 = 10_000;
+
+/// Names of parameters here, and elsewhere.
+const NAMES: [(&str, &str); 16] = [
+    ("user_id", "userId"),
+    ("user_ids", "userIds"),
+    ("group_id", "groupId"),
+    ("group_name", "groupName"),
+    ("channel_id", "busChannel"),
+    ("bus_channel", "busChannel"),
+    ("from_user_id", "fromUserId"),
+    ("to_group_ids", "toGroupIds"),
+    ("to_user_ids", "toUserIds"),
+    ("object_name", "objectName"),
+    ("push_content", "pushContent"),
+    ("push_data", "pushData"),
+    ("push_ext", "pushExt"),
+    ("store_flag", "isPersisted"),
+    ("mentioned_flag", "isMentioned"),
+    ("silence_push", "disablePush"),
+];
+
+/// A call in the other form.
+pub(super) struct Rest {
+    /// With the names and the method of the other endpoints.
+    pub(super) request: HttpRequest,
+    /// What carries it out; 405 with the methods that the path takes.
+    pub(super) endpoint: Result<Endpoint, ApiError>,
+}
+
+impl Rest {
+    /// Reads a request; `None`: it is no such call.
+    pub(super) fn of(request: &HttpRequest) -> Option<Self> {
+        let path: Vec<&str> = request.path.strip_prefix("/v2/")?.split('/').collect();
+        let (endpoint, named) = match route(&request.method, &path) {
+            Some((endpoint, named)) => (Ok(endpoint), named),
+            None => (Err(other_method(request, &path)?), Vec::new()),
+        };
+        let mut fields = Map::new();
+        let query = Form::parse(&request.query);
+        for name in ["page", "size", "limit"] {
+            fields.extend(query.get(name).map(|value| (name.to_owned(), value.into())));
+        }
+        if let Ok(Value::Object(body)) = serde_json::from_slice(&request.body) {
+            for (name, value) in body {
+                let known = NAMES.iter().find(|(here, _)| **here == name);
+                fields.insert(known.map_or(name, |(_, elsewhere)| (*elsewhere).to_owned()), value);
+            }
+        }
+        fields.extend(named.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())));
+        let mut headers = request.headers.clone();
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        let body = Value::Object(fields).to_string().into();
+        let request = HttpRequest { method: "POST".to_owned(), headers, body, ..request.clone() };
+        Some(Self { request, endpoint })
+    }
+}
+
+/// A path that other methods have; `None`: no method has it.
+fn other_method(request: &HttpRequest, path: &[&str]) -> Option<ApiError> {
+    let takes = ["GET", "POST", "PUT", "DELETE"].into_iter().filter(|method| route(method, path).is_some());
+    let takes: Vec<&str> = takes.collect();
+    let text = || format!("`{}` takes {}, not {}", request.path, takes.join(" or "), request.method);
+    (!takes.is_empty()).then(|| error(405, text()))
+}
+
+/// What a path asks for, and what it names.
+fn route<'a>(method: &str, path: &[&'a str]) -> Option<(Endpoint, Vec<(&'static str, &'a str)>)> {
+    let group = |id: &'a str| vec![("groupId", id)];
+    Some(match (method, path) {
+        ("POST", ["ultragroups"]) => (Service::api_ultra_group_create as Endpoint, Vec::new()),
+        ("POST", ["ultragroups", "channels"]) => (Service::api_channel_create, Vec::new()),
+        ("POST", ["message", "ultragroup", "send"]) => (Service::api_publish_ultra_group, Vec::new()),
+        ("DELETE", ["ultragroups", id]) => (Service::api_ultra_group_dissolve, group(id)),
+        ("PUT", ["ultragroups", id]) => (Service::api_ultra_group_refresh, group(id)),
+        ("GET", ["ultragroups", "users", user, "groups"]) => {
+            (Service::rest_ultra_groups_of_user, vec![("userId", *user)])
+        }
+        ("GET", ["ultragroups", id, "users"]) => (Service::rest_ultra_group_members, group(id)),
+        ("POST", ["ultragroups", id, "users", user]) => {
+            (Service::api_ultra_group_join, vec![("groupId", *id), ("userId", *user)])
+        }
+        ("DELETE", ["ultragroups", id, "users", user]) => {
+            (Service::api_ultra_group_quit, vec![("groupId", *id), ("userId", *user)])
+        }
+        ("POST", ["ultragroups", id, "muted-users"]) => (Service::api_channel_mute_users, group(id)),
+        ("DELETE", ["ultragroups", id, "muted-users"]) => (Service::api_channel_unmute_users, group(id)),
+        ("GET", ["ultragroups", id, "muted-users"]) => (Service::api_channel_muted_users, group(id)),
+        ("PUT", ["ultragroups", id, "muted-status"]) => (Service::api_channel_mute, group(id)),
+        ("GET", ["ultragroups", id, "muted-status"]) => (Service::api_channel_is_muted, group(id)),
+        ("POST", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers_add, group(id)),
+        ("DELETE", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers_remove, group(id)),
+        ("GET", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers, group(id)),
+        ("DELETE", ["ultragroups", id, "channels", channel]) => {
+            (Service::api_channel_delete, vec![("groupId", *id), ("busChannel", *channel)])
+        }
+        ("GET", ["ultragroups", id, "channels"]) => (Service::rest_channels, group(id)),
+        _ => return None,
+    })
+}
+
+/// An answer as these calls have it: what is asked for stands in `data`.
+pub(super) fn response(answer: Result<Value, ApiError>) -> HttpResponse {
+    match answer {
+        Ok(data) => {
+            let mut body = json!({"code": OK, "msg": "ok"});
+            if data.as_object().is_some_and(|fields| !fields.is_empty()) {
+                body["data"] = data;
+            }
+            HttpResponse::json(200, &body)
+        }
+        Err(fault) => HttpResponse::json(fault.status(), &json!({"code": fault.code, "msg": fault.text})),
+    }
+}
+
+impl Service {
+    fn rest_ultra_groups_of_user(&mut self, call: &Call) -> Answer {
+        self.api_ordered(Gate::UltraGroups)?;
+        let id = call.required("userId", LONGEST_ID)?;
+        let user = self.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
+        let (skipped, size) = call.page("page", "size", 100, 20)?;
+        let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
+        let rows = groups.skip(skipped).take(size);
+        let rows = rows.map(|group| json!({"group_id": &*group.id, "group_name": group.name}));
+        Ok(json!({"groups": rows.collect::<Vec<Value>>()}))
+    }
+
+    fn rest_ultra_group_members(&mut self, call: &Call) -> Answer {
+        let group = self.ultra_group_of(call)?;
+        let (skipped, size) = call.page("page", "size", 100, 20)?;
+        let members = self.known_ultra_group(group)?.members.keys().skip(skipped).take(size);
+        let rows = members.map(|user| json!({"id": &*self.accounts[*user].id}));
+        Ok(json!({"users": rows.collect::<Vec<Value>>()}))
+    }
+
+    fn rest_channels(&mut self, call: &Call) -> Answer {
+        let channels = self.api_channels(call)?;
+        let rows = channels["channelList"].as_array().into_iter().flatten();
+        let rows = rows.map(|row| json!({"channel_id": row["channelId"], "create_time": row["createTime"]}));
+        Ok(json!({"channel_list": rows.collect::<Vec<Value>>()}))
+    }
+}

@@ -1,0 +1,174 @@
+//! Bringing a stored message to its receiver's devices: pushed, announced, or left for later.
+
+use std::{sync::Arc, time::Duration};
+
+use prost::Message as _;
+use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
+
+use crate::{
+    core::{account::UserIx, bug::Bug, io::ConnId, message::Message},
+    mail::mailbox::Side,
+    service::Service,
+};
+
+/// For so long after a package was confirmed, messages are announced instead of pushed: web SDKs drop a pushed message
+/// while they work on a pull, counting on the pull to bring it.
+const QUIET_AFTER_PULL: Duration = Duration::from_secs(1);
+
+impl Service {
+    /// Brings a message to whoever of the receiver's devices is online; records the push notification otherwise.
+    pub(crate) fn deliver(
+        &mut self,
+        now: UnixMillis,
+        receiver: UserIx,
+        message: &Arc<Message>,
+        status_message: bool,
+    ) {
+        let mut devices = self.connections_of(receiver, None);
+        if !self.syncs() && devices.len() > 1 {
+            // Without sync exactly one device receives (AMB-30): the one that logged in last.
+            devices.drain(..devices.len() - 1);
+        }
+        if devices.is_empty() {
+            if !status_message {
+                self.record_push(now, receiver, message);
+            }
+            return;
+        }
+        for conn in devices {
+            if status_message {
+                self.push_body(now, conn, message, true);
+            } else if self.switches.direct_push && self.is_quiet(now, conn) {
+                self.push_body(now, conn, message, false);
+            } else {
+                self.announce(now, conn, message.time);
+            }
+        }
+    }
+
+    /// Whether messages are for all of a user's devices (SYNC-001 to SYNC-004).
+    pub(crate) fn syncs(&self) -> bool {
+        (self.switches.multi_device_sync && !self.has(Bug::NeverSyncs)) || self.has(Bug::SyncsWithoutSwitch)
+    }
+
+    /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. With multi-device sync
+    /// it waits for them (SYNC-017); without, it is for the device that is online, and gone with its connection (SYNC-016).
+    ///
+    /// Who pulls what the user sent is told to pull: a body that is pushed is no message to engine 5.28 but a reason to
+    /// pull, and moves no watermark of what was sent (seen with 4.6.4 to 5.38.0).
+    pub(crate) fn show_to_sender(
+        &mut self,
+        now: UnixMillis,
+        sender: UserIx,
+        message: &Arc<Message>,
+        stored: bool,
+    ) {
+        let waits = stored && (self.syncs() || self.has(Bug::KeepsForSender));
+        if waits {
+            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
+        } else {
+            self.accounts[sender].mailbox.stamped(message.time);
+        }
+        let syncs = self.syncs();
+        let mut devices = self.connections_of(sender, None);
+        if !syncs && devices.len() > 1 {
+            devices.drain(..devices.len() - 1);
+        }
+        for conn in devices {
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let pulls = connection.pulls_sent || !connection.has_pulled;
+            if stored && pulls {
+                if !syncs {
+                    let device = connection.device;
+                    self.accounts[sender].mailbox.show(message.clone(), device);
+                }
+                self.announce(now, conn, message.time);
+                continue;
+            }
+            let id = connection.next_push_id();
+            let frame = ServerFrame::Publish {
+                dup: false,
+                qos: 1,
+                seconds: message.time.seconds(),
+                topic: Topic::SMsg,
+                target: message.from.to_string(),
+                id,
+                body: message.bytes(Side::Outbox),
+            };
+            self.send(now, conn, frame, None);
+        }
+    }
+
+    /// Whether the client takes a body: it has pulled to the end, has the last package, and not just now. A pushed body
+    /// that overtakes a package would be dropped (imlib-v4) or shown before older messages (imlib-next).
+    fn is_quiet(&self, now: UnixMillis, conn: ConnId) -> bool {
+        self.connections.get(&conn).is_some_and(|connection| {
+            !connection.awaits_pull
+                && connection.unconfirmed_pull.is_none()
+                && connection.pulled.is_some_and(|pulled| now.since(pulled) >= QUIET_AFTER_PULL)
+        })
+    }
+
+    fn push_body(&mut self, now: UnixMillis, conn: ConnId, message: &Arc<Message>, status_message: bool) {
+        let sync = self.switches.multi_device_sync;
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let (user, device) = (connection.user, connection.device);
+        let id = connection.next_push_id();
+        if !status_message {
+            connection.pushes(id, message.time);
+            if !sync {
+                self.accounts[user].mailbox.hand_to(message.time, device);
+            }
+        }
+        let frame = ServerFrame::Publish {
+            dup: false,
+            qos: 1,
+            seconds: message.time.seconds(),
+            topic: Topic::SMsg,
+            target: self.accounts[user].id.to_string(),
+            id,
+            body: message.bytes(Side::Inbox),
+        };
+        self.send(now, conn, frame, None);
+    }
+
+    /// Tells a client that its mailbox has something new up to that time.
+    fn announce(&mut self, now: UnixMillis, conn: ConnId, time: UnixMillis) {
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        connection.announced = connection.announced.max(time);
+        connection.awaits_pull = true;
+        let id = connection.next_push_id();
+        let user = connection.user;
+        let notify = NotifyMsg { r#type: 1, time: Some(time.0), ..NotifyMsg::default() };
+        let frame = ServerFrame::Publish {
+            dup: false,
+            qos: 1,
+            seconds: now.seconds(),
+            topic: Topic::SNtf,
+            target: self.accounts[user].id.to_string(),
+            id,
+            body: notify.encode_to_vec().into(),
+        };
+        self.send(now, conn, frame, None);
+    }
+
+    /// A client that has not pulled since its login is told to, once.
+    pub(crate) fn remind(&mut self, now: UnixMillis, conn: ConnId) {
+        let Some(connection) = self.connections.get(&conn).filter(|connection| !connection.has_pulled) else {
+            return;
+        };
+        let last = self.accounts[connection.user].mailbox.last();
+        self.announce(now, conn, last);
+    }
+
+    /// A client acknowledged a push.
+    pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
+        let keep = self.syncs() || self.has(Bug::DuplicatesAfterReconnect);
+        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let (user, device) = (connection.user, connection.device);
+        if let Some((time, has_it)) = connection.acknowledged(id) {
+            let mailbox = &mut self.accounts[user].mailbox;
+            if has_it && !keep { mailbox.done(time) } else { mailbox.acknowledge(time, device, keep) }
+        }
+    }
+}

@@ -1,0 +1,434 @@
+//! Messages that clients send: private, group, status messages (SEND, BLK).
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use prost::Message as _;
+use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code::status, flags};
+
+use crate::{
+    core::{
+        account::UserIx,
+        bug::Bug,
+        expansion,
+        ids::Uid,
+        io::ConnId,
+        message::{Conversation, Message},
+        preset::Rate,
+    },
+    mail::{
+        history::is_archived,
+        mailbox::{DeviceIx, Side},
+        receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
+    },
+    service::Service,
+};
+
+/// Object names of the SDKs' own signalling; it does not count as sending (AMB-23).
+const UNCOUNTED: [&str; 6] =
+    ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
+
+/// Who gets a message.
+pub(crate) struct Delivery {
+    pub(crate) conversation: Conversation,
+    pub(crate) receivers: Vec<UserIx>,
+}
+
+/// A message on its way into the mailboxes.
+pub(crate) struct Outgoing<'a> {
+    pub(crate) sender: UserIx,
+    pub(crate) target: Arc<str>,
+    pub(crate) delivery: Delivery,
+    pub(crate) up: UpStreamMessage,
+    pub(crate) status_message: bool,
+    /// Absent for messages of the app server.
+    pub(crate) mirror: Option<Mirror<'a>>,
+    /// The app server wants it on its sender's devices too (SYNC-016, SYNC-017).
+    pub(crate) with_sender: bool,
+}
+
+/// How the app server wants a message delivered; by default like any other, to all but its sender.
+#[derive(Debug, Default)]
+pub(crate) struct FromApi {
+    /// Shown to who is online, never stored (SYNC-010).
+    pub(crate) status_message: bool,
+    /// `isIncludeSender`.
+    pub(crate) with_sender: bool,
+}
+
+/// What became of a message that somebody sent.
+pub(crate) struct Posted {
+    pub(crate) uid: Uid,
+    pub(crate) time: UnixMillis,
+}
+
+impl Service {
+    /// A PUBLISH of a client.
+    pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
+        // Old SDKs ask for changes by PUBLISH, and want an answer to a QUERY.
+        if request.topic == Topic::QryMsgChange {
+            return self.query(now, conn, &request);
+        }
+        match self.try_publish(now, conn, &request) {
+            Ok(Some(posted)) => {
+                let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
+                self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
+            }
+            Ok(None) => {}
+            Err(code) => self.publish_refused(now, conn, &request, code),
+        }
+    }
+
+    /// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
+    pub(crate) fn publish_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
+        self.acknowledge(now, conn, request, code, now, String::new());
+    }
+
+    fn acknowledge(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        request: &Request,
+        status: u16,
+        time: UnixMillis,
+        message_uid: String,
+    ) {
+        let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
+        self.send(now, conn, ack, Some(&request.topic));
+    }
+
+    fn try_publish(
+        &mut self,
+        now: UnixMillis,
+        conn: ConnId,
+        request: &Request,
+    ) -> Result<Option<Posted>, u16> {
+        if request.topic == Topic::RecallMsg {
+            return self.recall_by_client(now, conn, request);
+        }
+        if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
+            return self.ultra_group_request(now, conn, request).map(Some);
+        }
+        let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
+        let to_ultra_group = request.topic == Topic::UgMsg;
+        let to_people =
+            matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
+        if !to_room && !to_people && !to_ultra_group {
+            return Err(status::NOT_SUPPORTED);
+        }
+        let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        if request.target.is_empty()
+            || up.classname.is_empty()
+            || up.content.len() > self.limits.message_bytes
+        {
+            return Err(status::BAD_PARAMETER);
+        }
+        let status_message = request.topic.is_status();
+        let limited =
+            !status_message && !UNCOUNTED.contains(&up.classname.as_str()) && !self.has(Bug::NoRateLimit);
+        let per_second = if limited { self.limits.send_per_second } else { 0 };
+        let Some(connection) = self.connections.get_mut(&conn) else { return Ok(None) };
+        if !connection.may_send(now, per_second) {
+            return Err(self.too_fast(Rate::Send));
+        }
+        let (sender, device) = (connection.user, connection.device);
+        if to_ultra_group {
+            return self.publish_to_ultra_group(now, conn, (sender, device), request, up).map(Some);
+        }
+        if to_room {
+            return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
+        }
+        let delivery = match request.topic {
+            Topic::PpMsgP | Topic::PgMsgP if self.is_for_own_devices(&up.classname) => {
+                let group = request.topic == Topic::PgMsgP;
+                let conversation = if group { Conversation::Group } else { Conversation::Private };
+                Delivery { conversation, receivers: Vec::new() }
+            }
+            Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(now, sender, &request.target, &up)?,
+            _ => match self.private_delivery(sender, &request.target) {
+                Err(code) if self.has(Bug::StoresRefused) => {
+                    self.store_refused(now, sender, &request.target, up);
+                    return Err(code);
+                }
+                delivery => delivery?,
+            },
+        };
+        let target: Arc<str> = match delivery.receivers.first() {
+            Some(peer) if delivery.conversation == Conversation::Private => self.accounts[*peer].id.clone(),
+            _ => request.target.as_str().into(),
+        };
+        if up.classname == expansion::CHANGE {
+            self.expand(now, sender, &up.content, self.limits.expansion_update)?;
+            if self.has(Bug::DropsExpansion) {
+                let uid = self.ids.message_uid(now);
+                return Ok(Some(Posted { uid, time: now }));
+            }
+        }
+        let mirror = Some(Mirror { conn, device, request });
+        let outgoing = Outgoing { sender, target, delivery, up, status_message, mirror, with_sender: false };
+        Ok(Some(self.post(now, outgoing)))
+    }
+
+    fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
+        if self.accounts[sender].muted_private && !self.has(Bug::IgnoresMutes) {
+            return Err(status::MUTED_PRIVATE);
+        }
+        // A receiver nobody registered is accepted: the service only learns of users when they connect.
+        let receiver = self.accounts.find_or_add(target);
+        self.may_write(sender, receiver)?;
+        Ok(Delivery { conversation: Conversation::Private, receivers: vec![receiver] })
+    }
+
+    /// [`Bug::StoresRefused`]: the receiver gets what the sender is told is refused.
+    fn store_refused(&mut self, now: UnixMillis, sender: UserIx, target: &str, up: UpStreamMessage) {
+        let receiver = self.accounts.find_or_add(target);
+        let delivery = Delivery { conversation: Conversation::Private, receivers: vec![receiver] };
+        let target = self.accounts[receiver].id.clone();
+        let (status_message, with_sender) = (false, false);
+        self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender });
+    }
+
+    /// Whether `receiver` takes private messages of `sender` (BLK-001 to BLK-004, USER-008).
+    pub(crate) fn may_write(&self, sender: UserIx, receiver: UserIx) -> Result<(), u16> {
+        if self.has(Bug::IgnoresBlacklist) {
+            return Ok(());
+        }
+        let (from, to) = (&self.accounts[sender], &self.accounts[receiver]);
+        // While the white list is on, the blacklist does not count.
+        if to.whitelist_on {
+            return if to.whitelist.contains(&from.id) { Ok(()) } else { Err(status::NOT_WHITELISTED) };
+        }
+        let refused = to.blacklist.contains(&from.id)
+            || (self.has(Bug::BlacklistBothWays) && from.blacklist.contains(&to.id));
+        if refused { Err(status::BLACKLISTED) } else { Ok(()) }
+    }
+
+    /// Members of the group but the sender, or those it names (directed message).
+    fn group_delivery(
+        &self,
+        now: UnixMillis,
+        sender: UserIx,
+        group: &str,
+        up: &UpStreamMessage,
+    ) -> Result<Delivery, u16> {
+        self.groups.may_send(group, sender, now, !self.has(Bug::IgnoresMutes))?;
+        Ok(Delivery { conversation: Conversation::Group, receivers: self.group_receivers(sender, group, up) })
+    }
+
+    /// Members but the sender; of a directed message those it names alone (GRP-004, GRP-015).
+    fn group_receivers(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Vec<UserIx> {
+        let to_all = self.has(Bug::DirectedReachesAll)
+            || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
+        let directed = !up.user_id.is_empty() && !to_all;
+        let listed: BTreeSet<&str> = up.user_id.iter().map(String::as_str).collect();
+        let named = |user: UserIx| !directed || listed.contains(&*self.accounts[user].id);
+        let mut members = self.groups.get(group).cloned().unwrap_or_default();
+        if self.has(Bug::ServesNonMembers) {
+            members = (0..self.accounts.iter().count()).collect();
+        }
+        members.retain(|user| *user != sender && named(*user));
+        members
+    }
+
+    /// A message of the app server (RECV-009): the same ways, without a sender's device.
+    pub(crate) fn publish_from_api(
+        &mut self,
+        now: UnixMillis,
+        from: &str,
+        to: &str,
+        conversation: Conversation,
+        up: UpStreamMessage,
+        how: &FromApi,
+    ) -> Posted {
+        let sender = self.accounts.find_or_add(from);
+        let (receivers, target) = match conversation {
+            // The sender gets its copy, if any, as the one who sent it.
+            Conversation::Group => (self.group_receivers(sender, to, &up), Arc::from(to)),
+            _ => {
+                let receiver = self.accounts.find_or_add(to);
+                (vec![receiver], self.accounts[receiver].id.clone())
+            }
+        };
+        let delivery = Delivery { conversation, receivers };
+        let with_sender =
+            (how.with_sender && !self.has(Bug::NeverIncludesSender)) || self.has(Bug::AlwaysIncludesSender);
+        let status_message = how.status_message;
+        self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender })
+    }
+
+    /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
+    pub(crate) fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
+        let Outgoing { sender, target, delivery, up, status_message, mirror, with_sender } = outgoing;
+        let Delivery { conversation, mut receivers } = delivery;
+        if self.has(Bug::LosesPrivateReceipts) && up.classname == PRIVATE_RECEIPT
+            || self.has(Bug::TypingIsNotForwarded) && up.classname == TYPING
+        {
+            receivers.clear();
+        }
+        let peer_only = self.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
+        let copies = self.syncs() && !self.has(Bug::NeverSyncsSent) && !peer_only;
+        let by_client = mirror.is_some();
+        let platform = mirror.as_ref().map(|mirror| self.platform_of(sender, mirror.device));
+        let routed = !status_message && !self.is_for_own_devices(&up.classname);
+        let mirror = mirror.filter(|_| copies);
+        let with_sender = with_sender && !receivers.contains(&sender);
+        let mut time = now;
+        // The sender's mailbox counts too, copy or not: an answer is never older than what it answers (SEND-021).
+        let copied = mirror.is_some() || with_sender;
+        let stamped = (copied || by_client && !self.has(Bug::ForgetsSendersTime)).then_some(&sender);
+        for user in receivers.iter().chain(stamped) {
+            time = time.max(self.accounts[*user].mailbox.next_time(now));
+        }
+        let from = self.accounts[sender].id.clone();
+        let archived = !status_message && is_archived(&up);
+        // Neither what is for some members alone nor a broadcast is history like the rest.
+        let directed = match conversation {
+            Conversation::Group => !up.user_id.is_empty(),
+            Conversation::System => target.is_empty(),
+            Conversation::Private | Conversation::Chatroom | Conversation::UltraGroup => false,
+        };
+        if archived {
+            time = self.archive_time(conversation, &from, &target, time);
+        }
+        let uid = self.ids.message_uid(time);
+        // Commands without the persist bit still wait for offline users; only status messages do not.
+        let stored = !status_message || self.has(Bug::StoresStatusMessages);
+        // The list is part of the cloud storage.
+        let listed = stored && self.switches.roaming_history && up.session_id & flags::up::PERSIST != 0;
+        let mut up = up;
+        if self.has(Bug::StripsContent) {
+            crate::core::message::strip(&mut up, &crate::core::message::BESIDE_CONTENT);
+        }
+        if self.has(Bug::StripsMedia) && crate::core::message::WITH_FILE.contains(&&*up.classname) {
+            crate::core::message::strip(&mut up, &crate::core::message::OF_FILES);
+        }
+        if self.has(Bug::DropsInitialExpansion) {
+            up.extra_content = None;
+        }
+        let named = if routed { up.user_id.clone() } else { Vec::new() };
+        let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
+        if archived {
+            self.archive(now, sender, &receivers, message.clone(), directed);
+            self.log_message(now, &message, platform.as_deref().unwrap_or_default());
+        }
+        // A message to oneself is in the mailbox as received already.
+        if stored
+            && !receivers.contains(&sender)
+            && let Some(mirror) = &mirror
+        {
+            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+        }
+        if listed && by_client {
+            self.conversations.enter(sender, &message, true);
+        }
+        for receiver in receivers {
+            let message = if self.has(Bug::UidPerReceiver) {
+                Arc::new(message.copy_as(self.ids.message_uid(time), time))
+            } else {
+                message.clone()
+            };
+            if self.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
+                continue;
+            }
+            if listed {
+                self.conversations.enter(receiver, &message, false);
+            }
+            if stored {
+                self.store(now, receiver, message.clone());
+            }
+            self.deliver(now, receiver, &message, status_message);
+            if self.has(Bug::DoublesMessage) {
+                self.double(now, receiver, &message);
+            }
+        }
+        // Behind the receivers, of whom the sender may be one.
+        if by_client && stored {
+            self.accounts[sender].mailbox.stamped(time);
+        }
+        if with_sender {
+            self.show_to_sender(now, sender, &message, stored);
+        }
+        if let Some(mirror) = &mirror {
+            self.mirror(now, sender, mirror, &message);
+        }
+        if routed {
+            self.route(now, &message, platform.as_deref(), &named);
+        }
+        Posted { uid: message.uid, time }
+    }
+
+    pub(crate) fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
+        if self.has(Bug::DropsOffline) && self.accounts[receiver].connections.is_empty() {
+            return;
+        }
+        let (private, group) = self.retention(now);
+        let compensated = self.compensated_since(now);
+        let most = self.limits.group_offline_count;
+        let group_message = message.conversation == Conversation::Group;
+        let mailbox = &mut self.accounts[receiver].mailbox;
+        // With sync the mailbox also is what compensation is taken from.
+        mailbox.expire(private.min(compensated), group.min(compensated));
+        mailbox.push(message, Side::Inbox, None);
+        if most > 0 && group_message {
+            mailbox.keep_group(most);
+        }
+    }
+
+    fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
+        let time = self.accounts[receiver].mailbox.next_time(message.time);
+        let copy = Arc::new(message.copy_as(self.ids.message_uid(time), time));
+        self.store(now, receiver, copy.clone());
+        self.deliver(now, receiver, &copy, false);
+    }
+
+    /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
+    /// acknowledgement.
+    fn mirror(&mut self, now: UnixMillis, sender: UserIx, mirror: &Mirror<'_>, message: &Message) {
+        let others = self.connections_of(sender, None);
+        for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
+            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let id = connection.next_push_id();
+            let frame = ServerFrame::Publish {
+                dup: true,
+                qos: 1,
+                seconds: message.time.seconds(),
+                topic: mirror.request.topic.clone(),
+                target: message.target.to_string(),
+                id,
+                body: mirror.request.body.clone(),
+            };
+            self.send(now, conn, frame, None);
+            let ack = ServerFrame::PubAck {
+                id,
+                status: 0,
+                time: message.time,
+                message_uid: message.uid.to_string(),
+            };
+            self.send(now, conn, ack, None);
+        }
+    }
+
+    /// Since when private and group messages are kept.
+    pub(crate) fn retention(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
+        if self.has(Bug::KeepsForEver) {
+            return (UnixMillis(i64::MIN), UnixMillis(i64::MIN));
+        }
+        (now - self.limits.private_offline(), now - self.limits.group_offline())
+    }
+}
+
+/// The sending device, for its siblings.
+pub(crate) struct Mirror<'a> {
+    pub(crate) conn: ConnId,
+    pub(crate) device: DeviceIx,
+    pub(crate) request: &'a Request,
+}
+
+/// An upstream text message, for messages of the service's own making.
+pub(crate) fn text(text: &str) -> UpStreamMessage {
+    UpStreamMessage {
+        session_id: flags::up::PERSIST | flags::up::COUNT,
+        classname: "RC:TxtMsg".to_owned(),
+        content: serde_json::json!({ "content": text }).to_string().into(),
+        ..UpStreamMessage::default()
+    }
+}

@@ -1,0 +1,119 @@
+//! Full message routing: a copy of every message to the app's server (USER-011).
+//!
+//! Status messages never, refused ones never; those of the Server API where the switch says so; what the service itself
+//! says in rooms never (assumed). Nothing is filtered here, so `sensitiveType` is always 0.
+
+use wire::UnixMillis;
+
+use crate::{
+    core::{
+        bug::Bug,
+        message::{Conversation, Message},
+    },
+    mail::mailbox::Side,
+    outward::{callback::CallbackKind, device_status::os_of},
+    service::Service,
+};
+
+/// `channelType` of a conversation.
+fn channel_type(conversation: Conversation) -> &'static str {
+    match conversation {
+        Conversation::Private => "PERSON",
+        Conversation::Group => "GROUP",
+        Conversation::Chatroom => "TEMPGROUP",
+        Conversation::System => "NOTIFY",
+        Conversation::UltraGroup => "ULTRAGROUP",
+    }
+}
+
+/// The fields of a message's copy.
+fn routed(message: &Message, platform: Option<&str>) -> Vec<(&'static str, String)> {
+    // Own bytes decode.
+    let down = message.body(Side::Inbox);
+    vec![
+        ("fromUserId", message.from.to_string()),
+        ("toUserId", message.target.to_string()),
+        ("objectName", down.classname.clone()),
+        ("content", String::from_utf8_lossy(&down.content).into_owned()),
+        ("channelType", channel_type(message.conversation).to_owned()),
+        ("msgTimestamp", message.time.0.to_string()),
+        ("msgUID", message.uid.to_string()),
+        ("originalMsgUID", String::new()),
+        ("sensitiveType", "0".to_owned()),
+        ("source", platform.map_or("Server", os_of).to_owned()),
+        ("busChannel", down.bus_channel().to_owned()),
+    ]
+}
+
+impl Service {
+    /// Copies a changed message of an ultra group: its new content, or the change of its expansion (UG-036). Which fields
+    /// tell of it is assumed: a UID of its own, and the message's as `originalMsgUID`. `by`: absent for the app's server.
+    pub(crate) fn route_change(
+        &mut self,
+        now: UnixMillis,
+        message: &Message,
+        expansion: Option<&str>,
+        by: Option<crate::core::account::UserIx>,
+    ) {
+        let wanted = by.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
+        if !wanted || !self.calls_back(CallbackKind::Messages) || self.has(Bug::RoutesNoChanges) {
+            return;
+        }
+        let uid = self.ids.message_uid(now);
+        let platform = by.and_then(|user| {
+            let conn = self.accounts[user].connections.last()?;
+            Some(self.platform_of(user, self.connections.get(conn)?.device))
+        });
+        let mut fields = routed(message, platform.as_deref());
+        for (name, value) in &mut fields {
+            match (*name, expansion) {
+                ("objectName", Some(_)) => crate::core::expansion::CHANGE.clone_into(value),
+                ("content", Some(change)) => change.clone_into(value),
+                ("msgTimestamp", _) => *value = now.0.to_string(),
+                ("originalMsgUID", _) => *value = message.uid.to_string(),
+                ("msgUID", _) => *value = uid.to_string(),
+                ("fromUserId", _) => {
+                    if let Some(user) = by {
+                        *value = self.accounts[user].id.to_string();
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.call_back_with_form(now, CallbackKind::Messages, &fields);
+    }
+
+    /// Copies a message that was let through. `platform`: of the device that sent it, absent for the app's server.
+    /// `directed`: the members of the group that alone get it.
+    pub(crate) fn route(
+        &mut self,
+        now: UnixMillis,
+        message: &Message,
+        platform: Option<&str>,
+        directed: &[String],
+    ) {
+        let wanted =
+            platform.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
+        let forgotten = match message.conversation {
+            Conversation::Group => self.has(Bug::RoutesNoGroupMessages),
+            Conversation::Chatroom => self.has(Bug::RoutesNoRoomMessages),
+            Conversation::Private | Conversation::System | Conversation::UltraGroup => false,
+        };
+        if !wanted || forgotten || !self.calls_back(CallbackKind::Messages) {
+            return;
+        }
+        let mut fields = routed(message, platform);
+        fields.extend(directed.iter().map(|id| ("groupUserIds", id.clone())));
+        self.call_back_with_form(now, CallbackKind::Messages, &fields);
+    }
+
+    /// The platform of a user's device.
+    pub(crate) fn platform_of(
+        &self,
+        user: crate::core::account::UserIx,
+        device: crate::mail::mailbox::DeviceIx,
+    ) -> String {
+        let device = self.accounts[user].devices.get(usize::from(device));
+        device.map(|device| device.platform.clone()).unwrap_or_default()
+    }
+}
