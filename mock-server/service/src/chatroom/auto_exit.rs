@@ -7,8 +7,8 @@ use std::{sync::Arc, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::chatroom::Left;
 use crate::{
+    chatroom::Left,
     core::{account::UserIx, bug::Bug},
     service::Service,
 };
@@ -32,25 +32,25 @@ impl Service {
     pub(super) fn member_dropped(&mut self, now: UnixMillis, id: &Arc<str>, user: UserIx) {
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.offline.insert(user, Offline { since: now, messages: 0 });
-        if self.has(Bug::DroppingLeaves) {
+        if self.core.has(Bug::DroppingLeaves) {
             return self.leave_room(now, id, user, Left::ByItself);
         }
-        if !self.switches.chatroom_entries_outlast_drops {
+        if !self.core.switches.chatroom_entries_outlast_drops {
             self.entries_go_with(now, id, user);
         }
-        if self.switches.chatroom_real_time_exit {
-            self.exit_later(now, REAL_TIME, id.clone(), user);
+        if self.core.switches.chatroom_real_time_exit {
+            self.core.exit_later(now, REAL_TIME, id.clone(), user);
         }
     }
 
     /// A message was said in the room: whose time is up is taken out.
     pub(super) fn count_for_offline(&mut self, now: UnixMillis, id: &Arc<str>) {
-        if self.has(Bug::NeverAutoExits) {
+        if self.core.has(Bug::NeverAutoExits) {
             return;
         }
-        let most = if self.has(Bug::AutoExitsTooEarly) { MOST_MESSAGES - 1 } else { MOST_MESSAGES };
-        let grace = !self.has(Bug::AutoExitForgetsTime);
-        let spares = self.switches.chatroom_white_lists && !self.has(Bug::AutoExitsWhiteList);
+        let most = if self.core.has(Bug::AutoExitsTooEarly) { MOST_MESSAGES - 1 } else { MOST_MESSAGES };
+        let grace = !self.core.has(Bug::AutoExitForgetsTime);
+        let spares = self.core.switches.chatroom_white_lists && !self.core.has(Bug::AutoExitsWhiteList);
         let Some(room) = self.rooms.get_mut(id) else { return };
         let mut gone: Vec<UserIx> = Vec::new();
         for (user, offline) in &mut room.offline {
@@ -62,7 +62,7 @@ impl Service {
                 gone.push(*user);
             }
         }
-        if self.has(Bug::AutoExitTakesEveryone) && !gone.is_empty() {
+        if self.core.has(Bug::AutoExitTakesEveryone) && !gone.is_empty() {
             gone = self.rooms.get(id).map(|room| room.members.keys().copied().collect()).unwrap_or_default();
         }
         for user in gone {
@@ -72,12 +72,12 @@ impl Service {
 
     /// Real-time removal: the member is still offline, without having been online in between.
     pub(crate) fn exit_overdue(&mut self, now: UnixMillis, id: &str, user: UserIx) {
-        let spares = self.switches.chatroom_white_lists;
+        let spares = self.core.switches.chatroom_white_lists;
         let overdue = self.rooms.get(id).is_some_and(|room| {
             room.offline.get(&user).is_some_and(|offline| now.since(offline.since) >= REAL_TIME)
                 && !(spares && room.bans.kept_users.contains(&user))
         });
-        if overdue && self.switches.chatroom_real_time_exit && !self.has(Bug::NeverAutoExits) {
+        if overdue && self.core.switches.chatroom_real_time_exit && !self.core.has(Bug::NeverAutoExits) {
             self.leave_room(now, id, user, Left::ByItself);
         }
     }

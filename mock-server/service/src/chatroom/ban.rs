@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use wire::{UnixMillis, code::status};
 
-pub(crate) use crate::mail::group::Mute;
-
-use crate::chatroom::{Left, Room};
 use crate::{
+    chatroom::{Left, Room},
     core::{account::UserIx, bug::Bug},
     service::Service,
 };
+
+pub(crate) use crate::mail::group::Mute;
 
 /// `chatroomBanState` of a join's answer: the user may speak in no room. Which bit is which is read off the names that
 /// the SDK gives them.
@@ -43,13 +43,14 @@ impl Bans {
 impl Service {
     /// Whether a member may speak; the mute of all rooms beats the white list of one.
     pub(super) fn may_speak(&self, id: &str, user: UserIx, now: UnixMillis) -> Result<(), u16> {
-        if self.has(Bug::IgnoresRoomMutes) {
+        if self.core.has(Bug::IgnoresRoomMutes) {
             return Ok(());
         }
         let room = self.rooms.get(id).ok_or(status::NO_ROOM)?;
         let holds = |mute: Option<&Mute>| mute.is_some_and(|mute| mute.holds(now));
-        let everywhere = self.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user));
-        let speaks = room.bans.speakers.contains(&user) && !self.has(Bug::IgnoresRoomSpeakers);
+        let everywhere =
+            self.core.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user));
+        let speaks = room.bans.speakers.contains(&user) && !self.core.has(Bug::IgnoresRoomSpeakers);
         if everywhere || holds(room.bans.mutes.get(&user)) || room.bans.muted && !speaks {
             return Err(status::MUTED_IN_ROOM);
         }
@@ -59,7 +60,7 @@ impl Service {
     pub(super) fn ban_state(&self, room: &Room, user: UserIx, now: UnixMillis) -> i32 {
         let holds = |mute: Option<&Mute>| mute.is_some_and(|mute| mute.holds(now));
         let mut state = 0;
-        if self.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user)) {
+        if self.core.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user)) {
             state |= MUTED_EVERYWHERE;
         }
         if holds(room.bans.mutes.get(&user)) {
@@ -76,7 +77,7 @@ impl Service {
         if let Some(room) = self.rooms.get_mut(id) {
             room.bans.banned.extend(users.iter().map(|user| (*user, until)));
         }
-        if self.has(Bug::RoomBanKeepsMember) {
+        if self.core.has(Bug::RoomBanKeepsMember) {
             return;
         }
         for user in users {

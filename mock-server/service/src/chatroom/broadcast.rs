@@ -20,9 +20,9 @@ impl Service {
         up: &UpStreamMessage,
         to_sender: bool,
     ) {
-        let sender = self.accounts.find_or_add(from);
-        let from = self.accounts[sender].id.clone();
-        let uid = self.ids.message_uid(now);
+        let sender = self.core.accounts.find_or_add(from);
+        let from = self.core.accounts[sender].id.clone();
+        let uid = self.core.ids.message_uid(now);
         // The room that a user joined first stands for all of them: the message is encoded once a room.
         for id in self.rooms.ids() {
             let up = up.clone();
@@ -45,9 +45,9 @@ impl Service {
                     id: 0,
                     body: message.bytes(Side::Inbox),
                 };
-                self.send(now, conn, frame, None);
+                self.core.send(now, conn, frame, None);
             }
-            if self.has(Bug::BroadcastReachesOneRoom) {
+            if self.core.has(Bug::BroadcastReachesOneRoom) {
                 break;
             }
         }

@@ -3,8 +3,8 @@
 use serde_json::json;
 use wire::UnixMillis;
 
-use crate::chatroom::{Gone, Left};
 use crate::{
+    chatroom::{Gone, Left},
     core::{account::UserIx, bug::Bug},
     outward::callback::CallbackKind,
     service::Service,
@@ -34,11 +34,11 @@ impl Event {
 
 impl Service {
     pub(super) fn tell_app_server(&mut self, now: UnixMillis, id: &str, event: Event, users: &[UserIx]) {
-        if !self.calls_back(CallbackKind::ChatroomStatus) || self.has(Bug::NoRoomCallbacks) {
+        if !self.calls_back(CallbackKind::ChatroomStatus) || self.core.has(Bug::NoRoomCallbacks) {
             return;
         }
         let (kind, status) = event.numbers();
-        let users: Vec<&str> = users.iter().map(|user| &*self.accounts[*user].id).collect();
+        let users: Vec<&str> = users.iter().map(|user| &*self.core.accounts[*user].id).collect();
         let body =
             json!([{"chatRoomId": id, "userIds": users, "status": status, "type": kind, "time": now.0}]);
         self.call_back(now, CallbackKind::ChatroomStatus, &body);
@@ -51,7 +51,7 @@ impl Service {
         id: &str,
         changed: &crate::chatroom::Changed,
     ) {
-        if !self.calls_back(CallbackKind::ChatroomEntries) || self.has(Bug::NoRoomCallbacks) {
+        if !self.calls_back(CallbackKind::ChatroomEntries) || self.core.has(Bug::NoRoomCallbacks) {
             return;
         }
         let body = json!({

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::chatroom::callback::Event;
 use crate::{
+    chatroom::callback::Event,
     core::{bug::Bug, io::ConnId},
     service::Service,
 };
@@ -55,7 +55,7 @@ impl Service {
         room.timer = timer;
         let (due, id) = (due(room.life, room.activity), room.id.clone());
         let wait = due.0.saturating_sub(now.0).max(0);
-        self.end_later(now, wait.unsigned_abs(), id, timer);
+        self.core.end_later(now, wait.unsigned_abs(), id, timer);
     }
 
     /// The timer is due: the room ends, or there was activity.
@@ -67,12 +67,12 @@ impl Service {
             if let Some(room) = self.rooms.get_mut(id) {
                 room.timer = timer;
                 let id = room.id.clone();
-                self.end_later(now, 3_600_000, id, timer);
+                self.core.end_later(now, 3_600_000, id, timer);
             }
             return;
         }
         if due(room.life, room.activity) <= now {
-            if !self.has(Bug::RoomsNeverEnd) {
+            if !self.core.has(Bug::RoomsNeverEnd) {
                 self.destroy_room(now, id, Gone::Auto);
             }
         } else {
@@ -91,21 +91,21 @@ impl Service {
     }
 
     fn is_kept_alive(&self, id: &str) -> bool {
-        self.switches.chatroom_keep_alive
+        self.core.switches.chatroom_keep_alive
             && self.rooms.kept_alive.contains(id)
-            && !self.has(Bug::IgnoresKeepAlive)
+            && !self.core.has(Bug::IgnoresKeepAlive)
     }
 
     /// Ends a room: its members are told and are members no longer, its entries and lists are gone.
     pub(crate) fn destroy_room(&mut self, now: UnixMillis, id: &str, why: Gone) {
-        if why == Gone::Manual && self.has(Bug::KeepAliveIsForEver) && self.is_kept_alive(id) {
+        if why == Gone::Manual && self.core.has(Bug::KeepAliveIsForEver) && self.is_kept_alive(id) {
             return;
         }
         let Some((id, conns)) = self.forget_room(id) else { return };
-        if !self.has(Bug::EndsRoomsSilently) {
+        if !self.core.has(Bug::EndsRoomsSilently) {
             let told = match why {
-                _ if self.has(Bug::WrongDestroyType) => Gone::Reset,
-                Gone::Reset if self.has(Bug::NoResets) => Gone::Manual,
+                _ if self.core.has(Bug::WrongDestroyType) => Gone::Reset,
+                Gone::Reset if self.core.has(Bug::NoResets) => Gone::Manual,
                 why => why,
             };
             self.notify_gone(now, &id, &conns, told as i32);

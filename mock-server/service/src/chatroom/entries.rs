@@ -168,12 +168,12 @@ impl Service {
         if asked.is_empty() || asked.len() > MOST_AT_ONCE {
             return Err(status::ENTRY_BATCH);
         }
-        let rate = self.limits.chatroom_entries_per_second;
+        let rate = self.core.limits.chatroom_entries_per_second;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         let second = UnixMillis(now.0.saturating_sub(now.0.rem_euclid(1000)));
         let before = room.entries.changed_in(second);
         if rate > 0 && before + asked.len() > rate as usize {
-            return Err(self.too_fast(Rate::ChatroomEntries));
+            return Err(self.core.too_fast(Rate::ChatroomEntries));
         }
         let room_id = room.id.clone();
         let (mut changed, mut failed) = (Vec::new(), Vec::new());
@@ -198,10 +198,14 @@ impl Service {
         owner: &str,
         asked: ChrmKvEntity,
     ) -> Result<Changed, u16> {
-        let most = if self.has(Bug::EntriesWithoutLimit) { usize::MAX } else { self.limits.chatroom_entries };
-        let ignores_owner = self.has(Bug::IgnoresEntryOwner);
-        let never_overwrites = self.has(Bug::NeverOverwritesEntries);
-        let own_too = self.switches.chatroom_own_entries_need_overwrite;
+        let most = if self.core.has(Bug::EntriesWithoutLimit) {
+            usize::MAX
+        } else {
+            self.core.limits.chatroom_entries
+        };
+        let ignores_owner = self.core.has(Bug::IgnoresEntryOwner);
+        let never_overwrites = self.core.has(Bug::NeverOverwritesEntries);
+        let own_too = self.core.switches.chatroom_own_entries_need_overwrite;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         let bits = asked.status();
         let (removes, forced) = (bits & REMOVED != 0, bits & FORCE != 0);
@@ -229,11 +233,11 @@ impl Service {
 
     /// A member left or dropped: the entries that go with it are removed (CHKV-023 to CHKV-025, CHKICK-011).
     pub(super) fn entries_go_with(&mut self, now: UnixMillis, id: &str, user: crate::core::account::UserIx) {
-        if self.has(Bug::KeepsAutoEntries) {
+        if self.core.has(Bug::KeepsAutoEntries) {
             return;
         }
-        let all = self.has(Bug::RemovesAllEntriesOfLeavers);
-        let owner = self.accounts[user].id.clone();
+        let all = self.core.has(Bug::RemovesAllEntriesOfLeavers);
+        let owner = self.core.accounts[user].id.clone();
         let Some(room) = self.rooms.get_mut(id) else { return };
         let goes = |entry: &Entry| *entry.owner == *owner && (all || entry.is_auto());
         let keys: Vec<String> =

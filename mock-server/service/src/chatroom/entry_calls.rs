@@ -13,15 +13,15 @@ use wire::{
     code::status,
 };
 
-use crate::chatroom::{
-    Changed,
-    entries::{Entry, REMOVED},
-    message::Speaker,
-};
 use crate::{
-    core::{account::UserIx, bug::Bug, io::ConnId, refusal::Gate},
+    chatroom::{
+        Changed,
+        entries::{Entry, REMOVED},
+        message::Speaker,
+    },
+    core::{account::UserIx, bug::Bug, io::ConnId, refusal::Gate, timers::Delayed},
     mail::pull::{Answer, read, write},
-    service::{Delayed, Service},
+    service::Service,
 };
 
 /// When a device that came back by itself is looked at whether it has asked for entries, milliseconds.
@@ -33,7 +33,7 @@ pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
 impl Service {
     /// Whether the user may touch the room's entries.
     fn entries_open(&mut self, conn: ConnId, user: UserIx, id: &str) -> Result<(), u16> {
-        self.ordered(Gate::RoomEntries)?;
+        self.core.ordered(Gate::RoomEntries)?;
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         room.seat(user, conn).map(|_| ()).ok_or(status::NOT_IN_ROOM)
     }
@@ -50,14 +50,14 @@ impl Service {
         self.entries_open(conn, user, &request.target)?;
         let asked: SetChrmKv = read(request)?;
         let (notifies, notification) = (asked.b_notify(), asked.notification);
-        let owner = self.accounts[user].id.clone();
+        let owner = self.core.accounts[user].id.clone();
         let entry = as_asked(asked.entry, removes);
         let (_, failed) = self.change_entries(now, &request.target, &owner, vec![entry])?;
         if let Some((_, code)) = failed.first() {
             return Err(*code);
         }
         if let Some(up) = notification.filter(|up| notifies && !up.classname.is_empty()) {
-            let device = self.connections.get(&conn).map(|connection| (connection.device, conn));
+            let device = self.core.connections.get(&conn).map(|connection| (connection.device, conn));
             self.say(
                 now,
                 &request.target,
@@ -80,12 +80,12 @@ impl Service {
     ) -> BatchAnswer {
         self.entries_open(conn, user, &request.target)?;
         let asked: SetChrmKvs = read(request)?;
-        let owner = self.accounts[user].id.clone();
+        let owner = self.core.accounts[user].id.clone();
         let entries = asked.entry.into_iter().map(|entry| as_asked(entry, removes)).collect();
         let (changed, failed) = self.change_entries(now, &request.target, &owner, entries)?;
         let code = match failed.first() {
             None => status::OK,
-            Some(_) if self.has(Bug::HidesFailedEntries) => status::OK,
+            Some(_) if self.core.has(Bug::HidesFailedEntries) => status::OK,
             Some(_) => status::ENTRIES_PARTLY_FAILED,
         };
         let output = ChrmKvsOutput {
@@ -114,7 +114,7 @@ impl Service {
     ) -> Answer {
         self.entries_open(conn, user, &request.target)?;
         let asked: QueryChrmKv = read(request)?;
-        let nothing = self.has(Bug::JoinersGetNoEntries);
+        let nothing = self.core.has(Bug::JoinersGetNoEntries);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let after = UnixMillis(asked.timestamp);
         if crate::chatroom::message::is_from_the_future(now, asked.timestamp) {
@@ -144,18 +144,18 @@ impl Service {
 
     /// A device has come back into a room by itself: in a moment it is looked whether it has asked for entries.
     pub(super) fn remind_of_entries_later(&mut self, now: UnixMillis, id: &Arc<str>, conn: ConnId) {
-        if self.switches.chatroom_entries {
-            self.delay(now, REMIND_MS, Delayed::RemindOfEntries(id.clone(), conn));
+        if self.core.switches.chatroom_entries {
+            self.core.delay(now, REMIND_MS, Delayed::RemindOfEntries(id.clone(), conn));
         }
     }
 
     /// A device that came back and has not asked is told of entries that are newer than what it has (CHKV-029): engines up
     /// to 5.7 ask only when they are told (seen with 4.6.4, 5.3.4, 5.7.3), newer ones have asked by now.
     pub(crate) fn remind_of_entries(&mut self, now: UnixMillis, id: &str, conn: ConnId) {
-        if self.has(Bug::ReturnersHearNoEntries) {
+        if self.core.has(Bug::ReturnersHearNoEntries) {
             return;
         }
-        let Some(user) = self.connections.get(&conn).map(|connection| connection.user) else { return };
+        let Some(user) = self.core.connections.get(&conn).map(|connection| connection.user) else { return };
         let Some(room) = self.rooms.get_mut(id) else { return };
         let (clock, created) = (room.entries.clock(), room.created);
         let Some(seat) = room.seat(user, conn) else { return };
@@ -172,7 +172,7 @@ impl Service {
         for change in changed {
             self.tell_app_server_of_entry(now, id, change);
         }
-        if self.has(Bug::NoEntryNotice) {
+        if self.core.has(Bug::NoEntryNotice) {
             return;
         }
         let mut conns = Vec::new();

@@ -18,7 +18,7 @@ const MOST: usize = 50;
 
 impl Service {
     pub(super) fn keep_room_history(&mut self, now: UnixMillis, id: &Arc<str>, message: &Arc<Message>) {
-        if !self.switches.chatroom_history {
+        if !self.core.switches.chatroom_history {
             return;
         }
         let since = self.room_history_since(now);
@@ -34,7 +34,7 @@ impl Service {
 
     /// Forgets what was said up to and including a time.
     pub(crate) fn clear_room_history(&mut self, id: &str, until: UnixMillis) {
-        if self.has(Bug::IgnoresDeletion) {
+        if self.core.has(Bug::IgnoresDeletion) {
             return;
         }
         if let Some(log) = self.rooms.history.get_mut(id) {
@@ -43,10 +43,10 @@ impl Service {
     }
 
     fn room_history_since(&self, now: UnixMillis) -> UnixMillis {
-        if self.has(Bug::HistoryForEver) {
+        if self.core.has(Bug::HistoryForEver) {
             return UnixMillis(i64::MIN);
         }
-        calendar::months_ago(now, self.limits.chatroom_history_months)
+        calendar::months_ago(now, self.core.limits.chatroom_history_months)
     }
 
     /// What is kept of a room, oldest first.
@@ -69,14 +69,14 @@ impl Service {
         user: crate::core::account::UserIx,
         request: &Request,
     ) -> Answer {
-        self.ordered(Gate::RoomHistory)?;
+        self.core.ordered(Gate::RoomHistory)?;
         let asked: HistoryMsgInput = read(request)?;
         let id = asked.target_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&request.target);
         let count = usize::try_from(asked.count()).ok().filter(|count| (1..=MOST).contains(count));
         let count = count.ok_or(status::ROOM_PARAMETER)?;
-        let after = (asked.order() == 1) != self.has(Bug::IgnoresHistoryOrder);
+        let after = (asked.order() == 1) != self.core.has(Bug::IgnoresHistoryOrder);
         let time = UnixMillis(asked.time());
-        let bound = self.has(Bug::HistoryIncludesBound);
+        let bound = self.core.has(Bug::HistoryIncludesBound);
         let log = self.room_history(now, id);
         let mut page: Vec<&Arc<Message>> = if after {
             let from = |message: &&Arc<Message>| message.time > time || bound && message.time == time;
@@ -88,7 +88,7 @@ impl Service {
         };
         let more = page.len() > count;
         page.truncate(count);
-        let me = &self.accounts[user].id;
+        let me = &self.core.accounts[user].id;
         let list = page.iter().map(|message| message.body(Side::of(message.from == *me))).collect();
         let since = self.room_history_since(now);
         Page { asked: time.0, newer: after, list, more, since }.answer(now)

@@ -10,8 +10,8 @@ use wire::{
     code::status,
 };
 
-use crate::chatroom::{Life, Member, Room, Seat, callback::Event};
 use crate::{
+    chatroom::{Life, Member, Room, Seat, callback::Event},
     core::{account::UserIx, bug::Bug, connection::Connection, io::ConnId},
     mail::pull::{Answer, read, write},
     service::Service,
@@ -48,27 +48,27 @@ impl Service {
         if id.is_empty() || id.len() > LONGEST_ID {
             return Err(status::ROOM_PARAMETER);
         }
-        if self.rooms.get(id).is_none() && !create && !self.has(Bug::JoinsUnknownRooms) {
+        if self.rooms.get(id).is_none() && !create && !self.core.has(Bug::JoinsUnknownRooms) {
             return Err(status::NO_ROOM);
         }
         let banned = self.rooms.get(id).is_some_and(|room| room.bans.is_banned(user, now));
-        if banned && !self.has(Bug::RoomBanIsNotChecked) {
+        if banned && !self.core.has(Bug::RoomBanIsNotChecked) {
             return Err(status::BANNED_FROM_ROOM);
         }
         if self.rooms.get(id).is_none() {
             self.create_room(now, id);
-        } else if create && self.has(Bug::CreatesRoomsAnew) {
+        } else if create && self.core.has(Bug::CreatesRoomsAnew) {
             self.forget_room(id);
             self.create_room(now, id);
         }
-        let several = self.switches.chatroom_multi_join && !self.has(Bug::OneRoomAlways);
-        if !several && !self.has(Bug::KeepsFormerRoom) {
+        let several = self.core.switches.chatroom_multi_join && !self.core.has(Bug::OneRoomAlways);
+        if !several && !self.core.has(Bug::KeepsFormerRoom) {
             for other in self.rooms.of(user).into_iter().filter(|other| **other != *id) {
                 self.leave_room(now, &other, user, Left::ByCall);
             }
         }
-        let restarts = !self.has(Bug::JoinsAreNoActivity);
-        let device = self.connections.get(&conn).map(|connection| connection.device);
+        let restarts = !self.core.has(Bug::JoinsAreNoActivity);
+        let device = self.core.connections.get(&conn).map(|connection| connection.device);
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         room.clock = room.clock.max(now);
         if restarts {
@@ -110,7 +110,7 @@ impl Service {
     pub(crate) fn exit_room(&mut self, now: UnixMillis, conn: ConnId, user: UserIx, id: &str) -> Answer {
         let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
         let member = room.members.get_mut(&user).ok_or(status::NOT_IN_ROOM)?;
-        if self.bugs.contains(&Bug::LeavingKeepsMember) {
+        if self.core.bugs.contains(&Bug::LeavingKeepsMember) {
             return Ok(Bytes::new());
         }
         member.seats.retain(|seat| seat.conn != conn);
@@ -151,8 +151,8 @@ impl Service {
     }
 
     pub(crate) fn create_room(&mut self, now: UnixMillis, id: &str) -> Arc<str> {
-        let life = Life::Idle { minutes: self.limits.chatroom_idle_minutes };
-        let room = Room::new(id, self.ids.session(), life, now);
+        let life = Life::Idle { minutes: self.core.limits.chatroom_idle_minutes };
+        let room = Room::new(id, self.core.ids.session(), life, now);
         let id = room.id.clone();
         self.rooms.by_id.insert(id.clone(), room);
         self.watch_room(now, &id);
@@ -177,7 +177,10 @@ impl Service {
             user_total_nums: i32::try_from(room.members.len()).ok(),
             user_infos: members
                 .into_iter()
-                .map(|(user, joined)| ChrmMember { time: joined.0, id: self.accounts[user].id.to_string() })
+                .map(|(user, joined)| ChrmMember {
+                    time: joined.0,
+                    id: self.core.accounts[user].id.to_string(),
+                })
                 .collect(),
         })
     }

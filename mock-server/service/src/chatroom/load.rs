@@ -32,14 +32,14 @@ impl Service {
         if self.rooms.get(id).is_some_and(|room| room.stopped) {
             return true;
         }
-        let capacity = self.limits.chatroom_per_second as usize;
-        if capacity == 0 || self.has(Bug::NeverSheds) {
+        let capacity = self.core.limits.chatroom_per_second as usize;
+        if capacity == 0 || self.core.has(Bug::NeverSheds) {
             return false;
         }
-        let lists = self.switches.chatroom_white_lists || self.has(Bug::ListsWithoutService);
-        let low = self.rooms.low_level.contains(classname) != self.has(Bug::ShedsHighLevelFirst);
-        let kept_type = self.rooms.kept_types.contains(classname) && !self.has(Bug::ShedsWhiteTypes);
-        let no_users = self.has(Bug::ShedsWhiteUsers);
+        let lists = self.core.switches.chatroom_white_lists || self.core.has(Bug::ListsWithoutService);
+        let low = self.rooms.low_level.contains(classname) != self.core.has(Bug::ShedsHighLevelFirst);
+        let kept_type = self.rooms.kept_types.contains(classname) && !self.core.has(Bug::ShedsWhiteTypes);
+        let no_users = self.core.has(Bug::ShedsWhiteUsers);
         let Some(room) = self.rooms.get_mut(id) else { return false };
         let kept_user = room.bans.kept_users.contains(&user) && !no_users;
         let most = if lists && low { capacity / 2 } else { capacity };
@@ -47,7 +47,7 @@ impl Service {
         if passes {
             room.window.0.push_back(now);
         } else {
-            self.exceeded(Rate::Chatroom);
+            self.core.exceeded(Rate::Chatroom);
         }
         !passes
     }

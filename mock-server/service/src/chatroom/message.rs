@@ -14,8 +14,8 @@ use wire::{
     flags,
 };
 
-use crate::chatroom::{Answered, Room, Said};
 use crate::{
+    chatroom::{Answered, Room, Said},
     core::{
         account::UserIx,
         bug::Bug,
@@ -81,11 +81,11 @@ impl Service {
         speaker: &Speaker,
         up: UpStreamMessage,
     ) -> Option<Posted> {
-        let from = self.accounts[speaker.user].id.clone();
+        let from = self.core.accounts[speaker.user].id.clone();
         let room = self.rooms.get_mut(id)?;
         let room_id = room.id.clone();
         let time = room.tick(now);
-        let uid = self.ids.message_uid(time);
+        let uid = self.core.ids.message_uid(time);
         if !speaker.is_service && self.is_shed(now, &room_id, speaker.user, &up.classname) {
             // Discarded, and nobody is told: that is what overload looks like (CHRM-022).
             return Some(Posted { uid, time });
@@ -105,8 +105,8 @@ impl Service {
         if kept {
             self.keep_room_history(now, &room_id, &message);
         }
-        let restarts = !speaker.is_service && !self.has(Bug::MessagesAreNoActivity);
-        let most = self.limits.chatroom_retained.max(MOST);
+        let restarts = !speaker.is_service && !self.core.has(Bug::MessagesAreNoActivity);
+        let most = self.core.limits.chatroom_retained.max(MOST);
         if let Some(room) = self.rooms.get_mut(&room_id) {
             room.answer = None;
             room.messages.push_back(said);
@@ -118,10 +118,10 @@ impl Service {
             }
         }
         self.announce_in_room(now, &room_id, speaker, time);
-        if self.has(Bug::KeepsRoomMessages) {
+        if self.core.has(Bug::KeepsRoomMessages) {
             self.keep_for_absent(now, &room_id, &message);
         }
-        if self.has(Bug::PushesRoomMessages) {
+        if self.core.has(Bug::PushesRoomMessages) {
             self.push_to_absent(now, &room_id, &message);
         }
         if !speaker.is_service {
@@ -141,13 +141,13 @@ impl Service {
         up: UpStreamMessage,
         to_speaker: bool,
     ) -> Option<Posted> {
-        let user = self.accounts.find_or_add(from);
+        let user = self.core.accounts.find_or_add(from);
         self.say(now, id, &Speaker { user, from: None, is_service: false, to_speaker }, up)
     }
 
     /// Tells every seat but the speaker's that has not been told already.
     fn announce_in_room(&mut self, now: UnixMillis, id: &str, speaker: &Speaker, time: UnixMillis) {
-        let one_only = self.has(Bug::TellsOneMember);
+        let one_only = self.core.has(Bug::TellsOneMember);
         let Some(room) = self.rooms.get_mut(id) else { return };
         let mut conns: Vec<ConnId> = Vec::new();
         let but = speaker.from.map(|(_, conn)| conn);
@@ -162,8 +162,8 @@ impl Service {
         if one_only {
             conns.truncate(1);
         }
-        if self.has(Bug::RoomReachesEveryone) {
-            conns = self.connections.keys().copied().filter(|conn| Some(*conn) != but).collect();
+        if self.core.has(Bug::RoomReachesEveryone) {
+            conns = self.core.connections.keys().copied().filter(|conn| Some(*conn) != but).collect();
             return self.show_to_everyone(now, id, &conns);
         }
         self.notify_seats(now, id, &conns, time);
@@ -178,9 +178,10 @@ impl Service {
         request: &Request,
     ) -> Answer {
         let asked: ChrmPullMsg = read(request)?;
-        let (any_count, no_types) = (self.has(Bug::IgnoresJoinCount), self.has(Bug::IgnoresJoinTypes));
+        let (any_count, no_types) =
+            (self.core.has(Bug::IgnoresJoinCount), self.core.has(Bug::IgnoresJoinTypes));
         let types = (!no_types && !self.rooms.join_types.is_empty()).then(|| self.rooms.join_types.clone());
-        let device = self.connections.get(&conn).map(|connection| connection.device);
+        let device = self.core.connections.get(&conn).map(|connection| connection.device);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
         // Such a watermark never came from us, and would keep its client deaf until then.
@@ -214,7 +215,7 @@ impl Service {
                     from == conn
                         || said.by == user
                             && Some(by_device) == device
-                            && !self.connections.contains_key(&from)
+                            && !self.core.connections.contains_key(&from)
                 })
         };
         let due = room.messages.range(first..);

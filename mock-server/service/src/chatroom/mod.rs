@@ -28,6 +28,11 @@ use std::{
 use bytes::Bytes;
 use wire::UnixMillis;
 
+use crate::{
+    core::{account::UserIx, io::ConnId, message::Message},
+    mail::mailbox::DeviceIx,
+};
+
 pub use self::setup::ChatroomSetup;
 use self::{auto_exit::Offline, ban::Bans, entries::Entries, load::Window};
 pub(crate) use self::{
@@ -36,10 +41,6 @@ pub(crate) use self::{
     entries::{Changed, by_app_server},
     join::{LONGEST_ID, Left},
     message::is_from_the_future,
-};
-use crate::{
-    core::{account::UserIx, io::ConnId, message::Message},
-    mail::mailbox::DeviceIx,
 };
 
 /// Every room of a world, and what holds for all of them.

@@ -8,8 +8,8 @@ use wire::{
     body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
 };
 
-use crate::chatroom::message::Speaker;
 use crate::{
+    chatroom::message::Speaker,
     core::{account::UserIx, bug::Bug, io::ConnId, message::Message},
     mail::mailbox::Side,
     service::Service,
@@ -67,22 +67,22 @@ impl Service {
                 id: 0,
                 body: body.clone(),
             };
-            self.send(now, *conn, frame, None);
+            self.core.send(now, *conn, frame, None);
         }
     }
 
     /// Tells the others who came or went, where that is switched on (CHST-015, CHST-016, CHKICK-010). Who joins later
     /// does not get it.
     pub(super) fn tell_members(&mut self, now: UnixMillis, id: &str, users: &[UserIx], came: bool) {
-        let on = self.switches.chatroom_member_changes && !self.has(Bug::NoMemberChanges);
-        if !on && !self.has(Bug::AlwaysMemberChanges) {
+        let on = self.core.switches.chatroom_member_changes && !self.core.has(Bug::NoMemberChanges);
+        if !on && !self.core.has(Bug::AlwaysMemberChanges) {
             return;
         }
         let Some(first) = users.first().copied() else { return };
         let Some(count) = self.rooms.get(id).map(|room| room.members.len()) else { return };
         let list: Vec<_> = users
             .iter()
-            .map(|user| json!({"userId": &*self.accounts[*user].id, "status": i32::from(came)}))
+            .map(|user| json!({"userId": &*self.core.accounts[*user].id, "status": i32::from(came)}))
             .collect();
         let content = json!({"userList": list, "memberCount": count});
         self.service_says(now, id, first, MEMBERS_CHANGED, &content);
@@ -116,19 +116,19 @@ impl Service {
         content: &serde_json::Value,
     ) {
         let down = DownStreamMessage {
-            from_user_id: self.accounts[user].id.to_string(),
+            from_user_id: self.core.accounts[user].id.to_string(),
             r#type: crate::core::message::Conversation::Chatroom as i32,
             group_id: Some(id.to_owned()),
             classname: classname.to_owned(),
             content: content.to_string().into(),
             data_time: now.0,
             status: 0,
-            msg_id: Some(self.ids.message_uid(now).to_string()),
+            msg_id: Some(self.core.ids.message_uid(now).to_string()),
             ..DownStreamMessage::default()
         };
         let body: Bytes = down.encode_to_vec().into();
-        let target = self.accounts[user].id.to_string();
-        let conns = self.connections_of(user, None);
+        let target = self.core.accounts[user].id.to_string();
+        let conns = self.core.connections_of(user, None);
         self.tell_conns(now, &conns, &Topic::SMsg, &target, &body);
     }
 
@@ -151,7 +151,7 @@ impl Service {
     pub(super) fn keep_for_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
         let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
-            let time = self.accounts[user].mailbox.next_time(message.time);
+            let time = self.core.accounts[user].mailbox.next_time(message.time);
             self.store(now, user, std::sync::Arc::new(message.copy_as(message.uid, time)));
         }
     }

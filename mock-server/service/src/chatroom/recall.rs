@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
-use crate::chatroom::message::Speaker;
 use crate::{
+    chatroom::message::Speaker,
     core::{bug::Bug, ids::Uid, io::ConnId, message::Message},
     mail::{
         mailbox::DeviceIx,
@@ -32,14 +32,14 @@ impl Service {
             room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
         }
         let original = self.said_in_room(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
-        let own = original.from == self.accounts[recall.by].id;
-        if !own && self.switches.recall_own_only && !self.has(Bug::IgnoresRecallRule) {
+        let own = original.from == self.core.accounts[recall.by].id;
+        if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
             return Err(status::NOT_THE_SENDER);
         }
-        if self.has(Bug::DropsRecall) {
-            return Ok(Posted { uid: self.ids.message_uid(now), time: now });
+        if self.core.has(Bug::DropsRecall) {
+            return Ok(Posted { uid: self.core.ids.message_uid(now), time: now });
         }
-        if !self.has(Bug::KeepsRecalled) {
+        if !self.core.has(Bug::KeepsRecalled) {
             let notice = self.notice_of(now, &original, recall);
             self.replace_in_room(id, &original, notice.as_ref());
         }

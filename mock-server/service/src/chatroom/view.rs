@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::chatroom::Room;
-use crate::service::Service;
+use crate::{chatroom::Room, service::Service};
 
 impl Service {
     /// One room, or all of them by id.
@@ -15,7 +14,7 @@ impl Service {
     }
 
     fn room_json(&self, room: &Room) -> Value {
-        let id_of = |user: &usize| self.accounts[*user].id.to_string();
+        let id_of = |user: &usize| self.core.accounts[*user].id.to_string();
         let members: Vec<String> = room.by_join_time().iter().map(|(user, _)| id_of(user)).collect();
         let offline: Vec<String> = room.offline.keys().map(id_of).collect();
         let entries: serde_json::Map<String, Value> =

@@ -250,3 +250,15 @@ impl Tokens {
 pub(crate) fn opaque(token: &str) -> &str {
     token.split_once('@').map_or(token, |(opaque, _)| opaque)
 }
+
+/// `os` of a platform, as callbacks write it.
+pub(crate) fn os_of(platform: &str) -> &'static str {
+    match PlatformClass::of(platform) {
+        PlatformClass::Web => "Websocket",
+        PlatformClass::Desktop => "PC",
+        PlatformClass::MiniProgram => "MiniProgram",
+        PlatformClass::Mobile if platform.eq_ignore_ascii_case("ios") => "iOS",
+        PlatformClass::Mobile if platform.eq_ignore_ascii_case("harmonyos") => "HarmonyOS",
+        PlatformClass::Mobile => "Android",
+    }
+}

@@ -7,10 +7,9 @@ use wire::UnixMillis;
 use crate::{
     core::{
         account::UserIx,
-        io::{Login, PlatformClass, Transport},
+        io::{ConnId, Login, PlatformClass, Transport},
     },
     mail::mailbox::DeviceIx,
-    outward::device_status::Told,
 };
 
 #[derive(Debug)]
@@ -166,4 +165,28 @@ impl Connection {
         }
         fits
     }
+}
+
+/// What became of a device, with its `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Presence {
+    Online = 0,
+    Offline = 1,
+    LoggedOut = 2,
+}
+
+/// What a connection's callbacks repeat until its end; absent where nobody is told.
+#[derive(Debug)]
+pub(crate) struct Told {
+    pub(crate) session: String,
+    pub(crate) address: String,
+}
+
+/// A connection that is over, for the topics that have to know.
+#[derive(Debug)]
+pub(crate) struct Lost {
+    pub(crate) conn: ConnId,
+    pub(crate) connection: Connection,
+    pub(crate) how: Presence,
 }

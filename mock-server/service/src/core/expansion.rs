@@ -3,16 +3,12 @@
 //! A change travels as a message `RC:MsgExMsg` that names the original; the service keeps the outcome with the original
 //! in the archive, so that history shows it as it is now.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use wire::{UnixMillis, code::status, flags};
 
-use crate::{
-    core::{account::UserIx, bug::Bug, ids::Uid, message::Message},
-    mail::mailbox::Side,
-    service::Service,
-};
+use crate::{core::message::Message, mail::mailbox::Side};
 
 /// Object name of a change.
 pub(crate) const CHANGE: &str = "RC:MsgExMsg";
@@ -91,38 +87,6 @@ impl Pairs {
     pub(crate) fn page(&self, page: usize, size: usize) -> Value {
         let pairs = self.0.iter().skip(page.saturating_mul(size)).take(size);
         pairs.map(|(key, (value, at))| (key.clone(), json!({"v": value, "ts": at.0}))).collect()
-    }
-}
-
-impl Service {
-    /// Carries out a change that `user` asks for, `most` pairs at a time: `mid` names the message, `put` sets, `del`
-    /// removes, `removeAll` empties.
-    pub(crate) fn expand(
-        &mut self,
-        now: UnixMillis,
-        user: UserIx,
-        change: &[u8],
-        most: usize,
-    ) -> Result<(), u16> {
-        let change: Value = serde_json::from_slice(change).map_err(|_| status::EXPANSION_FORMAT)?;
-        let mid = change.get("mid").and_then(Value::as_str).unwrap_or_default();
-        let any = self.has(Bug::ExpandsAny);
-        let whole = self.limits.expansion_pairs;
-        let rules = Rules { now, most, whole, bound: !self.has(Bug::IgnoresExpansionLimits) };
-        let uid = Uid::parse(mid).ok_or(status::EXPANSION_NO_MESSAGE)?;
-        let found = self.archive.find_mut(uid).filter(|entry| !entry.recalled);
-        let entry = found.ok_or(status::EXPANSION_NO_MESSAGE)?;
-        if !entry.viewers.contains(&user) {
-            return Err(status::EXPANSION_NO_RIGHT);
-        }
-        if !entry.message.expandable && !any {
-            return Err(status::EXPANSION_OFF);
-        }
-        let pairs = entry.expansion.changed(&change, &rules)?;
-        let text = pairs.on_the_wire();
-        entry.expansion = pairs;
-        entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
-        Ok(())
     }
 }
 

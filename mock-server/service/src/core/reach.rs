@@ -3,12 +3,9 @@
 //! A phone, an emulator and a container reach one server by three names. An answer that names addresses therefore names
 //! the asker's own ([`HttpRequest::origin`](crate::HttpRequest::origin), [`Login::origin`](crate::Login::origin)).
 
-use std::{borrow::Cow, collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc};
 
-use crate::{
-    core::{account::opaque, io::Endpoints},
-    service::Service,
-};
+use crate::core::{account::opaque, io::Endpoints};
 
 /// How many native clients are remembered between their navi request and their login.
 const REMEMBERED: usize = 256;
@@ -76,13 +73,6 @@ impl Asked {
     pub(crate) fn by(&self, token: &str) -> Option<Arc<str>> {
         let token = opaque(token);
         self.by_token.iter().rev().find(|(known, _)| known == token).map(|(_, origin)| origin.clone())
-    }
-}
-
-impl Service {
-    /// The endpoints as somebody finds them who reached us by `origin`; the configured ones if that is none.
-    pub(crate) fn found_at(&self, origin: &str) -> Cow<'_, Endpoints> {
-        Endpoints::at(origin).map_or(Cow::Borrowed(&self.endpoints), Cow::Owned)
     }
 }
 

@@ -6,6 +6,7 @@ use wire::code::status;
 
 use crate::{
     core::{
+        Core,
         bug::Bug,
         preset::{Preset, Rate},
         switch::Switches,
@@ -142,7 +143,7 @@ impl Hint {
     }
 }
 
-impl Service {
+impl Core {
     /// Lets a client's request through to a service.
     ///
     /// # Errors
@@ -150,17 +151,6 @@ impl Service {
     pub(crate) fn ordered(&self, gate: Gate) -> Result<(), u16> {
         let ignored = gate.ignored_by().is_some_and(|bug| self.has(bug));
         if ignored || self.shows(gate) { Ok(()) } else { Err(gate.code()) }
-    }
-
-    /// Lets a call of the Server API through to a service.
-    ///
-    /// # Errors
-    /// 1009 while it is off.
-    pub(crate) fn api_ordered(&self, gate: Gate) -> Result<(), ApiError> {
-        if self.shows(gate) {
-            return Ok(());
-        }
-        Err(error(1009, format!("the service is not enabled: the switch `{}` is off", gate.switch())))
     }
 
     /// Whether a service is there; if not, what asked for it is answered with nothing.
@@ -184,16 +174,29 @@ impl Service {
         }
     }
 
-    /// A call of the Server API is one too many: 1008.
-    pub(crate) fn api_too_fast(&self, rate: Rate, unit: &str) -> ApiError {
-        self.exceeded(rate);
-        error(1008, format!("the limit is {} {unit}", rate.of(&self.limits)))
-    }
-
     /// A rate was exceeded, whatever comes of it.
     pub(crate) fn exceeded(&self, rate: Rate) {
         let by_preset = self.preset == Preset::Documented && !self.limits.is_given(rate.name());
         self.hint.set(Some(Hint::Limit { name: rate.name(), most: rate.of(&self.limits), by_preset }));
+    }
+}
+
+impl Service {
+    /// Lets a call of the Server API through to a service.
+    ///
+    /// # Errors
+    /// 1009 while it is off.
+    pub(crate) fn api_ordered(&self, gate: Gate) -> Result<(), ApiError> {
+        if self.core.shows(gate) {
+            return Ok(());
+        }
+        Err(error(1009, format!("the service is not enabled: the switch `{}` is off", gate.switch())))
+    }
+
+    /// A call of the Server API is one too many: 1008.
+    pub(crate) fn api_too_fast(&self, rate: Rate, unit: &str) -> ApiError {
+        self.core.exceeded(rate);
+        error(1008, format!("the limit is {} {unit}", rate.of(&self.core.limits)))
     }
 }
 

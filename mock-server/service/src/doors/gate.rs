@@ -1,75 +1,30 @@
 //! The way of logins, frames and HTTP requests past the faults that wait for them.
 
-use serde_json::Value;
-use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
+use wire::{ClientFrame, Topic, UnixMillis};
 
 use crate::{
     core::{
-        bug::Bug,
         fault::{Direction, Effect, FaultKind, armed::Passing},
         io::{Close, ConnId, HttpId, HttpRequest, Login, Output},
         journal::What,
-        misdirect::misdirected,
+        timers::Delayed,
     },
     files::FILES,
-    service::{Delayed, Service},
+    service::Service,
 };
 
 impl Service {
-    /// Sends a frame past the faults that wait for it; `topic` is the request's for answers.
-    pub(crate) fn send(&mut self, now: UnixMillis, conn: ConnId, frame: ServerFrame, topic: Option<&Topic>) {
-        let frame =
-            if self.has(Bug::ReceivedMessagesSayDirection) { misdirected(frame, topic) } else { frame };
-        if self.faults.is_empty() {
-            return self.write(now, conn, frame, topic);
-        }
-        let user = self.user_id(conn);
-        let kind = down_kind(&frame);
-        let answers = topic;
-        let topic = match &frame {
-            ServerFrame::Publish { topic, .. } => Some(topic),
-            _ => topic,
-        };
-        let met = kind.and_then(|kind| {
-            self.meet(now, &Passing { kind, direction: Direction::Down, topic, user: user.as_deref() })
-        });
-        match met {
-            None => self.write(now, conn, frame, answers),
-            Some(Effect::Drop) => {}
-            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
-            Some(Effect::CutAfter) => {
-                self.write(now, conn, frame, answers);
-                self.cut(now, conn, Close::Clean);
-            }
-            Some(Effect::DelayMs(ms)) => {
-                let hint = self.hint.take();
-                self.delay(now, ms, Delayed::Down(conn, frame, answers.cloned(), hint));
-            }
-            Some(Effect::Duplicate) => {
-                self.write(now, conn, frame.clone(), answers);
-                self.write(now, conn, frame, answers);
-            }
-            Some(Effect::Answer(_) | Effect::Body(_)) => self.write(now, conn, frame, answers),
-        }
-    }
-    fn meet(&mut self, now: UnixMillis, passing: &Passing<'_>) -> Option<Effect> {
-        let (id, effect) = self.faults.meet(passing)?;
-        self.journal
-            .record(now, || What::Fault { id, effect: serde_json::to_value(&effect).unwrap_or(Value::Null) });
-        Some(effect)
-    }
-
     pub(crate) fn open_through_faults(&mut self, now: UnixMillis, conn: ConnId, login: Box<Login>) {
-        let user = self.tokens.owner(&login.token).map(|user| self.accounts[user].id.clone());
+        let user = self.core.tokens.owner(&login.token).map(|user| self.core.accounts[user].id.clone());
         let passing = Passing {
             kind: FaultKind::Connect,
             direction: Direction::Up,
             topic: None,
             user: user.as_deref(),
         };
-        match self.meet(now, &passing) {
+        match self.core.meet(now, &passing) {
             Some(Effect::Drop) => {
-                self.journal.record(now, || What::Open {
+                self.core.journal.record(now, || What::Open {
                     conn,
                     user: None,
                     platform: login.platform,
@@ -78,45 +33,45 @@ impl Service {
                 });
             }
             Some(Effect::Cut | Effect::CutAfter) => {
-                self.journal.record(now, || What::Open {
+                self.core.journal.record(now, || What::Open {
                     conn,
                     user: None,
                     platform: login.platform,
                     status: 0xFF,
                     label: login.label,
                 });
-                self.output(Output::Close { conn, how: Close::Cut });
+                self.core.output(Output::Close { conn, how: Close::Cut });
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Open(conn, login)),
+            Some(Effect::DelayMs(ms)) => self.core.delay(now, ms, Delayed::Open(conn, login)),
             Some(Effect::Answer(status)) => self.refuse(now, conn, &login, status as u8),
             None | Some(Effect::Duplicate | Effect::Body(_)) => self.open(now, conn, &login),
         }
     }
 
     pub(crate) fn frame_through_faults(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         connection.read += 1;
-        self.journal.record(now, || What::Up { conn, frame: frame.clone() });
-        if self.faults.is_empty() {
+        self.core.journal.record(now, || What::Up { conn, frame: frame.clone() });
+        if self.core.faults.is_empty() {
             return self.frame(now, conn, frame);
         }
-        let user = self.user_id(conn);
+        let user = self.core.user_id(conn);
         let (kind, topic) = up_kind(&frame);
         let met = kind.and_then(|kind| {
-            self.meet(now, &Passing { kind, direction: Direction::Up, topic, user: user.as_deref() })
+            self.core.meet(now, &Passing { kind, direction: Direction::Up, topic, user: user.as_deref() })
         });
         match met {
             None | Some(Effect::Body(_)) => self.frame(now, conn, frame),
             Some(Effect::Drop) => {}
-            Some(Effect::Cut) => self.cut(now, conn, Close::Cut),
+            Some(Effect::Cut) => self.core.cut(now, conn, Close::Cut),
             Some(Effect::CutAfter) => {
-                if let Some(connection) = self.connections.get_mut(&conn) {
+                if let Some(connection) = self.core.connections.get_mut(&conn) {
                     connection.silenced = true;
                 }
                 self.frame(now, conn, frame);
-                self.cut(now, conn, Close::Cut);
+                self.core.cut(now, conn, Close::Cut);
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Up(conn, frame)),
+            Some(Effect::DelayMs(ms)) => self.core.delay(now, ms, Delayed::Up(conn, frame)),
             Some(Effect::Answer(status)) => self.answer(now, conn, &frame, status),
             Some(Effect::Duplicate) => {
                 self.frame(now, conn, frame.clone());
@@ -136,23 +91,23 @@ impl Service {
 
     pub(crate) fn http_through_faults(&mut self, now: UnixMillis, id: HttpId, request: Box<HttpRequest>) {
         let kind = http_kind(&request);
-        match self.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {
+        match self.core.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {
             None | Some(Effect::Duplicate) => self.http(now, id, &request),
             Some(Effect::Drop) => self.http_journal(now, &request, 0),
             Some(Effect::Cut) => {
                 self.http_journal(now, &request, 0);
-                self.output(Output::Respond { id, response: None });
+                self.core.output(Output::Respond { id, response: None });
             }
             Some(Effect::CutAfter) => {
                 let _ = self.http_answer(now, &request);
-                self.output(Output::Respond { id, response: None });
+                self.core.output(Output::Respond { id, response: None });
             }
-            Some(Effect::DelayMs(ms)) => self.delay(now, ms, Delayed::Http(id, request)),
+            Some(Effect::DelayMs(ms)) => self.core.delay(now, ms, Delayed::Http(id, request)),
             Some(Effect::Answer(status)) => {
                 let body = serde_json::json!({"code": status});
                 let response = crate::core::io::HttpResponse::json(status, &body);
                 self.http_journal(now, &request, status);
-                self.output(Output::Respond { id, response: Some(Box::new(response)) });
+                self.core.output(Output::Respond { id, response: Some(Box::new(response)) });
             }
             Some(Effect::Body(text)) => {
                 let response = crate::core::io::HttpResponse {
@@ -162,7 +117,7 @@ impl Service {
                     ..Default::default()
                 };
                 self.http_journal(now, &request, 200);
-                self.output(Output::Respond { id, response: Some(Box::new(response)) });
+                self.core.output(Output::Respond { id, response: Some(Box::new(response)) });
             }
         }
     }
@@ -186,16 +141,4 @@ fn up_kind(frame: &ClientFrame) -> (Option<FaultKind>, Option<&Topic>) {
         ClientFrame::Disconnect { .. } => (Some(FaultKind::Disconnect), None),
         _ => (None, None),
     }
-}
-
-fn down_kind(frame: &ServerFrame) -> Option<FaultKind> {
-    Some(match frame {
-        ServerFrame::ConnAck(_) => FaultKind::ConnAck,
-        ServerFrame::Publish { .. } => FaultKind::Publish,
-        ServerFrame::PubAck { .. } => FaultKind::PubAck,
-        ServerFrame::QueryAck { .. } => FaultKind::QueryAck,
-        ServerFrame::Pong => FaultKind::Pong,
-        ServerFrame::Disconnect { .. } => FaultKind::Disconnect,
-        _ => return None,
-    })
 }

@@ -1,6 +1,5 @@
 //! Logging in and out: tokens, bans, multi-login classes, kicks (CONN, KICK, RECON-022 to RECON-027).
 
-use bytes::Bytes;
 use wire::{
     Accepted, ConnAck, ConnAckLayout, ServerFrame, UnixMillis,
     code::{connack, disconnect},
@@ -10,12 +9,11 @@ use crate::{
     core::{
         account::{TokenFault, UserIx},
         bug::Bug,
-        connection::Connection,
+        connection::{Connection, Presence},
         io::{Close, ConnId, Login, Output, PlatformClass, Transport},
         journal::What,
         length,
     },
-    outward::device_status::Presence,
     service::Service,
 };
 
@@ -27,9 +25,12 @@ impl Service {
     /// A client presents itself: accepted with a CONNACK, or refused with one.
     pub(crate) fn open(&mut self, now: UnixMillis, conn: ConnId, login: &Login) {
         let class = PlatformClass::of(&login.platform);
-        if self.has(Bug::KicksBeforeLogin)
-            && let Some(user) =
-                self.tokens.owner(&login.token).or_else(|| self.accounts.find(test_user(&login.token)))
+        if self.core.has(Bug::KicksBeforeLogin)
+            && let Some(user) = self
+                .core
+                .tokens
+                .owner(&login.token)
+                .or_else(|| self.core.accounts.find(test_user(&login.token)))
         {
             self.make_room(now, user, class, conn, login);
         }
@@ -47,24 +48,24 @@ impl Service {
         if !length::is_token(&login.token) {
             return Err(self.wrong_token());
         }
-        let user = match self.tokens.check(&self.accounts, &login.token, now) {
+        let user = match self.core.tokens.check(&self.core.accounts, &login.token, now) {
             Ok(user) => user,
             // The documentation knows one code for both (CONN-014); newer SDKs have one of their own for status 10.
-            Err(TokenFault::Expired) if self.switches.expired_token_status => {
+            Err(TokenFault::Expired) if self.core.switches.expired_token_status => {
                 return Err(connack::TOKEN_EXPIRED);
             }
             Err(TokenFault::Expired) => return Err(self.wrong_token()),
             Err(TokenFault::Incorrect) => self.test_token(&login.token)?,
         };
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         if account.deactivated {
             return Err(connack::ACCOUNT_CANCELLED);
         }
-        if account.is_banned(now) && !self.has(Bug::BanIsNotChecked) {
+        if account.is_banned(now) && !self.core.has(Bug::BanIsNotChecked) {
             return Err(connack::USER_BLOCKED);
         }
         // Only a reconnect gives way; a first login always comes through (RECON-027).
-        let gives_way = login.reconnect && login.give_way && self.switches.reconnect_kick;
+        let gives_way = login.reconnect && login.give_way && self.core.switches.reconnect_kick;
         if gives_way && class == PlatformClass::Mobile && !self.same_class(user, class, login).is_empty() {
             return Err(connack::ALREADY_ONLINE);
         }
@@ -78,32 +79,32 @@ impl Service {
         if !length::is_id(named.strip_prefix("test:").unwrap_or(named)) {
             return Err(self.wrong_token());
         }
-        if !id.is_empty() && self.switches.test_tokens {
-            return Ok(self.accounts.register(id));
+        if !id.is_empty() && self.core.switches.test_tokens {
+            return Ok(self.core.accounts.register(id));
         }
-        if self.has(Bug::AcceptsAnyToken) {
-            return Ok(self.accounts.register(crate::core::account::opaque(token)));
+        if self.core.has(Bug::AcceptsAnyToken) {
+            return Ok(self.core.accounts.register(crate::core::account::opaque(token)));
         }
         Err(self.wrong_token())
     }
 
     fn wrong_token(&self) -> u8 {
-        if self.has(Bug::WrongTokenCode) { connack::NOT_AUTHORIZED } else { connack::TOKEN }
+        if self.core.has(Bug::WrongTokenCode) { connack::NOT_AUTHORIZED } else { connack::TOKEN }
     }
 
     fn accept(&mut self, now: UnixMillis, conn: ConnId, login: &Login, user: UserIx, class: PlatformClass) {
-        let account = &mut self.accounts[user];
+        let account = &mut self.core.accounts[user];
         let device = account.device(class, &login.device_id, &login.platform);
         account.devices[usize::from(device)].no_push = false;
         // Whatever waits was sent before this instant, or clients would take it for live.
         let time = now.max(account.mailbox.next_time(UnixMillis(0)));
         let user_id = account.id.to_string();
-        let session_id = self.ids.session();
+        let session_id = self.core.ids.session();
         let layout = match login.protocol_version {
             4 => ConnAckLayout::V4 { first_message_id: 0 },
             _ => ConnAckLayout::V3,
         };
-        self.journal.record(now, || What::Open {
+        self.core.journal.record(now, || What::Open {
             conn,
             user: Some(user_id.clone()),
             platform: login.platform.clone(),
@@ -111,29 +112,31 @@ impl Service {
             label: login.label.clone(),
         });
         let origin = match login.transport {
-            Transport::Tcp => self.asked.by(&login.token),
+            Transport::Tcp => self.core.asked.by(&login.token),
             Transport::WebSocket | Transport::Comet => None,
         };
-        let origin = origin.unwrap_or_else(|| self.asked.shared(&login.origin));
-        self.connections.insert(conn, Connection::new(user, device, class, login, origin, now));
+        let origin = origin.unwrap_or_else(|| self.core.asked.shared(&login.origin));
+        self.core.connections.insert(conn, Connection::new(user, device, class, login, origin, now));
         let accepted = Some(Accepted { user_id, session_id: session_id.clone(), time });
-        self.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
+        self.core.send(now, conn, ServerFrame::ConnAck(ConnAck { status: 0, accepted, layout }), None);
         // Others are disturbed only once this login has succeeded (KICK-002).
         self.make_room(now, user, class, conn, login);
-        self.accounts[user].connections.push(conn);
+        // Who was online before is told as offline before this one is told as online.
+        self.settle(now);
+        self.core.accounts[user].connections.push(conn);
         self.came_to_ultra_groups(user, conn);
         self.came_online(now, conn, &session_id, &login.address);
         if login.transport == Transport::Comet {
             self.expect_poll(now, conn);
         }
-        if self.accounts[user].mailbox.waits_for(device) {
-            self.remind_later(now, conn, REMIND_MS);
+        if self.core.accounts[user].mailbox.waits_for(device) {
+            self.core.remind_later(now, conn, REMIND_MS);
         }
     }
 
     /// Refuses a login with a CONNACK and closes.
     pub(crate) fn refuse(&mut self, now: UnixMillis, conn: ConnId, login: &Login, status: u8) {
-        self.journal.record(now, || What::Open {
+        self.core.journal.record(now, || What::Open {
             conn,
             user: None,
             platform: login.platform.chars().take(64).collect(),
@@ -144,8 +147,8 @@ impl Service {
             4 => ConnAckLayout::V4 { first_message_id: 0 },
             _ => ConnAckLayout::V3,
         };
-        self.send(now, conn, ServerFrame::ConnAck(ConnAck { status, accepted: None, layout }), None);
-        self.output(Output::Close { conn, how: Close::Clean });
+        self.core.send(now, conn, ServerFrame::ConnAck(ConnAck { status, accepted: None, layout }), None);
+        self.core.output(Output::Close { conn, how: Close::Clean });
     }
 
     /// Makes the devices leave that cannot be online beside the new one.
@@ -160,39 +163,41 @@ impl Service {
         // The same device came back before its old link was noticed to be dead: it is replaced, not kicked. Web
         // pages are excepted: tabs of one browser share their device id and still count one by one (KICK-007).
         if class != PlatformClass::Web && !login.device_id.is_empty() {
-            let account = &self.accounts[user];
+            let account = &self.core.accounts[user];
             let own = account.devices.iter().position(|d| d.class == class && d.id == login.device_id);
             let old: Vec<ConnId> = self
+                .core
                 .of_user(user)
                 .filter(|(id, c)| *id != conn && Some(usize::from(c.device)) == own)
                 .map(|(id, _)| id)
                 .collect();
             for old in old {
-                self.forget(now, old, "replaced by the same device");
-                self.output(Output::Close { conn: old, how: Close::Cut });
+                self.core.lose(now, old, "replaced by the same device");
+                self.core.output(Output::Close { conn: old, how: Close::Cut });
             }
         }
-        if self.has(Bug::NoKick) {
+        if self.core.has(Bug::NoKick) {
             return;
         }
         let mut others = self.same_class(user, class, login);
         others.retain(|other| *other != conn);
         let allowed = match class {
-            PlatformClass::Mobile if self.switches.mobile_multi_device => usize::MAX,
-            PlatformClass::MiniProgram if self.switches.mini_program_multi_device => usize::MAX,
-            PlatformClass::Web if self.switches.multi_device_sync => self.limits.web_pages,
+            PlatformClass::Mobile if self.core.switches.mobile_multi_device => usize::MAX,
+            PlatformClass::MiniProgram if self.core.switches.mini_program_multi_device => usize::MAX,
+            PlatformClass::Web if self.core.switches.multi_device_sync => self.core.limits.web_pages,
             _ => 1,
         };
         let surplus = (others.len() + 1).saturating_sub(allowed);
         for other in others.into_iter().take(surplus) {
-            self.disconnect(now, other, disconnect::KICKED, "kicked by a later login");
+            self.core.disconnect(now, other, disconnect::KICKED, "kicked by a later login");
         }
     }
 
     /// Connections of the user in that class, oldest first, without those of the same device.
     fn same_class(&self, user: UserIx, class: PlatformClass, login: &Login) -> Vec<ConnId> {
-        let devices = &self.accounts[user].devices;
-        self.of_user(user)
+        let devices = &self.core.accounts[user].devices;
+        self.core
+            .of_user(user)
             .filter(|(_, connection)| {
                 let device = &devices[usize::from(connection.device)];
                 let same = class != PlatformClass::Web
@@ -204,53 +209,17 @@ impl Service {
             .collect()
     }
 
-    fn of_user(&self, user: UserIx) -> impl Iterator<Item = (ConnId, &Connection)> {
-        self.accounts[user].connections.iter().filter_map(|id| Some((*id, self.connections.get(id)?)))
-    }
-
-    /// Says why, closes, forgets.
-    pub(crate) fn disconnect(&mut self, now: UnixMillis, conn: ConnId, status: u8, why: &'static str) {
-        self.send(now, conn, ServerFrame::Disconnect { status, rest: Bytes::new() }, None);
-        self.forget(now, conn, why);
-        // Some clients never close after a DISCONNECT: the server does.
-        self.output(Output::Close { conn, how: Close::Clean });
-    }
-
     /// The client logs out: 4 asks for no more pushes (CONN-025, CONN-026).
     pub(crate) fn logged_out(&mut self, now: UnixMillis, conn: ConnId, status: u8) {
-        if let Some(connection) = self.connections.get(&conn)
+        if let Some(connection) = self.core.connections.get(&conn)
             && status == disconnect::LOGOUT
         {
             let (user, device) = (connection.user, usize::from(connection.device));
-            self.accounts[user].devices[device].no_push = true;
+            self.core.accounts[user].devices[device].no_push = true;
         }
         let how = if status == disconnect::LOGOUT { Presence::LoggedOut } else { Presence::Offline };
-        self.forget_as(now, conn, "logged out", how);
-        self.output(Output::Close { conn, how: Close::Clean });
-    }
-
-    /// Takes a connection out of the world.
-    pub(crate) fn forget(&mut self, now: UnixMillis, conn: ConnId, why: &'static str) {
-        self.forget_as(now, conn, why, Presence::Offline);
-    }
-
-    fn forget_as(&mut self, now: UnixMillis, conn: ConnId, why: &'static str, how: Presence) {
-        let Some(connection) = self.connections.remove(&conn) else { return };
-        self.accounts[connection.user].connections.retain(|other| *other != conn);
-        self.accounts[connection.user].mailbox.hide_from(connection.device);
-        self.journal.record(now, || What::Closed { conn, why });
-        self.lost_by_rooms(now, &connection, conn);
-        self.lost_by_ultra_groups(connection.user, conn);
-        self.went_offline(now, &connection, how);
-    }
-
-    /// Connections of a user, of one platform's class if given.
-    pub(crate) fn connections_of(&self, user: UserIx, platform: Option<&str>) -> Vec<ConnId> {
-        let class = platform.map(PlatformClass::of);
-        self.of_user(user)
-            .filter(|(_, c)| class.is_none_or(|class| c.class == class))
-            .map(|(id, _)| id)
-            .collect()
+        self.core.lose_as(now, conn, "logged out", how);
+        self.core.output(Output::Close { conn, how: Close::Clean });
     }
 }
 

@@ -33,13 +33,13 @@ impl Service {
         let query = Form::parse(&request.query);
         let body = if v2 { Form::parse(&String::from_utf8_lossy(&request.body)) } else { Form::default() };
         let token = body.get("token").or_else(|| query.get("token")).unwrap_or_default();
-        let user_id = match self.tokens.check(&self.accounts, token, now) {
-            Ok(user) => self.accounts[user].id.to_string(),
+        let user_id = match self.core.tokens.check(&self.core.accounts, token, now) {
+            Ok(user) => self.core.accounts[user].id.to_string(),
             Err(TokenFault::Incorrect | TokenFault::Expired) => String::new(),
         };
         let negotiated = request.header("rc-negotiate").unwrap_or_default();
         if wants_tcp(negotiated) {
-            self.asked.note(token, &request.origin);
+            self.core.asked.note(token, &request.origin);
         }
         let answer = self.navi_fields(&user_id, negotiated, &request.origin);
         if v2 {
@@ -56,7 +56,7 @@ impl Service {
     }
 
     fn navi_fields(&self, user_id: &str, negotiated: &str, origin: &str) -> serde_json::Value {
-        let found = self.found_at(origin);
+        let found = self.core.found_at(origin);
         let (address, kind) = match (wants_tcp(negotiated), found.tls) {
             (true, false) => (&found.tcp, protocol::RMTP),
             (true, true) => (&found.tcp, protocol::RMTP_TLS),
@@ -69,15 +69,15 @@ impl Service {
             "server": address,
             "serverAddr": [{"addr": address, "protocol": kind, "weight": 10}],
             // 0: pushed bodies are messages; anything else: they are mere announcements.
-            "openHistoryMsg": u8::from(!self.switches.direct_push),
-            "historyMsg": self.switches.roaming_history,
+            "openHistoryMsg": u8::from(!self.core.switches.direct_push),
+            "historyMsg": self.core.switches.roaming_history,
             "type": 0,
-            "kvStorage": u8::from(self.switches.chatroom_entries),
-            "ugMsg": u8::from(self.switches.ultra_group),
+            "kvStorage": u8::from(self.core.switches.chatroom_entries),
+            "ugMsg": u8::from(self.core.switches.ultra_group),
             // Bit 2: SDKs that know it write the default channel for none.
-            "ugDriven": if self.switches.ultra_group_default_channel { 2 } else { 0 },
-            "grpRRVer": u8::from(self.switches.group_receipt_queries),
-            "joinMChrm": self.switches.chatroom_multi_join,
+            "ugDriven": if self.core.switches.ultra_group_default_channel { 2 } else { 0 },
+            "grpRRVer": u8::from(self.core.switches.group_receipt_queries),
+            "joinMChrm": self.core.switches.chatroom_multi_join,
             "uploadServer": self.file_server(origin),
             "gifSize": 2048,
             "videoTimes": 300,

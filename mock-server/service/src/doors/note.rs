@@ -11,6 +11,6 @@ impl Service {
     /// Records something about a connection's bytes that is no frame and does not end it (a text message, a stream that
     /// ends inside a frame). The entry's kind is `garbage`.
     pub fn note(&mut self, now: UnixMillis, conn: ConnId, text: &str) {
-        self.journal.record(now, || What::Garbage { conn, error: text.to_owned() });
+        self.core.journal.record(now, || What::Garbage { conn, error: text.to_owned() });
     }
 }

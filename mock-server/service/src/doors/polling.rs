@@ -3,8 +3,11 @@
 use wire::UnixMillis;
 
 use crate::{
-    core::io::{Close, ConnId, Output},
-    service::{Delayed, Service},
+    core::{
+        io::{Close, ConnId, Output},
+        timers::Delayed,
+    },
+    service::Service,
 };
 
 /// An asking client gets an empty answer after so long, milliseconds; it gives up after 45 s itself.
@@ -16,29 +19,29 @@ const PATIENCE_MS: u64 = 30_000;
 impl Service {
     /// A polling client asks for what there is for it; what is written to it from now on is an answer.
     pub(crate) fn polled(&mut self, now: UnixMillis, conn: ConnId) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         connection.polls = connection.polls.wrapping_add(1);
         let poll = connection.polls;
-        self.delay(now, HOLD_MS, Delayed::Poll { conn, poll, gone: false });
+        self.core.delay(now, HOLD_MS, Delayed::Poll { conn, poll, gone: false });
     }
 
     /// A polling client that has logged in is to poll; one that never does is gone after the time of a poll that was not
     /// followed by another.
     pub(crate) fn expect_poll(&mut self, now: UnixMillis, conn: ConnId) {
-        self.delay(now, HOLD_MS + PATIENCE_MS, Delayed::Poll { conn, poll: 0, gone: true });
+        self.core.delay(now, HOLD_MS + PATIENCE_MS, Delayed::Poll { conn, poll: 0, gone: true });
     }
 
     /// The time of a poll is over, or that of waiting for the next.
     pub(crate) fn poll_due(&mut self, now: UnixMillis, conn: ConnId, poll: u32, gone: bool) {
-        if self.connections.get(&conn).is_none_or(|connection| connection.polls != poll) {
+        if self.core.connections.get(&conn).is_none_or(|connection| connection.polls != poll) {
             return;
         }
         if gone {
-            self.forget(now, conn, "polls no more");
-            self.output(Output::Close { conn, how: Close::Cut });
+            self.core.lose(now, conn, "polls no more");
+            self.core.output(Output::Close { conn, how: Close::Cut });
         } else {
-            self.output(Output::AnswerPoll { conn });
-            self.delay(now, PATIENCE_MS, Delayed::Poll { conn, poll, gone: true });
+            self.core.output(Output::AnswerPoll { conn });
+            self.core.delay(now, PATIENCE_MS, Delayed::Poll { conn, poll, gone: true });
         }
     }
 }

@@ -37,7 +37,7 @@ struct Line {
 impl Service {
     /// Writes a message down, and forgets what is too old.
     pub(crate) fn log_message(&mut self, now: UnixMillis, message: &Arc<Message>, source: &str) {
-        if !self.switches.message_log {
+        if !self.core.switches.message_log {
             return;
         }
         let line = Line { message: message.clone(), source: source.to_owned() };
@@ -49,7 +49,7 @@ impl Service {
     }
 
     fn log_since(&self, now: UnixMillis) -> String {
-        if self.has(Bug::KeepsLogs) { String::new() } else { hour_of(now - KEPT) }
+        if self.core.has(Bug::KeepsLogs) { String::new() } else { hour_of(now - KEPT) }
     }
 
     /// Where an hour's log is; `None`: nothing was said in that hour, it is not over, or it is too long ago.
@@ -83,7 +83,7 @@ impl Service {
         let group = down.group_id();
         let content: Value = serde_json::from_slice(&down.content).unwrap_or_default();
         json!({
-            "appId": self.app_key, "fromUserId": &*message.from, "targetId": &*message.target,
+            "appId": self.core.app_key, "fromUserId": &*message.from, "targetId": &*message.target,
             "targetType": message.conversation as i32, "GroupId": group, "classname": down.classname,
             "content": content, "dateTime": date_text(message.time), "timestamp": message.time.0,
             "msgUID": message.uid.as_str(), "source": source, "isSensitiveWord": false,

@@ -94,7 +94,7 @@ struct Stored {
 impl Service {
     /// Where uploads go, for somebody who reached us by that origin: told by navi.
     pub(crate) fn file_server(&self, origin: &str) -> String {
-        format!("{}{FILES}{}", self.found_at(origin).navi, encoded(&self.app_key))
+        format!("{}{FILES}{}", self.core.found_at(origin).navi, encoded(&self.core.app_key))
     }
 
     /// `qnTkn`: a token for one object.
@@ -108,7 +108,7 @@ impl Service {
         if asked.key().len() > LONGEST_KEY {
             return Err(status::BAD_PARAMETER);
         }
-        let token = self.ids.token();
+        let token = self.core.ids.token();
         // A client that names no object gets one named by its token.
         let key = asked.key.filter(|key| !key.is_empty()).unwrap_or_else(|| token.clone());
         let until = now + TOKEN_LIFE;
@@ -125,7 +125,7 @@ impl Service {
     pub(crate) fn download_url(&self, conn: ConnId, request: &Request) -> Result<Bytes, u16> {
         let asked: GetDownloadUrlInput = read(request)?;
         let key = asked.key.filter(|key| !key.is_empty()).ok_or(status::BAD_PARAMETER)?;
-        let origin = self.connections.get(&conn).map_or("", |connection| &*connection.origin);
+        let origin = self.core.connections.get(&conn).map_or("", |connection| &*connection.origin);
         let download_url = format!("{}/{}", self.file_server(origin), encoded(&key));
         Ok(GetDownloadUrlOutput { download_url }.encode_to_vec().into())
     }
@@ -144,7 +144,7 @@ impl Service {
     pub(crate) fn file_delay(&self, request: &HttpRequest, response: &HttpResponse) -> u64 {
         let sent = if request.method == "HEAD" { 0 } else { response.body.len() };
         let bytes = request.body.len().max(sent) as u64;
-        bytes.saturating_mul(1000).checked_div(self.limits.file_bytes_per_second).unwrap_or(0)
+        bytes.saturating_mul(1000).checked_div(self.core.limits.file_bytes_per_second).unwrap_or(0)
     }
 
     fn upload(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
@@ -157,13 +157,16 @@ impl Service {
         if form.key.as_ref().is_some_and(|named| named != key) {
             return refused(403, "the token is for another object");
         }
-        if form.file.len() > self.limits.upload_bytes {
+        if form.file.len() > self.core.limits.upload_bytes {
             return refused(413, "the file is too large");
         }
         let (user, key) = (*user, key.clone());
-        let bytes =
-            if self.has(Bug::CutsFilesShort) { form.file.slice(..form.file.len() / 2) } else { form.file };
-        let most = self.limits.files_bytes;
+        let bytes = if self.core.has(Bug::CutsFilesShort) {
+            form.file.slice(..form.file.len() / 2)
+        } else {
+            form.file
+        };
+        let most = self.core.limits.files_bytes;
         if self.files.bytes - self.files.replaced(&key) + bytes.len() > most {
             self.files.refused += 1;
             return refused(507, &format!("the world's files exceed {most} bytes: the limit `filesBytes`"));
@@ -179,7 +182,7 @@ impl Service {
     }
 
     fn download(&self, request: &HttpRequest) -> HttpResponse {
-        if self.has(Bug::LosesFiles) {
+        if self.core.has(Bug::LosesFiles) {
             return refused(404, "no such object");
         }
         let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
@@ -196,7 +199,7 @@ impl Service {
             body: bytes.clone(),
             ..HttpResponse::default()
         };
-        let part = request.header("range").filter(|_| !self.has(Bug::IgnoresRanges)).and_then(range);
+        let part = request.header("range").filter(|_| !self.core.has(Bug::IgnoresRanges)).and_then(range);
         let Some((from, to)) = part else { return response };
         if from >= whole {
             return refused(416, "the object ends before that");
@@ -210,7 +213,7 @@ impl Service {
     /// What is stored, in the order it came.
     pub(crate) fn files_json(&self) -> Value {
         let entry = |(key, stored): (&String, &Stored)| {
-            let user = &*self.accounts[stored.user].id;
+            let user = &*self.core.accounts[stored.user].id;
             json!({
                 "key": key, "user": user, "size": stored.bytes.len(), "sha1": stored.sha1,
                 "contentType": stored.kind,

@@ -103,8 +103,11 @@ impl Conversations {
 impl Service {
     /// `qryRelationR`: conversations before `startTime`, newest first, or after it, oldest first.
     pub(crate) fn conversation_list(&self, now: UnixMillis, user: UserIx, asked: &RelationQryInput) -> Bytes {
-        let (page, all) =
-            if self.shows(Gate::History) { self.conversations.page(user, asked) } else { (Vec::new(), true) };
+        let (page, all) = if self.core.shows(Gate::History) {
+            self.conversations.page(user, asked)
+        } else {
+            (Vec::new(), true)
+        };
         let last = page.iter().map(|(_, entry)| entry.last.time.0).max().unwrap_or_default();
         let info = page.into_iter().map(|(key, entry)| entry.info(key)).collect();
         // Never lower than what was asked with, else a client would ask for ever.
@@ -126,7 +129,7 @@ impl Service {
         user: UserIx,
         asked: &RelationDelBatchReq,
     ) -> Bytes {
-        let list = self.conversations.lists.get(&user).filter(|_| self.shows(Gate::History));
+        let list = self.conversations.lists.get(&user).filter(|_| self.core.shows(Gate::History));
         let mut seen: BTreeSet<Key> = BTreeSet::new();
         let found = asked.relation.iter().filter_map(|named| {
             let key: Key = (named.conversation_type(), Arc::from(named.conversation_id()));

@@ -24,7 +24,7 @@ impl Service {
         message: &Arc<Message>,
         status_message: bool,
     ) {
-        let mut devices = self.connections_of(receiver, None);
+        let mut devices = self.core.connections_of(receiver, None);
         if !self.syncs() && devices.len() > 1 {
             // Without sync exactly one device receives (AMB-30): the one that logged in last.
             devices.drain(..devices.len() - 1);
@@ -38,7 +38,7 @@ impl Service {
         for conn in devices {
             if status_message {
                 self.push_body(now, conn, message, true);
-            } else if self.switches.direct_push && self.is_quiet(now, conn) {
+            } else if self.core.switches.direct_push && self.is_quiet(now, conn) {
                 self.push_body(now, conn, message, false);
             } else {
                 self.announce(now, conn, message.time);
@@ -48,7 +48,8 @@ impl Service {
 
     /// Whether messages are for all of a user's devices (SYNC-001 to SYNC-004).
     pub(crate) fn syncs(&self) -> bool {
-        (self.switches.multi_device_sync && !self.has(Bug::NeverSyncs)) || self.has(Bug::SyncsWithoutSwitch)
+        (self.core.switches.multi_device_sync && !self.core.has(Bug::NeverSyncs))
+            || self.core.has(Bug::SyncsWithoutSwitch)
     }
 
     /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. With multi-device sync
@@ -63,24 +64,24 @@ impl Service {
         message: &Arc<Message>,
         stored: bool,
     ) {
-        let waits = stored && (self.syncs() || self.has(Bug::KeepsForSender));
+        let waits = stored && (self.syncs() || self.core.has(Bug::KeepsForSender));
         if waits {
-            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
+            self.core.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
         } else {
-            self.accounts[sender].mailbox.stamped(message.time);
+            self.core.accounts[sender].mailbox.stamped(message.time);
         }
         let syncs = self.syncs();
-        let mut devices = self.connections_of(sender, None);
+        let mut devices = self.core.connections_of(sender, None);
         if !syncs && devices.len() > 1 {
             devices.drain(..devices.len() - 1);
         }
         for conn in devices {
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
             let pulls = connection.pulls_sent || !connection.has_pulled;
             if stored && pulls {
                 if !syncs {
                     let device = connection.device;
-                    self.accounts[sender].mailbox.show(message.clone(), device);
+                    self.core.accounts[sender].mailbox.show(message.clone(), device);
                 }
                 self.announce(now, conn, message.time);
                 continue;
@@ -95,14 +96,14 @@ impl Service {
                 id,
                 body: message.bytes(Side::Outbox),
             };
-            self.send(now, conn, frame, None);
+            self.core.send(now, conn, frame, None);
         }
     }
 
     /// Whether the client takes a body: it has pulled to the end, has the last package, and not just now. A pushed body
     /// that overtakes a package would be dropped (imlib-v4) or shown before older messages (imlib-next).
     fn is_quiet(&self, now: UnixMillis, conn: ConnId) -> bool {
-        self.connections.get(&conn).is_some_and(|connection| {
+        self.core.connections.get(&conn).is_some_and(|connection| {
             !connection.awaits_pull
                 && connection.unconfirmed_pull.is_none()
                 && connection.pulled.is_some_and(|pulled| now.since(pulled) >= QUIET_AFTER_PULL)
@@ -110,14 +111,14 @@ impl Service {
     }
 
     fn push_body(&mut self, now: UnixMillis, conn: ConnId, message: &Arc<Message>, status_message: bool) {
-        let sync = self.switches.multi_device_sync;
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let sync = self.core.switches.multi_device_sync;
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         let id = connection.next_push_id();
         if !status_message {
             connection.pushes(id, message.time);
             if !sync {
-                self.accounts[user].mailbox.hand_to(message.time, device);
+                self.core.accounts[user].mailbox.hand_to(message.time, device);
             }
         }
         let frame = ServerFrame::Publish {
@@ -125,16 +126,16 @@ impl Service {
             qos: 1,
             seconds: message.time.seconds(),
             topic: Topic::SMsg,
-            target: self.accounts[user].id.to_string(),
+            target: self.core.accounts[user].id.to_string(),
             id,
             body: message.bytes(Side::Inbox),
         };
-        self.send(now, conn, frame, None);
+        self.core.send(now, conn, frame, None);
     }
 
     /// Tells a client that its mailbox has something new up to that time.
     fn announce(&mut self, now: UnixMillis, conn: ConnId, time: UnixMillis) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         connection.announced = connection.announced.max(time);
         connection.awaits_pull = true;
         let id = connection.next_push_id();
@@ -145,29 +146,30 @@ impl Service {
             qos: 1,
             seconds: now.seconds(),
             topic: Topic::SNtf,
-            target: self.accounts[user].id.to_string(),
+            target: self.core.accounts[user].id.to_string(),
             id,
             body: notify.encode_to_vec().into(),
         };
-        self.send(now, conn, frame, None);
+        self.core.send(now, conn, frame, None);
     }
 
     /// A client that has not pulled since its login is told to, once.
     pub(crate) fn remind(&mut self, now: UnixMillis, conn: ConnId) {
-        let Some(connection) = self.connections.get(&conn).filter(|connection| !connection.has_pulled) else {
+        let Some(connection) = self.core.connections.get(&conn).filter(|connection| !connection.has_pulled)
+        else {
             return;
         };
-        let last = self.accounts[connection.user].mailbox.last();
+        let last = self.core.accounts[connection.user].mailbox.last();
         self.announce(now, conn, last);
     }
 
     /// A client acknowledged a push.
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
-        let keep = self.syncs() || self.has(Bug::DuplicatesAfterReconnect);
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let keep = self.syncs() || self.core.has(Bug::DuplicatesAfterReconnect);
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         if let Some((time, has_it)) = connection.acknowledged(id) {
-            let mailbox = &mut self.accounts[user].mailbox;
+            let mailbox = &mut self.core.accounts[user].mailbox;
             if has_it && !keep { mailbox.done(time) } else { mailbox.acknowledge(time, device, keep) }
         }
     }

@@ -51,7 +51,7 @@ impl Service {
         target: &str,
         time: UnixMillis,
     ) -> UnixMillis {
-        if !self.switches.roaming_history {
+        if !self.core.switches.roaming_history {
             return time;
         }
         let place = match conversation {
@@ -76,44 +76,44 @@ impl Service {
         }
         viewers.sort_unstable();
         let directed_too = message.conversation == Conversation::Group
-            && (self.switches.directed_history || self.has(Bug::KeepsDirected));
-        let kept = self.switches.roaming_history && (!directed || directed_too);
+            && (self.core.switches.directed_history || self.core.has(Bug::KeepsDirected));
+        let kept = self.core.switches.roaming_history && (!directed || directed_too);
         self.archive.record(message, viewers, Kept { kept, directed });
         if kept {
             self.archive.forget(self.history_since(now));
         } else {
-            self.archive.remember(self.limits.remembered);
+            self.archive.remember(self.core.limits.remembered);
         }
     }
 
     /// Since when history is kept (HIST-015).
     pub(crate) fn history_since(&self, now: UnixMillis) -> UnixMillis {
-        if self.has(Bug::HistoryForEver) {
+        if self.core.has(Bug::HistoryForEver) {
             return UnixMillis(i64::MIN);
         }
-        calendar::months_ago(now, self.limits.history_months)
+        calendar::months_ago(now, self.core.limits.history_months)
     }
 
     /// Since when messages of a user's other devices are compensated; beyond all time while sync is off.
     pub(crate) fn compensated_since(&self, now: UnixMillis) -> UnixMillis {
-        if !self.syncs() || self.has(Bug::NoCompensation) {
+        if !self.syncs() || self.core.has(Bug::NoCompensation) {
             return UnixMillis(i64::MAX);
         }
-        if self.has(Bug::CompensatesEverything) {
+        if self.core.has(Bug::CompensatesEverything) {
             return UnixMillis(i64::MIN);
         }
-        let before_today = self.limits.compensation_days.saturating_sub(1);
-        calendar::day_start(now, before_today, self.limits.time_zone_hours)
+        let before_today = self.core.limits.compensation_days.saturating_sub(1);
+        calendar::day_start(now, before_today, self.core.limits.time_zone_hours)
     }
 
     fn history_on(&self) -> Result<(), u16> {
-        self.ordered(Gate::History)
+        self.core.ordered(Gate::History)
     }
 
     /// The conversation that a request is about; the body names it, or the frame's target where an old client's body
     /// does not.
     fn place(&self, user: UserIx, request: &Request, named: Option<&str>) -> Result<Place, u16> {
-        let me = &self.accounts[user].id;
+        let me = &self.core.accounts[user].id;
         let target = named.filter(|id| !id.is_empty()).unwrap_or(&request.target);
         if target.is_empty() {
             return Err(status::BAD_PARAMETER);
@@ -135,9 +135,9 @@ impl Service {
             ..=0 => PAGE,
             count => count.min(LARGEST_PAGE),
         };
-        let count = if self.has(Bug::ShortHistoryPages) { count.min(10) } else { count };
-        let newer = asked.order() == 1 && !self.has(Bug::IgnoresHistoryOrder);
-        let slack = i64::from(self.has(Bug::HistoryIncludesBound));
+        let count = if self.core.has(Bug::ShortHistoryPages) { count.min(10) } else { count };
+        let newer = asked.order() == 1 && !self.core.has(Bug::IgnoresHistoryOrder);
+        let slack = i64::from(self.core.has(Bug::HistoryIncludesBound));
         let since = UnixMillis(self.history_since(now).0.saturating_sub(1));
         let range = Range {
             after: if newer { UnixMillis(asked.time().saturating_sub(slack)).max(since) } else { since },
@@ -150,15 +150,16 @@ impl Service {
         };
         // Who joined later reads what came before like everybody, but for what was for some alone (GRP-007).
         let members = place.group().and_then(|group| self.groups.get(group));
-        let everything = (self.switches.new_member_history || self.has(Bug::NewMembersReadAll))
+        let everything = (self.core.switches.new_member_history || self.core.has(Bug::NewMembersReadAll))
             && members.is_some_and(|members| members.contains(&user));
         let (page, more) = self.archive.page(&place, user, &range, everything);
-        let omitted =
-            |entry: &&Entry| self.has(Bug::HistoryOmitsOwn) && entry.message.from == self.accounts[user].id;
+        let omitted = |entry: &&Entry| {
+            self.core.has(Bug::HistoryOmitsOwn) && entry.message.from == self.core.accounts[user].id
+        };
         let page = page.into_iter().filter(|entry| !omitted(entry));
         let list: Vec<_> = page.map(|entry| self.seen_by(user, entry)).collect();
-        if self.has(Bug::HistoryConsumesOffline) {
-            self.accounts[user].mailbox.clear();
+        if self.core.has(Bug::HistoryConsumesOffline) {
+            self.core.accounts[user].mailbox.clear();
         }
         Page { asked: asked.time(), newer, list, more, since: self.history_since(now) }.answer(now)
     }
@@ -166,7 +167,7 @@ impl Service {
     /// A message as one of its participants reads it.
     pub(crate) fn seen_by(&self, user: UserIx, entry: &Entry) -> DownStreamMessage {
         let message = &entry.message;
-        let own = message.from == self.accounts[user].id && message.from != message.target;
+        let own = message.from == self.core.accounts[user].id && message.from != message.target;
         message.body(Side::of(own))
     }
 
@@ -207,14 +208,14 @@ impl Service {
         };
         let of_kind = Request { topic, ..request.clone() };
         let place = self.place(user, &of_kind, asked.conversation_id.as_deref())?;
-        if self.has(Bug::IgnoresDeletion) {
+        if self.core.has(Bug::IgnoresDeletion) {
             return Ok(Bytes::new());
         }
         for message in asked.msgs {
             let Some(uid) = Uid::parse(message.msg_id()) else { continue };
             for user in self.deleting(user, &place) {
                 self.archive.delete(&place, user, uid);
-                if !self.has(Bug::CompensatesDeleted) {
+                if !self.core.has(Bug::CompensatesDeleted) {
                     self.take_from_mailbox(user, uid);
                 }
             }
@@ -233,9 +234,9 @@ impl Service {
         let until = match asked.data_time() {
             // Messages of one millisecond have times ahead of the clock.
             ..=0 => now.max(self.archive.newest(&place)),
-            time => UnixMillis(time - i64::from(self.has(Bug::ClearsOnlyOlder))),
+            time => UnixMillis(time - i64::from(self.core.has(Bug::ClearsOnlyOlder))),
         };
-        if !self.has(Bug::IgnoresDeletion) {
+        if !self.core.has(Bug::IgnoresDeletion) {
             self.clear_history(user, &place, until);
         }
         Ok(Bytes::new())
@@ -244,7 +245,7 @@ impl Service {
     /// Clears a user's history of a conversation, and the copies of its compensation where that was ordered (COMP-016,
     /// COMP-017).
     pub(crate) fn clear_history(&mut self, user: UserIx, place: &Place, until: UnixMillis) {
-        let with_copies = self.switches.delete_compensation || self.has(Bug::ClearsCompensation);
+        let with_copies = self.core.switches.delete_compensation || self.core.has(Bug::ClearsCompensation);
         for user in self.deleting(user, place) {
             let uids = self.archive.clear(place, user, until);
             for uid in uids.into_iter().filter(|_| with_copies) {
@@ -255,22 +256,26 @@ impl Service {
 
     /// Whose history a deletion touches: the user's own.
     fn deleting(&self, user: UserIx, place: &Place) -> BTreeSet<UserIx> {
-        if self.has(Bug::DeletesForAll) { self.archive.participants(place) } else { BTreeSet::from([user]) }
+        if self.core.has(Bug::DeletesForAll) {
+            self.archive.participants(place)
+        } else {
+            BTreeSet::from([user])
+        }
     }
 
     fn take_from_mailbox(&mut self, user: UserIx, uid: Uid) {
         if let Some(time) = self.archive.find(uid).map(|entry| entry.message.time) {
-            self.accounts[user].mailbox.rewrite(uid, time, None);
+            self.core.accounts[user].mailbox.rewrite(uid, time, None);
         }
     }
 
     /// A client confirmed a package: with sync its messages need not wait as offline messages any longer.
     pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, conn: crate::core::io::ConnId, id: u16) {
         let sync = self.syncs();
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         if connection.pull_confirmed(now, id) && sync {
             let (user, device, up_to) = (connection.user, connection.device, connection.pulled_to);
-            self.accounts[user].mailbox.had(device, up_to);
+            self.core.accounts[user].mailbox.had(device, up_to);
         }
     }
 }

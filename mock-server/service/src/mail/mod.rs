@@ -4,6 +4,7 @@
 pub(crate) mod archive;
 pub(crate) mod conversations;
 pub(crate) mod deliver;
+pub(crate) mod expansion;
 pub(crate) mod group;
 pub(crate) mod history;
 pub(crate) mod mailbox;

@@ -70,7 +70,8 @@ impl Service {
         }
         match self.try_publish(now, conn, &request) {
             Ok(Some(posted)) => {
-                let uid = if self.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
+                let uid =
+                    if self.core.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
                 self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
             }
             Ok(None) => {}
@@ -93,7 +94,7 @@ impl Service {
         message_uid: String,
     ) {
         let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
-        self.send(now, conn, ack, Some(&request.topic));
+        self.core.send(now, conn, ack, Some(&request.topic));
     }
 
     fn try_publish(
@@ -118,17 +119,18 @@ impl Service {
         let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
         if request.target.is_empty()
             || up.classname.is_empty()
-            || up.content.len() > self.limits.message_bytes
+            || up.content.len() > self.core.limits.message_bytes
         {
             return Err(status::BAD_PARAMETER);
         }
         let status_message = request.topic.is_status();
-        let limited =
-            !status_message && !UNCOUNTED.contains(&up.classname.as_str()) && !self.has(Bug::NoRateLimit);
-        let per_second = if limited { self.limits.send_per_second } else { 0 };
-        let Some(connection) = self.connections.get_mut(&conn) else { return Ok(None) };
+        let limited = !status_message
+            && !UNCOUNTED.contains(&up.classname.as_str())
+            && !self.core.has(Bug::NoRateLimit);
+        let per_second = if limited { self.core.limits.send_per_second } else { 0 };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return Ok(None) };
         if !connection.may_send(now, per_second) {
-            return Err(self.too_fast(Rate::Send));
+            return Err(self.core.too_fast(Rate::Send));
         }
         let (sender, device) = (connection.user, connection.device);
         if to_ultra_group {
@@ -145,7 +147,7 @@ impl Service {
             }
             Topic::PgMsgP | Topic::PgMsgS => self.group_delivery(now, sender, &request.target, &up)?,
             _ => match self.private_delivery(sender, &request.target) {
-                Err(code) if self.has(Bug::StoresRefused) => {
+                Err(code) if self.core.has(Bug::StoresRefused) => {
                     self.store_refused(now, sender, &request.target, up);
                     return Err(code);
                 }
@@ -153,13 +155,15 @@ impl Service {
             },
         };
         let target: Arc<str> = match delivery.receivers.first() {
-            Some(peer) if delivery.conversation == Conversation::Private => self.accounts[*peer].id.clone(),
+            Some(peer) if delivery.conversation == Conversation::Private => {
+                self.core.accounts[*peer].id.clone()
+            }
             _ => request.target.as_str().into(),
         };
         if up.classname == expansion::CHANGE {
-            self.expand(now, sender, &up.content, self.limits.expansion_update)?;
-            if self.has(Bug::DropsExpansion) {
-                let uid = self.ids.message_uid(now);
+            self.expand(now, sender, &up.content, self.core.limits.expansion_update)?;
+            if self.core.has(Bug::DropsExpansion) {
+                let uid = self.core.ids.message_uid(now);
                 return Ok(Some(Posted { uid, time: now }));
             }
         }
@@ -169,36 +173,36 @@ impl Service {
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {
-        if self.accounts[sender].muted_private && !self.has(Bug::IgnoresMutes) {
+        if self.core.accounts[sender].muted_private && !self.core.has(Bug::IgnoresMutes) {
             return Err(status::MUTED_PRIVATE);
         }
         // A receiver nobody registered is accepted: the service only learns of users when they connect.
-        let receiver = self.accounts.find_or_add(target);
+        let receiver = self.core.accounts.find_or_add(target);
         self.may_write(sender, receiver)?;
         Ok(Delivery { conversation: Conversation::Private, receivers: vec![receiver] })
     }
 
     /// [`Bug::StoresRefused`]: the receiver gets what the sender is told is refused.
     fn store_refused(&mut self, now: UnixMillis, sender: UserIx, target: &str, up: UpStreamMessage) {
-        let receiver = self.accounts.find_or_add(target);
+        let receiver = self.core.accounts.find_or_add(target);
         let delivery = Delivery { conversation: Conversation::Private, receivers: vec![receiver] };
-        let target = self.accounts[receiver].id.clone();
+        let target = self.core.accounts[receiver].id.clone();
         let (status_message, with_sender) = (false, false);
         self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender });
     }
 
     /// Whether `receiver` takes private messages of `sender` (BLK-001 to BLK-004, USER-008).
     pub(crate) fn may_write(&self, sender: UserIx, receiver: UserIx) -> Result<(), u16> {
-        if self.has(Bug::IgnoresBlacklist) {
+        if self.core.has(Bug::IgnoresBlacklist) {
             return Ok(());
         }
-        let (from, to) = (&self.accounts[sender], &self.accounts[receiver]);
+        let (from, to) = (&self.core.accounts[sender], &self.core.accounts[receiver]);
         // While the white list is on, the blacklist does not count.
         if to.whitelist_on {
             return if to.whitelist.contains(&from.id) { Ok(()) } else { Err(status::NOT_WHITELISTED) };
         }
         let refused = to.blacklist.contains(&from.id)
-            || (self.has(Bug::BlacklistBothWays) && from.blacklist.contains(&to.id));
+            || (self.core.has(Bug::BlacklistBothWays) && from.blacklist.contains(&to.id));
         if refused { Err(status::BLACKLISTED) } else { Ok(()) }
     }
 
@@ -210,20 +214,20 @@ impl Service {
         group: &str,
         up: &UpStreamMessage,
     ) -> Result<Delivery, u16> {
-        self.groups.may_send(group, sender, now, !self.has(Bug::IgnoresMutes))?;
+        self.groups.may_send(group, sender, now, !self.core.has(Bug::IgnoresMutes))?;
         Ok(Delivery { conversation: Conversation::Group, receivers: self.group_receivers(sender, group, up) })
     }
 
     /// Members but the sender; of a directed message those it names alone (GRP-004, GRP-015).
     fn group_receivers(&self, sender: UserIx, group: &str, up: &UpStreamMessage) -> Vec<UserIx> {
-        let to_all = self.has(Bug::DirectedReachesAll)
-            || (up.classname == GROUP_RESPONSE && self.has(Bug::ReceiptResponsesReachAll));
+        let to_all = self.core.has(Bug::DirectedReachesAll)
+            || (up.classname == GROUP_RESPONSE && self.core.has(Bug::ReceiptResponsesReachAll));
         let directed = !up.user_id.is_empty() && !to_all;
         let listed: BTreeSet<&str> = up.user_id.iter().map(String::as_str).collect();
-        let named = |user: UserIx| !directed || listed.contains(&*self.accounts[user].id);
+        let named = |user: UserIx| !directed || listed.contains(&*self.core.accounts[user].id);
         let mut members = self.groups.get(group).cloned().unwrap_or_default();
-        if self.has(Bug::ServesNonMembers) {
-            members = (0..self.accounts.iter().count()).collect();
+        if self.core.has(Bug::ServesNonMembers) {
+            members = (0..self.core.accounts.iter().count()).collect();
         }
         members.retain(|user| *user != sender && named(*user));
         members
@@ -239,18 +243,18 @@ impl Service {
         up: UpStreamMessage,
         how: &FromApi,
     ) -> Posted {
-        let sender = self.accounts.find_or_add(from);
+        let sender = self.core.accounts.find_or_add(from);
         let (receivers, target) = match conversation {
             // The sender gets its copy, if any, as the one who sent it.
             Conversation::Group => (self.group_receivers(sender, to, &up), Arc::from(to)),
             _ => {
-                let receiver = self.accounts.find_or_add(to);
-                (vec![receiver], self.accounts[receiver].id.clone())
+                let receiver = self.core.accounts.find_or_add(to);
+                (vec![receiver], self.core.accounts[receiver].id.clone())
             }
         };
         let delivery = Delivery { conversation, receivers };
-        let with_sender =
-            (how.with_sender && !self.has(Bug::NeverIncludesSender)) || self.has(Bug::AlwaysIncludesSender);
+        let with_sender = (how.with_sender && !self.core.has(Bug::NeverIncludesSender))
+            || self.core.has(Bug::AlwaysIncludesSender);
         let status_message = how.status_message;
         self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender })
     }
@@ -259,13 +263,13 @@ impl Service {
     pub(crate) fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
         let Outgoing { sender, target, delivery, up, status_message, mirror, with_sender } = outgoing;
         let Delivery { conversation, mut receivers } = delivery;
-        if self.has(Bug::LosesPrivateReceipts) && up.classname == PRIVATE_RECEIPT
-            || self.has(Bug::TypingIsNotForwarded) && up.classname == TYPING
+        if self.core.has(Bug::LosesPrivateReceipts) && up.classname == PRIVATE_RECEIPT
+            || self.core.has(Bug::TypingIsNotForwarded) && up.classname == TYPING
         {
             receivers.clear();
         }
-        let peer_only = self.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
-        let copies = self.syncs() && !self.has(Bug::NeverSyncsSent) && !peer_only;
+        let peer_only = self.core.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
+        let copies = self.syncs() && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
         let by_client = mirror.is_some();
         let platform = mirror.as_ref().map(|mirror| self.platform_of(sender, mirror.device));
         let routed = !status_message && !self.is_for_own_devices(&up.classname);
@@ -274,11 +278,11 @@ impl Service {
         let mut time = now;
         // The sender's mailbox counts too, copy or not: an answer is never older than what it answers (SEND-021).
         let copied = mirror.is_some() || with_sender;
-        let stamped = (copied || by_client && !self.has(Bug::ForgetsSendersTime)).then_some(&sender);
+        let stamped = (copied || by_client && !self.core.has(Bug::ForgetsSendersTime)).then_some(&sender);
         for user in receivers.iter().chain(stamped) {
-            time = time.max(self.accounts[*user].mailbox.next_time(now));
+            time = time.max(self.core.accounts[*user].mailbox.next_time(now));
         }
-        let from = self.accounts[sender].id.clone();
+        let from = self.core.accounts[sender].id.clone();
         let archived = !status_message && is_archived(&up);
         // Neither what is for some members alone nor a broadcast is history like the rest.
         let directed = match conversation {
@@ -289,19 +293,19 @@ impl Service {
         if archived {
             time = self.archive_time(conversation, &from, &target, time);
         }
-        let uid = self.ids.message_uid(time);
+        let uid = self.core.ids.message_uid(time);
         // Commands without the persist bit still wait for offline users; only status messages do not.
-        let stored = !status_message || self.has(Bug::StoresStatusMessages);
+        let stored = !status_message || self.core.has(Bug::StoresStatusMessages);
         // The list is part of the cloud storage.
-        let listed = stored && self.switches.roaming_history && up.session_id & flags::up::PERSIST != 0;
+        let listed = stored && self.core.switches.roaming_history && up.session_id & flags::up::PERSIST != 0;
         let mut up = up;
-        if self.has(Bug::StripsContent) {
+        if self.core.has(Bug::StripsContent) {
             crate::core::message::strip(&mut up, &crate::core::message::BESIDE_CONTENT);
         }
-        if self.has(Bug::StripsMedia) && crate::core::message::WITH_FILE.contains(&&*up.classname) {
+        if self.core.has(Bug::StripsMedia) && crate::core::message::WITH_FILE.contains(&&*up.classname) {
             crate::core::message::strip(&mut up, &crate::core::message::OF_FILES);
         }
-        if self.has(Bug::DropsInitialExpansion) {
+        if self.core.has(Bug::DropsInitialExpansion) {
             up.extra_content = None;
         }
         let named = if routed { up.user_id.clone() } else { Vec::new() };
@@ -315,18 +319,18 @@ impl Service {
             && !receivers.contains(&sender)
             && let Some(mirror) = &mirror
         {
-            self.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+            self.core.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
         }
         if listed && by_client {
             self.conversations.enter(sender, &message, true);
         }
         for receiver in receivers {
-            let message = if self.has(Bug::UidPerReceiver) {
-                Arc::new(message.copy_as(self.ids.message_uid(time), time))
+            let message = if self.core.has(Bug::UidPerReceiver) {
+                Arc::new(message.copy_as(self.core.ids.message_uid(time), time))
             } else {
                 message.clone()
             };
-            if self.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
+            if self.core.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
                 continue;
             }
             if listed {
@@ -336,13 +340,13 @@ impl Service {
                 self.store(now, receiver, message.clone());
             }
             self.deliver(now, receiver, &message, status_message);
-            if self.has(Bug::DoublesMessage) {
+            if self.core.has(Bug::DoublesMessage) {
                 self.double(now, receiver, &message);
             }
         }
         // Behind the receivers, of whom the sender may be one.
         if by_client && stored {
-            self.accounts[sender].mailbox.stamped(time);
+            self.core.accounts[sender].mailbox.stamped(time);
         }
         if with_sender {
             self.show_to_sender(now, sender, &message, stored);
@@ -357,14 +361,14 @@ impl Service {
     }
 
     pub(crate) fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
-        if self.has(Bug::DropsOffline) && self.accounts[receiver].connections.is_empty() {
+        if self.core.has(Bug::DropsOffline) && self.core.accounts[receiver].connections.is_empty() {
             return;
         }
         let (private, group) = self.retention(now);
         let compensated = self.compensated_since(now);
-        let most = self.limits.group_offline_count;
+        let most = self.core.limits.group_offline_count;
         let group_message = message.conversation == Conversation::Group;
-        let mailbox = &mut self.accounts[receiver].mailbox;
+        let mailbox = &mut self.core.accounts[receiver].mailbox;
         // With sync the mailbox also is what compensation is taken from.
         mailbox.expire(private.min(compensated), group.min(compensated));
         mailbox.push(message, Side::Inbox, None);
@@ -374,8 +378,8 @@ impl Service {
     }
 
     fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
-        let time = self.accounts[receiver].mailbox.next_time(message.time);
-        let copy = Arc::new(message.copy_as(self.ids.message_uid(time), time));
+        let time = self.core.accounts[receiver].mailbox.next_time(message.time);
+        let copy = Arc::new(message.copy_as(self.core.ids.message_uid(time), time));
         self.store(now, receiver, copy.clone());
         self.deliver(now, receiver, &copy, false);
     }
@@ -383,9 +387,9 @@ impl Service {
     /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
     /// acknowledgement.
     fn mirror(&mut self, now: UnixMillis, sender: UserIx, mirror: &Mirror<'_>, message: &Message) {
-        let others = self.connections_of(sender, None);
+        let others = self.core.connections_of(sender, None);
         for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
             let id = connection.next_push_id();
             let frame = ServerFrame::Publish {
                 dup: true,
@@ -396,23 +400,23 @@ impl Service {
                 id,
                 body: mirror.request.body.clone(),
             };
-            self.send(now, conn, frame, None);
+            self.core.send(now, conn, frame, None);
             let ack = ServerFrame::PubAck {
                 id,
                 status: 0,
                 time: message.time,
                 message_uid: message.uid.to_string(),
             };
-            self.send(now, conn, ack, None);
+            self.core.send(now, conn, ack, None);
         }
     }
 
     /// Since when private and group messages are kept.
     pub(crate) fn retention(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
-        if self.has(Bug::KeepsForEver) {
+        if self.core.has(Bug::KeepsForEver) {
             return (UnixMillis(i64::MIN), UnixMillis(i64::MIN));
         }
-        (now - self.limits.private_offline(), now - self.limits.group_offline())
+        (now - self.core.limits.private_offline(), now - self.core.limits.group_offline())
     }
 }
 

@@ -32,7 +32,9 @@ impl Service {
     /// A QUERY of a client.
     pub(crate) fn query(&mut self, now: UnixMillis, conn: ConnId, request: &Request) {
         if matches!(request.topic, Topic::SetKvs | Topic::DelKvs) {
-            let Some(user) = self.connections.get(&conn).map(|connection| connection.user) else { return };
+            let Some(user) = self.core.connections.get(&conn).map(|connection| connection.user) else {
+                return;
+            };
             // The one request whose failure comes with a body.
             let removes = request.topic == Topic::DelKvs;
             let (code, body) = match self.change_many_entries(now, conn, user, request, removes) {
@@ -59,12 +61,16 @@ impl Service {
         let is_package = code == status::OK && request.topic == Topic::PullMsg;
         let qos = u8::from(is_package);
         let frame = ServerFrame::QueryAck { id: request.id, qos, seconds: now.seconds(), status: code, body };
-        self.send(now, conn, frame, Some(&request.topic));
+        self.core.send(now, conn, frame, Some(&request.topic));
     }
 
     fn query_answer(&mut self, now: UnixMillis, conn: ConnId, request: &Request) -> Answer {
-        let user =
-            self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
+        let user = self
+            .core
+            .connections
+            .get(&conn)
+            .map(|connection| connection.user)
+            .ok_or(status::NOT_SUPPORTED)?;
         match request.topic {
             Topic::PullMsg => self.pull(now, conn, user, request.id, &read(request)?),
             Topic::PullSeAtts => {
@@ -84,7 +90,7 @@ impl Service {
             Topic::AddUnpush => self.change_quiet_hours(user, read(request)?).map(|()| Bytes::new()),
             Topic::QryUnpush => write(&self.quiet_hours(user)),
             Topic::DelUnpush => {
-                self.accounts[user].settings.quiet = None;
+                self.core.accounts[user].settings.quiet = None;
                 Ok(Bytes::new())
             }
             Topic::PullUs => {
@@ -133,11 +139,11 @@ impl Service {
             Topic::AddBlack => self.add_black(user, &blacklist_target(request)?),
             Topic::RmBlack => self.remove_black(user, &blacklist_target(request)?),
             Topic::BlackStat => {
-                let listed = self.accounts[user].blacklist.contains(blacklist_target(request)?.as_str());
+                let listed = self.core.accounts[user].blacklist.contains(blacklist_target(request)?.as_str());
                 if listed { Ok(Bytes::new()) } else { Err(NOT_BLACKLISTED) }
             }
             Topic::GetBlack => {
-                let user_ids = self.accounts[user].blacklist.iter().map(ToString::to_string).collect();
+                let user_ids = self.core.accounts[user].blacklist.iter().map(ToString::to_string).collect();
                 write(&QueryBlackListOutput { user_ids })
             }
             Topic::QnTkn => self.upload_token(now, user, request),
@@ -179,20 +185,22 @@ impl Service {
     ) -> Answer {
         let (private_since, group_since) = self.retention(now);
         let compensated_since = self.compensated_since(now);
-        let duplicates = self.has(Bug::DuplicatesAfterReconnect);
+        let duplicates = self.core.has(Bug::DuplicatesAfterReconnect);
         let sync = self.syncs();
-        let wrong_size = if self.has(Bug::WrongLeftCount) {
-            self.limits.package.saturating_sub(1).max(1)
+        let wrong_size = if self.core.has(Bug::WrongLeftCount) {
+            self.core.limits.package.saturating_sub(1).max(1)
         } else {
-            self.limits.package
+            self.core.limits.package
         };
-        let Some(connection) = self.connections.get_mut(&conn) else { return Err(status::NOT_SUPPORTED) };
+        let Some(connection) = self.core.connections.get_mut(&conn) else {
+            return Err(status::NOT_SUPPORTED);
+        };
         let ask = Ask {
             device: connection.device,
             after: UnixMillis(asked.sync_time()),
             sent_after: asked.is_pull_send().then(|| UnixMillis(asked.send_box_sync_time())),
             most: wrong_size,
-            most_bytes: self.limits.package_bytes,
+            most_bytes: self.core.limits.package_bytes,
             sync: sync || duplicates,
             private_since,
             group_since,
@@ -202,7 +210,7 @@ impl Service {
         connection.pulls(now, asked.is_pull_send());
         connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
-        let mailbox = &mut self.accounts[user].mailbox;
+        let mailbox = &mut self.core.accounts[user].mailbox;
         let repeat = (duplicates && first_pull && ask.after.0 > 0)
             .then(|| mailbox.items().filter(|item| item.message.time <= ask.after).last().cloned())
             .flatten();
@@ -216,28 +224,28 @@ impl Service {
             // Above every time announced; below every time still to be given, which starts at `now`.
             sync_time = sync_time.max(announced).max(last).max(now.previous());
         }
-        if self.has(Bug::SkipsLastOfPackage) {
+        if self.core.has(Bug::SkipsLastOfPackage) {
             package.pop();
         }
-        if self.has(Bug::SwapsOrder) && package.len() > 1 {
+        if self.core.has(Bug::SwapsOrder) && package.len() > 1 {
             package.swap(0, 1);
         }
         if let Some(item) = repeat {
             let time = item.message.time;
-            let uid = self.ids.message_uid(time);
+            let uid = self.core.ids.message_uid(time);
             package.insert(0, Item::stray(item.message.copy_as(uid, time)));
         }
-        if let Some(connection) = self.connections.get_mut(&conn) {
+        if let Some(connection) = self.core.connections.get_mut(&conn) {
             connection.pulled_to = sync_time;
         }
         Ok(encode_package(&package, sync_time, !more))
     }
 
     pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {
-        let user = self.accounts.find_or_add(user);
-        let id = self.accounts[user].id.clone();
-        let limit = self.limits.blacklist;
-        let list = &mut self.accounts[owner].blacklist;
+        let user = self.core.accounts.find_or_add(user);
+        let id = self.core.accounts[user].id.clone();
+        let limit = self.core.limits.blacklist;
+        let list = &mut self.core.accounts[owner].blacklist;
         if !list.contains(&id) && list.len() >= limit {
             return Err(status::BLACKLIST_FULL);
         }
@@ -246,7 +254,7 @@ impl Service {
     }
 
     pub(crate) fn remove_black(&mut self, owner: UserIx, user: &str) -> Answer {
-        self.accounts[owner].blacklist.shift_remove(user);
+        self.core.accounts[owner].blacklist.shift_remove(user);
         Ok(Bytes::new())
     }
 }

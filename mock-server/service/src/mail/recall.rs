@@ -43,7 +43,7 @@ impl Service {
         request: &Request,
     ) -> Result<Option<Posted>, u16> {
         let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
-        let Some(connection) = self.connections.get(&conn) else { return Ok(None) };
+        let Some(connection) = self.core.connections.get(&conn) else { return Ok(None) };
         let (user, device) = (connection.user, connection.device);
         self.recall(now, user, up, Some(Mirror { conn, device, request })).map(Some)
     }
@@ -73,9 +73,9 @@ impl Service {
             return self.recall_in_room(now, text("targetId"), &recall, from, up);
         }
         let entry = self.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
-        let own = entry.message.from == self.accounts[by].id;
+        let own = entry.message.from == self.core.accounts[by].id;
         // Anyone who has the message may recall it, unless the customer restricts that (RECALL-006, RECALL-007).
-        if !own && self.switches.recall_own_only && !self.has(Bug::IgnoresRecallRule) {
+        if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
             return Err(status::NOT_THE_SENDER);
         }
         if !own && !entry.viewers.contains(&by) {
@@ -83,20 +83,21 @@ impl Service {
         }
         let (conversation, original) = (entry.message.conversation, entry.message.clone());
         let receivers: Vec<UserIx> = entry.viewers.iter().copied().filter(|user| *user != by).collect();
-        if self.has(Bug::DropsRecall) {
-            return Ok(Posted { uid: self.ids.message_uid(now), time: now });
+        if self.core.has(Bug::DropsRecall) {
+            return Ok(Posted { uid: self.core.ids.message_uid(now), time: now });
         }
         // In a conversation of two the peer is the other one, whoever wrote the original.
         let target = match conversation {
-            Conversation::Private if original.from != self.accounts[by].id => original.from.clone(),
+            Conversation::Private if original.from != self.core.accounts[by].id => original.from.clone(),
             _ => original.target.clone(),
         };
         self.put_notice(now, &original, &recall);
         let delivery = Delivery { conversation, receivers };
         // A recall by the app's server is carried out on the sender's own devices too; a system account has none that
         // know the conversation.
-        let with_sender =
-            mirror.is_none() && conversation != Conversation::System && !self.has(Bug::NeverIncludesSender);
+        let with_sender = mirror.is_none()
+            && conversation != Conversation::System
+            && !self.core.has(Bug::NeverIncludesSender);
         Ok(self.post(
             now,
             Outgoing { sender: by, target, delivery, up, status_message: false, mirror, with_sender },
@@ -105,7 +106,7 @@ impl Service {
 
     /// Puts the notice where the message stood: in everybody's history, and in mailboxes it still waits in.
     fn put_notice(&mut self, now: UnixMillis, original: &Arc<Message>, recall: &Recall) {
-        if self.has(Bug::KeepsRecalled) {
+        if self.core.has(Bug::KeepsRecalled) {
             return;
         }
         let notice = self.notice_of(now, original, recall);
@@ -119,7 +120,7 @@ impl Service {
             None => self.archive.remove(recall.uid),
         }
         for user in viewers.iter() {
-            self.accounts[*user].mailbox.rewrite(recall.uid, original.time, notice.as_ref());
+            self.core.accounts[*user].mailbox.rewrite(recall.uid, original.time, notice.as_ref());
         }
     }
 
@@ -130,7 +131,7 @@ impl Service {
         original: &Message,
         recall: &Recall,
     ) -> Option<Arc<Message>> {
-        let operator = self.accounts[recall.by].id.clone();
+        let operator = self.core.accounts[recall.by].id.clone();
         (!recall.delete).then(|| {
             Arc::new(original.edited(|down| {
                 let content = json!({

@@ -43,7 +43,7 @@ type Reader = (UserIx, UnixMillis);
 impl Service {
     /// Whether what a client sends reaches nobody but its own user's other devices.
     pub(crate) fn is_for_own_devices(&self, classname: &str) -> bool {
-        classname == READ_SYNC && !self.has(Bug::ReadSyncReachesPeer)
+        classname == READ_SYNC && !self.core.has(Bug::ReadSyncReachesPeer)
     }
 
     /// `rrMsg`: the user has read these messages of the group. Told once, the first time counts.
@@ -76,7 +76,7 @@ impl Service {
         let readers = self.receipts.readers.get(&(group, uid.clone()));
         let list = readers.into_iter().flatten().map(|(reader, time)| GrpMsgReadUser {
             read_time: time.0,
-            user_id: self.accounts[*reader].id.to_string(),
+            user_id: self.core.accounts[*reader].id.to_string(),
         });
         let answer = GrpReadReceiptQryResp { total_member_num: members as i32, list: list.collect() };
         Ok(answer.encode_to_vec().into())
@@ -84,7 +84,7 @@ impl Service {
 
     /// The group a receipt query is about: the second scheme must be on, and the user a member.
     fn receipt_group(&self, user: UserIx, request: &Request) -> Result<Arc<str>, u16> {
-        self.ordered(Gate::GroupReceipts)?;
+        self.core.ordered(Gate::GroupReceipts)?;
         let member = self.groups.get(&request.target).is_some_and(|members| members.contains(&user));
         if member { Ok(request.target.as_str().into()) } else { Err(status::NOT_IN_GROUP) }
     }

@@ -132,17 +132,17 @@ impl Service {
         body: Bytes,
         shown: &Value,
     ) {
-        let nonce = self.ids.session();
+        let nonce = self.core.ids.session();
         let Some(base) = self.callback_url(kind) else { return };
         let time = now.0.to_string();
-        let signature = signature_of(&self.app_secret, &nonce, &time);
+        let signature = signature_of(&self.core.app_secret, &nonce, &time);
         let joint = if base.contains('?') { '&' } else { '?' };
         let url = format!(
             "{base}{joint}appKey={}&timestamp={time}&signTimestamp={time}&nonce={nonce}&signature={signature}",
-            self.app_key
+            self.core.app_key
         );
-        self.journal.record(now, || What::Callback { url: url.clone(), body: shown.clone() });
-        self.output(Output::Callback(Box::new(Callback { kind, url, content_type, body })));
+        self.core.journal.record(now, || What::Callback { url: url.clone(), body: shown.clone() });
+        self.core.output(Output::Callback(Box::new(Callback { kind, url, content_type, body })));
     }
 }
 

@@ -9,42 +9,14 @@ use wire::UnixMillis;
 
 use crate::{
     core::{
-        account::UserIx,
+        account::{UserIx, os_of},
         bug::Bug,
-        connection::Connection,
-        io::{ConnId, PlatformClass},
+        connection::{Connection, Presence, Told},
+        io::ConnId,
     },
     outward::callback::CallbackKind,
     service::Service,
 };
-
-/// What became of a device, with its `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Presence {
-    Online = 0,
-    Offline = 1,
-    LoggedOut = 2,
-}
-
-/// What a connection's callbacks repeat until its end; absent where nobody is told.
-#[derive(Debug)]
-pub(crate) struct Told {
-    session: String,
-    address: String,
-}
-
-/// `os` of a platform, as callbacks write it.
-pub(crate) fn os_of(platform: &str) -> &'static str {
-    match PlatformClass::of(platform) {
-        PlatformClass::Web => "Websocket",
-        PlatformClass::Desktop => "PC",
-        PlatformClass::MiniProgram => "MiniProgram",
-        PlatformClass::Mobile if platform.eq_ignore_ascii_case("ios") => "iOS",
-        PlatformClass::Mobile if platform.eq_ignore_ascii_case("harmonyos") => "HarmonyOS",
-        PlatformClass::Mobile => "Android",
-    }
-}
 
 impl Service {
     /// A login was accepted.
@@ -53,27 +25,27 @@ impl Service {
             return;
         }
         let told = Told { session: session.to_owned(), address: address.to_owned() };
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         self.tell_of_device(now, user, device.into(), &told, Presence::Online);
-        if let Some(connection) = self.connections.get_mut(&conn) {
+        if let Some(connection) = self.core.connections.get_mut(&conn) {
             connection.told = Some(Box::new(told));
         }
     }
 
     /// A connection is over.
     pub(crate) fn went_offline(&mut self, now: UnixMillis, gone: &Connection, how: Presence) {
-        if self.has(Bug::ForgetsOfflineCallbacks) {
+        if self.core.has(Bug::ForgetsOfflineCallbacks) {
             return;
         }
-        let how = if self.has(Bug::LogoutIsToldAsOffline) { Presence::Offline } else { how };
+        let how = if self.core.has(Bug::LogoutIsToldAsOffline) { Presence::Offline } else { how };
         if let Some(told) = &gone.told {
             self.tell_of_device(now, gone.user, gone.device.into(), told, how);
         }
     }
 
     fn tell_of_device(&mut self, now: UnixMillis, user: UserIx, device: usize, told: &Told, how: Presence) {
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let platform = account.devices.get(device).map_or("", |device| &device.platform);
         let body = json!([{
             "userid": &*account.id, "status": (how as u8).to_string(), "os": os_of(platform), "time": now.0,

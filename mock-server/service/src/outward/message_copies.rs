@@ -7,11 +7,12 @@ use wire::UnixMillis;
 
 use crate::{
     core::{
+        account::os_of,
         bug::Bug,
         message::{Conversation, Message},
     },
     mail::mailbox::Side,
-    outward::{callback::CallbackKind, device_status::os_of},
+    outward::callback::CallbackKind,
     service::Service,
 };
 
@@ -55,14 +56,15 @@ impl Service {
         expansion: Option<&str>,
         by: Option<crate::core::account::UserIx>,
     ) {
-        let wanted = by.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
-        if !wanted || !self.calls_back(CallbackKind::Messages) || self.has(Bug::RoutesNoChanges) {
+        let wanted =
+            by.is_some() || self.core.switches.route_api_messages || self.core.has(Bug::RoutesApiMessages);
+        if !wanted || !self.calls_back(CallbackKind::Messages) || self.core.has(Bug::RoutesNoChanges) {
             return;
         }
-        let uid = self.ids.message_uid(now);
+        let uid = self.core.ids.message_uid(now);
         let platform = by.and_then(|user| {
-            let conn = self.accounts[user].connections.last()?;
-            Some(self.platform_of(user, self.connections.get(conn)?.device))
+            let conn = self.core.accounts[user].connections.last()?;
+            Some(self.platform_of(user, self.core.connections.get(conn)?.device))
         });
         let mut fields = routed(message, platform.as_deref());
         for (name, value) in &mut fields {
@@ -74,7 +76,7 @@ impl Service {
                 ("msgUID", _) => *value = uid.to_string(),
                 ("fromUserId", _) => {
                     if let Some(user) = by {
-                        *value = self.accounts[user].id.to_string();
+                        *value = self.core.accounts[user].id.to_string();
                     }
                 }
                 _ => {}
@@ -92,11 +94,12 @@ impl Service {
         platform: Option<&str>,
         directed: &[String],
     ) {
-        let wanted =
-            platform.is_some() || self.switches.route_api_messages || self.has(Bug::RoutesApiMessages);
+        let wanted = platform.is_some()
+            || self.core.switches.route_api_messages
+            || self.core.has(Bug::RoutesApiMessages);
         let forgotten = match message.conversation {
-            Conversation::Group => self.has(Bug::RoutesNoGroupMessages),
-            Conversation::Chatroom => self.has(Bug::RoutesNoRoomMessages),
+            Conversation::Group => self.core.has(Bug::RoutesNoGroupMessages),
+            Conversation::Chatroom => self.core.has(Bug::RoutesNoRoomMessages),
             Conversation::Private | Conversation::System | Conversation::UltraGroup => false,
         };
         if !wanted || forgotten || !self.calls_back(CallbackKind::Messages) {
@@ -113,7 +116,7 @@ impl Service {
         user: crate::core::account::UserIx,
         device: crate::mail::mailbox::DeviceIx,
     ) -> String {
-        let device = self.accounts[user].devices.get(usize::from(device));
+        let device = self.core.accounts[user].devices.get(usize::from(device));
         device.map(|device| device.platform.clone()).unwrap_or_default()
     }
 }

@@ -97,7 +97,7 @@ impl Service {
         let message = content.message;
         let decision = self.push_decision(now, user, content);
         let decision = self.not_too_often(now, user, message, decision);
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         let devices = phones.filter(|_| decision.sent).filter(|device| !device.no_push);
         let devices = devices.map(|device| device.id.clone()).collect();
@@ -114,8 +114,8 @@ impl Service {
             records.pop_front();
         }
         records.push_back(record);
-        let id = &self.accounts[user].id;
-        self.journal.record(at, || What::Push {
+        let id = &self.core.accounts[user].id;
+        self.core.journal.record(at, || What::Push {
             user: id.to_string(),
             message_uid: uid.to_string(),
             sent,
@@ -131,7 +131,7 @@ impl Service {
         id: Uid,
         shown: &Notification,
     ) {
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         let devices: Vec<String> =
             phones.filter(|device| !device.no_push).map(|device| device.id.clone()).collect();
@@ -146,25 +146,25 @@ impl Service {
 
     fn push_decision(&self, now: UnixMillis, user: UserIx, content: &Content<'_>) -> Decision {
         let message = content.message;
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         // Only phones have a push service; a user who never had one gets none (DND-046).
         let phones = || account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         if message.silent {
             Decision::no("message", "the message asks for no notification")
         } else if !message.counted {
             Decision::no("message", "the message is not counted")
-        } else if phones().next().is_none() && !self.has(Bug::PushesWithoutPhone) {
+        } else if phones().next().is_none() && !self.core.has(Bug::PushesWithoutPhone) {
             Decision::no("device", "the user has no mobile device")
         } else if phones().next().is_some() && phones().all(|device| device.no_push) {
             Decision::no("device", "logged out without pushes")
         } else if !message.shows {
             Decision::no("message", "a message of the app's own type brings no text for a push")
-        } else if self.has(Bug::IgnoresDoNotDisturb) {
+        } else if self.core.has(Bug::IgnoresDoNotDisturb) {
             Decision::yes("default", "offline")
         } else {
             let mention = || {
                 let body = content.body();
-                let others = self.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
+                let others = self.core.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
                 if others { Mention::Me } else { Mention::of(body, &account.id) }
             };
             self.disturbs(now, user, message, &mention)
@@ -186,27 +186,27 @@ impl Service {
                 (name, Some(self.sender_in_group(message)))
             }
             _ => {
-                let remark = self.accounts[receiver].remarks.get(&message.from).cloned();
+                let remark = self.core.accounts[receiver].remarks.get(&message.from).cloned();
                 (remark.unwrap_or_else(|| self.name_of(&message.from)), None)
             }
         }
     }
 
     fn sender_in_group(&self, message: &Message) -> String {
-        let sender = self.accounts.find(&message.from);
+        let sender = self.core.accounts.find(&message.from);
         let remark = sender.and_then(|user| self.groups.group(&message.target)?.remarks.get(&user).cloned());
         remark.unwrap_or_else(|| self.name_of(&message.from))
     }
 
     fn name_of(&self, user: &str) -> String {
-        self.accounts.find(user).map(|user| self.accounts[user].name.clone()).unwrap_or_default()
+        self.core.accounts.find(user).map(|user| self.core.accounts[user].name.clone()).unwrap_or_default()
     }
 
     /// What a mention says comes first, then what the sender wrote for pushes, then the text (AMB-03).
     fn push_content(&self, down: &DownStreamMessage, sender: Option<&str>) -> Option<String> {
         let body = body_of(down);
         let mentioned = body["mentionedInfo"]["mentionedContent"].as_str();
-        let mentioned = mentioned.filter(|_| !self.has(Bug::PushIgnoresMention));
+        let mentioned = mentioned.filter(|_| !self.core.has(Bug::PushIgnoresMention));
         let written = [mentioned, down.push_content.as_deref()];
         if let Some(text) = written.into_iter().flatten().find(|text| !text.is_empty()) {
             return Some(text.to_owned());
@@ -249,7 +249,7 @@ impl Service {
             .map(|record| {
                 let [title, content, data] = self.push_texts(&record.shown);
                 json!({
-                    "at": record.at.0, "user": &*self.accounts[record.user].id,
+                    "at": record.at.0, "user": &*self.core.accounts[record.user].id,
                     "messageUId": record.message_uid.as_str(), "sent": record.decision.sent,
                     "devices": record.devices, "title": title, "content": content, "data": data,
                     "setting": record.decision.setting, "why": record.decision.why,

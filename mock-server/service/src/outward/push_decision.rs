@@ -108,7 +108,7 @@ impl Service {
 
     /// The receiver's levels for a conversation that is no ultra group, the deciding one first.
     fn conversation_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
-        let settings = &self.accounts[user].settings;
+        let settings = &self.core.accounts[user].settings;
         if settings.is_empty() {
             return [UNSET; 5];
         }
@@ -124,7 +124,7 @@ impl Service {
             UNSET,
             UNSET,
         ];
-        if self.switches.type_level_first {
+        if self.core.switches.type_level_first {
             chain.swap(0, 1);
         }
         chain
@@ -138,13 +138,13 @@ impl Service {
         message: &Message,
         mention: &dyn Fn() -> Mention,
     ) -> Decision {
-        let settings = &self.accounts[user].settings;
-        let world_offset = self.limits.quiet_hours_utc_offset_minutes;
-        let quiet = settings.quiet.as_ref().filter(|_| !self.has(Bug::IgnoresQuietHours));
-        let late = now - Duration::from_secs(if self.has(Bug::QuietEndsLate) { 60 } else { 0 });
+        let settings = &self.core.accounts[user].settings;
+        let world_offset = self.core.limits.quiet_hours_utc_offset_minutes;
+        let quiet = settings.quiet.as_ref().filter(|_| !self.core.has(Bug::IgnoresQuietHours));
+        let late = now - Duration::from_secs(if self.core.has(Bug::QuietEndsLate) { 60 } else { 0 });
         let quiet = quiet
             .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
-            .filter(|quiet| !self.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
+            .filter(|quiet| !self.core.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
             .map(|quiet| quiet.level);
         let levels = if message.conversation == Conversation::UltraGroup {
             self.ultra_group_levels(user, message)
@@ -154,7 +154,7 @@ impl Service {
         let mut chain = [UNSET; 6];
         chain[0] = ("quietHours", quiet.unwrap_or(0), "within the user's quiet hours");
         chain[1..].copy_from_slice(&levels);
-        if self.has(Bug::QuietHoursLast) {
+        if self.core.has(Bug::QuietHoursLast) {
             chain.rotate_left(1);
         }
         let decides = |level| if level == 0 { None } else { lets_through(level, mention()) };

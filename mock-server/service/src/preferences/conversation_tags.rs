@@ -77,12 +77,12 @@ impl ConversationTags {
 impl Service {
     /// `pullUS`: all tags, if any changed since the version.
     pub(crate) fn user_settings_since(&self, user: UserIx, version: i64) -> PullUserSettingOutput {
-        let own = &self.accounts[user].conversation_tags;
+        let own = &self.core.accounts[user].conversation_tags;
         if own.version <= version {
             return PullUserSettingOutput { items: Vec::new(), version };
         }
         let item = UserSettingItem {
-            target_id: self.accounts[user].id.to_string(),
+            target_id: self.core.accounts[user].id.to_string(),
             r#type: 0,
             key: KEY.to_owned(),
             value: Bytes::new(),
@@ -104,7 +104,7 @@ impl Service {
         user: UserIx,
         tags: Vec<SessionTagItem>,
     ) -> Result<SetUserSettingOutput, u16> {
-        let own = &self.accounts[user].conversation_tags;
+        let own = &self.core.accounts[user].conversation_tags;
         let named = |tag: &SessionTagItem| {
             let given = !tag.tag_id.is_empty() && !tag.name().is_empty();
             given && is_id(&tag.tag_id) && is_name(tag.name())
@@ -120,7 +120,7 @@ impl Service {
         if all.len() > MOST_TAGS {
             return Err(status::TOO_MANY_TAGS);
         }
-        self.accounts[user].conversation_tags.tags = all;
+        self.core.accounts[user].conversation_tags.tags = all;
         Ok(self.tags_changed(now, by, user))
     }
 
@@ -132,7 +132,7 @@ impl Service {
         user: UserIx,
         ids: &[String],
     ) -> SetUserSettingOutput {
-        let account = &mut self.accounts[user];
+        let account = &mut self.core.accounts[user];
         account.conversation_tags.tags.retain(|id, _| !ids.contains(id));
         let settings = &account.settings;
         let changes: Vec<(Place, SessionStateItem)> = settings
@@ -154,22 +154,22 @@ impl Service {
     }
 
     fn tags_changed(&mut self, now: UnixMillis, by: Option<ConnId>, user: UserIx) -> SetUserSettingOutput {
-        let own = &mut self.accounts[user].conversation_tags;
+        let own = &mut self.core.accounts[user].conversation_tags;
         own.version = now.0.max(own.version + 1);
         let version = own.version;
-        for conn in self.connections_of(user, None).into_iter().filter(|conn| Some(*conn) != by) {
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+        for conn in self.core.connections_of(user, None).into_iter().filter(|conn| Some(*conn) != by) {
+            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
             let id = connection.next_push_id();
             let frame = ServerFrame::Publish {
                 dup: false,
                 qos: 1,
                 seconds: now.seconds(),
                 topic: Topic::SUs,
-                target: self.accounts[user].id.to_string(),
+                target: self.core.accounts[user].id.to_string(),
                 id,
                 body: UserSettingNotification { version, reserve: false }.encode_to_vec().into(),
             };
-            self.send(now, conn, frame, None);
+            self.core.send(now, conn, frame, None);
         }
         SetUserSettingOutput { version, reserve: false, update_version: Some(true) }
     }
@@ -188,7 +188,7 @@ impl Service {
         asked: SessionStateModifyReq,
         on: bool,
     ) -> Result<SessionStateModifyResp, u16> {
-        let before = self.accounts[user].settings.version();
+        let before = self.core.accounts[user].settings.version();
         let version = asked.version();
         let mut changes = Vec::new();
         for state in asked.state {
@@ -200,7 +200,7 @@ impl Service {
             }
             changes.push((place, tags));
         }
-        let known = |tag: &SessionTagItem| self.accounts[user].conversation_tags.contains(&tag.tag_id);
+        let known = |tag: &SessionTagItem| self.core.accounts[user].conversation_tags.contains(&tag.tag_id);
         if on && (changes.is_empty() || !changes.iter().flat_map(|(_, tags)| tags).all(known)) {
             return Err(status::BAD_PARAMETER);
         }
@@ -208,7 +208,7 @@ impl Service {
         if !changes.is_empty() {
             self.tag_places(now, Some(conn), user, &changes, on);
         }
-        Ok(self.accounts[user].settings.changed(version, before))
+        Ok(self.core.accounts[user].settings.changed(version, before))
     }
 
     /// Puts known tags on conversations, or takes them off, and tells the user's devices.
@@ -220,7 +220,7 @@ impl Service {
         places: &[(Place, Vec<SessionTagItem>)],
         on: bool,
     ) {
-        let settings = &self.accounts[user].settings;
+        let settings = &self.core.accounts[user].settings;
         let changes = places.iter().map(|(place, tags)| {
             let named = |id: &str| tags.iter().find(|tag| tag.tag_id == id);
             let mut all: Vec<SessionTagItem> =

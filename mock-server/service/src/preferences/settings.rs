@@ -152,10 +152,10 @@ impl Settings {
 impl Service {
     /// `pullSeAtts`.
     pub(crate) fn settings_since(&self, user: UserIx, version: i64) -> SessionStates {
-        if self.has(Bug::ForgetsSettings) {
+        if self.core.has(Bug::ForgetsSettings) {
             return SessionStates { version, state: Vec::new() };
         }
-        self.accounts[user].settings.since(version)
+        self.core.accounts[user].settings.since(version)
     }
 
     /// `setSeAtt`: sets what the states name.
@@ -185,13 +185,13 @@ impl Service {
         if asked.state.is_empty() || !asked.state.iter().all(known) {
             return Err(status::BAD_PARAMETER);
         }
-        let before = self.accounts[user].settings.version;
+        let before = self.core.accounts[user].settings.version;
         let changes = asked.state.into_iter().flat_map(|state| {
             let place = (state.r#type, state.channel_id, state.bus_channel.unwrap_or_default());
             state.state_item.into_iter().map(move |item| (place.clone(), item))
         });
         self.apply_settings(now, user, Some(conn), changes.collect());
-        Ok(self.accounts[user].settings.changed(asked.version.unwrap_or(0), before))
+        Ok(self.core.accounts[user].settings.changed(asked.version.unwrap_or(0), before))
     }
 
     /// `setTypeUnpush`: the level of a whole type.
@@ -209,7 +209,7 @@ impl Service {
         if !TYPES.contains(&kind) || !LEVELS.contains(&level) {
             return Err(status::BAD_PARAMETER);
         }
-        let before = self.accounts[user].settings.version;
+        let before = self.core.accounts[user].settings.version;
         let change = ((kind, String::new(), String::new()), level_item(level));
         let version = self.apply_settings(now, user, Some(conn), vec![change]);
         Ok(TypeUnpushOutput { version, update_version: Some(asked.version() >= before) })
@@ -223,13 +223,13 @@ impl Service {
         by: Option<ConnId>,
         changes: Vec<(Place, SessionStateItem)>,
     ) -> i64 {
-        let settings = &mut self.accounts[user].settings;
+        let settings = &mut self.core.accounts[user].settings;
         let version = settings.next_version(now);
         for (place, item) in changes {
             settings.set(place, item, version);
         }
-        if !self.has(Bug::NoSettingNotice) {
-            for conn in self.connections_of(user, None).into_iter().filter(|conn| Some(*conn) != by) {
+        if !self.core.has(Bug::NoSettingNotice) {
+            for conn in self.core.connections_of(user, None).into_iter().filter(|conn| Some(*conn) != by) {
                 self.tell_of_settings(now, conn, version);
             }
         }
@@ -237,7 +237,7 @@ impl Service {
     }
 
     fn tell_of_settings(&mut self, now: UnixMillis, conn: ConnId, version: i64) {
-        let Some(connection) = self.connections.get_mut(&conn) else { return };
+        let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (id, user) = (connection.next_push_id(), connection.user);
         let notify = NotifyMsg { r#type: SETTINGS_CHANGED, time: Some(version), ..NotifyMsg::default() };
         let frame = ServerFrame::Publish {
@@ -245,11 +245,11 @@ impl Service {
             qos: 1,
             seconds: now.seconds(),
             topic: Topic::SCmd,
-            target: self.accounts[user].id.to_string(),
+            target: self.core.accounts[user].id.to_string(),
             id,
             body: notify.encode_to_vec().into(),
         };
-        self.send(now, conn, frame, None);
+        self.core.send(now, conn, frame, None);
     }
 
     /// `addUnpush`: one window a user, the latest counts (QUIET-015).
@@ -266,14 +266,14 @@ impl Service {
             return Err(status::BAD_PARAMETER);
         }
         let quiet = QuietHours::new(asked.start_time, span, asked.level.unwrap_or(0), asked.timezone)?;
-        self.accounts[user].settings.quiet = Some(quiet);
+        self.core.accounts[user].settings.quiet = Some(quiet);
         Ok(())
     }
 
     /// `qryUnpush`.
     pub(crate) fn quiet_hours(&self, user: UserIx) -> QueryUnpushPeriodOutput {
-        let quiet = self.accounts[user].settings.quiet.as_ref();
-        match quiet.filter(|_| !self.has(Bug::HidesQuietHours)) {
+        let quiet = self.core.accounts[user].settings.quiet.as_ref();
+        match quiet.filter(|_| !self.core.has(Bug::HidesQuietHours)) {
             None => QueryUnpushPeriodOutput { is_unpush: 0, ..QueryUnpushPeriodOutput::default() },
             Some(quiet) => QueryUnpushPeriodOutput {
                 is_unpush: 1,

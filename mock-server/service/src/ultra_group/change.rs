@@ -14,12 +14,12 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{UltraGroup, log::Entry};
 use crate::{
     chatroom::is_from_the_future,
     core::{account::UserIx, io::ConnId, message::Conversation, refusal::Gate},
     mail::pull::{Answer, read, write},
     service::Service,
+    ultra_group::{UltraGroup, log::Entry},
 };
 
 /// `type` of an `s_cmd` that tells of changes.
@@ -169,7 +169,7 @@ impl Service {
             sub_change_type: Some(change as i32),
             bus_channel: Some(channel.to_owned()),
             bus_channel_type: Some(self.channel_type(group, channel)),
-            operator_id: operator.map(|user| self.accounts[user].id.to_string()),
+            operator_id: operator.map(|user| self.core.accounts[user].id.to_string()),
             ..MsgChange::default()
         };
         self.note_change(now, group, audience, what);
@@ -193,11 +193,11 @@ impl Service {
         if is_from_the_future(now, asked.sync_time()) {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
-        let connected = self.connections.get(&conn).map_or(now, |connection| connection.since);
+        let connected = self.core.connections.get(&conn).map_or(now, |connection| connection.since);
         let after = if asked.sync_time() > 0 { UnixMillis(asked.sync_time()) } else { connected };
-        let most = self.limits.package;
+        let most = self.core.limits.package;
         let mut changes: Vec<(&UltraGroup, &Change)> = Vec::new();
-        let on = self.shows(Gate::UltraGroups);
+        let on = self.core.shows(Gate::UltraGroups);
         for id in self.ultra_groups.of(user).iter().filter(|_| on) {
             let Some(group) = self.ultra_groups.get(id) else { continue };
             let list = &group.changes.0;

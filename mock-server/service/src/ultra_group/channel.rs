@@ -7,15 +7,15 @@ use std::{
 
 use wire::{UnixMillis, code::status};
 
-use crate::ultra_group::{
-    LONG_AGO, UltraGroup,
-    change::{Audience, ChannelChange},
-    log::{Entry, Times},
-    mute::Mutes,
-};
 use crate::{
     core::{account::UserIx, bug::Bug, refusal::Gate},
     service::Service,
+    ultra_group::{
+        LONG_AGO, UltraGroup,
+        change::{Audience, ChannelChange},
+        log::{Entry, Times},
+        mute::Mutes,
+    },
 };
 
 /// The channel that a message without one goes to (UG-020 to UG-023).
@@ -87,7 +87,7 @@ impl UltraGroup {
 impl Service {
     /// The id of the channel that stands for none: `RCDefault`, or nothing in worlds as they were before 2022-10-13.
     pub(crate) fn default_channel(&self) -> &'static str {
-        if self.switches.ultra_group_default_channel { DEFAULT_CHANNEL } else { "" }
+        if self.core.switches.ultra_group_default_channel { DEFAULT_CHANNEL } else { "" }
     }
 
     /// The id under which a channel is kept that a client or the app's server calls `given`.
@@ -123,7 +123,7 @@ impl Service {
         }
         let (id, channel) = group.channels.get_key_value(id).ok_or(status::NO_CHANNEL)?;
         let inside = group.seen_since(channel, user).is_some();
-        if inside || self.has(Bug::PrivateChannelsAreOpen) {
+        if inside || self.core.has(Bug::PrivateChannelsAreOpen) {
             return Ok(id.clone());
         }
         Err(status::NOT_IN_CHANNEL)
@@ -132,13 +132,13 @@ impl Service {
     /// # Errors
     /// The service is off (UG-001).
     pub(crate) fn ultra_groups_on(&self) -> Result<(), u16> {
-        self.ordered(Gate::UltraGroups)
+        self.core.ordered(Gate::UltraGroups)
     }
 
     /// Creates a channel; one that exists stays as it is. `false`: the group has as many as it may.
     pub(crate) fn create_channel(&mut self, now: UnixMillis, group: &str, id: &str, private: bool) -> bool {
-        let (default, most) = (self.default_channel(), self.limits.ultra_group_channels);
-        let unlimited = most == 0 || self.has(Bug::NoChannelLimit);
+        let (default, most) = (self.default_channel(), self.core.limits.ultra_group_channels);
+        let unlimited = most == 0 || self.core.has(Bug::NoChannelLimit);
         let Some(group) = self.ultra_groups.get_mut(group) else { return true };
         if id == default || group.channels.contains_key(id) {
             return true;
@@ -153,7 +153,7 @@ impl Service {
 
     /// Deletes a channel and what was said in it; who saw it is told.
     pub(crate) fn delete_channel(&mut self, now: UnixMillis, group: &str, id: &str) {
-        if self.has(Bug::DeletedChannelsStay) {
+        if self.core.has(Bug::DeletedChannelsStay) {
             return;
         }
         let Some(known) = self.ultra_groups.get(group) else { return };
@@ -169,7 +169,7 @@ impl Service {
 
     /// Makes a channel public or private, and tells the members (UG-012).
     pub(crate) fn set_channel_type(&mut self, now: UnixMillis, group: &str, id: &str, private: bool) {
-        if self.has(Bug::ChannelTypesStay) {
+        if self.core.has(Bug::ChannelTypesStay) {
             return;
         }
         let Some(known) = self.ultra_groups.get_mut(group) else { return };
@@ -209,7 +209,7 @@ impl Service {
 
     /// Takes members off a channel's list; they and those who still see it are told of each (UG-014).
     pub(crate) fn unlist_from_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
-        if self.has(Bug::UnlistedStay) {
+        if self.core.has(Bug::UnlistedStay) {
             return;
         }
         let Some(known) = self.ultra_groups.get_mut(group) else { return };

@@ -11,7 +11,6 @@ use wire::{
     flags,
 };
 
-use crate::ultra_group::change::Kind;
 use crate::{
     core::{account::UserIx, bug::Bug, expansion::Rules, ids::Uid, io::ConnId, message::Conversation},
     mail::{
@@ -19,6 +18,7 @@ use crate::{
         pull::{Answer, read, write},
     },
     service::Service,
+    ultra_group::change::Kind,
 };
 
 /// A change that was carried out.
@@ -69,12 +69,12 @@ impl Service {
         self.seen_message(&group, user, uid)?;
         match request.topic {
             Topic::UpMsgEx => {
-                let most = self.limits.expansion_update;
+                let most = self.core.limits.expansion_update;
                 self.expand_in_channel(now, &group, uid, asked.content(), most, Some(user))
             }
             _ => {
                 let own = self.ultra_groups.get(&group).and_then(|group| group.log.find(uid));
-                if own.is_none_or(|entry| entry.by != user) && !self.has(Bug::ModifiesAnyMessage) {
+                if own.is_none_or(|entry| entry.by != user) && !self.core.has(Bug::ModifiesAnyMessage) {
                     return Err(status::EXPANSION_NO_RIGHT);
                 }
                 self.modify_in_channel(now, &group, uid, asked.content(), Some(user))
@@ -103,11 +103,11 @@ impl Service {
         content: &str,
         by: Option<UserIx>,
     ) -> Result<Changed, u16> {
-        if content.is_empty() || content.len() > self.limits.message_bytes {
+        if content.is_empty() || content.len() > self.core.limits.message_bytes {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
         let mentioned = self.mentioned(content.as_bytes());
-        let keeps = self.has(Bug::KeepsModified);
+        let keeps = self.core.has(Bug::KeepsModified);
         let Some(known) = self.ultra_groups.get_mut(group) else { return Err(status::NO_ULTRA_GROUP) };
         let entry = known.log.find_mut(uid).filter(|entry| !entry.recalled);
         let entry = entry.ok_or(status::EXPANSION_NO_MESSAGE)?;
@@ -121,8 +121,11 @@ impl Service {
         let (audience, what) = entry.change(Kind::Modified);
         let message = entry.message.clone();
         known.mentions_changed(uid);
-        let time =
-            if self.has(Bug::ModifiesSilently) { now } else { self.note_change(now, group, audience, what) };
+        let time = if self.core.has(Bug::ModifiesSilently) {
+            now
+        } else {
+            self.note_change(now, group, audience, what)
+        };
         self.route_change(now, &message, None, by);
         Ok(Changed { uid, time })
     }
@@ -141,10 +144,10 @@ impl Service {
         let rules = Rules {
             now,
             most,
-            whole: self.limits.expansion_pairs,
-            bound: !self.has(Bug::IgnoresExpansionLimits),
+            whole: self.core.limits.expansion_pairs,
+            bound: !self.core.has(Bug::IgnoresExpansionLimits),
         };
-        let any = self.has(Bug::ExpandsAny);
+        let any = self.core.has(Bug::ExpandsAny);
         let Some(known) = self.ultra_groups.get_mut(group) else { return Err(status::NO_ULTRA_GROUP) };
         let entry = known.log.find_mut(uid).filter(|entry| !entry.recalled);
         let entry = entry.ok_or(status::EXPANSION_NO_MESSAGE)?;
@@ -158,8 +161,11 @@ impl Service {
         let (audience, what) = entry.change(Kind::Expanded);
         let message = entry.message.clone();
         known.answer = None;
-        let time =
-            if self.has(Bug::DropsExpansion) { now } else { self.note_change(now, group, audience, what) };
+        let time = if self.core.has(Bug::DropsExpansion) {
+            now
+        } else {
+            self.note_change(now, group, audience, what)
+        };
         self.route_change(now, &message, Some(change), by);
         Ok(Changed { uid, time })
     }
@@ -171,8 +177,12 @@ impl Service {
         conn: ConnId,
         request: &Request,
     ) -> Result<Posted, u16> {
-        let user =
-            self.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
+        let user = self
+            .core
+            .connections
+            .get(&conn)
+            .map(|connection| connection.user)
+            .ok_or(status::NOT_SUPPORTED)?;
         match request.topic {
             Topic::UpdUgRTime => self.read_channel(now, conn, user, request),
             Topic::UpMsgEx | Topic::ModifyMsg => self.change_message_by_publish(now, user, request),

@@ -13,7 +13,6 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{UltraGroup, log::Entry};
 use crate::{
     core::{account::UserIx, bug::Bug, ids::Uid, page::Page},
     mail::{
@@ -21,6 +20,7 @@ use crate::{
         pull::{Answer, read, write},
     },
     service::Service,
+    ultra_group::{UltraGroup, log::Entry},
 };
 
 /// Messages of a page when the client names no number, and the most it gets.
@@ -83,7 +83,7 @@ impl Service {
     ) -> Result<Shown<'a>, u16> {
         let group = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
         let known = group.channels.get(channel).ok_or(status::NO_CHANNEL)?;
-        let earlier = self.switches.ultra_group_earlier_history || self.has(Bug::NewMembersReadAll);
+        let earlier = self.core.switches.ultra_group_earlier_history || self.core.has(Bug::NewMembersReadAll);
         let seen =
             if earlier { UnixMillis(i64::MIN) } else { group.seen_since(known, user).unwrap_or_default() };
         let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
@@ -101,8 +101,8 @@ impl Service {
         }
         let shown = self.shown(now, group, &channel, user)?;
         let count = if asked.count() <= 0 { PAGE } else { asked.count().min(LARGEST_PAGE) } as usize;
-        let newer = asked.order() == 1 && !self.has(Bug::IgnoresHistoryOrder);
-        let (bound, slack) = (asked.time(), i64::from(self.has(Bug::HistoryIncludesBound)));
+        let newer = asked.order() == 1 && !self.core.has(Bug::IgnoresHistoryOrder);
+        let (bound, slack) = (asked.time(), i64::from(self.core.has(Bug::HistoryIncludesBound)));
         let mut page: Vec<&Entry> = if newer {
             shown
                 .between(UnixMillis(bound.saturating_sub(slack)), UnixMillis(i64::MAX))
@@ -151,7 +151,7 @@ impl Service {
         let asked: DeleteMsgInput = read(request)?;
         let id = asked.conversation_id().to_owned();
         let channel = self.channel_for(&id, user, asked.bus_channel())?;
-        let (ignored, for_all) = (self.has(Bug::IgnoresDeletion), self.has(Bug::DeletesForAll));
+        let (ignored, for_all) = (self.core.has(Bug::IgnoresDeletion), self.core.has(Bug::DeletesForAll));
         let Some(group) = self.ultra_groups.get_mut(&id).filter(|_| !ignored) else {
             return Ok(Bytes::new());
         };
@@ -174,9 +174,9 @@ impl Service {
 
     /// The same for the app's server.
     pub(crate) fn clear_channel_for(&mut self, user: UserIx, group: &str, channel: &Arc<str>, time: i64) {
-        let slack = i64::from(self.has(Bug::ClearsOnlyOlder));
+        let slack = i64::from(self.core.has(Bug::ClearsOnlyOlder));
         let until = if time <= 0 { self.ultra_groups.clock.0 } else { UnixMillis(time - slack) };
-        let (ignored, for_all) = (self.has(Bug::IgnoresDeletion), self.has(Bug::DeletesForAll));
+        let (ignored, for_all) = (self.core.has(Bug::IgnoresDeletion), self.core.has(Bug::DeletesForAll));
         let Some(group) = self.ultra_groups.get_mut(group).filter(|_| !ignored) else { return };
         let users: Vec<UserIx> = if for_all { group.members.keys().copied().collect() } else { vec![user] };
         for user in users {

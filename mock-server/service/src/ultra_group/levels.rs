@@ -77,7 +77,7 @@ impl Service {
         if !LEVELS.contains(&asked.unpush_level) {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
-        if !self.has(Bug::ForgetsDefaultLevels)
+        if !self.core.has(Bug::ForgetsDefaultLevels)
             && let Some(group) = self.ultra_groups.get_mut(&request.target)
         {
             group.levels.set(channel.as_deref(), asked.unpush_level);
@@ -101,18 +101,20 @@ impl Service {
     /// before the others: for the user the channel's, the conversation's and its type's, then for all the channel's and
     /// the group's (UGDND-034 to UGDND-038).
     pub(crate) fn ultra_group_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
-        let settings = &self.accounts[user].settings;
+        let settings = &self.core.accounts[user].settings;
         let kind = message.conversation as i32;
         let (group, channel) = (&*message.target, message.channel.as_deref().unwrap_or(""));
         let level =
             |group: &str, channel: &str| settings.level(&(kind, group.to_owned(), channel.to_owned()));
         let of_channel = if channel.is_empty() { 0 } else { level(group, channel) };
         // Before 2022-09-01 a setting without a channel was for messages without one (UGDND-045).
-        let covers = self.switches.ultra_group_levels_cover_channels || channel.is_empty();
+        let covers = self.core.switches.ultra_group_levels_cover_channels || channel.is_empty();
         let conversation = if covers { level(group, "") } else { 0 };
         let levels = self.ultra_groups.get(group).map(|group| &group.levels);
         let for_all = |channel| {
-            levels.filter(|_| !self.has(Bug::IgnoresDefaultLevels)).map_or(0, |levels| levels.get(channel))
+            levels
+                .filter(|_| !self.core.has(Bug::IgnoresDefaultLevels))
+                .map_or(0, |levels| levels.get(channel))
         };
         let mut chain = [
             ("channel", of_channel, "the user's level of the channel"),
@@ -121,10 +123,10 @@ impl Service {
             ("channelDefault", for_all(Some(channel)), "the channel's level for all members"),
             ("groupDefault", for_all(None), "the ultra group's level for all members"),
         ];
-        if self.has(Bug::DefaultLevelsFirst) {
+        if self.core.has(Bug::DefaultLevelsFirst) {
             chain.rotate_left(3);
         }
-        if self.has(Bug::GroupLevelsFirst) {
+        if self.core.has(Bug::GroupLevelsFirst) {
             chain.swap(0, 1);
         }
         chain

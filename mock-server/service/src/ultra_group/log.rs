@@ -10,8 +10,10 @@ use std::{
 
 use wire::UnixMillis;
 
-use crate::core::{account::UserIx, expansion::Pairs, ids::Uid, message::Message};
-use crate::ultra_group::{Channel, UltraGroup};
+use crate::{
+    core::{account::UserIx, expansion::Pairs, ids::Uid, message::Message},
+    ultra_group::{Channel, UltraGroup},
+};
 
 /// Something said in a group.
 #[derive(Debug)]

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use wire::UnixMillis;
 
-use crate::ultra_group::{LONG_AGO, UltraGroup, UltraGroups};
 use crate::{
     core::{
         account::UserIx,
@@ -12,6 +11,7 @@ use crate::{
         io::{ConnId, PlatformClass},
     },
     service::Service,
+    ultra_group::{LONG_AGO, UltraGroup, UltraGroups},
 };
 
 /// What came of a join.
@@ -51,9 +51,9 @@ impl Service {
 
     /// Whether a user may join one more group (UG-003).
     pub(crate) fn may_join_ultra_group(&self, id: &str, user: UserIx) -> bool {
-        let most = self.limits.ultra_groups_of_user;
+        let most = self.core.limits.ultra_groups_of_user;
         let known = self.ultra_groups.get(id).is_some_and(|group| group.has_member(user));
-        known || most == 0 || self.ultra_groups.of(user).len() < most || self.has(Bug::NoUltraGroupLimit)
+        known || most == 0 || self.ultra_groups.of(user).len() < most || self.core.has(Bug::NoUltraGroupLimit)
     }
 
     /// Takes a user in; without a time, it has always been a member.
@@ -68,7 +68,7 @@ impl Service {
         // Between the newest message and the next one, whatever the clock says.
         let since = now.map_or(LONG_AGO, |now| self.ultra_groups.clock.tick(now));
         group.members.insert(user, since);
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         group.online.extend(&account.connections);
         if account.connections.is_empty() && has_phone(account) {
             group.absent.insert(user);
@@ -80,7 +80,7 @@ impl Service {
 
     /// Ends a membership; what the member set in the group goes with it (assumed). `false`: it was none.
     pub(crate) fn quit_ultra_group(&mut self, id: &str, user: UserIx) -> bool {
-        let keeps = self.has(Bug::QuittersStay);
+        let keeps = self.core.has(Bug::QuittersStay);
         let Some(group) = self.ultra_groups.by_id.get_mut(id) else { return false };
         if !group.members.contains_key(&user) {
             return false;
@@ -99,7 +99,7 @@ impl Service {
         group.pushed.remove(&user);
         group.forget_mutes(user);
         group.absent.remove(&user);
-        for conn in &self.accounts[user].connections {
+        for conn in &self.core.accounts[user].connections {
             group.online.remove(conn);
         }
         self.ultra_groups.leave(user, id);
@@ -108,7 +108,7 @@ impl Service {
 
     /// Ends every membership, and the group (UG-019). `false`: there is none.
     pub(crate) fn dissolve_ultra_group(&mut self, id: &str) -> bool {
-        if self.has(Bug::DissolvedGroupsStay) {
+        if self.core.has(Bug::DissolvedGroupsStay) {
             return self.ultra_groups.get(id).is_some();
         }
         let Some(group) = self.ultra_groups.by_id.remove(id) else { return false };
@@ -130,7 +130,7 @@ impl Service {
 
     /// A connection is over.
     pub(crate) fn lost_by_ultra_groups(&mut self, user: UserIx, conn: ConnId) {
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let absent = account.connections.is_empty() && has_phone(account);
         for id in self.groups_of(user) {
             if let Some(group) = self.ultra_groups.get_mut(&id) {

@@ -8,7 +8,6 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde_json::Value;
 use wire::{Request, UnixMillis, body::UpStreamMessage, code::status, flags};
 
-use crate::ultra_group::log::{Entry, Mentioned};
 use crate::{
     core::{
         account::UserIx,
@@ -20,6 +19,7 @@ use crate::{
     },
     mail::{mailbox::DeviceIx, post::Posted},
     service::Service,
+    ultra_group::log::{Entry, Mentioned},
 };
 
 /// How long messages are kept where no months are ordered (UGHIST-005).
@@ -70,7 +70,7 @@ impl Service {
         if self.mentioned(&up.content) != Mentioned::Nobody {
             up.session_id |= flags::up::MENTION;
         }
-        let by = self.accounts.find_or_add(from);
+        let by = self.core.accounts.find_or_add(from);
         self.say_in_channel(now, Saying { group, channel, by, from: None, up })
     }
 
@@ -78,15 +78,16 @@ impl Service {
         let Saying { group, channel, by, from, mut up } = saying;
         let private = self.ultra_groups.get(group)?.channels.get(&channel)?.private;
         let time = self.ultra_groups.clock.tick(now);
-        let uid = self.ids.message_uid(time);
+        let uid = self.core.ids.message_uid(time);
         let kept = up.session_id & flags::up::PERSIST != 0;
-        let only = (!up.user_id.is_empty())
-            .then(|| up.user_id.iter().filter_map(|id| self.accounts.find(id)).collect::<BTreeSet<UserIx>>());
+        let only = (!up.user_id.is_empty()).then(|| {
+            up.user_id.iter().filter_map(|id| self.core.accounts.find(id)).collect::<BTreeSet<UserIx>>()
+        });
         let named = up.user_id.clone();
-        let lost = self.has(Bug::LosesChannels);
+        let lost = self.core.has(Bug::LosesChannels);
         up.bus_channel = Some(if lost { String::new() } else { channel.to_string() });
         let (mentioned, classname) = (self.mentioned(&up.content), up.classname.as_str().into());
-        let (sender, target) = (self.accounts[by].id.clone(), self.ultra_groups.get(group)?.id.clone());
+        let (sender, target) = (self.core.accounts[by].id.clone(), self.ultra_groups.get(group)?.id.clone());
         let mut message = Message::new(uid, time, Conversation::UltraGroup, sender, target, up, false);
         if private {
             message = message.edited(|down| down.ext_status = Some(flags::ext::PRIVATE_CHANNEL));
@@ -101,7 +102,7 @@ impl Service {
             channel: channel.clone(),
             classname,
             kept,
-            closed: private && !self.has(Bug::PrivateChannelsAreOpen),
+            closed: private && !self.core.has(Bug::PrivateChannelsAreOpen),
             only: only.clone(),
             mentioned,
             expansion,
@@ -121,10 +122,10 @@ impl Service {
 
     /// Since when messages are kept.
     pub(crate) fn ultra_group_history_since(&self, now: UnixMillis) -> UnixMillis {
-        if self.has(Bug::HistoryForEver) {
+        if self.core.has(Bug::HistoryForEver) {
             return UnixMillis(i64::MIN);
         }
-        match self.limits.ultra_group_history_months {
+        match self.core.limits.ultra_group_history_months {
             0 => now - SEVEN_DAYS,
             months => calendar::months_ago(now, months),
         }
@@ -143,7 +144,7 @@ impl Service {
             Some(1) => Mentioned::All,
             Some(2) => {
                 let ids = info["userIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                let users: Box<[UserIx]> = ids.filter_map(|id| self.accounts.find(id)).collect();
+                let users: Box<[UserIx]> = ids.filter_map(|id| self.core.accounts.find(id)).collect();
                 if users.is_empty() { Mentioned::Nobody } else { Mentioned::Users(users) }
             }
             _ => Mentioned::Nobody,

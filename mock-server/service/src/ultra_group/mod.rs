@@ -32,6 +32,8 @@ use std::{
 use indexmap::IndexMap;
 use wire::UnixMillis;
 
+use crate::core::{account::UserIx, io::ConnId};
+
 pub use self::setup::{ChannelSetup, ChannelType, UltraGroupSetup};
 use self::{change::Changes, log::Log, pull::Answered, typing::Typing, unread::Marks, user_group::UserGroup};
 pub(crate) use self::{
@@ -39,7 +41,6 @@ pub(crate) use self::{
     log::Entry,
     membership::Joined,
 };
-use crate::core::{account::UserIx, io::ConnId};
 
 /// Every ultra group of a world.
 #[derive(Debug, Default)]

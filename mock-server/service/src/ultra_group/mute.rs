@@ -6,10 +6,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use wire::code::status;
 
-use crate::ultra_group::UltraGroup;
 use crate::{
     core::{account::UserIx, bug::Bug},
     service::Service,
+    ultra_group::UltraGroup,
 };
 
 /// Mutes of a channel; without an end.
@@ -44,6 +44,6 @@ impl Service {
             let mutes = &channel.mutes;
             mutes.users.contains(&user) || mutes.everyone && !mutes.speakers.contains(&user)
         });
-        if muted && !self.has(Bug::IgnoresMutes) { Err(status::MUTED_IN_ULTRA_GROUP) } else { Ok(()) }
+        if muted && !self.core.has(Bug::IgnoresMutes) { Err(status::MUTED_IN_ULTRA_GROUP) } else { Ok(()) }
     }
 }

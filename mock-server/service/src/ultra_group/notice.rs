@@ -6,10 +6,10 @@ use bytes::Bytes;
 use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
-use crate::ultra_group::{Channel, UltraGroup};
 use crate::{
     core::{account::UserIx, bug::Bug, io::ConnId},
     service::Service,
+    ultra_group::{Channel, UltraGroup},
 };
 
 /// `type` of an `s_cmd` that tells of messages.
@@ -20,7 +20,7 @@ const NOTICE_HOLDS: Duration = Duration::from_secs(5);
 impl UltraGroup {
     /// Connections of the members who see a channel.
     pub(super) fn audience(&self, service: &Service, channel: &Channel) -> Vec<ConnId> {
-        if !channel.private || service.has(Bug::PrivateChannelsAreOpen) {
+        if !channel.private || service.core.has(Bug::PrivateChannelsAreOpen) {
             return self.online.iter().copied().collect();
         }
         self.connections(service, self.listed(channel))
@@ -32,7 +32,7 @@ impl UltraGroup {
         service: &Service,
         users: impl IntoIterator<Item = UserIx>,
     ) -> Vec<ConnId> {
-        let conns = users.into_iter().flat_map(|user| &service.accounts[user].connections);
+        let conns = users.into_iter().flat_map(|user| &service.core.accounts[user].connections);
         let conns: BTreeSet<ConnId> = conns.copied().filter(|conn| self.online.contains(conn)).collect();
         conns.into_iter().collect()
     }
@@ -63,14 +63,14 @@ impl Service {
             None => group.audience(self, channel),
             Some(only) => group.connections(self, only.iter().copied()),
         };
-        if self.has(Bug::TellsOneUltraMember) {
+        if self.core.has(Bug::TellsOneUltraMember) {
             conns.retain(|conn| Some(*conn) != but);
             conns.truncate(1);
         }
         let body: Bytes =
             NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
         for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
             if connection.told_of_ultra.is_some_and(|told| now.since(told) < NOTICE_HOLDS) {
                 continue;
             }
@@ -81,7 +81,7 @@ impl Service {
 
     /// An `s_cmd`.
     pub(super) fn command(&mut self, now: UnixMillis, conn: ConnId, body: Bytes) {
-        let Some(user) = self.user_id(conn) else { return };
+        let Some(user) = self.core.user_id(conn) else { return };
         let frame = ServerFrame::Publish {
             dup: false,
             qos: 0,
@@ -91,6 +91,6 @@ impl Service {
             id: 0,
             body,
         };
-        self.send(now, conn, frame, None);
+        self.core.send(now, conn, frame, None);
     }
 }

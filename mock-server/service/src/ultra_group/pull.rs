@@ -6,7 +6,6 @@
 use bytes::{BufMut as _, Bytes, BytesMut};
 use wire::{Request, UnixMillis, body::UltraGrpPullMsg, code::status};
 
-use crate::ultra_group::log::Entry;
 use crate::{
     chatroom::is_from_the_future,
     core::{account::UserIx, bug::Bug, io::ConnId},
@@ -15,6 +14,7 @@ use crate::{
         pull::{Answer, read},
     },
     service::Service,
+    ultra_group::log::Entry,
 };
 
 /// A pull's answer: what it answers, and its bytes.
@@ -39,18 +39,18 @@ impl Service {
         if is_from_the_future(now, asked.sync_time) {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
-        if let Some(connection) = self.connections.get_mut(&conn) {
+        if let Some(connection) = self.core.connections.get_mut(&conn) {
             connection.told_of_ultra = None;
         }
         let after = UnixMillis(asked.sync_time);
         // Below every time still to be given, which starts at `now`.
         let end = after.max(self.ultra_groups.clock.0).max(now.previous());
-        if !self.switches.ultra_group || after.0 <= 0 {
+        if !self.core.switches.ultra_group || after.0 <= 0 {
             // With the bug so early a time that the next pull brings everything.
-            let end = if self.has(Bug::UltraGroupsGiveOffline) { UnixMillis(1) } else { end };
+            let end = if self.core.has(Bug::UltraGroupsGiveOffline) { UnixMillis(1) } else { end };
             return Ok(encode(&[], user, end, true));
         }
-        let most = self.limits.package;
+        let most = self.core.limits.package;
         let mut package: Vec<&Entry> = Vec::new();
         let mut groups = Vec::new();
         for id in self.ultra_groups.of(user) {
@@ -103,7 +103,7 @@ impl Service {
         user: UserIx,
         after: UnixMillis,
     ) -> impl Iterator<Item = &'a Entry> {
-        let open = self.has(Bug::PrivateChannelsAreOpen);
+        let open = self.core.has(Bug::PrivateChannelsAreOpen);
         group.log.after(after).filter(move |entry| {
             let since = group.channels.get(&entry.channel).and_then(|channel| {
                 if open { group.members.get(&user).copied() } else { group.seen_since(channel, user) }

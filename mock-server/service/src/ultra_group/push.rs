@@ -45,8 +45,8 @@ impl Service {
         message: &Message,
         decision: Decision,
     ) -> Decision {
-        let seconds = u64::from(self.limits.ultra_group_push_seconds);
-        if !decision.sent || seconds == 0 || message.channel.is_none() || self.has(Bug::PushesTooOften) {
+        let seconds = u64::from(self.core.limits.ultra_group_push_seconds);
+        if !decision.sent || seconds == 0 || message.channel.is_none() || self.core.has(Bug::PushesTooOften) {
             return decision;
         }
         let Some(group) = self.ultra_groups.get_mut(&message.target) else { return decision };

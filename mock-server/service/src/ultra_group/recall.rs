@@ -2,7 +2,6 @@
 
 use wire::{UnixMillis, code::status};
 
-use crate::ultra_group::change::Kind;
 use crate::{
     core::{bug::Bug, ids::Uid},
     mail::{
@@ -10,6 +9,7 @@ use crate::{
         recall::{NOTICE, Recall},
     },
     service::Service,
+    ultra_group::change::Kind,
 };
 
 impl Service {
@@ -29,7 +29,7 @@ impl Service {
         let entry = entry.ok_or(status::RECALL_FAILED)?;
         let (own, channel) = (entry.by == recall.by, entry.channel.clone());
         self.channel_for(group, recall.by, &channel)?;
-        if !own && self.switches.recall_own_only && !self.has(Bug::IgnoresRecallRule) {
+        if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
             return Err(status::NOT_THE_SENDER);
         }
         self.recall_in_channel(now, group, recall)
@@ -42,7 +42,7 @@ impl Service {
         group: &str,
         recall: &Recall,
     ) -> Result<Posted, u16> {
-        let operator = self.accounts[recall.by].id.to_string();
+        let operator = self.core.accounts[recall.by].id.to_string();
         let known = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
         let entry =
             known.log.find(recall.uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
@@ -51,11 +51,11 @@ impl Service {
         what.operator_id = Some(operator);
         what.is_admin = Some(recall.admin);
         what.is_del = Some(recall.delete);
-        let uid = self.ids.message_uid(now);
-        if self.has(Bug::DropsRecall) {
+        let uid = self.core.ids.message_uid(now);
+        if self.core.has(Bug::DropsRecall) {
             return Ok(Posted { uid, time: now });
         }
-        if !self.has(Bug::KeepsRecalled)
+        if !self.core.has(Bug::KeepsRecalled)
             && let Some(known) = self.ultra_groups.get_mut(group)
         {
             known.uncount(recall.uid);

@@ -6,11 +6,11 @@ use wire::{
     body::{RelationInfo, RelationsOutput, UltraGrpPullSes},
 };
 
-use crate::ultra_group::{Channel, UltraGroup, log::Entry};
 use crate::{
     core::{account::UserIx, bug::Bug, message::Conversation, refusal::Gate},
     mail::pull::{Answer, read, write},
     service::Service,
+    ultra_group::{Channel, UltraGroup, log::Entry},
 };
 
 /// A channel that a member has messages in.
@@ -30,15 +30,15 @@ impl Service {
         let asked: UltraGrpPullSes = read(request)?;
         let mut sessions: Vec<Session<'_>> = Vec::new();
         // What the list names is no news of a pull: the bug leaves all of it to the pull.
-        if self.shows(Gate::UltraGroups) && !self.has(Bug::UltraGroupsGiveOffline) {
+        if self.core.shows(Gate::UltraGroups) && !self.core.has(Bug::UltraGroupsGiveOffline) {
             let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
             let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
             sessions.extend(groups.flat_map(|group| group.sessions(user, kept)));
         }
         sessions.retain(|session| session.version.0 > asked.sync_time);
         sessions.sort_by_key(|session| session.version);
-        let finished = sessions.len() <= self.limits.package;
-        sessions.truncate(self.limits.package);
+        let finished = sessions.len() <= self.core.limits.package;
+        sessions.truncate(self.core.limits.package);
         let info = sessions.iter().map(|session| session.info(user)).collect();
         write(&RelationsOutput { info, is_finished: Some(finished), ..RelationsOutput::default() })
     }

@@ -6,11 +6,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
-use crate::ultra_group::LONGEST_CHANNEL;
 use crate::{
     core::account::UserIx,
     doors::operator::setup::{BacklogSetup, WorldSetup},
     service::Service,
+    ultra_group::LONGEST_CHANNEL,
 };
 
 /// An ultra group of the set-up.
@@ -116,6 +116,6 @@ impl Service {
     }
 
     fn users_named(&mut self, ids: &[String]) -> Vec<UserIx> {
-        ids.iter().map(|id| self.accounts.find_or_add(id)).collect()
+        ids.iter().map(|id| self.core.accounts.find_or_add(id)).collect()
     }
 }

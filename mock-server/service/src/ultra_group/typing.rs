@@ -14,9 +14,9 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, io::ConnId, message::Conversation},
+    core::{account::UserIx, bug::Bug, io::ConnId, message::Conversation, timers::Delayed},
     mail::{post::Posted, pull::read},
-    service::{Delayed, Service},
+    service::Service,
 };
 
 /// `notifyType`: both lists count.
@@ -47,9 +47,9 @@ impl Service {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
         let channel = self.channel_for(&id, user, asked.bus_channel())?;
-        let posted = Posted { uid: self.ids.message_uid(now), time: now };
-        let period = u64::from(self.limits.ultra_group_typing_seconds) * 1000;
-        let at_once = self.has(Bug::TellsTypingAtOnce);
+        let posted = Posted { uid: self.core.ids.message_uid(now), time: now };
+        let period = u64::from(self.core.limits.ultra_group_typing_seconds) * 1000;
+        let at_once = self.core.has(Bug::TellsTypingAtOnce);
         let Some(group) = self.ultra_groups.get_mut(&id) else { return Err(status::NO_ULTRA_GROUP) };
         let starts = group.typing.is_empty();
         group.typing.entry(channel).or_default().insert(user, now);
@@ -57,7 +57,7 @@ impl Service {
         if at_once {
             self.tell_of_typing(now, &id);
         } else if starts {
-            self.delay(now, period, Delayed::UltraTyping(id));
+            self.core.delay(now, period, Delayed::UltraTyping(id));
         }
         Ok(posted)
     }
@@ -66,7 +66,7 @@ impl Service {
     pub(crate) fn tell_of_typing(&mut self, now: UnixMillis, id: &str) {
         let Some(group) = self.ultra_groups.get_mut(id) else { return };
         let typing = std::mem::take(&mut group.typing);
-        if self.has(Bug::TypingIsNotForwarded) {
+        if self.core.has(Bug::TypingIsNotForwarded) {
             return;
         }
         let Some(group) = self.ultra_groups.get(id) else { return };
@@ -82,7 +82,7 @@ impl Service {
         let mut bodies: BTreeMap<View<'_>, Option<Bytes>> = BTreeMap::new();
         let mut frames = Vec::new();
         for (conn, channels) in told {
-            let Some(connection) = self.connections.get(&conn) else { continue };
+            let Some(connection) = self.core.connections.get(&conn) else { continue };
             let own = typists.contains(&connection.user).then_some(connection.user);
             let view = View { channels, but: own };
             if !bodies.contains_key(&view) {
@@ -91,14 +91,14 @@ impl Service {
             }
             let body = bodies.get(&view).and_then(Option::as_ref);
             if let Some(body) = body {
-                frames.push((conn, self.accounts[connection.user].id.to_string(), body.clone()));
+                frames.push((conn, self.core.accounts[connection.user].id.to_string(), body.clone()));
             }
         }
         for (conn, target, body) in frames {
             let seconds = now.seconds();
             let topic = Topic::SOpNtf;
             let frame = ServerFrame::Publish { dup: false, qos: 0, seconds, topic, target, id: 0, body };
-            self.send(now, conn, frame, None);
+            self.core.send(now, conn, frame, None);
         }
     }
 
@@ -114,7 +114,7 @@ impl Service {
             notify.info.extend(others().map(|(user, time)| OperateInfo {
                 target_id: Some(group.to_owned()),
                 bus_channel: Some(channel.to_string()),
-                user_id: Some(self.accounts[*user].id.to_string()),
+                user_id: Some(self.core.accounts[*user].id.to_string()),
                 op_type: Some(0),
                 optime: Some(time.0),
             }));

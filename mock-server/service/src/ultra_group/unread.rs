@@ -13,7 +13,6 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{Channel, UltraGroup, log::Entry};
 use crate::{
     core::{account::UserIx, bug::Bug, ids::Uid, io::ConnId},
     mail::{
@@ -21,6 +20,7 @@ use crate::{
         pull::{Answer, read, write},
     },
     service::Service,
+    ultra_group::{Channel, UltraGroup, log::Entry},
 };
 
 /// The largest count that is told (UGUNREAD-005, UGUNREAD-006).
@@ -126,9 +126,9 @@ impl Service {
         let group = asked.channel_id().to_owned();
         let channel = self.channel_for(&group, user, asked.bus_channel())?;
         let time = self.ultra_groups.clock.tick(now);
-        let up_to = if self.has(Bug::TakesReadTimestamp) { UnixMillis(asked.msg_time()) } else { time };
-        let whole = self.has(Bug::ReadsEveryChannel);
-        if !self.has(Bug::ForgetsReadTimes)
+        let up_to = if self.core.has(Bug::TakesReadTimestamp) { UnixMillis(asked.msg_time()) } else { time };
+        let whole = self.core.has(Bug::ReadsEveryChannel);
+        if !self.core.has(Bug::ForgetsReadTimes)
             && let Some(group) = self.ultra_groups.get_mut(&group)
         {
             let channels = group.channels.keys().filter(|id| whole || **id == channel);
@@ -137,8 +137,8 @@ impl Service {
                 mark.read = mark.read.max(up_to);
             }
         }
-        let uid = self.ids.message_uid(time);
-        if !self.has(Bug::NoReadSync) {
+        let uid = self.core.ids.message_uid(time);
+        if !self.core.has(Bug::NoReadSync) {
             let read = SessionMsgReadInput {
                 msg_time: Some(up_to.0),
                 bus_channel: Some(channel.to_string()),
@@ -160,9 +160,9 @@ impl Service {
         posted: &Posted,
     ) {
         let body: Bytes = read.encode_to_vec().into();
-        let target = self.accounts[user].id.to_string();
-        for conn in self.connections_of(user, None).into_iter().filter(|conn| *conn != but) {
-            let Some(connection) = self.connections.get_mut(&conn) else { continue };
+        let target = self.core.accounts[user].id.to_string();
+        for conn in self.core.connections_of(user, None).into_iter().filter(|conn| *conn != but) {
+            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
             let id = connection.next_push_id();
             let frame = ServerFrame::Publish {
                 dup: true,
@@ -173,9 +173,14 @@ impl Service {
                 id,
                 body: body.clone(),
             };
-            self.send(now, conn, frame, None);
+            self.core.send(now, conn, frame, None);
             let message_uid = posted.uid.to_string();
-            self.send(now, conn, ServerFrame::PubAck { id, status: 0, time: posted.time, message_uid }, None);
+            self.core.send(
+                now,
+                conn,
+                ServerFrame::PubAck { id, status: 0, time: posted.time, message_uid },
+                None,
+            );
         }
     }
 

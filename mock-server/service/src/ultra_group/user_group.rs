@@ -7,8 +7,11 @@ use std::{
 
 use wire::{UnixMillis, body::MsgChange};
 
-use crate::ultra_group::change::{Audience, Kind};
-use crate::{core::account::UserIx, service::Service};
+use crate::{
+    core::account::UserIx,
+    service::Service,
+    ultra_group::change::{Audience, Kind},
+};
 
 /// Members of a user group, and since when.
 pub(crate) type UserGroup = BTreeMap<UserIx, UnixMillis>;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::ultra_group::UltraGroup;
-use crate::{core::account::UserIx, service::Service};
+use crate::{core::account::UserIx, service::Service, ultra_group::UltraGroup};
 
 impl Service {
     /// One group, or all of them by id.
@@ -21,7 +20,7 @@ impl Service {
 
     fn ultra_group_json(&self, group: &UltraGroup) -> Value {
         let ids = |users: &mut dyn Iterator<Item = &UserIx>| -> Vec<String> {
-            users.map(|user| self.accounts[*user].id.to_string()).collect()
+            users.map(|user| self.core.accounts[*user].id.to_string()).collect()
         };
         let channels: serde_json::Map<String, Value> = group
             .channels

@@ -65,7 +65,9 @@ impl Service {
         }
         let outcome = match act {
             Act::Push(push) => {
-                self.push_piece(now, push, progress, most)?;
+                let pushed = self.push_piece(now, push, progress, most);
+                self.settle(now);
+                pushed?;
                 if progress.done < push.count {
                     return Ok(None);
                 }
@@ -73,7 +75,8 @@ impl Service {
             }
             _ => self.carry_out(now, act)?,
         };
-        self.journal.record(now, || What::Act(serde_json::to_value(act).unwrap_or(Value::Null)));
+        self.settle(now);
+        self.core.journal.record(now, || What::Act(serde_json::to_value(act).unwrap_or(Value::Null)));
         Ok(Some(outcome))
     }
 
@@ -82,7 +85,7 @@ impl Service {
         let Act::Push(push) = act else { return };
         if (1..push.count).contains(&progress.done) {
             let done = Act::Push(Push { count: progress.done, ..push.clone() });
-            self.journal.record(now, || What::Act(serde_json::to_value(&done).unwrap_or(Value::Null)));
+            self.core.journal.record(now, || What::Act(serde_json::to_value(&done).unwrap_or(Value::Null)));
         }
     }
 

@@ -92,8 +92,8 @@ impl From<BacklogConversation> for Conversation {
 impl Service {
     pub(crate) fn populate(&mut self, setup: &WorldSetup, now: UnixMillis) {
         for user in &setup.users {
-            let index = self.accounts.register(&user.id);
-            let account = &mut self.accounts[index];
+            let index = self.core.accounts.register(&user.id);
+            let account = &mut self.core.accounts[index];
             account.name = user.name.clone().unwrap_or_else(|| user.id.clone());
             account.portrait = user.portrait.clone().unwrap_or_default();
             account.banned_until = user.banned_minutes.map(|minutes| now + minutes_long(minutes));
@@ -101,15 +101,15 @@ impl Service {
             account.created = Some(now);
         }
         for (name, token) in &setup.tokens {
-            let user = self.accounts.register(&token.user);
-            let opaque = self.ids.token();
+            let user = self.core.accounts.register(&token.user);
+            let opaque = self.core.ids.token();
             match (token.kind, token.lifetime_ms) {
                 (TokenKind::Valid, lifetime) => {
-                    self.tokens.issue(opaque.clone(), user, now, lifetime.map(Duration::from_millis));
+                    self.core.tokens.issue(opaque.clone(), user, now, lifetime.map(Duration::from_millis));
                 }
                 (TokenKind::Expired, _) => {
                     let hour = Duration::from_secs(3600);
-                    self.tokens.issue_until(opaque.clone(), user, now - hour, now);
+                    self.core.tokens.issue_until(opaque.clone(), user, now - hour, now);
                 }
                 (TokenKind::Unknown | TokenKind::OtherApp, _) => {}
             }
@@ -117,7 +117,7 @@ impl Service {
             self.named_tokens.insert(name.clone(), text);
         }
         for (group, members) in &setup.groups {
-            let members: Vec<UserIx> = members.iter().map(|id| self.accounts.find_or_add(id)).collect();
+            let members: Vec<UserIx> = members.iter().map(|id| self.core.accounts.find_or_add(id)).collect();
             // Members of long ago; the limit was checked.
             self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
@@ -125,14 +125,14 @@ impl Service {
         self.populate_ultra_groups(setup, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
-            let owner = self.accounts.find_or_add(owner);
-            self.accounts[owner].blacklist.extend(ids);
+            let owner = self.core.accounts.find_or_add(owner);
+            self.core.accounts[owner].blacklist.extend(ids);
         }
         for (owner, allowed) in &setup.whitelists {
             let ids = self.ids_of(allowed);
-            let owner = self.accounts.find_or_add(owner);
-            self.accounts[owner].whitelist.extend(ids);
-            self.accounts[owner].whitelist_on = true;
+            let owner = self.core.accounts.find_or_add(owner);
+            self.core.accounts[owner].whitelist.extend(ids);
+            self.core.accounts[owner].whitelist_on = true;
         }
     }
 
@@ -140,8 +140,8 @@ impl Service {
         users
             .iter()
             .map(|id| {
-                let user = self.accounts.find_or_add(id);
-                self.accounts[user].id.clone()
+                let user = self.core.accounts.find_or_add(id);
+                self.core.accounts[user].id.clone()
             })
             .collect()
     }
@@ -153,11 +153,11 @@ impl Service {
 
     /// The same for somebody who reached us by that origin: the token names it.
     pub(crate) fn issue_token_at(&mut self, now: UnixMillis, user: &str, origin: &str) -> String {
-        let user = self.accounts.register(user);
-        let opaque = self.ids.token();
-        let minutes = self.limits.token_lifetime_minutes;
+        let user = self.core.accounts.register(user);
+        let opaque = self.core.ids.token();
+        let minutes = self.core.limits.token_lifetime_minutes;
         let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
-        self.tokens.issue(opaque.clone(), user, now, lifetime);
+        self.core.tokens.issue(opaque.clone(), user, now, lifetime);
         self.with_hosts(&opaque, origin)
     }
 
@@ -169,7 +169,7 @@ impl Service {
 
     /// `OPAQUE@HOST;HOST`: an SDK that is given nothing but the token finds the server.
     fn with_hosts(&self, opaque: &str, origin: &str) -> String {
-        format!("{opaque}@{}", self.found_at(origin).navi)
+        format!("{opaque}@{}", self.core.found_at(origin).navi)
     }
 
     /// An act whose arguments are within their ranges, all at once.
@@ -179,26 +179,26 @@ impl Service {
             Act::Redirect(on) => Ok(self.disconnect_all(now, on, disconnect::REDIRECT, "sent elsewhere")),
             Act::Ban(Ban { user, minutes }) => self.ban(now, user, *minutes),
             Act::Unban(OnUser { user, .. }) => {
-                let user = self.accounts.find_or_add(user);
-                self.accounts[user].banned_until = None;
+                let user = self.core.accounts.find_or_add(user);
+                self.core.accounts[user].banned_until = None;
                 Ok(json!({}))
             }
             Act::Deactivate(OnUser { user, .. }) => Ok(self.deactivate(now, user)),
             Act::Reactivate(OnUser { user, .. }) => {
-                let user = self.accounts.find_or_add(user);
-                self.accounts[user].deactivated = false;
+                let user = self.core.accounts.find_or_add(user);
+                self.core.accounts[user].deactivated = false;
                 Ok(json!({}))
             }
             Act::InvalidateTokens(OnUser { user, .. }) => {
-                let user = self.accounts.find_or_add(user);
-                self.accounts[user].tokens_from = now.next();
+                let user = self.core.accounts.find_or_add(user);
+                self.core.accounts[user].tokens_from = now.next();
                 Ok(json!({}))
             }
             Act::Cut(cut) => {
                 let how = if cut.how == CutHow::Rst { Close::Reset } else { Close::Cut };
                 let conns = self.connections_named(&cut.user, cut.platform.as_deref());
                 for conn in &conns {
-                    self.cut(now, *conn, how);
+                    self.core.cut(now, *conn, how);
                 }
                 Ok(json!({"connections": conns.len()}))
             }
@@ -215,18 +215,18 @@ impl Service {
                 Ok(json!({}))
             }
             Act::Blacklist(entry) => {
-                let owner = self.accounts.find_or_add(&entry.owner);
+                let owner = self.core.accounts.find_or_add(&entry.owner);
                 self.add_black(owner, &entry.user).map(|_| json!({})).map_err(|code| {
                     ActError::Argument(format!("the blacklist of `{}` is full ({code})", entry.owner))
                 })
             }
             Act::Unblacklist(entry) => {
-                let owner = self.accounts.find_or_add(&entry.owner);
-                self.accounts[owner].blacklist.shift_remove(entry.user.as_str());
+                let owner = self.core.accounts.find_or_add(&entry.owner);
+                self.core.accounts[owner].blacklist.shift_remove(entry.user.as_str());
                 Ok(json!({}))
             }
             Act::SetSwitch(set) => {
-                if self.switches.set(&set.name, set.value) {
+                if self.core.switches.set(&set.name, set.value) {
                     return Ok(json!({}));
                 }
                 let known = Switches::NAMES.join(", ");
@@ -238,36 +238,36 @@ impl Service {
             }
             Act::Misbehave(misbehave) => {
                 if misbehave.on {
-                    self.bugs.insert(misbehave.bug);
+                    self.core.bugs.insert(misbehave.bug);
                 } else {
-                    self.bugs.remove(&misbehave.bug);
+                    self.core.bugs.remove(&misbehave.bug);
                 }
                 Ok(json!({}))
             }
-            Act::Fault(_) if self.faults.len() >= caps::ARMED => {
+            Act::Fault(_) if self.core.faults.len() >= caps::ARMED => {
                 let most = caps::ARMED;
                 let remedy = "`clearFaults`, or disarm those that are not needed";
                 Err(ActError::Argument(format!("{most} faults are armed, which is the most: {remedy}")))
             }
             Act::Fault(fault) => match fault.on.mistake() {
                 Some(mistake) => Err(ActError::Argument(format!("this fault never takes effect: {mistake}"))),
-                None => Ok(json!({"id": self.faults.arm(fault.clone())})),
+                None => Ok(json!({"id": self.core.faults.arm(fault.clone())})),
             },
             Act::ClearFaults(_) => {
-                self.faults.clear();
+                self.core.faults.clear();
                 Ok(json!({}))
             }
         }
     }
 
     fn connections_named(&self, user: &str, platform: Option<&str>) -> Vec<ConnId> {
-        self.accounts.find(user).map(|user| self.connections_of(user, platform)).unwrap_or_default()
+        self.core.accounts.find(user).map(|user| self.core.connections_of(user, platform)).unwrap_or_default()
     }
 
     fn disconnect_all(&mut self, now: UnixMillis, on: &OnUser, status: u8, why: &'static str) -> Value {
         let conns = self.connections_named(&on.user, on.platform.as_deref());
         for conn in &conns {
-            self.disconnect(now, *conn, status, why);
+            self.core.disconnect(now, *conn, status, why);
         }
         json!({"connections": conns.len()})
     }
@@ -277,9 +277,9 @@ impl Service {
         if !(1..=LONGEST_BAN).contains(&minutes) {
             return Err(ActError::Argument(format!("a ban lasts 1 to {LONGEST_BAN} minutes, not {minutes}")));
         }
-        let index = self.accounts.find_or_add(user);
-        self.accounts[index].banned_until = Some(now + minutes_long(minutes));
-        if self.has(crate::core::bug::Bug::BanKeepsConnection) {
+        let index = self.core.accounts.find_or_add(user);
+        self.core.accounts[index].banned_until = Some(now + minutes_long(minutes));
+        if self.core.has(crate::core::bug::Bug::BanKeepsConnection) {
             return Ok(json!({"connections": 0}));
         }
         let on = OnUser { user: user.to_owned(), platform: None };
@@ -288,7 +288,7 @@ impl Service {
 
     /// Cancels an account and removes its data (USER-005).
     pub(crate) fn deactivate(&mut self, now: UnixMillis, user: &str) -> Value {
-        let index = self.accounts.find_or_add(user);
+        let index = self.core.accounts.find_or_add(user);
         for room in self.rooms.of(index) {
             self.leave_room(now, &room, index, Left::ByItself);
         }
@@ -299,7 +299,7 @@ impl Service {
 
     fn remove_data(&mut self, user: UserIx) {
         self.conversations.forget(user);
-        let account = &mut self.accounts[user];
+        let account = &mut self.core.accounts[user];
         account.deactivated = true;
         account.mailbox.clear();
         account.blacklist.clear();

@@ -59,10 +59,10 @@ impl Service {
     /// What the world holds of a kind ([`StateKind`]); `id` narrows it to one of it. `None`: no such kind or id.
     #[must_use]
     pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
-        let user = || id.map(|id| self.accounts.find(id));
+        let user = || id.map(|id| self.core.accounts.find(id));
         let of_users = |view: &dyn Fn(&Account) -> Value| match user() {
-            Some(user) => Some(view(&self.accounts[user?])),
-            None => Some(self.accounts.iter().map(|a| (a.id.to_string(), view(a))).collect()),
+            Some(user) => Some(view(&self.core.accounts[user?])),
+            None => Some(self.core.accounts.iter().map(|a| (a.id.to_string(), view(a))).collect()),
         };
         match StateKind::named(kind)? {
             StateKind::Users => of_users(&user_json),
@@ -84,7 +84,7 @@ impl Service {
 
     fn groups_json(&self, id: Option<&str>) -> Option<Value> {
         let member_ids = |members: &Vec<usize>| -> Value {
-            members.iter().map(|user| json!(&*self.accounts[*user].id)).collect()
+            members.iter().map(|user| json!(&*self.core.accounts[*user].id)).collect()
         };
         match id {
             Some(id) => self.groups.get(id).map(member_ids),
@@ -99,17 +99,17 @@ impl Service {
         let row = |(name, value, meaning): (&str, bool, String)| {
             (name.to_owned(), json!({"value": value, "meaning": meaning}))
         };
-        self.switches.describe().into_iter().map(row).collect()
+        self.core.switches.describe().into_iter().map(row).collect()
     }
 
     fn limits_json(&self) -> Value {
-        let rows = self.limits.describe().into_iter();
+        let rows = self.core.limits.describe().into_iter();
         rows.map(|(name, value, meaning)| (name, json!({"value": value, "meaning": meaning}))).collect()
     }
 
     fn bugs_json(&self) -> Value {
         let row = |(bug, name): &(Bug, &str)| {
-            ((*name).to_owned(), json!({"on": self.has(*bug), "meaning": bug.meaning()}))
+            ((*name).to_owned(), json!({"on": self.core.has(*bug), "meaning": bug.meaning()}))
         };
         Bug::ALL.iter().map(row).collect()
     }
@@ -119,7 +119,7 @@ impl Service {
             .connections
             .iter()
             .filter_map(|id| {
-                let connection = self.connections.get(id)?;
+                let connection = self.core.connections.get(id)?;
                 let device = &account.devices[usize::from(connection.device)];
                 Some(json!({
                     "conn": id.0, "class": connection.class, "deviceId": device.id, "label": &*connection.label,

@@ -5,33 +5,36 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{Answer, Call, error, user::LONGEST_ID};
-use crate::{core::account::UserIx, service::Service};
+use crate::{
+    core::account::UserIx,
+    doors::server_api::{Answer, Call, error, user::LONGEST_ID},
+    service::Service,
+};
 
 /// Most ids in one call of these lists.
 const MOST_IDS: usize = 20;
 
 impl Service {
     fn owner(&mut self, call: &Call) -> Result<UserIx, crate::doors::server_api::ApiError> {
-        Ok(self.accounts.find_or_add(call.required("userId", LONGEST_ID)?))
+        Ok(self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?))
     }
 
     pub(super) fn api_blacklist_add(&mut self, call: &Call) -> Answer {
         let ids = call.ids("blackUserId", MOST_IDS)?;
         let owner = self.owner(call)?;
-        let list = &self.accounts[owner].blacklist;
+        let list = &self.core.accounts[owner].blacklist;
         let new = ids.iter().filter(|id| !list.contains(**id)).count();
         // All or nothing: a full list takes none of them.
-        if list.len() + new > self.limits.blacklist {
+        if list.len() + new > self.core.limits.blacklist {
             return Err(error(
                 1005,
-                format!("the blacklist holds {} users (BLK-006)", self.limits.blacklist),
+                format!("the blacklist holds {} users (BLK-006)", self.core.limits.blacklist),
             ));
         }
         for id in ids {
-            let user = self.accounts.find_or_add(id);
-            let id = self.accounts[user].id.clone();
-            self.accounts[owner].blacklist.insert(id);
+            let user = self.core.accounts.find_or_add(id);
+            let id = self.core.accounts[user].id.clone();
+            self.core.accounts[owner].blacklist.insert(id);
         }
         Ok(json!({}))
     }
@@ -40,29 +43,29 @@ impl Service {
         let ids = call.ids("blackUserId", MOST_IDS)?;
         let owner = self.owner(call)?;
         for id in ids {
-            self.accounts[owner].blacklist.shift_remove(id);
+            self.core.accounts[owner].blacklist.shift_remove(id);
         }
         Ok(json!({}))
     }
 
     pub(super) fn api_blacklist_query(&mut self, call: &Call) -> Answer {
         let owner = self.owner(call)?;
-        page(call, &self.accounts[owner].blacklist)
+        page(call, &self.core.accounts[owner].blacklist)
     }
 
     /// The list can be filled before it is switched on.
     pub(super) fn api_whitelist_add(&mut self, call: &Call) -> Answer {
         let ids = call.ids("whiteUserId", MOST_IDS)?;
         let owner = self.owner(call)?;
-        let list = &self.accounts[owner].whitelist;
+        let list = &self.core.accounts[owner].whitelist;
         let new = ids.iter().filter(|id| !list.contains(**id)).count();
-        if list.len() + new > self.limits.whitelist {
-            return Err(error(1005, format!("the white list holds {} users", self.limits.whitelist)));
+        if list.len() + new > self.core.limits.whitelist {
+            return Err(error(1005, format!("the white list holds {} users", self.core.limits.whitelist)));
         }
         for id in ids {
-            let user = self.accounts.find_or_add(id);
-            let id = self.accounts[user].id.clone();
-            self.accounts[owner].whitelist.insert(id);
+            let user = self.core.accounts.find_or_add(id);
+            let id = self.core.accounts[user].id.clone();
+            self.core.accounts[owner].whitelist.insert(id);
         }
         Ok(json!({}))
     }
@@ -71,21 +74,21 @@ impl Service {
         let ids = call.ids("whiteUserId", MOST_IDS)?;
         let owner = self.owner(call)?;
         for id in ids {
-            self.accounts[owner].whitelist.shift_remove(id);
+            self.core.accounts[owner].whitelist.shift_remove(id);
         }
         Ok(json!({}))
     }
 
     pub(super) fn api_whitelist_query(&mut self, call: &Call) -> Answer {
         let owner = self.owner(call)?;
-        page(call, &self.accounts[owner].whitelist)
+        page(call, &self.core.accounts[owner].whitelist)
     }
 
     pub(super) fn api_white_setting_set(&mut self, call: &Call) -> Answer {
         let on = call.number("whiteSetting", 0..=1)? == 1;
         for id in call.ids("userId", MOST_IDS)? {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].whitelist_on = on;
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].whitelist_on = on;
         }
         Ok(json!({}))
     }
@@ -95,7 +98,8 @@ impl Service {
             .ids("userId", MOST_IDS)?
             .into_iter()
             .map(|id| {
-                let on = self.accounts.find(id).is_some_and(|user| self.accounts[user].whitelist_on);
+                let on =
+                    self.core.accounts.find(id).is_some_and(|user| self.core.accounts[user].whitelist_on);
                 json!({"userId": id, "whiteSetting": if on { "1" } else { "0" }})
             })
             .collect();

@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
-use crate::core::{io::HttpRequest, params::Form};
-use crate::doors::server_api::{ApiError, endpoints::Takes, error};
+use crate::{
+    core::{io::HttpRequest, params::Form},
+    doors::server_api::{ApiError, endpoints::Takes, error},
+};
 
 /// Parameters that are written `NAME[ID]=…`.
 const WITH_IDS: [&str; 2] = ["chatroom", "group"];

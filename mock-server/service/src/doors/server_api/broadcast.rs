@@ -9,7 +9,6 @@ use std::{sync::Arc, time::Duration};
 use serde_json::{Value, json};
 use wire::body::UpStreamMessage;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, rate::Rated};
 use crate::{
     core::{
         account::UserIx,
@@ -17,6 +16,7 @@ use crate::{
         io::PlatformClass,
         message::{Conversation, Message},
     },
+    doors::server_api::{Answer, ApiError, Call, error, rate::Rated},
     mail::{
         post::{Delivery, Outgoing},
         recall,
@@ -42,8 +42,8 @@ impl Service {
         self.once(call, from, |service| {
             service.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
             let mut receivers = service.everybody(os);
-            if service.has(Bug::BroadcastMissesOffline) {
-                receivers.retain(|user| !service.accounts[*user].connections.is_empty());
+            if service.core.has(Bug::BroadcastMissesOffline) {
+                receivers.retain(|user| !service.core.accounts[*user].connections.is_empty());
             }
             let uid = service.post_to_all(call, from, receivers, message);
             Ok(json!({"messageUID": uid, "id": uid}))
@@ -56,21 +56,21 @@ impl Service {
         let from = call.id("fromUserId")?;
         let message = self.api_message(call)?;
         self.once(call, from, |service| {
-            let sender = service.accounts.find_or_add(from);
-            let from = service.accounts[sender].id.clone();
+            let sender = service.core.accounts.find_or_add(from);
+            let from = service.core.accounts[sender].id.clone();
             let receivers = service.everybody(None);
-            let times = receivers.iter().map(|user| service.accounts[*user].mailbox.next_time(call.now));
+            let times = receivers.iter().map(|user| service.core.accounts[*user].mailbox.next_time(call.now));
             let time = times.max().unwrap_or(call.now);
-            let uid = service.ids.message_uid(time);
+            let uid = service.core.ids.message_uid(time);
             let message =
                 Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
             for user in &receivers {
                 service.store(call.now, *user, message.clone());
-                if !service.accounts[*user].connections.is_empty() {
+                if !service.core.accounts[*user].connections.is_empty() {
                     service.deliver(call.now, *user, &message, false);
                 }
             }
-            service.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
+            service.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
             Ok(json!({"messageUID": uid.as_str()}))
         })
     }
@@ -92,9 +92,9 @@ impl Service {
 
     /// Registered users, or those with a phone of one system.
     pub(super) fn everybody(&self, os: Option<&str>) -> Vec<UserIx> {
-        let known = self.accounts.iter().enumerate();
+        let known = self.core.accounts.iter().enumerate();
         let has = |user: UserIx, os: &str| {
-            let mut devices = self.accounts[user].devices.iter();
+            let mut devices = self.core.accounts[user].devices.iter();
             devices.any(|device| {
                 device.class == PlatformClass::Mobile && device.platform.eq_ignore_ascii_case(os)
             })
@@ -114,7 +114,7 @@ impl Service {
         receivers: Vec<UserIx>,
         up: UpStreamMessage,
     ) -> String {
-        let sender = self.accounts.find_or_add(from);
+        let sender = self.core.accounts.find_or_add(from);
         let delivery = Delivery { conversation: Conversation::System, receivers };
         let outgoing = Outgoing {
             sender,

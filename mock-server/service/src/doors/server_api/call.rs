@@ -3,8 +3,10 @@
 use serde_json::{Map, Value};
 use wire::UnixMillis;
 
-use crate::core::{caps, io::HttpRequest, params::Form};
-use crate::doors::server_api::{ApiError, body, error, user::LONGEST_ID};
+use crate::{
+    core::{caps, io::HttpRequest, params::Form},
+    doors::server_api::{ApiError, body, error, user::LONGEST_ID},
+};
 
 /// One call of an endpoint.
 pub(crate) struct Call {

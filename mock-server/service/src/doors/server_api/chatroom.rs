@@ -6,15 +6,17 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    error,
-};
 use crate::{
     chatroom::{Gone, LONGEST_ID, Life, Room, by_app_server},
     core::{calendar::date_text, refusal::Gate},
-    doors::operator::carry_out::minutes_long,
+    doors::{
+        operator::carry_out::minutes_long,
+        server_api::{
+            Answer, ApiError, Call,
+            endpoints::{Row, Takes::Form},
+            error,
+        },
+    },
     service::Service,
 };
 
@@ -86,7 +88,8 @@ impl Service {
             Some(text) => crate::doors::server_api::chatroom_entry::pairs(text)?,
         };
         let owner = call.optional("entryOwnerId").unwrap_or_default().to_owned();
-        let speakers: Vec<usize> = speakers.into_iter().map(|id| self.accounts.find_or_add(id)).collect();
+        let speakers: Vec<usize> =
+            speakers.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect();
         if self.rooms.get(id).is_none() {
             self.create_room(call.now, id);
         }
@@ -108,7 +111,7 @@ impl Service {
         let timed = call.has("destroyType") && call.number("destroyType", 0..=1)? == 1;
         let most = if timed { 10_080 } else { 24 * 60 };
         let minutes = match call.optional("destroyTime") {
-            None => self.limits.chatroom_idle_minutes,
+            None => self.core.limits.chatroom_idle_minutes,
             Some(_) => call.number("destroyTime", 60..=most)? as u32,
         };
         Ok(if timed {
@@ -166,13 +169,13 @@ impl Service {
             members.reverse();
         }
         members.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-        let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*self.accounts[user].id, "time": date_text(joined)});
+        let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*self.core.accounts[user].id, "time": date_text(joined)});
         let users: Vec<Value> = members.into_iter().map(user).collect();
         Ok(json!({"total": total, "users": users}))
     }
 
     fn is_in_room(&self, room: &str, user: &str) -> bool {
-        let user = self.accounts.find(user);
+        let user = self.core.accounts.find(user);
         user.is_some_and(|user| self.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
     }
 
@@ -196,7 +199,7 @@ impl Service {
     fn api_keep_alive_add(&mut self, call: &Call) -> Answer {
         self.api_ordered(Gate::RoomKeepAlive)?;
         let ids = call.ids("chatroomId", MOST_ROOMS)?;
-        let most = self.limits.chatrooms_kept_alive;
+        let most = self.core.limits.chatrooms_kept_alive;
         let new: BTreeSet<&str> =
             ids.iter().copied().filter(|id| !self.rooms.kept_alive.contains(*id)).collect();
         if most > 0 && self.rooms.kept_alive.len() + new.len() > most {

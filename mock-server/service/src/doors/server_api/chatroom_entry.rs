@@ -3,13 +3,17 @@
 use serde_json::{Value, json};
 use wire::{body::UpStreamMessage, code::status};
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    error,
-    user::LONGEST_ID,
+use crate::{
+    chatroom::by_app_server,
+    core::refusal::Gate,
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        user::LONGEST_ID,
+    },
+    service::Service,
 };
-use crate::{chatroom::by_app_server, core::refusal::Gate, service::Service};
 
 /// Most pairs in one call, and most keys that one asks for.
 const MOST_PAIRS: usize = 20;

@@ -4,18 +4,22 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{
-    Answer, Call,
-    chatroom::no_room,
-    endpoints::{
-        Row,
-        Takes::{Form, Json},
+use crate::{
+    core::refusal::Gate,
+    doors::server_api::{
+        Answer, Call,
+        chatroom::no_room,
+        endpoints::{
+            Row,
+            Takes::{Form, Json},
+        },
+        error,
+        rate::Rated,
+        user::LONGEST_ID,
     },
-    error,
-    rate::Rated,
-    user::LONGEST_ID,
+    mail::mailbox::Side,
+    service::Service,
 };
-use crate::{core::refusal::Gate, mail::mailbox::Side, service::Service};
 
 /// Most rooms that one call names.
 const MOST_ROOMS: usize = 10;
@@ -148,7 +152,7 @@ impl Service {
         self.api_ordered(Gate::RoomWhiteLists)?;
         let id = self.room_of(call)?.id.clone();
         let ids = call.ids("userId", MOST_KEPT_USERS)?;
-        let users: Vec<usize> = ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect();
+        let users: Vec<usize> = ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect();
         let Some(room) = self.rooms.get_mut(&id) else { return Err(no_room(&id)) };
         let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
         if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
@@ -162,7 +166,7 @@ impl Service {
         self.api_ordered(Gate::RoomWhiteLists)?;
         let id = self.room_of(call)?.id.clone();
         let ids = call.ids("userId", MOST_KEPT_USERS)?;
-        let users: Vec<usize> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
+        let users: Vec<usize> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
         if let Some(room) = self.rooms.get_mut(&id) {
             room.bans.kept_users.retain(|user| !users.contains(user));
         }
@@ -172,7 +176,8 @@ impl Service {
     fn api_kept_users(&mut self, call: &Call) -> Answer {
         self.api_ordered(Gate::RoomWhiteLists)?;
         let room = self.room_of(call)?;
-        let users: Vec<&str> = room.bans.kept_users.iter().map(|user| &*self.accounts[*user].id).collect();
+        let users: Vec<&str> =
+            room.bans.kept_users.iter().map(|user| &*self.core.accounts[*user].id).collect();
         Ok(json!({"users": users}))
     }
 

@@ -5,15 +5,17 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    chatroom::no_room,
-    endpoints::{Row, Takes::Form},
-};
 use crate::{
     chatroom::Mute,
     core::{account::UserIx, calendar::date_text, refusal::Gate},
-    doors::operator::carry_out::{LONGEST_BAN, minutes_long},
+    doors::{
+        operator::carry_out::{LONGEST_BAN, minutes_long},
+        server_api::{
+            Answer, ApiError, Call,
+            chatroom::no_room,
+            endpoints::{Row, Takes::Form},
+        },
+    },
     service::Service,
 };
 
@@ -59,7 +61,7 @@ enum Operation {
 impl Service {
     fn room_users(&mut self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
         let ids = call.ids("userId", MOST)?;
-        Ok(ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect())
+        Ok(ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect())
     }
 
     fn room_id(&self, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
@@ -68,7 +70,7 @@ impl Service {
 
     /// What clients are told of a mute or a ban.
     fn ban_content(&self, call: &Call, room: &str, operation: u8, users: &[UserIx]) -> Value {
-        let users: Vec<&str> = users.iter().map(|user| &*self.accounts[*user].id).collect();
+        let users: Vec<&str> = users.iter().map(|user| &*self.core.accounts[*user].id).collect();
         let minutes = call.optional("minute").and_then(|text| text.parse::<i64>().ok()).unwrap_or(0);
         json!({
             "chatroomId": room, "operateType": operation, "durationTime": minutes * 60_000,
@@ -107,7 +109,7 @@ impl Service {
     }
 
     fn users_until(&self, list: impl Iterator<Item = (UserIx, UnixMillis)>) -> Value {
-        let row = |(user, until): (UserIx, UnixMillis)| json!({"userId": &*self.accounts[user].id, "time": date_text(until)});
+        let row = |(user, until): (UserIx, UnixMillis)| json!({"userId": &*self.core.accounts[user].id, "time": date_text(until)});
         json!({"users": list.map(row).collect::<Vec<Value>>()})
     }
 
@@ -166,7 +168,7 @@ impl Service {
 
     fn api_room_speakers(&mut self, call: &Call) -> Answer {
         let room = self.room_of(call)?;
-        let ids: Vec<&str> = room.bans.speakers.iter().map(|user| &*self.accounts[*user].id).collect();
+        let ids: Vec<&str> = room.bans.speakers.iter().map(|user| &*self.core.accounts[*user].id).collect();
         Ok(json!({"userIds": ids}))
     }
 

@@ -6,8 +6,11 @@ use wire::{
     flags,
 };
 
-use crate::doors::server_api::{ApiError, Call, error};
-use crate::{core::expansion, service::Service};
+use crate::{
+    core::expansion,
+    doors::server_api::{ApiError, Call, error},
+    service::Service,
+};
 
 /// Bytes of an object name (documented for an app's own types as characters, which they have to be ASCII for).
 const LONGEST_NAME: usize = 32;
@@ -17,7 +20,7 @@ const FORCE_DETAIL: i32 = 8;
 impl Service {
     /// The message a call describes.
     pub(super) fn api_message(&self, call: &Call) -> Result<UpStreamMessage, ApiError> {
-        let content = call.required("content", self.limits.message_bytes)?;
+        let content = call.required("content", self.core.limits.message_bytes)?;
         let up = self.api_envelope(call, content)?;
         Ok(UpStreamMessage {
             push_text: call.optional("pushContent").map(str::to_owned),
@@ -64,10 +67,10 @@ impl Service {
         let Value::Object(pairs) = call.json("extraContent")? else {
             return Err(error(1002, "parameter `extraContent` must be a JSON object of texts"));
         };
-        if pairs.len() > self.limits.expansion_pairs {
+        if pairs.len() > self.core.limits.expansion_pairs {
             return Err(error(
                 1005,
-                format!("an expansion has at most {} pairs", self.limits.expansion_pairs),
+                format!("an expansion has at most {} pairs", self.core.limits.expansion_pairs),
             ));
         }
         let mut carried = Map::new();

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 use wire::body::SessionTagItem;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, settings::kind_of, user::LONGEST_ID};
 use crate::{
     core::account::UserIx,
+    doors::server_api::{Answer, ApiError, Call, error, settings::kind_of, user::LONGEST_ID},
     preferences::{
         conversation_tags::{MOST_TAGS, on_conversation},
         settings::Place,
@@ -37,7 +37,7 @@ impl Service {
 
     pub(super) fn api_conversation_tags(&mut self, call: &Call) -> Answer {
         let user = self.user(call)?;
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         Ok(json!({"data": {"userId": &*account.id, "tags": account.conversation_tags.to_json(None)}}))
     }
 
@@ -64,7 +64,7 @@ impl Service {
     pub(super) fn api_tagged_conversations(&mut self, call: &Call) -> Answer {
         let tag = self.known_tag(call)?;
         let user = self.user(call)?;
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let tagged = account.settings.tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
         let conversations: Vec<Value> = tagged
             .map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind}))
@@ -77,7 +77,7 @@ impl Service {
         let target = call.id("targetId")?.to_owned();
         let kind = kind_of(call.number("conversationType", 1..=10)?)?;
         let user = self.user(call)?;
-        let account = &self.accounts[user];
+        let account = &self.core.accounts[user];
         let place = (kind, target, String::new());
         let tags = account.settings.tags(&place);
         Ok(json!({"data": {
@@ -88,13 +88,13 @@ impl Service {
     }
 
     fn user(&mut self, call: &Call) -> Result<UserIx, ApiError> {
-        Ok(self.accounts.find_or_add(call.id("userId")?))
+        Ok(self.core.accounts.find_or_add(call.id("userId")?))
     }
 
     fn known_tag(&self, call: &Call) -> Result<String, ApiError> {
         let tag = call.id("tagId")?;
-        let user = self.accounts.find(call.id("userId")?);
-        let known = user.is_some_and(|user| self.accounts[user].conversation_tags.contains(tag));
+        let user = self.core.accounts.find(call.id("userId")?);
+        let known = user.is_some_and(|user| self.core.accounts[user].conversation_tags.contains(tag));
         if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
     }
 }

@@ -1,8 +1,12 @@
 //! Every endpoint: its path, what its calls bring along, and what carries it out. The tables of rooms and ultra groups
 //! stand in their modules.
 
-use crate::doors::server_api::{Answer, Call};
-use crate::service::Service;
+use Takes::{Form, Json, Query};
+
+use crate::{
+    doors::server_api::{Answer, Call},
+    service::Service,
+};
 
 pub(super) type Endpoint = fn(&mut Service, &Call) -> Answer;
 
@@ -16,8 +20,6 @@ pub(super) enum Takes {
     /// The query of a GET.
     Query,
 }
-
-use Takes::{Form, Json, Query};
 
 impl Takes {
     /// The method its calls have.

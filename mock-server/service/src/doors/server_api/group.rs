@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
 use crate::{
     core::{account::UserIx, bug::Bug, message::Conversation},
+    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
     mail::post::FromApi,
     service::Service,
 };
@@ -15,7 +15,7 @@ const MOST_USERS: usize = 1000;
 impl Service {
     fn group_users(&mut self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
         let ids = call.ids("userId", MOST_USERS)?;
-        Ok(ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect())
+        Ok(ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect())
     }
 
     /// An id that exists already takes the users in.
@@ -37,11 +37,12 @@ impl Service {
             None => self.groups.group(group).and_then(|group| group.most),
         };
         let users = self.group_users(call)?;
-        let (known, most) = (self.groups.contains_key(group), own_limit.unwrap_or(self.limits.group_members));
+        let (known, most) =
+            (self.groups.contains_key(group), own_limit.unwrap_or(self.core.limits.group_members));
         let before = self.groups.group(group).and_then(|group| group.most);
         self.groups.create(group).most = own_limit;
-        let most = if self.has(Bug::NoMemberLimit) { 0 } else { most };
-        if self.has(Bug::NoMemberLimit) {
+        let most = if self.core.has(Bug::NoMemberLimit) { 0 } else { most };
+        if self.core.has(Bug::NoMemberLimit) {
             self.groups.create(group).most = None;
         }
         if !self.groups.join(group, &users, most, call.now) {
@@ -66,7 +67,7 @@ impl Service {
         let users = self.group_users(call)?;
         // Who leaves still sees the notice of it (assumed).
         let mut answer = self.notice(call, group)?;
-        if !self.has(Bug::QuitKeepsMember) {
+        if !self.core.has(Bug::QuitKeepsMember) {
             self.groups.quit(group, &users);
         }
         answer["memberCount"] = self.groups.get(group).map_or(0, Vec::len).into();
@@ -78,7 +79,7 @@ impl Service {
         let group = call.required("groupId", LONGEST_ID)?;
         self.check_notice(call)?;
         let answer = self.notice(call, group)?;
-        if !self.has(Bug::QuitKeepsMember) {
+        if !self.core.has(Bug::QuitKeepsMember) {
             self.groups.dismiss(group);
         }
         Ok(answer)
@@ -95,9 +96,9 @@ impl Service {
 
     /// `group[ID]=NAME` for each group of the user; it is in no others afterwards.
     pub(super) fn api_group_sync(&mut self, call: &Call) -> Answer {
-        let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         let mut named = call.bracketed("group");
-        if self.has(Bug::LimitsGroupsOfAUser) {
+        if self.core.has(Bug::LimitsGroupsOfAUser) {
             named.truncate(500);
         }
         if named.is_empty() {
@@ -106,7 +107,7 @@ impl Service {
         if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
             return Err(error(1005, format!("the group id `{id}` has more than {LONGEST_ID} bytes")));
         }
-        let most = self.limits.group_members;
+        let most = self.core.limits.group_members;
         // All or nothing: a group that is full keeps the user out of the others too.
         let full = |id: &str| {
             let group = self.groups.group(id)?;
@@ -116,7 +117,7 @@ impl Service {
         if let Some(most) = named.iter().find_map(|(id, _)| full(id)) {
             return Err(error(405, format!("a group holds {most} members (GRP-002)")));
         }
-        if self.has(Bug::SyncOnlyJoins) {
+        if self.core.has(Bug::SyncOnlyJoins) {
             for (id, _) in &named {
                 self.groups.join(id, &[user], most, call.now);
             }
@@ -129,12 +130,12 @@ impl Service {
     pub(super) fn api_group_members(&mut self, call: &Call) -> Answer {
         let group = call.required("groupId", LONGEST_ID)?;
         let members = self.groups.get(group).into_iter().flatten();
-        let users: Vec<Value> = members.map(|user| json!({"id": &*self.accounts[*user].id})).collect();
+        let users: Vec<Value> = members.map(|user| json!({"id": &*self.core.accounts[*user].id})).collect();
         Ok(json!({"users": users}))
     }
 
     pub(super) fn api_groups_of_user(&mut self, call: &Call) -> Answer {
-        let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         let mine = self.groups.iter().filter(|(_, group)| group.joined(user).is_some());
         let groups: Vec<Value> = mine.map(|(id, group)| json!({"id": &**id, "name": group.name})).collect();
         Ok(json!({"groups": groups}))
@@ -150,7 +151,7 @@ impl Service {
     }
 
     fn remark(&mut self, call: &Call, remark: Option<String>) -> Answer {
-        let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         let id = call.required("groupId", LONGEST_ID)?;
         let group = self.groups.group_mut(id).ok_or_else(|| no_group(id))?;
         match remark {
@@ -161,7 +162,7 @@ impl Service {
     }
 
     pub(super) fn api_group_remark(&mut self, call: &Call) -> Answer {
-        let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         let group = self.groups.group(call.required("groupId", LONGEST_ID)?);
         let remark = group.and_then(|group| group.remarks.get(&user)).cloned().unwrap_or_default();
         Ok(json!({"remark": remark}))

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
 use crate::{
     core::{message::Conversation, refusal::Gate},
+    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
     mail::archive::Place,
     service::Service,
 };
@@ -35,7 +35,7 @@ impl Service {
             },
         };
         let place = Place::of(conversation, owner, target);
-        let user = self.accounts.find_or_add(owner);
+        let user = self.core.accounts.find_or_add(owner);
         self.clear_history(user, &place, until);
         Ok(json!({}))
     }
@@ -60,7 +60,7 @@ impl Service {
         };
         let since = self.history_since(call.now);
         let range = span.range(since, size as usize);
-        let Some(user) = self.accounts.find(me) else { return Ok(json!({"data": []})) };
+        let Some(user) = self.core.accounts.find(me) else { return Ok(json!({"data": []})) };
         let (page, _) = self.archive.page(&Place::of(conversation, me, target), user, &range, false);
         let data: Vec<Value> = page
             .into_iter()

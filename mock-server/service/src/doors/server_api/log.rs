@@ -2,8 +2,11 @@
 
 use serde_json::json;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error};
-use crate::{core::refusal::Gate, service::Service};
+use crate::{
+    core::refusal::Gate,
+    doors::server_api::{Answer, ApiError, Call, error},
+    service::Service,
+};
 
 impl Service {
     /// The address is empty if there is no log of that hour.

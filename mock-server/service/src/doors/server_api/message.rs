@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 use wire::body::UpStreamMessage;
 
-use crate::doors::server_api::{Answer, Call, error, rate::Rated};
 use crate::{
     core::{bug::Bug, message::Conversation},
+    doors::server_api::{Answer, Call, error, rate::Rated},
     mail::post::FromApi,
     service::Service,
 };
@@ -102,11 +102,11 @@ impl Service {
     ) -> Answer {
         let private = conversation == Conversation::Private;
         self.within_rate(call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
-        let verify = private && call.flag("verifyBlacklist") && !self.has(Bug::IgnoresBlacklist);
-        let sender = self.accounts.find_or_add(from);
+        let verify = private && call.flag("verifyBlacklist") && !self.core.has(Bug::IgnoresBlacklist);
+        let sender = self.core.accounts.find_or_add(from);
         let mut uids: Vec<Value> = Vec::new();
         for (user, message) in to {
-            let receiver = self.accounts.find_or_add(&user);
+            let receiver = self.core.accounts.find_or_add(&user);
             if verify && self.may_write(sender, receiver).is_err() {
                 continue;
             }

@@ -90,14 +90,14 @@ pub(crate) type Answer = Result<Value, ApiError>;
 
 impl Service {
     pub(crate) fn server_api(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
-        let known = self.accounts.len();
+        let known = self.core.accounts.len();
         if let Some(rest) = Rest::of(request) {
             let answer = match rest.endpoint {
                 Ok(endpoint) => self.called(now, &rest.request, &request.path, (Takes::Json, endpoint)),
                 Err(fault) => Err(fault),
             };
             if answer.is_err() {
-                self.accounts.forget_from(known);
+                self.core.accounts.forget_from(known);
             }
             return self.with_request_id(request, ultra_group_rest::response(answer));
         }
@@ -109,7 +109,7 @@ impl Service {
             }
             Err(fault) => {
                 // A refused call leaves the world as it was: whom it was first to name is forgotten again.
-                self.accounts.forget_from(known);
+                self.core.accounts.forget_from(known);
                 let body = json!({"url": request.path, "code": fault.code, "errorMessage": fault.text});
                 self.with_request_id(request, format.response(fault.status(), &body))
             }
@@ -155,18 +155,20 @@ impl Service {
         let get = |name: &str| header(name).ok_or_else(|| error(1004, format!("header `{name}` is missing")));
         match header("app-key") {
             None => return Err(error(1001, "header `app-key` is missing")),
-            Some(key) if key != self.app_key => return Err(error(1001, "the App Key is not this world's")),
+            Some(key) if key != self.core.app_key => {
+                return Err(error(1001, "the App Key is not this world's"));
+            }
             Some(_) => {}
         }
         let (nonce, timestamp, signature) = (get("nonce")?, get("timestamp")?, get("signature")?);
-        let expected = signature_of(&self.app_secret, nonce, timestamp);
+        let expected = signature_of(&self.core.app_secret, nonce, timestamp);
         if !signature.eq_ignore_ascii_case(&expected) {
             return Err(error(
                 1004,
                 "the signature is wrong: hex SHA-1 of App Secret + Nonce + Timestamp is expected",
             ));
         }
-        let minutes = i64::from(self.limits.api_timestamp_minutes);
+        let minutes = i64::from(self.core.limits.api_timestamp_minutes);
         let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
         if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs().saturating_mul(60_000)) {
             return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));

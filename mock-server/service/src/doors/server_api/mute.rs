@@ -4,10 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID};
 use crate::{
     core::{account::UserIx, calendar::date_text},
-    doors::operator::carry_out::{LONGEST_BAN, minutes_long},
+    doors::{
+        operator::carry_out::{LONGEST_BAN, minutes_long},
+        server_api::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID},
+    },
     mail::group::Mute,
     service::Service,
 };
@@ -18,7 +20,7 @@ const MOST: usize = 20;
 impl Service {
     fn muted_users(&mut self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
         let ids = call.ids("userId", MOST)?;
-        Ok(ids.into_iter().map(|id| self.accounts.find_or_add(id)).collect())
+        Ok(ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect())
     }
 
     /// In a group, or without `groupId` in all; 0 minutes are for ever.
@@ -57,7 +59,7 @@ impl Service {
         let users: Vec<Value> = holding
             .map(|(user, mute)| {
                 json!({
-                    "userId": &*self.accounts[*user].id, "startTime": date_text(mute.since),
+                    "userId": &*self.core.accounts[*user].id, "startTime": date_text(mute.since),
                     "time": mute.until.map(date_text).unwrap_or_default(),
                 })
             })
@@ -120,7 +122,7 @@ impl Service {
     pub(super) fn api_speakers(&mut self, call: &Call) -> Answer {
         let id = call.required("groupId", LONGEST_ID)?;
         let group = self.groups.group(id).ok_or_else(|| no_group(id))?;
-        let ids: Vec<&str> = group.whitelist.iter().map(|user| &*self.accounts[*user].id).collect();
+        let ids: Vec<&str> = group.whitelist.iter().map(|user| &*self.core.accounts[*user].id).collect();
         Ok(json!({"userIds": ids}))
     }
 
@@ -136,8 +138,8 @@ impl Service {
         Self::check_person(call)?;
         let muted = call.number("state", 0..=1)? == 1;
         for id in call.ids("userId", 1000)? {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].muted_private = muted;
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].muted_private = muted;
         }
         Ok(json!({}))
     }
@@ -146,7 +148,7 @@ impl Service {
         Self::check_person(call)?;
         let count = if call.has("num") { call.number("num", 1..=200)? as usize } else { 100 };
         let from = if call.has("offset") { call.number("offset", 0..=i64::MAX)? as usize } else { 0 };
-        let muted = || self.accounts.iter().filter(|account| account.muted_private);
+        let muted = || self.core.accounts.iter().filter(|account| account.muted_private);
         let users: Vec<&str> = muted().skip(from).take(count).map(|account| &*account.id).collect();
         Ok(json!({"total": muted().count(), "users": users}))
     }

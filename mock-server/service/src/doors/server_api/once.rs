@@ -7,8 +7,11 @@ use std::{collections::VecDeque, time::Duration};
 use serde_json::Value;
 use wire::UnixMillis;
 
-use crate::doors::server_api::{Answer, ApiError, Call};
-use crate::{core::bug::Bug, service::Service};
+use crate::{
+    core::bug::Bug,
+    doors::server_api::{Answer, ApiError, Call},
+    service::Service,
+};
 
 /// How long a number counts.
 const WINDOW: Duration = Duration::from_secs(60);
@@ -35,7 +38,7 @@ impl Service {
         }
         let key = (sender.to_owned(), number);
         let known = calls.iter().find(|(_, known, _)| *known == key).map(|(.., answer)| answer.clone());
-        if let Some(answer) = known.filter(|_| !self.has(Bug::SendsRepeats)) {
+        if let Some(answer) = known.filter(|_| !self.core.has(Bug::SendsRepeats)) {
             return Ok(answer);
         }
         let answer = send(self)?;

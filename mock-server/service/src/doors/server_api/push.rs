@@ -7,13 +7,13 @@
 use serde_json::{Map, Value, json};
 use wire::{body::UpStreamMessage, flags};
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call, broadcast::system, compose::checked, error, rate::Rated, user::LONGEST_ID,
-};
 use crate::{
     core::{
         account::{Account, UserIx},
         bug::Bug,
+    },
+    doors::server_api::{
+        Answer, ApiError, Call, broadcast::system, compose::checked, error, rate::Rated, user::LONGEST_ID,
     },
     outward::push::Notification,
     service::Service,
@@ -55,13 +55,13 @@ impl Service {
     pub(super) fn api_push_users(&mut self, call: &Call) -> Answer {
         let ids = call.texts("userIds", MOST_USERS, LONGEST_ID)?;
         let shown = notification(call)?;
-        let users: Vec<UserIx> = ids.iter().filter_map(|id| self.accounts.find(id)).collect();
+        let users: Vec<UserIx> = ids.iter().filter_map(|id| self.core.accounts.find(id)).collect();
         self.push_alone(call, &users, &shown, &[])
     }
 
     fn push_alone(&mut self, call: &Call, to: &[UserIx], shown: &Notification, rates: &[Rated]) -> Answer {
         self.within_rates(call.now, rates, 1)?;
-        let id = self.ids.message_uid(call.now);
+        let id = self.core.ids.message_uid(call.now);
         for user in to {
             self.record_notification(call.now, *user, id, shown);
         }
@@ -80,7 +80,7 @@ impl Service {
             pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
         });
         let content = decoded.as_deref().unwrap_or(content);
-        if name.len() > 32 || content.len() > self.limits.message_bytes {
+        if name.len() > 32 || content.len() > self.core.limits.message_bytes {
             return Err(error(1005, "parameter `message` is too long"));
         }
         Ok(UpStreamMessage {
@@ -107,7 +107,7 @@ impl Service {
         }
         let named = texts(&audience, "userid", MOST_NAMED)?;
         if !named.is_empty() {
-            return Ok(named.iter().filter_map(|id| self.accounts.find(id)).collect());
+            return Ok(named.iter().filter_map(|id| self.core.accounts.find(id)).collect());
         }
         let (all_of, any_of) = (texts(&audience, "tag", MOST_TAGS)?, texts(&audience, "tag_or", MOST_TAGS)?);
         let items = items(&audience)?;
@@ -123,8 +123,8 @@ impl Service {
                 && (any_of.is_empty() || any_of.iter().any(has))
                 && Item::all_fit(&items, &account.tags)
         };
-        let all = self.has(Bug::IgnoresLabels);
-        Ok(everybody().into_iter().filter(|user| all || fits(&self.accounts[*user])).collect())
+        let all = self.core.has(Bug::IgnoresLabels);
+        Ok(everybody().into_iter().filter(|user| all || fits(&self.core.accounts[*user])).collect())
     }
 }
 

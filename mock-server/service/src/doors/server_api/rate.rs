@@ -8,9 +8,9 @@ use std::{
 
 use wire::UnixMillis;
 
-use crate::doors::server_api::ApiError;
 use crate::{
     core::{bug::Bug, preset::Rate},
+    doors::server_api::ApiError,
     service::Service,
 };
 
@@ -64,7 +64,7 @@ impl Service {
         what: &[Rated<'_>],
         count: usize,
     ) -> Result<(), ApiError> {
-        if self.has(Bug::NoApiRateLimit) {
+        if self.core.has(Bug::NoApiRateLimit) {
             return Ok(());
         }
         let rules: Vec<_> = what.iter().map(|what| self.rule(what)).filter(|rule| rule.most > 0).collect();
@@ -88,7 +88,7 @@ impl Service {
     fn rule(&self, what: &Rated<'_>) -> Rule {
         let rule = |rate: Rate, name: &str, seconds: u64, unit: &'static str| Rule {
             key: (rate.name(), name.to_owned()),
-            most: rate.of(&self.limits),
+            most: rate.of(&self.core.limits),
             rate,
             seconds,
             unit,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID};
 use crate::{
     core::{account::UserIx, expansion, ids::Uid, message::Conversation},
+    doors::server_api::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID},
     mail::{
         post::{Delivery, Outgoing, Posted},
         recall,
@@ -68,7 +68,7 @@ impl Service {
     pub(super) fn sender_of(&self, from: &str, uid: &str) -> Result<UserIx, ApiError> {
         let entry = Uid::parse(uid).and_then(|uid| self.archive.find(uid));
         let own = entry.filter(|entry| *entry.message.from == *from);
-        own.and_then(|_| self.accounts.find(from))
+        own.and_then(|_| self.core.accounts.find(from))
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
     }
 
@@ -76,7 +76,7 @@ impl Service {
     fn sender_in_room(&self, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
         let said = Uid::parse(uid).and_then(|uid| self.said_in_room(room, uid));
         let own = said.filter(|message| *message.from == *from);
-        own.and_then(|_| self.accounts.find(from))
+        own.and_then(|_| self.core.accounts.find(from))
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
     }
 
@@ -119,7 +119,7 @@ impl Service {
         let mut change = change.clone();
         change["mid"] = uid.into();
         let content = change.to_string();
-        let user = self.accounts.find_or_add(operator);
+        let user = self.core.accounts.find_or_add(operator);
         self.expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
         let up = UpStreamMessage {
             classname: expansion::CHANGE.to_owned(),
@@ -136,8 +136,8 @@ impl Service {
             .collect();
         let target: Arc<str> = match conversation {
             Conversation::Private => {
-                let peer = self.accounts.find_or_add(target);
-                self.accounts[peer].id.clone()
+                let peer = self.core.accounts.find_or_add(target);
+                self.core.accounts[peer].id.clone()
             }
             _ => target.into(),
         };

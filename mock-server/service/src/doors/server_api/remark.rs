@@ -2,8 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
-use crate::service::Service;
+use crate::{
+    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    service::Service,
+};
 
 /// Remarks of one call.
 const MOST: usize = 100;
@@ -15,26 +17,26 @@ impl Service {
     pub(super) fn api_remarks_set(&mut self, call: &Call) -> Answer {
         let remarks: Vec<(String, String)> =
             call.list("remarks", MOST)?.iter().map(pair).collect::<Result<_, _>>()?;
-        let owner = self.accounts.find_or_add(call.id("userId")?);
+        let owner = self.core.accounts.find_or_add(call.id("userId")?);
         for (id, remark) in remarks {
-            let user = self.accounts.find_or_add(&id);
-            let id = self.accounts[user].id.clone();
-            self.accounts[owner].remarks.insert(id, remark);
+            let user = self.core.accounts.find_or_add(&id);
+            let id = self.core.accounts[user].id.clone();
+            self.core.accounts[owner].remarks.insert(id, remark);
         }
         Ok(json!({}))
     }
 
     pub(super) fn api_remark_remove(&mut self, call: &Call) -> Answer {
         let target = call.id("targetId")?;
-        let owner = self.accounts.find_or_add(call.id("userId")?);
-        self.accounts[owner].remarks.shift_remove(target);
+        let owner = self.core.accounts.find_or_add(call.id("userId")?);
+        self.core.accounts[owner].remarks.shift_remove(target);
         Ok(json!({}))
     }
 
     pub(super) fn api_remarks(&mut self, call: &Call) -> Answer {
         let (skip, take) = call.page("page", "size", 50, 50)?;
-        let owner = self.accounts.find_or_add(call.id("userId")?);
-        let remarks = &self.accounts[owner].remarks;
+        let owner = self.core.accounts.find_or_add(call.id("userId")?);
+        let remarks = &self.core.accounts[owner].remarks;
         let page = remarks.iter().skip(skip).take(take);
         let users: Vec<Value> = page.map(|(id, remark)| json!({"id": &**id, "remark": remark})).collect();
         Ok(json!({"total": remarks.len(), "users": users}))

@@ -3,9 +3,9 @@
 
 use serde_json::json;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
 use crate::{
     core::account::UserIx,
+    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
     preferences::{
         quiet::QuietHours,
         settings::{LEVELS, Place, level_item, top_item},
@@ -41,7 +41,7 @@ fn place(call: &Call) -> Result<Place, ApiError> {
 impl Service {
     /// The user, whose parameter some of these endpoints call `requestId`.
     fn whose(&mut self, call: &Call, name: &str) -> Result<UserIx, ApiError> {
-        Ok(self.accounts.find_or_add(call.required(name, LONGEST_ID)?))
+        Ok(self.core.accounts.find_or_add(call.required(name, LONGEST_ID)?))
     }
 
     pub(super) fn api_conversation_level_set(&mut self, call: &Call) -> Answer {
@@ -58,7 +58,7 @@ impl Service {
     pub(super) fn api_conversation_level(&mut self, call: &Call) -> Answer {
         let place = place(call)?;
         let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.accounts[user].settings.level(&place)}))
+        Ok(json!({"isMuted": self.core.accounts[user].settings.level(&place)}))
     }
 
     pub(super) fn api_type_level_set(&mut self, call: &Call) -> Answer {
@@ -72,7 +72,7 @@ impl Service {
     pub(super) fn api_type_level(&mut self, call: &Call) -> Answer {
         let place = (kind(call)?, String::new(), String::new());
         let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.accounts[user].settings.level(&place)}))
+        Ok(json!({"isMuted": self.core.accounts[user].settings.level(&place)}))
     }
 
     pub(super) fn api_top_set(&mut self, call: &Call) -> Answer {
@@ -100,13 +100,13 @@ impl Service {
         let quiet = QuietHours::new(start, span, level, None)
             .map_err(|_| error(1002, "parameter `startTime` must be HH:MM:SS and `level` 0, 1 or 5"))?;
         let user = self.whose(call, "userId")?;
-        self.accounts[user].settings.quiet = (span > 0).then_some(quiet);
+        self.core.accounts[user].settings.quiet = (span > 0).then_some(quiet);
         Ok(json!({}))
     }
 
     pub(super) fn api_quiet_hours(&mut self, call: &Call) -> Answer {
         let user = self.whose(call, "userId")?;
-        let data = match &self.accounts[user].settings.quiet {
+        let data = match &self.core.accounts[user].settings.quiet {
             Some(quiet) => {
                 json!({"startTime": quiet.start, "period": quiet.span, "unPushLevel": quiet.level})
             }
@@ -117,7 +117,7 @@ impl Service {
 
     pub(super) fn api_quiet_hours_remove(&mut self, call: &Call) -> Answer {
         let user = self.whose(call, "userId")?;
-        self.accounts[user].settings.quiet = None;
+        self.core.accounts[user].settings.quiet = None;
         Ok(json!({}))
     }
 }

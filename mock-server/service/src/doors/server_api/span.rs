@@ -6,8 +6,10 @@
 
 use wire::UnixMillis;
 
-use crate::doors::server_api::{ApiError, Call, error};
-use crate::mail::archive::Range;
+use crate::{
+    doors::server_api::{ApiError, Call, error},
+    mail::archive::Range,
+};
 
 /// A stretch of time to read messages of, and which way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID};
-use crate::service::Service;
+use crate::{
+    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    service::Service,
+};
 
 /// Labels of a user, and the bytes of each.
 const MOST_TAGS: usize = 20;
@@ -28,16 +30,16 @@ impl Service {
 
     fn set_tags(&mut self, users: &[String], tags: &[String]) -> Answer {
         for id in users {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].tags = tags.to_vec();
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].tags = tags.to_vec();
         }
         Ok(json!({}))
     }
 
     pub(super) fn api_tags(&mut self, call: &Call) -> Answer {
         let of = |id: &str| -> Value {
-            let user = self.accounts.find(id);
-            user.map_or_else(|| json!([]), |user| json!(self.accounts[user].tags))
+            let user = self.core.accounts.find(id);
+            user.map_or_else(|| json!([]), |user| json!(self.core.accounts[user].tags))
         };
         let asked = call.ids("userIds", MOST_ASKED)?;
         let result: Map<String, Value> = asked.into_iter().map(|id| (id.to_owned(), of(id))).collect();

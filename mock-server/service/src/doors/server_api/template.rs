@@ -3,9 +3,9 @@
 use serde_json::{Map, Value};
 use wire::body::UpStreamMessage;
 
-use crate::doors::server_api::{Answer, ApiError, Call, error, message::most_receivers};
 use crate::{
     core::{bug::Bug, message::Conversation},
+    doors::server_api::{Answer, ApiError, Call, error, message::most_receivers},
     mail::post::FromApi,
     service::Service,
 };
@@ -31,15 +31,18 @@ impl Service {
         let (texts, data) = (beside(call, "pushContent")?, beside(call, "pushData")?);
         check_beside("pushContent", texts.len(), receivers.len())?;
         check_beside("pushData", data.len(), receivers.len())?;
-        let template = call.required("content", self.limits.message_bytes)?;
+        let template = call.required("content", self.core.limits.message_bytes)?;
         let mut to: Vec<(String, UpStreamMessage)> = Vec::new();
         for (index, receiver) in receivers.into_iter().enumerate() {
             let Some(Value::Object(values)) = values.get(index) else {
                 return Err(error(1002, "parameter `values` must be a list of objects"));
             };
-            let content =
-                if self.has(Bug::LeavesGaps) { template.to_owned() } else { filled(template, values, true) };
-            if content.len() > self.limits.message_bytes {
+            let content = if self.core.has(Bug::LeavesGaps) {
+                template.to_owned()
+            } else {
+                filled(template, values, true)
+            };
+            if content.len() > self.core.limits.message_bytes {
                 return Err(too_long(receiver, content.len()));
             }
             let up = UpStreamMessage {

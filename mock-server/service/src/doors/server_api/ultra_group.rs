@@ -3,14 +3,14 @@
 
 use serde_json::json;
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    error,
-    user::LONGEST_ID,
-};
 use crate::{
     core::{account::UserIx, refusal::Gate},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        user::LONGEST_ID,
+    },
     service::Service,
     ultra_group::{Joined, UltraGroup},
 };
@@ -52,8 +52,8 @@ impl Service {
     }
 
     fn too_many_ultra_groups(&self, user: UserIx) -> ApiError {
-        let most = self.limits.ultra_groups_of_user;
-        error(24412, format!("`{}` is in {most} ultra groups already (UG-003)", self.accounts[user].id))
+        let most = self.core.limits.ultra_groups_of_user;
+        error(24412, format!("`{}` is in {most} ultra groups already (UG-003)", self.core.accounts[user].id))
     }
 
     /// An id that exists already gets the name, and takes the user in (assumed).
@@ -62,7 +62,7 @@ impl Service {
         let id = call.required("groupId", LONGEST_ID)?;
         let name = call.required("groupName", LONGEST_NAME)?;
         let user = call.required("userId", LONGEST_ID)?;
-        let user = self.accounts.find_or_add(user);
+        let user = self.core.accounts.find_or_add(user);
         if !self.may_join_ultra_group(id, user) {
             return Err(self.too_many_ultra_groups(user));
         }
@@ -79,7 +79,7 @@ impl Service {
 
     pub(super) fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
-        let user = self.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         match self.join_ultra_group(id, user, Some(call.now)) {
             Joined::Yes => Ok(json!({})),
             Joined::NoGroup => Err(no_ultra_group(id)),
@@ -90,7 +90,7 @@ impl Service {
     pub(super) fn api_ultra_group_quit(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = call.required("userId", LONGEST_ID)?;
-        let known = self.accounts.find(user).is_some_and(|user| self.quit_ultra_group(id, user));
+        let known = self.core.accounts.find(user).is_some_and(|user| self.quit_ultra_group(id, user));
         if known { Ok(json!({})) } else { Err(no_member(user, id)) }
     }
 
@@ -106,7 +106,7 @@ impl Service {
     fn api_ultra_group_has_member(&mut self, call: &Call) -> Answer {
         let id = call.required("groupId", LONGEST_ID)?;
         let group = self.known_ultra_group(id)?;
-        let user = self.accounts.find(call.required("userId", LONGEST_ID)?);
+        let user = self.core.accounts.find(call.required("userId", LONGEST_ID)?);
         Ok(json!({"status": user.is_some_and(|user| group.has_member(user))}))
     }
 }

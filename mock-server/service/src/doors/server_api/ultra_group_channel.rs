@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    error,
-    ultra_group::no_member,
-};
 use crate::{
     core::{account::UserIx, calendar::date_text},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        ultra_group::no_member,
+    },
     service::Service,
     ultra_group::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
 };
@@ -77,7 +77,7 @@ impl Service {
     pub(super) fn ultra_group_members(&self, call: &Call, group: &str) -> Result<Vec<UserIx>, ApiError> {
         let members = self.known_ultra_group(group)?;
         let find = |id: &str| {
-            let user = self.accounts.find(id).filter(|user| members.has_member(*user));
+            let user = self.core.accounts.find(id).filter(|user| members.has_member(*user));
             user.ok_or_else(|| no_member(id, group))
         };
         call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
@@ -89,7 +89,7 @@ impl Service {
         fits(id)?;
         let private = call.number_or("type", 0..=1, 0)? == 1;
         if !self.create_channel(call.now, group, id, private) {
-            let most = self.limits.ultra_group_channels;
+            let most = self.core.limits.ultra_group_channels;
             return Err(error(
                 24413,
                 format!("the ultra group `{group}` has {most} channels already (UG-004)"),
@@ -149,7 +149,7 @@ impl Service {
     fn api_channel_list_remove(&mut self, call: &Call) -> Answer {
         let (group, id) = self.channel_of(call)?;
         let ids = call.ids("userIds", MOST_USERS)?;
-        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
+        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
         self.unlist_from_channel(call.now, group, id, &users);
         Ok(json!({}))
     }
@@ -159,7 +159,7 @@ impl Service {
         let (skipped, size) = call.page("page", "pageSize", 100, 50)?;
         let listed: Vec<UserIx> = self.known_channel(group, id)?.listed.keys().copied().collect();
         let users = listed.into_iter().skip(skipped).take(size);
-        let users: Vec<&str> = users.map(|user| &*self.accounts[user].id).collect();
+        let users: Vec<&str> = users.map(|user| &*self.core.accounts[user].id).collect();
         Ok(json!({"users": users}))
     }
 }

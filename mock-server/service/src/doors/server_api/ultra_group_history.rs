@@ -4,19 +4,19 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{
-    Answer, Call,
-    endpoints::{
-        Row,
-        Takes::{Form, Json},
-    },
-    error,
-    ultra_group::no_member,
-    ultra_group_message::LONGEST_UID,
-    user::LONGEST_ID,
-};
 use crate::{
     core::ids::Uid,
+    doors::server_api::{
+        Answer, Call,
+        endpoints::{
+            Row,
+            Takes::{Form, Json},
+        },
+        error,
+        ultra_group::no_member,
+        ultra_group_message::LONGEST_UID,
+        user::LONGEST_ID,
+    },
     mail::mailbox::Side,
     service::Service,
     ultra_group::{Entry, LONGEST_CHANNEL},
@@ -117,7 +117,7 @@ impl Service {
         let me = call.required("userId", LONGEST_ID)?;
         let group = call.required("targetId", LONGEST_ID)?;
         let known = self.known_ultra_group(group)?;
-        if !self.accounts.find(me).is_some_and(|user| known.has_member(user)) {
+        if !self.core.accounts.find(me).is_some_and(|user| known.has_member(user)) {
             return Err(no_member(me, group));
         }
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
@@ -149,7 +149,7 @@ impl Service {
         let owner = call.required("fromUserId", LONGEST_ID)?;
         let group = call.required("targetId", LONGEST_ID)?;
         let known = self.known_ultra_group(group)?;
-        let member = self.accounts.find(owner).filter(|user| known.has_member(*user));
+        let member = self.core.accounts.find(owner).filter(|user| known.has_member(*user));
         let user = member.ok_or_else(|| no_member(owner, group))?;
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
         let channel = self.channel_id(channel).to_owned();

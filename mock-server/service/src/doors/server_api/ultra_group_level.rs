@@ -2,12 +2,16 @@
 
 use serde_json::json;
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    error,
+use crate::{
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+    },
+    preferences::settings::LEVELS,
+    service::Service,
+    ultra_group::LONGEST_CHANNEL,
 };
-use crate::{preferences::settings::LEVELS, service::Service, ultra_group::LONGEST_CHANNEL};
 
 pub(super) const ENDPOINTS: &[Row] = &[
     ("/ultragroup/notdisturb/set.json", Form, Service::api_default_level_set),

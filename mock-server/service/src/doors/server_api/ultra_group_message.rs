@@ -2,24 +2,23 @@
 //! recalled in their senders' names (UGMOD, UGEXP, UGRECALL).
 
 use serde_json::{Value, json};
-
 use wire::code::status;
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    compose::checked,
-    endpoints::{
-        Row,
-        Takes::{Form, Json},
-    },
-    error,
-    rate::Rated,
-    recall::{MOST_PAIRS, PAGE, parsed, refusal},
-    ultra_group_channel::no_channel,
-    user::LONGEST_ID,
-};
 use crate::{
     core::{account::UserIx, ids::Uid},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        compose::checked,
+        endpoints::{
+            Row,
+            Takes::{Form, Json},
+        },
+        error,
+        rate::Rated,
+        recall::{MOST_PAIRS, PAGE, parsed, refusal},
+        ultra_group_channel::no_channel,
+        user::LONGEST_ID,
+    },
     mail::recall::Recall,
     service::Service,
     ultra_group::LONGEST_CHANNEL,
@@ -97,7 +96,7 @@ impl Service {
         let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
         let from = call.required("fromUserId", LONGEST_ID)?;
         self.sender_in_ultra_group(&group, from, uid)?;
-        let content = call.required("content", self.limits.message_bytes)?;
+        let content = call.required("content", self.core.limits.message_bytes)?;
         let name = self.said_in_ultra_group(&group, uid).map(|entry| entry.classname.clone());
         checked(name.as_deref().unwrap_or_default(), content)?;
         self.once(call, from, |service| {

@@ -3,13 +3,13 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{Row, Takes::Form},
-    ultra_group_channel::{MOST_USERS, no_channel},
-};
 use crate::{
     core::account::UserIx,
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        ultra_group_channel::{MOST_USERS, no_channel},
+    },
     service::Service,
     ultra_group::{Channel, LONGEST_CHANNEL},
 };
@@ -43,12 +43,12 @@ impl Service {
 
     fn users_to_free(&self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
         let ids = call.ids("userIds", MOST_USERS)?;
-        Ok(ids.into_iter().filter_map(|id| self.accounts.find(id)).collect())
+        Ok(ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect())
     }
 
     fn page_of_users(&self, call: &Call, users: impl Iterator<Item = UserIx>) -> Answer {
         let (skipped, size) = call.page("page", "pageSize", 200, 50)?;
-        let rows = users.skip(skipped).take(size).map(|user| json!({"id": &*self.accounts[user].id}));
+        let rows = users.skip(skipped).take(size).map(|user| json!({"id": &*self.core.accounts[user].id}));
         Ok(json!({"users": rows.collect::<Vec<Value>>()}))
     }
 

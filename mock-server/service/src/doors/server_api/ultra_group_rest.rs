@@ -3,13 +3,13 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::doors::server_api::{Answer, ApiError, Call, endpoints::Endpoint, error, user::LONGEST_ID};
 use crate::{
     core::{
         io::{HttpRequest, HttpResponse},
         params::Form,
         refusal::Gate,
     },
+    doors::server_api::{Answer, ApiError, Call, endpoints::Endpoint, error, user::LONGEST_ID},
     service::Service,
 };
 
@@ -134,7 +134,8 @@ impl Service {
     fn rest_ultra_groups_of_user(&mut self, call: &Call) -> Answer {
         self.api_ordered(Gate::UltraGroups)?;
         let id = call.required("userId", LONGEST_ID)?;
-        let user = self.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
+        let user =
+            self.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
         let (skipped, size) = call.page("page", "size", 100, 20)?;
         let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
         let rows = groups.skip(skipped).take(size);
@@ -146,7 +147,7 @@ impl Service {
         let group = self.ultra_group_of(call)?;
         let (skipped, size) = call.page("page", "size", 100, 20)?;
         let members = self.known_ultra_group(group)?.members.keys().skip(skipped).take(size);
-        let rows = members.map(|user| json!({"id": &*self.accounts[*user].id}));
+        let rows = members.map(|user| json!({"id": &*self.core.accounts[*user].id}));
         Ok(json!({"users": rows.collect::<Vec<Value>>()}))
     }
 

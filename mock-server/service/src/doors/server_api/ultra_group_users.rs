@@ -3,18 +3,21 @@
 
 use serde_json::{Value, json};
 
-use crate::doors::server_api::{
-    Answer, ApiError, Call,
-    endpoints::{
-        Row,
-        Takes::{Form, Json},
+use crate::{
+    core::account::UserIx,
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{
+            Row,
+            Takes::{Form, Json},
+        },
+        error,
+        ultra_group::no_member,
+        ultra_group_channel::MOST_USERS,
+        user::LONGEST_ID,
     },
-    error,
-    ultra_group::no_member,
-    ultra_group_channel::MOST_USERS,
-    user::LONGEST_ID,
+    service::Service,
 };
-use crate::{core::account::UserIx, service::Service};
 
 /// Most user groups that one call creates, and that one call names.
 const MOST_NEW: usize = 10;
@@ -119,7 +122,7 @@ impl Service {
         let group = self.ultra_group_of(call)?;
         let id = self.user_group_of(call, group)?;
         let ids = call.ids("userIds", MOST_USERS)?;
-        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.accounts.find(id)).collect();
+        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
         self.remove_from_user_group(call.now, group, id, &users);
         Ok(json!({}))
     }
@@ -127,7 +130,7 @@ impl Service {
     fn member_of_call(&self, call: &Call, group: &str) -> Result<UserIx, ApiError> {
         let id = call.required("userId", LONGEST_ID)?;
         let known = self.known_ultra_group(group)?;
-        let user = self.accounts.find(id).filter(|user| known.has_member(*user));
+        let user = self.core.accounts.find(id).filter(|user| known.has_member(*user));
         user.ok_or_else(|| no_member(id, group))
     }
 

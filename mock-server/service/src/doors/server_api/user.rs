@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::doors::server_api::{Answer, Call, error};
 use crate::{
     core::{account::Account, calendar::date_text},
-    doors::operator::carry_out::LONGEST_BAN,
+    doors::{
+        operator::carry_out::LONGEST_BAN,
+        server_api::{Answer, Call, error},
+    },
     service::Service,
 };
 
@@ -28,9 +30,9 @@ impl Service {
             return Err(error(1002, "parameter `name` is missing"));
         }
         check_shown(call)?;
-        let known = self.accounts.find(id).is_some_and(|user| self.accounts[user].registered);
-        let most = self.limits.registered_users;
-        if !known && most > 0 && self.accounts.registered() >= most {
+        let known = self.core.accounts.find(id).is_some_and(|user| self.core.accounts[user].registered);
+        let most = self.core.limits.registered_users;
+        if !known && most > 0 && self.core.accounts.registered() >= most {
             return Err(error(
                 2007,
                 format!("a development environment holds {most} registered users (USER-002)"),
@@ -38,15 +40,15 @@ impl Service {
         }
         let token = self.issue_token_at(call.now, id, &call.origin);
         self.show_as(call, id);
-        let user = self.accounts.register(id);
-        self.accounts[user].created.get_or_insert(call.now);
+        let user = self.core.accounts.register(id);
+        self.core.accounts[user].created.get_or_insert(call.now);
         Ok(json!({"userId": id, "token": token}))
     }
 
     /// What pushes show of a user (USER-012).
     fn show_as(&mut self, call: &Call, id: &str) {
-        let user = self.accounts.find_or_add(id);
-        let account = &mut self.accounts[user];
+        let user = self.core.accounts.find_or_add(id);
+        let account = &mut self.core.accounts[user];
         if let Some(name) = call.optional("name") {
             name.clone_into(&mut account.name);
         }
@@ -74,7 +76,7 @@ impl Service {
     pub(super) fn api_query(&mut self, call: &Call) -> Answer {
         let (skip, take) = call.page("page", "pageSize", 100, 20)?;
         let latest_first = call.number_or("order", 0..=1, 0)? == 1;
-        let all = self.accounts.iter().filter(|account| account.registered && !account.deactivated);
+        let all = self.core.accounts.iter().filter(|account| account.registered && !account.deactivated);
         let mut all: Vec<&Account> = all.collect();
         all.sort_by_key(|account| account.created);
         if latest_first {
@@ -96,19 +98,20 @@ impl Service {
     /// There is no way back but a new registration (assumed).
     pub(super) fn api_delete_users(&mut self, call: &Call) -> Answer {
         for id in call.ids("userId", MOST_IDS)? {
-            if let Some(user) = self.accounts.find(id) {
+            if let Some(user) = self.core.accounts.find(id) {
                 self.deactivate(call.now, id);
-                self.accounts.unregister(user);
-                self.tokens.revoke(user);
+                self.core.accounts.unregister(user);
+                self.core.tokens.revoke(user);
             }
         }
         Ok(json!({}))
     }
 
     fn registered(&self, id: &str) -> Result<&Account, crate::doors::server_api::ApiError> {
-        self.accounts
+        self.core
+            .accounts
             .find(id)
-            .map(|user| &self.accounts[user])
+            .map(|user| &self.core.accounts[user])
             .filter(|account| account.registered)
             .ok_or_else(|| error(1002, format!("user `{id}` is not registered")))
     }
@@ -117,8 +120,8 @@ impl Service {
     pub(super) fn api_expire_tokens(&mut self, call: &Call) -> Answer {
         let time = UnixMillis(call.number("time", 0..=i64::MAX)?);
         for id in call.ids("userId", MOST_BANNED)? {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].tokens_from = time;
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].tokens_from = time;
         }
         Ok(json!({}))
     }
@@ -126,7 +129,8 @@ impl Service {
     /// The state is a text: one SDK refuses a number (USER-009).
     pub(super) fn api_check_online(&mut self, call: &Call) -> Answer {
         let id = call.required("userId", LONGEST_ID)?;
-        let online = self.accounts.find(id).is_some_and(|user| !self.accounts[user].connections.is_empty());
+        let online =
+            self.core.accounts.find(id).is_some_and(|user| !self.core.accounts[user].connections.is_empty());
         Ok(json!({"status": if online { "1" } else { "0" }}))
     }
 
@@ -142,8 +146,8 @@ impl Service {
 
     pub(super) fn api_unblock(&mut self, call: &Call) -> Answer {
         for id in call.ids("userId", MOST_BANNED)? {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].banned_until = None;
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].banned_until = None;
         }
         Ok(json!({}))
     }
@@ -152,6 +156,7 @@ impl Service {
     pub(super) fn api_blocked(&mut self, call: &Call) -> Answer {
         let (skip, take) = call.page("page", "size", i64::from(u32::MAX), i64::from(u32::MAX))?;
         let users: Vec<Value> = self
+            .core
             .accounts
             .iter()
             .filter(|account| account.is_banned(call.now))
@@ -169,22 +174,22 @@ impl Service {
         for id in call.ids("userId", MOST_IDS)? {
             self.deactivate(call.now, id);
         }
-        Ok(json!({"operateId": self.ids.message_uid(call.now).as_str()}))
+        Ok(json!({"operateId": self.core.ids.message_uid(call.now).as_str()}))
     }
 
     pub(super) fn api_deactivated(&mut self, call: &Call) -> Answer {
         let (skip, take) = call.page("pageNo", "pageSize", 50, 50)?;
-        let gone = self.accounts.iter().filter(|account| account.deactivated);
+        let gone = self.core.accounts.iter().filter(|account| account.deactivated);
         let users: Vec<&str> = gone.skip(skip).take(take).map(|account| &*account.id).collect();
         Ok(json!({"users": users}))
     }
 
     pub(super) fn api_reactivate(&mut self, call: &Call) -> Answer {
         for id in call.ids("userId", MOST_IDS)? {
-            let user = self.accounts.find_or_add(id);
-            self.accounts[user].deactivated = false;
+            let user = self.core.accounts.find_or_add(id);
+            self.core.accounts[user].deactivated = false;
         }
-        Ok(json!({"operateId": self.ids.message_uid(call.now).as_str()}))
+        Ok(json!({"operateId": self.core.ids.message_uid(call.now).as_str()}))
     }
 }
 

@@ -49,10 +49,10 @@ impl World {
         ] {
             assert_eq!(world.call(path, body), (200, 200), "{path}");
         }
-        if world.service.switches.chatroom_keep_alive {
+        if world.service.core.switches.chatroom_keep_alive {
             assert_eq!(world.call("/chatroom/keepalive/add.json", "chatroomId=kept"), (200, 200));
         }
-        if world.service.switches.ultra_group {
+        if world.service.core.switches.ultra_group {
             let groups = r#"{"groupId":"u1","userGroups":[{"userGroupId":"press"}]}"#;
             assert_eq!(world.call("/ultragroup/usergroup/add.json", groups), (200, 200));
         }
@@ -79,20 +79,20 @@ impl World {
         let s = &self.service;
         let mut dump = String::new();
         let parts: [&dyn std::fmt::Debug; 16] = [
-            &s.accounts,
-            &s.tokens,
+            &s.core.accounts,
+            &s.core.tokens,
             &s.groups,
             &s.rooms,
             &s.ultra_groups,
             &s.archive,
             &s.conversations,
-            &s.connections,
+            &s.core.connections,
             &s.pushes,
             &s.receipts,
             &s.files,
             &s.message_log,
             &s.api_repeats,
-            &s.switches,
+            &s.core.switches,
             &s.app_level,
             &s.next_deadline(),
         ];
@@ -312,7 +312,7 @@ fn what_is_over_a_rate_is_refused_for_all_receivers_and_free_again_after_its_win
 #[test]
 fn an_old_timestamp_is_refused_where_the_world_has_a_window() {
     let mut world = World::new(SETUP);
-    world.service.limits.api_timestamp_minutes = 5;
+    world.service.core.limits.api_timestamp_minutes = 5;
     let mut at = |minutes: i64, milliseconds: bool| {
         let seconds = world.now.0 / 1000 + minutes * 60;
         let stamp = if milliseconds { seconds * 1000 } else { seconds }.to_string();
