@@ -18,6 +18,7 @@ mod ultra_group;
 
 pub use self::core::{
     bug, caps, fault,
+    io::{Callback, CallbackKind},
     io::{
         Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
         Transport,
@@ -26,7 +27,9 @@ pub use self::core::{
     preset::Preset,
     refusal::Hint,
     secret::shortened,
+    signature::signature_of,
     switch,
+    switch::AppLevel,
 };
 pub use chatroom::ChatroomSetup;
 pub use doors::operator::{
@@ -36,12 +39,9 @@ pub use doors::operator::{
     setup::WorldSetup,
     view::StateKind,
 };
-pub use doors::server_api::{nearest_endpoint, signature_of};
+pub use doors::server_api::nearest_endpoint;
 pub use files::FILES;
 pub use mail::pull::NOT_BLACKLISTED;
-pub use outward::{
-    callback::{Callback, CallbackKind, Callbacks},
-    push_decision::AppLevel,
-};
+pub use outward::callback::Callbacks;
 pub use service::{ActError, ConnView, Held, Service};
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

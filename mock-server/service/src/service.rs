@@ -20,6 +20,7 @@ use crate::{
         journal::{Journal, What},
         length,
         secret::without_tokens,
+        switch::AppLevel,
         timers::Delayed,
     },
     doors::{
@@ -28,7 +29,7 @@ use crate::{
     },
     files::{FILES, Files, message_log::MessageLog},
     mail::{archive::Archive, group::Groups, receipt::Receipts},
-    outward::{callback::Callbacks, push::Pushes, push_decision::AppLevel},
+    outward::{callback::Callbacks, push::Pushes},
     ultra_group::UltraGroups,
 };
 

@@ -6,9 +6,8 @@ use wire::{ServerFrame, Topic, UnixMillis, body::UpStreamMessage};
 use crate::{
     core::{
         bug::Bug,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Side},
     },
-    mail::mailbox::Side,
     service::Service,
 };
 

@@ -5,8 +5,7 @@ use wire::UnixMillis;
 
 use crate::{
     chatroom::{Gone, Left},
-    core::{account::UserIx, bug::Bug},
-    outward::callback::CallbackKind,
+    core::{account::UserIx, bug::Bug, io::CallbackKind},
     service::Service,
 };
 

@@ -19,8 +19,15 @@ use crate::{
         entries::{Entry, REMOVED},
         message::Speaker,
     },
-    core::{account::UserIx, bug::Bug, io::ConnId, refusal::Gate, timers::Delayed},
-    mail::pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        feed::is_from_the_future,
+        io::ConnId,
+        refusal::Gate,
+        timers::Delayed,
+    },
     service::Service,
 };
 
@@ -117,13 +124,13 @@ impl Service {
         let nothing = self.core.has(Bug::JoinersGetNoEntries);
         let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let after = UnixMillis(asked.timestamp);
-        if crate::chatroom::message::is_from_the_future(now, asked.timestamp) {
+        if is_from_the_future(now, asked.timestamp) {
             return Err(status::ROOM_PARAMETER);
         }
         room.entries.not_before(after.min(now));
         let sync_time = after.max(room.entries.clock());
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
-        seat.told_entries = None;
+        seat.notified_of_entries.pulled();
         let first = !std::mem::replace(&mut seat.pulled_entries, true);
         let had = seat.has_entries.replace(sync_time);
         // From this seat it asks from where it is.
@@ -160,8 +167,11 @@ impl Service {
         let (clock, created) = (room.entries.clock(), room.created);
         let Some(seat) = room.seat(user, conn) else { return };
         let newer = seat.has_entries.unwrap_or(created) < clock;
-        if newer && !seat.pulled_entries && seat.told_entries.is_none() {
-            seat.told_entries = Some(now);
+        if newer
+            && !seat.pulled_entries
+            && !seat.notified_of_entries.is_open()
+            && seat.notified_of_entries.notify(now)
+        {
             self.notify_entries(now, id, &[conn], clock);
         }
     }
@@ -178,10 +188,7 @@ impl Service {
         let mut conns = Vec::new();
         if let Some(room) = self.rooms.get_mut(id) {
             for seat in room.members.values_mut().flat_map(|member| &mut member.seats) {
-                let waits =
-                    seat.told_entries.is_some_and(|told| now.since(told) < std::time::Duration::from_secs(5));
-                if !waits {
-                    seat.told_entries = Some(now);
+                if seat.notified_of_entries.notify(now) {
                     conns.push(seat.conn);
                 }
             }

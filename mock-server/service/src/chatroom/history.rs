@@ -5,10 +5,13 @@ use std::{collections::VecDeque, sync::Arc};
 use wire::{Request, UnixMillis, body::HistoryMsgInput, code::status};
 
 use crate::{
-    core::{bug::Bug, calendar, message::Message, page::Page, refusal::Gate},
-    mail::{
-        mailbox::Side,
-        pull::{Answer, read},
+    core::{
+        answer::{Answer, read},
+        bug::Bug,
+        calendar,
+        message::{Message, Side},
+        page::Page,
+        refusal::Gate,
     },
     service::Service,
 };

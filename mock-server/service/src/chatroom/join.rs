@@ -12,8 +12,13 @@ use wire::{
 
 use crate::{
     chatroom::{Life, Member, Room, Seat, callback::Event},
-    core::{account::UserIx, bug::Bug, connection::Connection, io::ConnId},
-    mail::pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        connection::Connection,
+        io::ConnId,
+    },
     service::Service,
 };
 

@@ -3,10 +3,9 @@
 //! A member that was told and has not pulled yet is not told again: a burst costs one notice a member. Members pull
 //! much the same, so an answer is encoded once and given to all who ask for it.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
-use prost::encoding::{WireType, encode_key, encode_varint};
+use bytes::Bytes;
 use wire::{
     Request, UnixMillis,
     body::{ChrmPullMsg, UpStreamMessage},
@@ -15,17 +14,14 @@ use wire::{
 };
 
 use crate::{
-    chatroom::{Answered, Room, Said},
+    chatroom::{Room, Said},
     core::{
-        account::UserIx,
+        account::{DeviceIx, UserIx},
+        answer::{Answer, read},
         bug::Bug,
+        feed::{self, is_from_the_future},
         io::ConnId,
-        message::{Conversation, Message},
-    },
-    mail::{
-        mailbox::{DeviceIx, Side},
-        post::Posted,
-        pull::{Answer, read},
+        message::{Conversation, Message, Posted, Side},
     },
     service::Service,
 };
@@ -34,17 +30,6 @@ use crate::{
 const DEFAULT_COUNT: usize = 10;
 /// The most that joining brings (CHRM-005).
 const MOST: usize = 50;
-/// A notice that was not followed by a pull for so long is taken for lost.
-const NOTICE_HOLDS: Duration = Duration::from_secs(5);
-
-/// So far a room's clock may run ahead of the world's: a burst gives every message a millisecond of its own.
-const AHEAD: Duration = Duration::from_secs(60);
-
-/// Whether a watermark is later than any the service may have given.
-pub(crate) fn is_from_the_future(now: UnixMillis, watermark: i64) -> bool {
-    UnixMillis(watermark) > now + AHEAD
-}
-
 /// Who says something in a room.
 pub(crate) struct Speaker {
     pub(crate) user: UserIx,
@@ -108,7 +93,7 @@ impl Service {
         let restarts = !speaker.is_service && !self.core.has(Bug::MessagesAreNoActivity);
         let most = self.core.limits.chatroom_retained.max(MOST);
         if let Some(room) = self.rooms.get_mut(&room_id) {
-            room.answer = None;
+            room.answer.forget();
             room.messages.push_back(said);
             if room.messages.len() > most {
                 room.messages.pop_front();
@@ -153,9 +138,7 @@ impl Service {
         let but = speaker.from.map(|(_, conn)| conn);
         let told = room.members.iter_mut().filter(|(user, _)| speaker.to_speaker || **user != speaker.user);
         for seat in told.flat_map(|(_, member)| &mut member.seats) {
-            let waits = seat.told.is_some_and(|told| now.since(told) < NOTICE_HOLDS);
-            if Some(seat.conn) != but && !waits {
-                seat.told = Some(now);
+            if Some(seat.conn) != but && seat.notified.notify(now) {
                 conns.push(seat.conn);
             }
         }
@@ -188,7 +171,7 @@ impl Service {
         if is_from_the_future(now, asked.sync_time) {
             return Err(status::ROOM_PARAMETER);
         }
-        seat.told = None;
+        seat.notified.pulled();
         let (since, after) = (seat.since, UnixMillis(asked.sync_time));
         let sync_time = after.max(room.clock);
         if after.0 <= 0 {
@@ -227,38 +210,29 @@ impl Service {
     }
 }
 
+/// No third field: it means one thing to old engines and another to new ones.
+fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
+    let bytes = list.iter().map(|said| said.message.len() + feed::AROUND).sum();
+    feed::package(
+        list.iter().map(|said| said.message.bytes(Side::of(said.by == user))),
+        bytes,
+        sync_time,
+        None,
+    )
+}
+
 impl Room {
     /// The same bytes for everyone who asks for the same messages.
     fn shared_answer(&mut self, first: usize, user: UserIx, sync_time: UnixMillis) -> Bytes {
         let Some(begin) = self.messages.get(first).map(|said| said.message.time) else {
             return encode(&[], user, sync_time);
         };
-        if let Some(answer) = &self.answer
-            && answer.first == begin
-            && answer.last == sync_time
-        {
-            return answer.body.clone();
+        if let Some(body) = self.answer.get(&(begin, sync_time)) {
+            return body;
         }
         let list: Vec<&Said> = self.messages.range(first..).collect();
         let body = encode(&list, user, sync_time);
-        self.answer = Some(Answered { first: begin, last: sync_time, body: body.clone() });
+        self.answer.keep((begin, sync_time), &body);
         body
     }
-}
-
-/// Fields 1 and 2 and no others: field 3 means one thing to old engines and another to new ones.
-fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
-    let size: usize = list.iter().map(|said| said.message.len() + 6).sum();
-    let mut body = BytesMut::with_capacity(size + 12);
-    let mut put = |bytes: &[u8]| {
-        encode_key(1, WireType::LengthDelimited, &mut body);
-        encode_varint(bytes.len() as u64, &mut body);
-        body.put_slice(bytes);
-    };
-    for said in list {
-        put(&said.message.bytes(Side::of(said.by == user)));
-    }
-    encode_key(2, WireType::Varint, &mut body);
-    encode_varint(sync_time.0 as u64, &mut body);
-    body.freeze()
 }

@@ -25,12 +25,13 @@ use std::{
     sync::Arc,
 };
 
-use bytes::Bytes;
 use wire::UnixMillis;
 
-use crate::{
-    core::{account::UserIx, io::ConnId, message::Message},
-    mail::mailbox::DeviceIx,
+use crate::core::{
+    account::{DeviceIx, UserIx},
+    feed::{Notified, SharedAnswer},
+    io::ConnId,
+    message::Message,
 };
 
 pub use self::setup::ChatroomSetup;
@@ -40,7 +41,6 @@ pub(crate) use self::{
     destroy::{Gone, Life},
     entries::{Changed, by_app_server},
     join::{LONGEST_ID, Left},
-    message::is_from_the_future,
 };
 
 /// Every room of a world, and what holds for all of them.
@@ -128,20 +128,12 @@ pub(crate) struct Room {
     offline: BTreeMap<UserIx, Offline>,
     messages: VecDeque<Said>,
     /// The answer to the last pull, for the many who ask for the same.
-    answer: Option<Answered>,
+    answer: SharedAnswer<(UnixMillis, UnixMillis)>,
     pub(crate) entries: Entries,
     pub(crate) bans: Bans,
     /// What is said is accepted, and reaches nobody.
     pub(crate) stopped: bool,
     window: Window,
-}
-
-/// A pull's answer: the first and the last time in it, and its bytes.
-#[derive(Debug)]
-struct Answered {
-    first: UnixMillis,
-    last: UnixMillis,
-    body: Bytes,
 }
 
 /// Somebody in a room.
@@ -159,9 +151,9 @@ struct Seat {
     conn: ConnId,
     since: UnixMillis,
     /// When it was told of messages that it has not pulled since.
-    told: Option<UnixMillis>,
+    notified: Notified,
     /// The same of entries.
-    told_entries: Option<UnixMillis>,
+    notified_of_entries: Notified,
     /// Up to when it has the entries, from this seat or one it had before: pulls bring changes only.
     has_entries: Option<UnixMillis>,
     /// It has pulled entries since it sits here.
@@ -170,7 +162,14 @@ struct Seat {
 
 impl Seat {
     fn new(conn: ConnId, since: UnixMillis) -> Self {
-        Self { conn, since, told: None, told_entries: None, has_entries: None, pulled_entries: false }
+        Self {
+            conn,
+            since,
+            notified: Notified::default(),
+            notified_of_entries: Notified::default(),
+            has_entries: None,
+            pulled_entries: false,
+        }
     }
 }
 
@@ -223,7 +222,7 @@ impl Room {
             members: BTreeMap::new(),
             offline: BTreeMap::new(),
             messages: VecDeque::new(),
-            answer: None,
+            answer: SharedAnswer::default(),
             entries: Entries::new(now),
             bans: Bans::default(),
             stopped: false,

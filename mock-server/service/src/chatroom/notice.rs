@@ -10,8 +10,12 @@ use wire::{
 
 use crate::{
     chatroom::message::Speaker,
-    core::{account::UserIx, bug::Bug, io::ConnId, message::Message},
-    mail::mailbox::Side,
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::ConnId,
+        message::{Message, Side},
+    },
     service::Service,
 };
 

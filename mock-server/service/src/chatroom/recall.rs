@@ -6,11 +6,12 @@ use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
     chatroom::message::Speaker,
-    core::{bug::Bug, ids::Uid, io::ConnId, message::Message},
-    mail::{
-        mailbox::DeviceIx,
-        post::Posted,
-        recall::{NOTICE, Recall},
+    core::{
+        account::DeviceIx,
+        bug::Bug,
+        ids::Uid,
+        io::ConnId,
+        message::{Message, NOTICE, Posted, Recall},
     },
     service::Service,
 };
@@ -56,7 +57,7 @@ impl Service {
 
     fn replace_in_room(&mut self, id: &str, original: &Message, notice: Option<&Arc<Message>>) {
         if let Some(room) = self.rooms.get_mut(id) {
-            room.answer = None;
+            room.answer.forget();
             match notice {
                 None => room.messages.retain(|said| said.message.uid != original.uid),
                 Some(notice) => {

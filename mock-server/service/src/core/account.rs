@@ -10,7 +10,7 @@ use crate::{
         ids::Uid,
         io::{ConnId, PlatformClass},
     },
-    mail::mailbox::{DeviceIx, Mailbox},
+    mail::mailbox::Mailbox,
     preferences::{conversation_tags::ConversationTags, settings::Settings},
 };
 
@@ -262,3 +262,6 @@ pub(crate) fn os_of(platform: &str) -> &'static str {
         PlatformClass::Mobile => "Android",
     }
 }
+
+/// A user's device, numbered a user.
+pub(crate) type DeviceIx = u16;

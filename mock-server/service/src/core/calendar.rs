@@ -52,6 +52,10 @@ pub(crate) fn date_text(at: UnixMillis) -> String {
     format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)
 }
 
+pub(crate) fn minutes_long(minutes: u32) -> Duration {
+    Duration::from_secs(u64::from(minutes) * 60)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

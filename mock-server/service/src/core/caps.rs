@@ -101,7 +101,7 @@ impl WorldSetup {
         mistakes.extend(above("the number of entries of all lists", self.entries() as u64, ENTRIES as u64));
         for user in &self.users {
             let minutes = user.banned_minutes;
-            let longest = crate::doors::operator::carry_out::LONGEST_BAN;
+            let longest = crate::core::caps::LONGEST_BAN;
             if let Some(minutes) = minutes.filter(|minutes| !(1..=longest).contains(minutes)) {
                 let id = &user.id;
                 mistakes.push(format!(
@@ -204,6 +204,9 @@ impl Limits {
         capped.iter().filter_map(|(name, value, most)| above(name, *value, *most)).collect()
     }
 }
+
+/// The longest ban the Server API knows, minutes.
+pub(crate) const LONGEST_BAN: u32 = 43_200;
 
 #[cfg(test)]
 mod tests {

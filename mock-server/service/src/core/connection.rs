@@ -4,12 +4,10 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use wire::UnixMillis;
 
-use crate::{
-    core::{
-        account::UserIx,
-        io::{ConnId, Login, PlatformClass, Transport},
-    },
-    mail::mailbox::DeviceIx,
+use crate::core::{
+    account::{DeviceIx, UserIx},
+    feed::Notified,
+    io::{ConnId, Login, PlatformClass, Transport},
 };
 
 #[derive(Debug)]
@@ -53,7 +51,7 @@ pub(crate) struct Connection {
     /// A fault cut it after the frame being handled: nothing more gets out.
     pub(crate) silenced: bool,
     /// When it was told of messages of ultra groups that it has not pulled since.
-    pub(crate) told_of_ultra: Option<UnixMillis>,
+    pub(crate) notified_of_ultra_groups: Notified,
     /// What the app's server was told when it came.
     pub(crate) told: Option<Box<Told>>,
 }
@@ -110,7 +108,7 @@ impl Connection {
             next_push: 0,
             polls: 0,
             silenced: false,
-            told_of_ultra: None,
+            notified_of_ultra_groups: Notified::default(),
             told: None,
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wire::{UnixMillis, code::status, flags};
 
-use crate::{core::message::Message, mail::mailbox::Side};
+use crate::core::message::{Message, Side};
 
 /// Object name of a change.
 pub(crate) const CHANGE: &str = "RC:MsgExMsg";

@@ -181,7 +181,7 @@ pub enum Output {
         response: Option<Box<HttpResponse>>,
     },
     /// Call the app's own server; until it answers 200, some times more.
-    Callback(Box<crate::outward::callback::Callback>),
+    Callback(Box<crate::core::io::Callback>),
 }
 
 /// An HTTP request, transport taken off.
@@ -247,4 +247,30 @@ pub struct Endpoints {
     pub tcp: String,
     /// Whether the sockets speak TLS.
     pub tls: bool,
+}
+
+/// What an app's server can be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallbackKind {
+    /// Rooms that are created or destroyed, members that come and go.
+    ChatroomStatus,
+    /// Entries of rooms.
+    ChatroomEntries,
+    /// Devices that come online, go offline, log out.
+    UserStatus,
+    /// Messages that were sent.
+    Messages,
+}
+
+/// A request to the app's server: POST, to be answered with 200.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Callback {
+    /// What it tells of: calls of one kind come one after the other, those of another do not wait for them.
+    pub kind: CallbackKind,
+    /// Whole address, signature included.
+    pub url: String,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: Bytes,
 }

@@ -10,7 +10,7 @@ use wire::{
     flags,
 };
 
-use crate::{core::ids::Uid, mail::mailbox::Side};
+use crate::core::{account::UserIx, ids::Uid};
 
 /// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
 const OWN_PREFIX: &str = "RC:";
@@ -172,4 +172,57 @@ pub(crate) fn strip(up: &mut UpStreamMessage, lost: &[&str]) {
         }
         up.content = serde_json::Value::Object(content).to_string().into();
     }
+}
+
+/// Whose copy of a message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// It came for this user.
+    Inbox,
+    /// This user sent it, from the device with that number.
+    Outbox,
+}
+
+impl Side {
+    /// The side of who sent a message, or of who did not.
+    pub(crate) fn of(own: bool) -> Self {
+        if own { Self::Outbox } else { Self::Inbox }
+    }
+}
+
+/// What became of a message that somebody sent.
+pub(crate) struct Posted {
+    pub(crate) uid: Uid,
+    pub(crate) time: UnixMillis,
+}
+
+/// An upstream text message, for messages of the service's own making.
+pub(crate) fn text(text: &str) -> UpStreamMessage {
+    UpStreamMessage {
+        session_id: flags::up::PERSIST | flags::up::COUNT,
+        classname: "RC:TxtMsg".to_owned(),
+        content: serde_json::json!({ "content": text }).to_string().into(),
+        ..UpStreamMessage::default()
+    }
+}
+
+/// Who recalls what.
+pub(crate) struct Recall {
+    pub(crate) by: UserIx,
+    pub(crate) uid: Uid,
+    /// Shown as an administrator's doing.
+    pub(crate) admin: bool,
+    /// Nothing stays in its place.
+    pub(crate) delete: bool,
+}
+
+/// Object name of the notice that stands where a recalled message stood.
+pub(crate) const NOTICE: &str = "RC:RcNtf";
+
+/// Object name of the command that recalls a message.
+pub(crate) const COMMAND: &str = "RC:RcCmd";
+
+/// Commands are delivered and never read again, whatever their flags say.
+pub(crate) fn is_archived(up: &UpStreamMessage) -> bool {
+    up.session_id & flags::up::PERSIST != 0 && up.classname != COMMAND
 }

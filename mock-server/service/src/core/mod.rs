@@ -2,12 +2,14 @@
 //! out. Nothing in here knows a topic (chatrooms, mail, …) or a door.
 
 pub(crate) mod account;
+pub(crate) mod answer;
 pub mod bug;
 pub(crate) mod calendar;
 pub mod caps;
 pub(crate) mod connection;
 pub(crate) mod expansion;
 pub mod fault;
+pub(crate) mod feed;
 pub(crate) mod given;
 pub(crate) mod ids;
 pub(crate) mod io;
@@ -24,6 +26,7 @@ pub(crate) mod preset;
 pub(crate) mod reach;
 pub(crate) mod refusal;
 pub(crate) mod secret;
+pub(crate) mod signature;
 pub mod switch;
 pub(crate) mod timers;
 

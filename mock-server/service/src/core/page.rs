@@ -5,7 +5,7 @@ use wire::{
     body::{DownStreamMessage, HistoryMsgOuput},
 };
 
-use crate::mail::pull::{Answer, write};
+use crate::core::answer::{Answer, write};
 
 /// What was found for a question.
 pub(crate) struct Page {

@@ -160,3 +160,24 @@ switches! {
     /// Members of ultra groups may read what was said before they joined (UG-016, UG-017).
     rule ultra_group_earlier_history("ultraGroupEarlierHistory") = false,
 }
+
+/// The app's level for all its users. No client and no Server API changes it (DND-045): the vendor sets it on request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AppLevel {
+    /// Not set: like `all` (DND-007).
+    #[default]
+    Unset,
+    /// Everything is pushed (DND-006).
+    All,
+    /// Only mentions of the user and of all (DND-008).
+    Mention,
+    /// Only mentions of the user (DND-009).
+    MentionUsers,
+    /// Only mentions of all (DND-010).
+    MentionAll,
+    /// Nothing is pushed (DND-011).
+    Blocked,
+    /// Group messages only if they mention the user or all; everything else as it is (DND-012).
+    GroupMention,
+}

@@ -10,9 +10,12 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::{bug::Bug, calendar::date_text, message::Message},
+    core::{
+        bug::Bug,
+        calendar::date_text,
+        message::{Message, Side},
+    },
     files::zip,
-    mail::mailbox::Side,
     service::Service,
 };
 

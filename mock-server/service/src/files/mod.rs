@@ -25,10 +25,10 @@ use wire::{
 use crate::{
     core::{
         account::UserIx,
+        answer::read,
         bug::Bug,
         io::{ConnId, HttpRequest, HttpResponse},
     },
-    mail::pull::read,
     service::Service,
 };
 

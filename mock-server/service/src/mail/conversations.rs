@@ -21,10 +21,9 @@ use wire::{
 use crate::{
     core::{
         account::UserIx,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Side},
         refusal::Gate,
     },
-    mail::mailbox::Side,
     service::Service,
 };
 

@@ -6,8 +6,12 @@ use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
 use crate::{
-    core::{account::UserIx, bug::Bug, io::ConnId, message::Message},
-    mail::mailbox::Side,
+    core::{
+        account::UserIx,
+        bug::Bug,
+        io::ConnId,
+        message::{Message, Side},
+    },
     service::Service,
 };
 

@@ -6,41 +6,28 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use wire::{
     Request, Topic, UnixMillis,
-    body::{
-        CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, MsgQuery, MsgQueryAck,
-        UpStreamMessage,
-    },
+    body::{CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, MsgQuery, MsgQueryAck},
     code::status,
-    flags,
 };
 
 use crate::{
     core::{
         account::UserIx,
+        answer::{Answer, read, write},
         bug::Bug,
         calendar,
         ids::Uid,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Side},
         page::Page,
         refusal::Gate,
     },
-    mail::{
-        archive::{Entry, Kept, Place, Range},
-        mailbox::Side,
-        pull::{Answer, read, write},
-        recall,
-    },
+    mail::archive::{Entry, Kept, Place, Range},
     service::Service,
 };
 
 /// Messages of a page when the client names no number, and the most it gets.
 const PAGE: i32 = 20;
 const LARGEST_PAGE: i32 = 100;
-
-/// Commands are delivered and never read again, whatever their flags say.
-pub(crate) fn is_archived(up: &UpStreamMessage) -> bool {
-    up.session_id & flags::up::PERSIST != 0 && up.classname != recall::COMMAND
-}
 
 impl Service {
     /// A time for a message that none of its conversation has yet: history is paged by time (HIST-013).

@@ -6,32 +6,13 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use bytes::{BufMut, Bytes, BytesMut};
 use wire::UnixMillis;
 
 use crate::core::{
+    account::DeviceIx,
     ids::Uid,
-    message::{Conversation, Message},
+    message::{Conversation, Message, Side},
 };
-
-/// Whose copy of a message it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// It came for this user.
-    Inbox,
-    /// This user sent it, from the device with that number.
-    Outbox,
-}
-
-impl Side {
-    /// The side of who sent a message, or of who did not.
-    pub(crate) fn of(own: bool) -> Self {
-        if own { Self::Outbox } else { Self::Inbox }
-    }
-}
-
-/// A user's device, numbered a user.
-pub(crate) type DeviceIx = u16;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
@@ -348,21 +329,4 @@ impl Item {
             had_by: None,
         }
     }
-}
-
-/// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
-pub(crate) fn encode_package(package: &[Item], sync_time: UnixMillis, finished: bool) -> Bytes {
-    // Tag and length of a message take up to six bytes.
-    let hint: usize = package.iter().map(|item| item.message.len() + 6).sum();
-    let mut out = BytesMut::with_capacity(hint + 16);
-    for item in package {
-        let message = item.message.bytes(item.side);
-        out.put_u8(0x0A);
-        prost::encoding::encode_varint(message.len() as u64, &mut out);
-        out.put_slice(&message);
-    }
-    out.put_u8(0x10);
-    prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);
-    out.put_slice(&[0x18, u8::from(finished)]);
-    out.freeze()
 }

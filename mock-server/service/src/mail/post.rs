@@ -7,19 +7,14 @@ use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code:
 
 use crate::{
     core::{
-        account::UserIx,
+        account::{DeviceIx, UserIx},
         bug::Bug,
         expansion,
-        ids::Uid,
         io::ConnId,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Posted, Side, is_archived},
         preset::Rate,
     },
-    mail::{
-        history::is_archived,
-        mailbox::{DeviceIx, Side},
-        receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
-    },
+    mail::receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     service::Service,
 };
 
@@ -53,12 +48,6 @@ pub(crate) struct FromApi {
     pub(crate) status_message: bool,
     /// `isIncludeSender`.
     pub(crate) with_sender: bool,
-}
-
-/// What became of a message that somebody sent.
-pub(crate) struct Posted {
-    pub(crate) uid: Uid,
-    pub(crate) time: UnixMillis,
 }
 
 impl Service {
@@ -425,14 +414,4 @@ pub(crate) struct Mirror<'a> {
     pub(crate) conn: ConnId,
     pub(crate) device: DeviceIx,
     pub(crate) request: &'a Request,
-}
-
-/// An upstream text message, for messages of the service's own making.
-pub(crate) fn text(text: &str) -> UpStreamMessage {
-    UpStreamMessage {
-        session_id: flags::up::PERSIST | flags::up::COUNT,
-        classname: "RC:TxtMsg".to_owned(),
-        content: serde_json::json!({ "content": text }).to_string().into(),
-        ..UpStreamMessage::default()
-    }
 }

@@ -4,7 +4,6 @@
 //! supported is answered with a status, never with silence or an empty success.
 
 use bytes::Bytes;
-use prost::{Message, encoding::DecodeContext};
 use wire::{
     Request, ServerFrame, Topic, UnixMillis,
     body::{
@@ -16,17 +15,21 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, caps, io::ConnId, length::is_id},
-    mail::mailbox::{Ask, Item, encode_package},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        feed,
+        io::ConnId,
+        length::is_id,
+    },
+    mail::mailbox::{Ask, Item},
     service::Service,
 };
 
 /// The status that tells that a user is not on the blacklist; 0 tells that it is. Assumed after the vendor's
 /// native engines; no web SDK asks.
 pub const NOT_BLACKLISTED: u16 = 101;
-
-/// A query's answer: a body, or a status that is not 0.
-pub(crate) type Answer = Result<Bytes, u16>;
 
 impl Service {
     /// A QUERY of a client.
@@ -238,7 +241,10 @@ impl Service {
         if let Some(connection) = self.core.connections.get_mut(&conn) {
             connection.pulled_to = sync_time;
         }
-        Ok(encode_package(&package, sync_time, !more))
+        // Both sides' bytes are about as long.
+        let bytes = package.iter().map(|item| item.message.len() + feed::AROUND).sum();
+        let messages = package.iter().map(|item| item.message.bytes(item.side));
+        Ok(feed::package(messages, bytes, sync_time, Some(!more)))
     }
 
     pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {
@@ -271,34 +277,6 @@ fn assert_decodes(topic: &Topic, code: u16, body: &[u8]) {
         None => vec!["a message of the answer in `wire::reflect::answer_message`".to_owned()],
     };
     assert!(lacks.is_empty(), "the answer to {topic} lacks {}", lacks.join(", "));
-}
-
-/// A request's body. One with more elements than a list may have is refused before anything is made of it: what an answer
-/// takes must not be a number in a request (a message of a hundred kilobytes, asked for by twenty bytes, ten thousand times).
-pub(crate) fn read<M: Message + Default>(request: &Request) -> Result<M, u16> {
-    within(&request.body, caps::LISTED).ok_or(status::BAD_PARAMETER)?;
-    M::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)
-}
-
-/// `None`: the body has more than `most` fields, those inside of others not counted, or is no protobuf.
-pub(crate) fn within(body: &Bytes, most: usize) -> Option<()> {
-    // Shorter than that it cannot have more: a field takes two bytes at least.
-    if body.len() / 2 <= most {
-        return Some(());
-    }
-    let mut rest = body.clone();
-    for _ in 0..most {
-        if rest.is_empty() {
-            return Some(());
-        }
-        let (tag, wire_type) = prost::encoding::decode_key(&mut rest).ok()?;
-        prost::encoding::skip_field(wire_type, tag, &mut rest, DecodeContext::default()).ok()?;
-    }
-    rest.is_empty().then_some(())
-}
-
-pub(crate) fn write(message: &impl Message) -> Answer {
-    Ok(message.encode_to_vec().into())
 }
 
 /// Whom a blacklist query is about: the body's user, or the frame's target where the body names none.

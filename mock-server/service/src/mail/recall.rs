@@ -12,27 +12,11 @@ use crate::{
         bug::Bug,
         ids::Uid,
         io::ConnId,
-        message::{Conversation, Message},
+        message::{Conversation, Message, NOTICE, Posted, Recall},
     },
-    mail::post::{Delivery, Mirror, Outgoing, Posted},
+    mail::post::{Delivery, Mirror, Outgoing},
     service::Service,
 };
-
-/// Object name of the command that recalls a message.
-pub(crate) const COMMAND: &str = "RC:RcCmd";
-
-/// Object name of the notice that stands where a recalled message stood.
-pub(crate) const NOTICE: &str = "RC:RcNtf";
-
-/// Who recalls what.
-pub(crate) struct Recall {
-    pub(crate) by: UserIx,
-    pub(crate) uid: Uid,
-    /// Shown as an administrator's doing.
-    pub(crate) admin: bool,
-    /// Nothing stays in its place.
-    pub(crate) delete: bool,
-}
 
 impl Service {
     /// A PUBLISH `recallMsg`: the JSON names the message, the frame only who recalls.

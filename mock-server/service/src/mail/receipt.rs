@@ -16,8 +16,7 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, refusal::Gate},
-    mail::pull::read,
+    core::{account::UserIx, answer::read, bug::Bug, refusal::Gate},
     service::Service,
 };
 

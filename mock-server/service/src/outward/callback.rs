@@ -9,23 +9,13 @@ use serde_json::Value;
 use wire::UnixMillis;
 
 use crate::{
-    core::{io::Output, journal::What},
-    doors::server_api::signature_of,
+    core::{
+        io::{Callback, CallbackKind, Output},
+        journal::What,
+        signature::signature_of,
+    },
     service::Service,
 };
-
-/// What an app's server can be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CallbackKind {
-    /// Rooms that are created or destroyed, members that come and go.
-    ChatroomStatus,
-    /// Entries of rooms.
-    ChatroomEntries,
-    /// Devices that come online, go offline, log out.
-    UserStatus,
-    /// Messages that were sent.
-    Messages,
-}
 
 /// Addresses (`http://…`) of the app's own server, each told of one thing; what has no address is told nobody.
 ///
@@ -65,19 +55,6 @@ impl Callbacks {
             })
             .collect()
     }
-}
-
-/// A request to the app's server: POST, to be answered with 200.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Callback {
-    /// What it tells of: calls of one kind come one after the other, those of another do not wait for them.
-    pub kind: CallbackKind,
-    /// Whole address, signature included.
-    pub url: String,
-    /// `Content-Type`.
-    pub content_type: &'static str,
-    /// Body.
-    pub body: Bytes,
 }
 
 impl Service {

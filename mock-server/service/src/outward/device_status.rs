@@ -12,9 +12,8 @@ use crate::{
         account::{UserIx, os_of},
         bug::Bug,
         connection::{Connection, Presence, Told},
-        io::ConnId,
+        io::{CallbackKind, ConnId},
     },
-    outward::callback::CallbackKind,
     service::Service,
 };
 

@@ -9,10 +9,9 @@ use crate::{
     core::{
         account::os_of,
         bug::Bug,
-        message::{Conversation, Message},
+        io::CallbackKind,
+        message::{Conversation, Message, Side},
     },
-    mail::mailbox::Side,
-    outward::callback::CallbackKind,
     service::Service,
 };
 
@@ -114,7 +113,7 @@ impl Service {
     pub(crate) fn platform_of(
         &self,
         user: crate::core::account::UserIx,
-        device: crate::mail::mailbox::DeviceIx,
+        device: crate::core::account::DeviceIx,
     ) -> String {
         let device = self.core.accounts[user].devices.get(usize::from(device));
         device.map(|device| device.platform.clone()).unwrap_or_default()

@@ -16,9 +16,8 @@ use crate::{
         ids::Uid,
         io::PlatformClass,
         journal::What,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Side},
     },
-    mail::mailbox::Side,
     outward::push_decision::{Decision, Mention},
     service::Service,
 };

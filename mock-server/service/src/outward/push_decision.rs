@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use wire::UnixMillis;
 
@@ -15,30 +13,10 @@ use crate::{
         account::UserIx,
         bug::Bug,
         message::{Conversation, Message},
+        switch::AppLevel,
     },
     service::Service,
 };
-
-/// The app's level for all its users. No client and no Server API changes it (DND-045): the vendor sets it on request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum AppLevel {
-    /// Not set: like `all` (DND-007).
-    #[default]
-    Unset,
-    /// Everything is pushed (DND-006).
-    All,
-    /// Only mentions of the user and of all (DND-008).
-    Mention,
-    /// Only mentions of the user (DND-009).
-    MentionUsers,
-    /// Only mentions of all (DND-010).
-    MentionAll,
-    /// Nothing is pushed (DND-011).
-    Blocked,
-    /// Group messages only if they mention the user or all; everything else as it is (DND-012).
-    GroupMention,
-}
 
 /// Whether a push is sent, and what decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

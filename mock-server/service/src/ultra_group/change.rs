@@ -15,9 +15,14 @@ use wire::{
 };
 
 use crate::{
-    chatroom::is_from_the_future,
-    core::{account::UserIx, io::ConnId, message::Conversation, refusal::Gate},
-    mail::pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        feed::is_from_the_future,
+        io::ConnId,
+        message::Conversation,
+        refusal::Gate,
+    },
     service::Service,
     ultra_group::{UltraGroup, log::Entry},
 };

@@ -177,7 +177,7 @@ impl Service {
             return;
         };
         channel.private = private;
-        known.answer = None;
+        known.answer.forget();
         if !private {
             let change = ChannelChange::MadePublic;
             return self.note_channel_change(now, group, id, Audience::Everyone, change, None);

@@ -12,10 +12,14 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, expansion::Rules, ids::Uid, io::ConnId, message::Conversation},
-    mail::{
-        post::Posted,
-        pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        expansion::Rules,
+        ids::Uid,
+        io::ConnId,
+        message::{Conversation, Posted},
     },
     service::Service,
     ultra_group::change::Kind,
@@ -160,7 +164,7 @@ impl Service {
         entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
         let (audience, what) = entry.change(Kind::Expanded);
         let message = entry.message.clone();
-        known.answer = None;
+        known.answer.forget();
         let time = if self.core.has(Bug::DropsExpansion) {
             now
         } else {

@@ -14,10 +14,13 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, ids::Uid, page::Page},
-    mail::{
-        mailbox::Side,
-        pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        ids::Uid,
+        message::Side,
+        page::Page,
     },
     service::Service,
     ultra_group::{UltraGroup, log::Entry},

@@ -11,8 +11,12 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, message::Message},
-    mail::pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        message::Message,
+    },
     outward::push_decision::Setting,
     preferences::settings::LEVELS,
     service::Service,

@@ -189,7 +189,7 @@ impl Times {
 impl UltraGroup {
     /// Puts something said at the end of the log; its channel exists.
     pub(super) fn record(&mut self, entry: Entry) {
-        self.answer = None;
+        self.answer.forget();
         if let Some(channel) = self.channels.get_mut(&entry.channel) {
             channel.times.push(&entry);
         }
@@ -207,7 +207,7 @@ impl UltraGroup {
 
     /// The message counts as unread no longer.
     pub(super) fn uncount(&mut self, uid: Uid) {
-        self.answer = None;
+        self.answer.forget();
         if let Some(entry) = self.log.find(uid)
             && let Some(channel) = self.channels.get_mut(&entry.channel)
         {
@@ -217,7 +217,7 @@ impl UltraGroup {
 
     /// Whom a message mentions was changed.
     pub(super) fn mentions_changed(&mut self, uid: Uid) {
-        self.answer = None;
+        self.answer.forget();
         let Some(entry) = self.log.find(uid).filter(|entry| entry.message.counted) else { return };
         let Some(channel) = self.channels.get_mut(&entry.channel) else { return };
         let (mentions, time) = (&mut channel.times.mentions, entry.message.time);
@@ -232,7 +232,7 @@ impl UltraGroup {
 
     /// Takes a message out for everybody.
     pub(super) fn remove_entry(&mut self, uid: Uid) {
-        self.answer = None;
+        self.answer.forget();
         if let Some(entry) = self.log.remove(uid)
             && let Some(channel) = self.channels.get_mut(&entry.channel)
         {
@@ -242,7 +242,7 @@ impl UltraGroup {
 
     /// Takes out what was said in a channel that is gone.
     pub(super) fn forget_channel(&mut self, id: &str) {
-        self.answer = None;
+        self.answer.forget();
         self.log.retain(|entry| *entry.channel != *id);
         for marks in self.marks.values_mut() {
             marks.remove(id);

@@ -10,14 +10,13 @@ use wire::{Request, UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
     core::{
-        account::UserIx,
+        account::{DeviceIx, UserIx},
         bug::Bug,
         calendar,
         expansion::Pairs,
         io::ConnId,
-        message::{Conversation, Message},
+        message::{Conversation, Message, Posted},
     },
-    mail::{mailbox::DeviceIx, post::Posted},
     service::Service,
     ultra_group::log::{Entry, Mentioned},
 };

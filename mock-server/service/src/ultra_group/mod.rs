@@ -32,10 +32,10 @@ use std::{
 use indexmap::IndexMap;
 use wire::UnixMillis;
 
-use crate::core::{account::UserIx, io::ConnId};
+use crate::core::{account::UserIx, feed::SharedAnswer, io::ConnId};
 
 pub use self::setup::{ChannelSetup, ChannelType, UltraGroupSetup};
-use self::{change::Changes, log::Log, pull::Answered, typing::Typing, unread::Marks, user_group::UserGroup};
+use self::{change::Changes, log::Log, typing::Typing, unread::Marks, user_group::UserGroup};
 pub(crate) use self::{
     channel::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
     log::Entry,
@@ -114,7 +114,7 @@ pub(crate) struct UltraGroup {
     pub(crate) user_groups: IndexMap<Arc<str>, UserGroup>,
     typing: Typing,
     /// The answer to the last pull, for the many who ask for the same.
-    answer: Option<Answered>,
+    answer: SharedAnswer<(UnixMillis, UnixMillis, UnixMillis)>,
 }
 
 impl UltraGroup {
@@ -134,7 +134,7 @@ impl UltraGroup {
             pushed: BTreeMap::new(),
             user_groups: IndexMap::new(),
             typing: Typing::new(),
-            answer: None,
+            answer: SharedAnswer::default(),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What members who are online are told: that there is something to pull, that something has changed.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -14,9 +14,6 @@ use crate::{
 
 /// `type` of an `s_cmd` that tells of messages.
 const MESSAGES: i32 = 6;
-/// A notice that was not followed by a pull for so long is taken for lost.
-const NOTICE_HOLDS: Duration = Duration::from_secs(5);
-
 impl UltraGroup {
     /// Connections of the members who see a channel.
     pub(super) fn audience(&self, service: &Service, channel: &Channel) -> Vec<ConnId> {
@@ -71,10 +68,9 @@ impl Service {
             NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
         for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
             let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
-            if connection.told_of_ultra.is_some_and(|told| now.since(told) < NOTICE_HOLDS) {
+            if !connection.notified_of_ultra_groups.notify(now) {
                 continue;
             }
-            connection.told_of_ultra = Some(now);
             self.command(now, conn, body.clone());
         }
     }

@@ -3,28 +3,21 @@
 //! Ultra groups have no offline messages: the first pull only tells the time from which on messages come (AMB-13).
 //! Members pull much the same, so an answer is encoded once and given to all who ask for it.
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use wire::{Request, UnixMillis, body::UltraGrpPullMsg, code::status};
 
 use crate::{
-    chatroom::is_from_the_future,
-    core::{account::UserIx, bug::Bug, io::ConnId},
-    mail::{
-        mailbox::Side,
-        pull::{Answer, read},
+    core::{
+        account::UserIx,
+        answer::{Answer, read},
+        bug::Bug,
+        feed::{self, is_from_the_future},
+        io::ConnId,
+        message::Side,
     },
     service::Service,
     ultra_group::log::Entry,
 };
-
-/// A pull's answer: what it answers, and its bytes.
-#[derive(Debug)]
-pub(super) struct Answered {
-    first: UnixMillis,
-    last: UnixMillis,
-    sync_time: UnixMillis,
-    body: Bytes,
-}
 
 impl Service {
     /// The next package; never lower than asked, nor than what was announced.
@@ -40,7 +33,7 @@ impl Service {
             return Err(status::ULTRA_GROUP_PARAMETER);
         }
         if let Some(connection) = self.core.connections.get_mut(&conn) {
-            connection.told_of_ultra = None;
+            connection.notified_of_ultra_groups.pulled();
         }
         let after = UnixMillis(asked.sync_time);
         // Below every time still to be given, which starts at `now`.
@@ -84,14 +77,12 @@ impl Service {
         if more || !package.iter().all(|entry| open(entry) && public(entry)) {
             return Ok(encode(&package, user, sync_time, !more));
         }
-        if let Some(answer) = &group.answer
-            && (answer.first, answer.last, answer.sync_time) == (first, last, sync_time)
-        {
-            return Ok(answer.body.clone());
+        if let Some(body) = group.answer.get(&(first, last, sync_time)) {
+            return Ok(body);
         }
         let body = encode(&package, user, sync_time, true);
         if let Some(group) = self.ultra_groups.get_mut(&id) {
-            group.answer = Some(Answered { first, last, sync_time, body: body.clone() });
+            group.answer.keep((first, last, sync_time), &body);
         }
         Ok(body)
     }
@@ -113,20 +104,8 @@ impl Service {
     }
 }
 
-/// Writes a `DownStreamMessages` from messages that are already encoded: fields 1 (list), 2 (syncTime), 3 (finished).
 fn encode(list: &[&Entry], user: UserIx, sync_time: UnixMillis, finished: bool) -> Bytes {
-    let size: usize = list.iter().map(|entry| entry.message.len() + 6).sum();
-    let mut out = BytesMut::with_capacity(size + 16);
-    let mut put = |message: &[u8]| {
-        out.put_u8(0x0A);
-        prost::encoding::encode_varint(message.len() as u64, &mut out);
-        out.put_slice(message);
-    };
-    for entry in list {
-        put(&entry.message.bytes(Side::of(entry.by == user)));
-    }
-    out.put_u8(0x10);
-    prost::encoding::encode_varint(sync_time.0.cast_unsigned(), &mut out);
-    out.put_slice(&[0x18, u8::from(finished)]);
-    out.freeze()
+    let bytes = list.iter().map(|entry| entry.message.len() + feed::AROUND).sum();
+    let messages = list.iter().map(|entry| entry.message.bytes(Side::of(entry.by == user)));
+    feed::package(messages, bytes, sync_time, Some(finished))
 }

@@ -3,10 +3,10 @@
 use wire::{UnixMillis, code::status};
 
 use crate::{
-    core::{bug::Bug, ids::Uid},
-    mail::{
-        post::Posted,
-        recall::{NOTICE, Recall},
+    core::{
+        bug::Bug,
+        ids::Uid,
+        message::{NOTICE, Posted, Recall},
     },
     service::Service,
     ultra_group::change::Kind,

@@ -7,8 +7,13 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, message::Conversation, refusal::Gate},
-    mail::pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        message::Conversation,
+        refusal::Gate,
+    },
     service::Service,
     ultra_group::{Channel, UltraGroup, log::Entry},
 };

@@ -14,8 +14,14 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, io::ConnId, message::Conversation, timers::Delayed},
-    mail::{post::Posted, pull::read},
+    core::{
+        account::UserIx,
+        answer::read,
+        bug::Bug,
+        io::ConnId,
+        message::{Conversation, Posted},
+        timers::Delayed,
+    },
     service::Service,
 };
 

@@ -14,10 +14,13 @@ use wire::{
 };
 
 use crate::{
-    core::{account::UserIx, bug::Bug, ids::Uid, io::ConnId},
-    mail::{
-        post::Posted,
-        pull::{Answer, read, write},
+    core::{
+        account::UserIx,
+        answer::{Answer, read, write},
+        bug::Bug,
+        ids::Uid,
+        io::ConnId,
+        message::Posted,
     },
     service::Service,
     ultra_group::{Channel, UltraGroup, log::Entry},

@@ -4,9 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    core::{bug::Bug, fault::Fault},
+    core::{bug::Bug, fault::Fault, switch::AppLevel},
     doors::operator::setup::BacklogConversation,
-    outward::push_decision::AppLevel,
 };
 
 /// Something the service does by itself, or its operator.

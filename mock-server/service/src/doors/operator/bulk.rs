@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::{caps, io::Endpoints, journal::What},
+    core::{caps, io::Endpoints, journal::What, message::text},
     doors::operator::{
         act::{Act, Push},
         setup::{BacklogConversation, BacklogSetup, WorldSetup},
     },
-    mail::post::{FromApi, text},
+    mail::post::FromApi,
     service::{ActError, Service},
 };
 

@@ -9,7 +9,8 @@ use crate::{
     chatroom::{Gone, Left},
     core::{
         account::UserIx,
-        caps,
+        calendar::minutes_long,
+        caps::{self, LONGEST_BAN},
         io::{Close, ConnId},
         message::Conversation,
         switch::Switches,
@@ -20,9 +21,6 @@ use crate::{
     },
     service::{ActError, Service},
 };
-
-/// The longest ban the Server API knows, minutes.
-pub(crate) const LONGEST_BAN: u32 = 43_200;
 
 impl WorldSetup {
     /// The start of virtual time: as given, or 2026-01-01T00:00:00Z.
@@ -313,8 +311,4 @@ impl Service {
         account.name = account.id.to_string();
         account.portrait.clear();
     }
-}
-
-pub(crate) fn minutes_long(minutes: u32) -> Duration {
-    Duration::from_secs(u64::from(minutes) * 60)
 }

@@ -11,8 +11,13 @@ use wire::UnixMillis;
 
 use crate::{
     chatroom::ChatroomSetup,
-    core::{given, limits::Limits, preset::Preset, switch::Switches},
-    outward::{callback::Callbacks, push_decision::AppLevel},
+    core::{
+        given,
+        limits::Limits,
+        preset::Preset,
+        switch::{AppLevel, Switches},
+    },
+    outward::callback::Callbacks,
     ultra_group::UltraGroupSetup,
 };
 

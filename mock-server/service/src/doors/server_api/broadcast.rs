@@ -14,13 +14,10 @@ use crate::{
         account::UserIx,
         bug::Bug,
         io::PlatformClass,
-        message::{Conversation, Message},
+        message::{COMMAND, Conversation, Message},
     },
     doors::server_api::{Answer, ApiError, Call, error, rate::Rated},
-    mail::{
-        post::{Delivery, Outgoing},
-        recall,
-    },
+    mail::post::{Delivery, Outgoing},
     service::Service,
 };
 
@@ -34,7 +31,7 @@ impl Service {
         let message = self.api_message(call)?;
         let os = call.optional("os").map(system).transpose()?;
         // One SDK recalls a broadcast by broadcasting the command.
-        if message.classname == recall::COMMAND {
+        if message.classname == COMMAND {
             let command: Value = serde_json::from_slice(&message.content).unwrap_or_default();
             let uid = command["messageUId"].as_str().unwrap_or_default().to_owned();
             return self.recall_broadcast(call, from, &uid, message);

@@ -8,14 +8,14 @@ use wire::UnixMillis;
 
 use crate::{
     chatroom::{Gone, LONGEST_ID, Life, Room, by_app_server},
-    core::{calendar::date_text, refusal::Gate},
-    doors::{
-        operator::carry_out::minutes_long,
-        server_api::{
-            Answer, ApiError, Call,
-            endpoints::{Row, Takes::Form},
-            error,
-        },
+    core::{
+        calendar::{date_text, minutes_long},
+        refusal::Gate,
+    },
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
     },
     service::Service,
 };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::refusal::Gate,
+    core::{message::Side, refusal::Gate},
     doors::server_api::{
         Answer, Call,
         chatroom::no_room,
@@ -17,7 +17,6 @@ use crate::{
         rate::Rated,
         user::LONGEST_ID,
     },
-    mail::mailbox::Side,
     service::Service,
 };
 

@@ -7,14 +7,16 @@ use wire::UnixMillis;
 
 use crate::{
     chatroom::Mute,
-    core::{account::UserIx, calendar::date_text, refusal::Gate},
-    doors::{
-        operator::carry_out::{LONGEST_BAN, minutes_long},
-        server_api::{
-            Answer, ApiError, Call,
-            chatroom::no_room,
-            endpoints::{Row, Takes::Form},
-        },
+    core::{
+        account::UserIx,
+        calendar::{date_text, minutes_long},
+        caps::LONGEST_BAN,
+        refusal::Gate,
+    },
+    doors::server_api::{
+        Answer, ApiError, Call,
+        chatroom::no_room,
+        endpoints::{Row, Takes::Form},
     },
     service::Service,
 };

@@ -40,6 +40,8 @@ mod ultra_group_rest;
 mod ultra_group_users;
 mod user;
 
+use crate::core::signature::signature_of;
+use crate::core::signature::signed_at;
 pub(crate) use call::Call;
 pub use endpoints::nearest_endpoint;
 use endpoints::{Endpoint, Takes};
@@ -47,7 +49,6 @@ use format::Format;
 pub(crate) use once::Repeats;
 pub(crate) use rate::ApiRates;
 use serde_json::{Value, json};
-use sha1::{Digest, Sha1};
 use ultra_group_rest::Rest;
 use wire::UnixMillis;
 
@@ -184,19 +185,6 @@ fn no_endpoint(path: &str) -> String {
         Some((method, nearest)) => format!("{text}; the nearest is {method} `{nearest}`"),
         None => text,
     }
-}
-
-/// The signature of a Server API request: lower-case hex SHA-1 of `secret + nonce + timestamp`.
-#[must_use]
-pub fn signature_of(secret: &str, nonce: &str, timestamp: &str) -> String {
-    let digest = Sha1::new().chain_update(secret).chain_update(nonce).chain_update(timestamp).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// SDKs send seconds, the documentation asks for milliseconds.
-fn signed_at(timestamp: &str) -> Option<UnixMillis> {
-    let number: i64 = timestamp.parse().ok()?;
-    Some(UnixMillis(if timestamp.len() > 11 { number } else { number.checked_mul(1000)? }))
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    core::{account::UserIx, calendar::date_text},
-    doors::{
-        operator::carry_out::{LONGEST_BAN, minutes_long},
-        server_api::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID},
+    core::{
+        account::UserIx,
+        calendar::{date_text, minutes_long},
+        caps::LONGEST_BAN,
     },
+    doors::server_api::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID},
     mail::group::Mute,
     service::Service,
 };

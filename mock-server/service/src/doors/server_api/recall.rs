@@ -6,12 +6,14 @@ use serde_json::{Value, json};
 use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
-    core::{account::UserIx, expansion, ids::Uid, message::Conversation},
-    doors::server_api::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID},
-    mail::{
-        post::{Delivery, Outgoing, Posted},
-        recall,
+    core::{
+        account::UserIx,
+        expansion,
+        ids::Uid,
+        message::{COMMAND, Conversation, Posted},
     },
+    doors::server_api::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID},
+    mail::post::{Delivery, Outgoing},
     service::Service,
 };
 
@@ -57,7 +59,7 @@ impl Service {
         let silent = if call.flag("disablePush") { flags::up::SILENT } else { 0 };
         UpStreamMessage {
             session_id: flags::up::PERSIST | silent,
-            classname: recall::COMMAND.to_owned(),
+            classname: COMMAND.to_owned(),
             content: content.to_string().into(),
             option_bits: call.flag("disableUpdateLastMsg").then_some(flags::option::NOT_LAST),
             ..UpStreamMessage::default()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::ids::Uid,
+    core::{ids::Uid, message::Side},
     doors::server_api::{
         Answer, Call,
         endpoints::{
@@ -17,7 +17,6 @@ use crate::{
         ultra_group_message::LONGEST_UID,
         user::LONGEST_ID,
     },
-    mail::mailbox::Side,
     service::Service,
     ultra_group::{Entry, LONGEST_CHANNEL},
 };

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire::code::status;
 
 use crate::{
-    core::{account::UserIx, ids::Uid},
+    core::{account::UserIx, ids::Uid, message::Recall},
     doors::server_api::{
         Answer, ApiError, Call,
         compose::checked,
@@ -19,7 +19,6 @@ use crate::{
         ultra_group_channel::no_channel,
         user::LONGEST_ID,
     },
-    mail::recall::Recall,
     service::Service,
     ultra_group::LONGEST_CHANNEL,
 };

@@ -4,11 +4,8 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::{account::Account, calendar::date_text},
-    doors::{
-        operator::carry_out::LONGEST_BAN,
-        server_api::{Answer, Call, error},
-    },
+    core::{account::Account, calendar::date_text, caps::LONGEST_BAN},
+    doors::server_api::{Answer, Call, error},
     service::Service,
 };
 

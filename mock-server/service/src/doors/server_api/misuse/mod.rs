@@ -11,8 +11,8 @@ use std::fmt::Write as _;
 
 use good::good;
 
-use crate::doors::server_api::{Format, signature_of};
 use crate::{Endpoints, HttpId, HttpRequest, Input, Output, Service, WorldSetup};
+use crate::{core::signature::signature_of, doors::server_api::Format};
 
 /// A world with something of everything, so that a refused call would have something to spoil.
 const SETUP: &str = r#"{
