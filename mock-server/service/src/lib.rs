@@ -32,6 +32,7 @@ pub use self::core::{
     switch::AppLevel,
 };
 pub use chatroom::ChatroomSetup;
+pub use doors::frames::NOT_BLACKLISTED;
 pub use doors::operator::{
     act,
     bulk::{Filling, Progress},
@@ -41,7 +42,6 @@ pub use doors::operator::{
 };
 pub use doors::server_api::nearest_endpoint;
 pub use files::FILES;
-pub use mail::pull::NOT_BLACKLISTED;
 pub use outward::callback::Callbacks;
 pub use service::{ActError, ConnView, Held, Service};
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

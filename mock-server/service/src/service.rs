@@ -8,17 +8,15 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use wire::{ClientFrame, ServerFrame, UnixMillis};
+use wire::UnixMillis;
 
 use crate::{
     chatroom::Rooms,
     core::{
         Core,
-        bug::Bug,
         connection::Lost,
         io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Output},
         journal::{Journal, What},
-        length,
         secret::without_tokens,
         switch::AppLevel,
         timers::Delayed,
@@ -293,23 +291,6 @@ impl Service {
                 read: connection.read,
             })
             .collect()
-    }
-
-    pub(crate) fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
-        if let Some(code) = length::refusal(&frame) {
-            return self.answer(now, conn, &frame, code);
-        }
-        match frame {
-            ClientFrame::Publish(request) => self.publish(now, conn, request),
-            ClientFrame::Query(request) => self.query(now, conn, &request),
-            ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
-            ClientFrame::QueryCon { id } => self.pull_confirmed(now, conn, id),
-            ClientFrame::Ping if self.core.has(Bug::IgnoresPings) => {}
-            ClientFrame::Ping => self.core.send(now, conn, ServerFrame::Pong, None),
-            ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),
-            // A second CONNECT and unknown types change nothing; the journal has them.
-            _ => {}
-        }
     }
 
     pub(crate) fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {

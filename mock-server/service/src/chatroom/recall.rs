@@ -11,7 +11,7 @@ use crate::{
         bug::Bug,
         ids::Uid,
         io::ConnId,
-        message::{Message, NOTICE, Posted, Recall},
+        message::{Message, NOTICE, Posted, Recall, notice_of},
     },
     service::Service,
 };
@@ -41,7 +41,7 @@ impl Service {
             return Ok(Posted { uid: self.core.ids.message_uid(now), time: now });
         }
         if !self.core.has(Bug::KeepsRecalled) {
-            let notice = self.notice_of(now, &original, recall);
+            let notice = notice_of(&self.core.accounts, now, &original, recall);
             self.replace_in_room(id, &original, notice.as_ref());
         }
         let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };

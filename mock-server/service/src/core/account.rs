@@ -2,11 +2,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use indexmap::{IndexMap, IndexSet};
-use wire::UnixMillis;
+use wire::{UnixMillis, code::status};
 
 use crate::{
     core::{
+        Core,
+        answer::Answer,
         ids::Uid,
         io::{ConnId, PlatformClass},
     },
@@ -265,3 +268,22 @@ pub(crate) fn os_of(platform: &str) -> &'static str {
 
 /// A user's device, numbered a user.
 pub(crate) type DeviceIx = u16;
+
+impl Core {
+    pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {
+        let user = self.accounts.find_or_add(user);
+        let id = self.accounts[user].id.clone();
+        let limit = self.limits.blacklist;
+        let list = &mut self.accounts[owner].blacklist;
+        if !list.contains(&id) && list.len() >= limit {
+            return Err(status::BLACKLIST_FULL);
+        }
+        list.insert(id);
+        Ok(Bytes::new())
+    }
+
+    pub(crate) fn remove_black(&mut self, owner: UserIx, user: &str) -> Answer {
+        self.accounts[owner].blacklist.shift_remove(user);
+        Ok(Bytes::new())
+    }
+}

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use prost::Message as _;
+use serde_json::json;
 use wire::{
     UnixMillis,
     body::{DownStreamMessage, UpStreamMessage},
     flags,
 };
 
-use crate::core::{account::UserIx, ids::Uid};
+use crate::core::{
+    account::{Accounts, UserIx},
+    ids::Uid,
+};
 
 /// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
 const OWN_PREFIX: &str = "RC:";
@@ -225,4 +229,26 @@ pub(crate) const COMMAND: &str = "RC:RcCmd";
 /// Commands are delivered and never read again, whatever their flags say.
 pub(crate) fn is_archived(up: &UpStreamMessage) -> bool {
     up.session_id & flags::up::PERSIST != 0 && up.classname != COMMAND
+}
+
+/// The notice for a message that is recalled; none where nothing stays in its place.
+pub(crate) fn notice_of(
+    accounts: &Accounts,
+    now: UnixMillis,
+    original: &Message,
+    recall: &Recall,
+) -> Option<Arc<Message>> {
+    let operator = accounts[recall.by].id.clone();
+    (!recall.delete).then(|| {
+        Arc::new(original.edited(|down| {
+            let content = json!({
+                "operatorId": &*operator, "recallTime": original.time.0, "recallActionTime": now.0,
+                "originalObjectName": down.classname, "admin": recall.admin, "delete": recall.delete,
+            });
+            down.classname = NOTICE.to_owned();
+            down.content = content.to_string().into();
+            down.extra_content = None;
+            down.push_content = None;
+        }))
+    })
 }

@@ -80,15 +80,6 @@ impl Service {
         }
     }
 
-    /// Answers a request with a status instead of carrying it out.
-    pub(crate) fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
-        match frame {
-            ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
-            ClientFrame::Query(request) => self.query_refused(now, conn, request, status),
-            _ => {}
-        }
-    }
-
     pub(crate) fn http_through_faults(&mut self, now: UnixMillis, id: HttpId, request: Box<HttpRequest>) {
         let kind = http_kind(&request);
         match self.core.meet(now, &Passing { kind, direction: Direction::Up, topic: None, user: None }) {

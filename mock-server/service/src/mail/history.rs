@@ -159,11 +159,7 @@ impl Service {
     }
 
     /// Messages by UID; recalled and unknown ones are told apart from those.
-    pub(crate) fn messages_by_uid(&self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
-        let asked: MsgQuery = read(request)?;
-        if asked.r#type() == Conversation::UltraGroup as i32 {
-            return self.channel_messages_by_uid(now, user, &asked);
-        }
+    pub(crate) fn messages_by_uid(&self, now: UnixMillis, user: UserIx, asked: MsgQuery) -> Answer {
         self.history_on()?;
         // As many as a page of history has: each may be a large one.
         if asked.query.len() > LARGEST_PAGE as usize {
@@ -211,11 +207,13 @@ impl Service {
     }
 
     /// Clears the user's own history up to and including a time; 0 is all of it (DEL-010, DEL-011).
-    pub(crate) fn clear_messages(&mut self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
-        let asked: CleanHisMsgInput = read(request)?;
-        if asked.conversation_type() == Conversation::UltraGroup as i32 {
-            return self.clear_channel(user, &asked);
-        }
+    pub(crate) fn clear_messages(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        request: &Request,
+        asked: &CleanHisMsgInput,
+    ) -> Answer {
         self.history_on()?;
         let place = self.place(user, request, asked.target_id.as_deref())?;
         let until = match asked.data_time() {

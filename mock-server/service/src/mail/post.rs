@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use prost::Message as _;
 use wire::{Request, ServerFrame, Topic, UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
@@ -12,15 +11,10 @@ use crate::{
         expansion,
         io::ConnId,
         message::{Conversation, Message, Posted, Side, is_archived},
-        preset::Rate,
     },
     mail::receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     service::Service,
 };
-
-/// Object names of the SDKs' own signalling; it does not count as sending (AMB-23).
-const UNCOUNTED: [&str; 6] =
-    ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
 
 /// Who gets a message.
 pub(crate) struct Delivery {
@@ -51,83 +45,19 @@ pub(crate) struct FromApi {
 }
 
 impl Service {
-    /// A PUBLISH of a client.
-    pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
-        // Old SDKs ask for changes by PUBLISH, and want an answer to a QUERY.
-        if request.topic == Topic::QryMsgChange {
-            return self.query(now, conn, &request);
-        }
-        match self.try_publish(now, conn, &request) {
-            Ok(Some(posted)) => {
-                let uid =
-                    if self.core.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
-                self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
-            }
-            Ok(None) => {}
-            Err(code) => self.publish_refused(now, conn, &request, code),
-        }
-    }
-
-    /// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
-    pub(crate) fn publish_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
-        self.acknowledge(now, conn, request, code, now, String::new());
-    }
-
-    fn acknowledge(
+    /// A message of a client to a user or to a group.
+    ///
+    /// # Errors
+    /// The code that the sender is told.
+    pub(crate) fn publish_to_people(
         &mut self,
         now: UnixMillis,
-        conn: ConnId,
-        request: &Request,
-        status: u16,
-        time: UnixMillis,
-        message_uid: String,
-    ) {
-        let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
-        self.core.send(now, conn, ack, Some(&request.topic));
-    }
-
-    fn try_publish(
-        &mut self,
-        now: UnixMillis,
-        conn: ConnId,
-        request: &Request,
-    ) -> Result<Option<Posted>, u16> {
-        if request.topic == Topic::RecallMsg {
-            return self.recall_by_client(now, conn, request);
-        }
-        if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
-            return self.ultra_group_request(now, conn, request).map(Some);
-        }
-        let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
-        let to_ultra_group = request.topic == Topic::UgMsg;
-        let to_people =
-            matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
-        if !to_room && !to_people && !to_ultra_group {
-            return Err(status::NOT_SUPPORTED);
-        }
-        let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
-        if request.target.is_empty()
-            || up.classname.is_empty()
-            || up.content.len() > self.core.limits.message_bytes
-        {
-            return Err(status::BAD_PARAMETER);
-        }
+        mirror: Mirror<'_>,
+        sender: UserIx,
+        up: UpStreamMessage,
+    ) -> Result<Posted, u16> {
+        let request = mirror.request;
         let status_message = request.topic.is_status();
-        let limited = !status_message
-            && !UNCOUNTED.contains(&up.classname.as_str())
-            && !self.core.has(Bug::NoRateLimit);
-        let per_second = if limited { self.core.limits.send_per_second } else { 0 };
-        let Some(connection) = self.core.connections.get_mut(&conn) else { return Ok(None) };
-        if !connection.may_send(now, per_second) {
-            return Err(self.core.too_fast(Rate::Send));
-        }
-        let (sender, device) = (connection.user, connection.device);
-        if to_ultra_group {
-            return self.publish_to_ultra_group(now, conn, (sender, device), request, up).map(Some);
-        }
-        if to_room {
-            return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
-        }
         let delivery = match request.topic {
             Topic::PpMsgP | Topic::PgMsgP if self.is_for_own_devices(&up.classname) => {
                 let group = request.topic == Topic::PgMsgP;
@@ -153,12 +83,12 @@ impl Service {
             self.expand(now, sender, &up.content, self.core.limits.expansion_update)?;
             if self.core.has(Bug::DropsExpansion) {
                 let uid = self.core.ids.message_uid(now);
-                return Ok(Some(Posted { uid, time: now }));
+                return Ok(Posted { uid, time: now });
             }
         }
-        let mirror = Some(Mirror { conn, device, request });
+        let mirror = Some(mirror);
         let outgoing = Outgoing { sender, target, delivery, up, status_message, mirror, with_sender: false };
-        Ok(Some(self.post(now, outgoing)))
+        Ok(self.post(now, outgoing))
     }
 
     fn private_delivery(&mut self, sender: UserIx, target: &str) -> Result<Delivery, u16> {

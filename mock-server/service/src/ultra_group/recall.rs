@@ -6,7 +6,7 @@ use crate::{
     core::{
         bug::Bug,
         ids::Uid,
-        message::{NOTICE, Posted, Recall},
+        message::{NOTICE, Posted, Recall, notice_of},
     },
     service::Service,
     ultra_group::change::Kind,
@@ -47,7 +47,7 @@ impl Service {
         let entry =
             known.log.find(recall.uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
         let (audience, mut what) = entry.change(Kind::Recalled);
-        let notice = self.notice_of(now, &entry.message.clone(), recall);
+        let notice = notice_of(&self.core.accounts, now, &entry.message.clone(), recall);
         what.operator_id = Some(operator);
         what.is_admin = Some(recall.admin);
         what.is_del = Some(recall.delete);

@@ -214,7 +214,7 @@ impl Service {
             }
             Act::Blacklist(entry) => {
                 let owner = self.core.accounts.find_or_add(&entry.owner);
-                self.add_black(owner, &entry.user).map(|_| json!({})).map_err(|code| {
+                self.core.add_black(owner, &entry.user).map(|_| json!({})).map_err(|code| {
                     ActError::Argument(format!("the blacklist of `{}` is full ({code})", entry.owner))
                 })
             }
