@@ -9,7 +9,7 @@ use http::{
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
-use service::{HttpRequest, HttpResponse};
+use service::{HttpPath, HttpRequest, HttpResponse};
 
 use crate::{
     body::{self, BodyError},
@@ -229,9 +229,8 @@ fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
 
 /// The file server's addresses name the App Key: whoever loads a file sends no header of ours.
 fn file_owner(path: &str) -> Option<String> {
-    let rest = path.strip_prefix(service::FILES)?;
-    let first = rest.split('/').next().unwrap_or_default();
-    let mut pairs = url::form_urlencoded::parse(first.as_bytes());
+    let HttpPath::File { owner, .. } = HttpPath::of(path) else { return None };
+    let mut pairs = url::form_urlencoded::parse(owner.as_bytes());
     pairs.next().map(|(name, _)| name.into_owned()).filter(|key| !key.is_empty())
 }
 
@@ -239,7 +238,7 @@ fn file_owner(path: &str) -> Option<String> {
 fn unknown_app(path: &str, app_key: &str) -> Reply {
     let shown: String = app_key.chars().take(64).collect();
     let message = format!("the App Key {shown} is unknown");
-    if path.contains("navi") {
+    if HttpPath::of(path) == HttpPath::Navi {
         return reply::json(StatusCode::FORBIDDEN, &json!({"code": 403, "errorMessage": message}));
     }
     reply::json(StatusCode::UNAUTHORIZED, &json!({"code": known::UNKNOWN_APP, "errorMessage": message}))

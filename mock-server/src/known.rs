@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::json;
+use service::HttpPath;
 
 use crate::{
     control,
@@ -11,18 +12,7 @@ use crate::{
 /// Code of the Server API for an App Key that is unknown.
 pub(crate) const UNKNOWN_APP: u32 = 1001;
 /// Paths that are no endpoints of the Server API.
-const PATHS: [&str; 10] = [
-    "/",
-    "/ping",
-    "/websocket",
-    "/pullmsg.js",
-    "/navi.js",
-    "/navi.json",
-    "/navi.xml",
-    "/cometnavi.js",
-    "/v2/navi.json",
-    "/control/v1/",
-];
+const PATHS: [&str; 5] = ["/", "/ping", "/websocket", "/pullmsg.js", "/control/v1/"];
 /// A path that differs in more than every so many characters is no misspelling.
 const LETTERS_A_MISTAKE: usize = 3;
 
@@ -48,7 +38,7 @@ pub(crate) fn without_app_key(path: &str) -> Reply {
 
 /// Paths below `/v2/ultragroups` name ids: none can be told to be wrong before its App Key is known.
 fn wants_app_key(path: &str) -> bool {
-    PATHS.contains(&path) || path.starts_with(service::FILES) || path.starts_with("/v2/ultragroups")
+    PATHS.contains(&path) || HttpPath::of(path) != HttpPath::Api || path.starts_with("/v2/ultragroups")
 }
 
 /// The known path that differs least, if it is near at all.
@@ -63,7 +53,8 @@ fn nearest(path: &str) -> Option<&'static str> {
         let length = if root { known.len().min(lower.len()) } else { lower.len() };
         (strsim::levenshtein(lower.get(..length).unwrap_or(&lower), known), known)
     };
-    let (distance, known) = PATHS.into_iter().filter(|known| *known != "/").map(begin).min()?;
+    let (distance, known) =
+        PATHS.into_iter().chain(service::NAVI).filter(|known| *known != "/").map(begin).min()?;
     (distance * LETTERS_A_MISTAKE <= known.len()).then_some(known)
 }
 

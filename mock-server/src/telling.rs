@@ -1,7 +1,7 @@
 //! What the log tells of logins, navi and tokens, at `debug`: enough to see why a client does not get in, and no token
 //! whole.
 
-use service::{HttpRequest, HttpResponse, Login, shortened};
+use service::{HttpPath, HttpRequest, HttpResponse, Login, shortened};
 use tracing::{Level, debug, enabled};
 use url::form_urlencoded;
 use wire::ConnAck;
@@ -43,7 +43,7 @@ pub(crate) fn asked(app_key: &str, request: &HttpRequest) -> Option<Told> {
     }
     let told = match request.path.as_str() {
         path if path.starts_with("/user/getToken") => Told::Token,
-        path if path.contains("navi") => Told::Navi,
+        path if HttpPath::of(path) == HttpPath::Navi => Told::Navi,
         _ => return None,
     };
     let field = |name: &str| {

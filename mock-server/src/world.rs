@@ -10,7 +10,7 @@ use std::{
     rc::Rc,
 };
 
-use service::{Close, ConnId, HttpId, HttpRequest, HttpResponse, Input, Output, Service};
+use service::{Close, ConnId, HttpId, HttpPath, HttpRequest, HttpResponse, Input, Output, Service};
 use tokio::sync::{Notify, oneshot};
 use wire::{FrameError, UnixMillis};
 
@@ -281,7 +281,7 @@ impl World {
         let (waiting, answer) = oneshot::channel();
         self.requests.borrow_mut().insert(id.0, waiting);
         let _place = Place(self, id.0);
-        let asks_where = request.path.contains("navi");
+        let asks_where = HttpPath::of(&request.path) == HttpPath::Navi;
         self.input(Input::Http { id, request });
         self.settle();
         let answer = answer.await.ok().flatten();

@@ -18,6 +18,7 @@ mod ultra_group;
 
 pub use self::core::{
     bug, caps, fault,
+    http_path::{HttpPath, NAVI},
     io::{Callback, CallbackKind},
     io::{
         Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
@@ -41,7 +42,6 @@ pub use doors::operator::{
     view::StateKind,
 };
 pub use doors::server_api::nearest_endpoint;
-pub use files::FILES;
 pub use outward::callback::Callbacks;
 pub use service::{ActError, ConnView, Held, Service};
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

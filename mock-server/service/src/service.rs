@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use wire::UnixMillis;
 
 use crate::{
@@ -15,9 +14,8 @@ use crate::{
     core::{
         Core,
         connection::Lost,
-        io::{Close, ConnId, Endpoints, HttpId, HttpRequest, Input, Output},
+        io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
-        secret::without_tokens,
         switch::AppLevel,
         timers::Delayed,
     },
@@ -25,7 +23,7 @@ use crate::{
         operator::setup::WorldSetup,
         server_api::{ApiRates, Repeats},
     },
-    files::{FILES, Files, message_log::MessageLog},
+    files::{Files, message_log::MessageLog},
     mail::{archive::Archive, group::Groups, receipt::Receipts},
     outward::{callback::Callbacks, push::Pushes},
     ultra_group::UltraGroups,
@@ -291,42 +289,5 @@ impl Service {
                 read: connection.read,
             })
             .collect()
-    }
-
-    pub(crate) fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
-        let response = Box::new(self.http_answer(now, request));
-        let delay = if request.path.starts_with(FILES) { self.file_delay(request, &response) } else { 0 };
-        if delay > 0 {
-            return self.core.delay(now, delay, Delayed::Respond(id, response));
-        }
-        self.core.output(Output::Respond { id, response: Some(response) });
-    }
-
-    pub(crate) fn http_answer(
-        &mut self,
-        now: UnixMillis,
-        request: &HttpRequest,
-    ) -> crate::core::io::HttpResponse {
-        let response = if crate::doors::navi::is_navi(&request.path) {
-            self.navi(now, request)
-        } else if request.path.starts_with(FILES) {
-            self.file_request(now, request)
-        } else {
-            self.server_api(now, request)
-        };
-        self.settle(now);
-        self.http_journal(now, request, response.status);
-        response
-    }
-
-    pub(crate) fn http_journal(&mut self, now: UnixMillis, request: &HttpRequest, status: u16) {
-        self.core.journal.hint(self.core.hint.take());
-        self.core.journal.record(now, || What::Http {
-            method: request.method.clone(),
-            path: request.path.clone(),
-            // Files are not text; what became of them is told by their state.
-            body: if request.path.starts_with(FILES) { Bytes::new() } else { without_tokens(&request.body) },
-            status,
-        });
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod expansion;
 pub mod fault;
 pub(crate) mod feed;
 pub(crate) mod given;
+pub(crate) mod http_path;
 pub(crate) mod ids;
 pub(crate) mod io;
 pub mod journal;

@@ -3,13 +3,13 @@
 use wire::{ClientFrame, Topic, UnixMillis};
 
 use crate::{
+    core::http_path::HttpPath,
     core::{
         fault::{Direction, Effect, FaultKind, armed::Passing},
         io::{Close, ConnId, HttpId, HttpRequest, Login, Output},
         journal::What,
         timers::Delayed,
     },
-    files::FILES,
     service::Service,
 };
 
@@ -115,11 +115,11 @@ impl Service {
 }
 
 fn http_kind(request: &HttpRequest) -> FaultKind {
-    match request.method.as_str() {
-        _ if crate::doors::navi::is_navi(&request.path) => FaultKind::Navi,
-        "POST" if request.path.starts_with(FILES) => FaultKind::Upload,
-        _ if request.path.starts_with(FILES) => FaultKind::Download,
-        _ => FaultKind::Api,
+    match HttpPath::of(&request.path) {
+        HttpPath::Navi => FaultKind::Navi,
+        HttpPath::File { .. } if request.method == "POST" => FaultKind::Upload,
+        HttpPath::File { .. } => FaultKind::Download,
+        HttpPath::Api => FaultKind::Api,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub(crate) mod frames;
 pub(crate) mod gate;
+pub(crate) mod http;
 pub(crate) mod login;
 pub(crate) mod navi;
 pub(crate) mod note;

@@ -12,11 +12,6 @@ use crate::{
     service::Service,
 };
 
-/// Whether a path asks for navigation.
-pub(crate) fn is_navi(path: &str) -> bool {
-    matches!(path, "/navi.js" | "/cometnavi.js" | "/v2/navi.json" | "/navi.json" | "/navi.xml")
-}
-
 /// What `protocol` numbers of `serverAddr` mean.
 mod protocol {
     pub(super) const RMTP: u8 = 1;

@@ -23,17 +23,16 @@ use wire::{
 };
 
 use crate::{
+    core::http_path::HttpPath,
     core::{
         account::UserIx,
         answer::read,
         bug::Bug,
+        http_path::FILES,
         io::{ConnId, HttpRequest, HttpResponse},
     },
     service::Service,
 };
-
-/// Where the file server's paths begin; an App Key follows.
-pub const FILES: &str = "/files/";
 
 /// How long an upload token is good for. Assumed; SDKs ask for one each upload.
 const TOKEN_LIFE: Duration = Duration::from_secs(3600);
@@ -185,8 +184,10 @@ impl Service {
         if self.core.has(Bug::LosesFiles) {
             return refused(404, "no such object");
         }
-        let key = request.path.strip_prefix(FILES).and_then(|rest| rest.split_once('/'));
-        let key = key.map(|(_, key)| decoded(key)).unwrap_or_default();
+        let key = match HttpPath::of(&request.path) {
+            HttpPath::File { key: Some(key), .. } => decoded(key),
+            _ => String::new(),
+        };
         let stored = self.files.stored.get(&key).map(|stored| (stored.bytes.clone(), stored.kind.clone()));
         let archive = || self.log_archive(&key).map(|archive| (archive, kind::of(None, &key)));
         let Some((bytes, kind)) = stored.or_else(archive) else {
