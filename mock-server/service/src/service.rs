@@ -23,7 +23,7 @@ use crate::{
         operator::setup::WorldSetup,
         server_api::{ApiRates, Repeats},
     },
-    files::{Files, message_log::MessageLog},
+    files::{Files, FilesState, message_log::MessageLog},
     mail::{archive::Archive, group::Groups, receipt::Receipts},
     outward::{callback::Callbacks, push::Pushes},
     ultra_group::UltraGroups,
@@ -93,7 +93,7 @@ pub struct Service {
     pub(crate) conversations: crate::mail::conversations::Conversations,
     pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
-    pub(crate) files: Files,
+    pub(crate) files: FilesState,
     pub(crate) archive: Archive,
     pub(crate) message_log: MessageLog,
 }
@@ -146,7 +146,7 @@ impl Service {
             conversations: crate::mail::conversations::Conversations::default(),
             pushes: Pushes::default(),
             receipts: Receipts::default(),
-            files: Files::default(),
+            files: FilesState::default(),
             archive: Archive::default(),
             message_log: MessageLog::default(),
         };
@@ -170,6 +170,10 @@ impl Service {
             Input::Http { id, request } => self.http_through_faults(now, id, request),
         }
         self.settle(now);
+    }
+
+    pub(crate) fn files(&mut self) -> Files<'_> {
+        Files { files: &mut self.files, message_log: &mut self.message_log, core: &mut self.core }
     }
 
     /// Tells the topics of the connections that were lost since they were last told. What a topic does then may lose others.

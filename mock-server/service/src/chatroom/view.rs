@@ -2,27 +2,32 @@
 
 use serde_json::{Value, json};
 
-use crate::{chatroom::Room, service::Service};
+use crate::{
+    chatroom::{Room, Rooms},
+    core::account::Accounts,
+};
 
-impl Service {
+impl Rooms {
     /// One room, or all of them by id.
-    pub(crate) fn rooms_json(&self, id: Option<&str>) -> Option<Value> {
+    pub(crate) fn to_json(&self, accounts: &Accounts, id: Option<&str>) -> Option<Value> {
         match id {
-            Some(id) => self.rooms.get(id).map(|room| self.room_json(room)),
-            None => Some(self.rooms.iter().map(|room| (room.id.to_string(), self.room_json(room))).collect()),
+            Some(id) => self.get(id).map(|room| room.to_json(accounts)),
+            None => Some(self.iter().map(|room| (room.id.to_string(), room.to_json(accounts))).collect()),
         }
     }
+}
 
-    fn room_json(&self, room: &Room) -> Value {
-        let id_of = |user: &usize| self.core.accounts[*user].id.to_string();
-        let members: Vec<String> = room.by_join_time().iter().map(|(user, _)| id_of(user)).collect();
-        let offline: Vec<String> = room.offline.keys().map(id_of).collect();
+impl Room {
+    fn to_json(&self, accounts: &Accounts) -> Value {
+        let id_of = |user: &usize| accounts[*user].id.to_string();
+        let members: Vec<String> = self.by_join_time().iter().map(|(user, _)| id_of(user)).collect();
+        let offline: Vec<String> = self.offline.keys().map(id_of).collect();
         let entries: serde_json::Map<String, Value> =
-            room.entries.live().map(|(key, entry)| (key.to_owned(), entry.value.as_str().into())).collect();
+            self.entries.live().map(|(key, entry)| (key.to_owned(), entry.value.as_str().into())).collect();
         json!({
-            "id": &*room.id, "name": room.name, "sessionId": room.session, "created": room.created.0,
-            "activity": room.activity.0, "members": members, "offline": offline, "entries": entries,
-            "messages": room.messages.len(), "muted": room.bans.muted,
+            "id": &*self.id, "name": self.name, "sessionId": self.session, "created": self.created.0,
+            "activity": self.activity.0, "members": members, "offline": offline, "entries": entries,
+            "messages": self.messages.len(), "muted": self.bans.muted,
         })
     }
 }

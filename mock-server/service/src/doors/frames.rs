@@ -184,8 +184,8 @@ impl Service {
                 let user_ids = self.core.accounts[user].blacklist.iter().map(ToString::to_string).collect();
                 write(&QueryBlackListOutput { user_ids })
             }
-            Topic::QnTkn => self.upload_token(now, user, request),
-            Topic::QnUrl => self.download_url(conn, request),
+            Topic::QnTkn => self.files().upload_token(now, user, request),
+            Topic::QnUrl => self.files().download_url(conn, request),
             Topic::RrMsg => self.group_messages_read(now, user, request),
             Topic::RrList => self.group_message_readers(user, request),
             Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.history(now, user, request),

@@ -3,9 +3,9 @@
 use wire::{ClientFrame, Topic, UnixMillis};
 
 use crate::{
-    core::http_path::HttpPath,
     core::{
         fault::{Direction, Effect, FaultKind, armed::Passing},
+        http_path::HttpPath,
         io::{Close, ConnId, HttpId, HttpRequest, Login, Output},
         journal::What,
         timers::Delayed,

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use wire::UnixMillis;
 
 use crate::{
-    core::http_path::HttpPath,
     core::{
+        http_path::HttpPath,
         io::{HttpId, HttpRequest, Output},
         journal::What,
         secret::without_tokens,
@@ -18,7 +18,7 @@ impl Service {
     pub(crate) fn http(&mut self, now: UnixMillis, id: HttpId, request: &HttpRequest) {
         let response = Box::new(self.http_answer(now, request));
         let is_file = HttpPath::of(&request.path).is_file();
-        let delay = if is_file { self.file_delay(request, &response) } else { 0 };
+        let delay = if is_file { self.files().file_delay(request, &response) } else { 0 };
         if delay > 0 {
             return self.core.delay(now, delay, Delayed::Respond(id, response));
         }
@@ -32,7 +32,7 @@ impl Service {
     ) -> crate::core::io::HttpResponse {
         let response = match HttpPath::of(&request.path) {
             HttpPath::Navi => self.navi(now, request),
-            HttpPath::File { .. } => self.file_request(now, request),
+            HttpPath::File { .. } => self.files().file_request(now, request),
             HttpPath::Api => self.server_api(now, request),
         };
         self.settle(now);

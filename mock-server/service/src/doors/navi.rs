@@ -9,6 +9,7 @@ use crate::{
         io::{HttpRequest, HttpResponse},
         params::Form,
     },
+    files::file_server,
     service::Service,
 };
 
@@ -73,7 +74,7 @@ impl Service {
             "ugDriven": if self.core.switches.ultra_group_default_channel { 2 } else { 0 },
             "grpRRVer": u8::from(self.core.switches.group_receipt_queries),
             "joinMChrm": self.core.switches.chatroom_multi_join,
-            "uploadServer": self.file_server(origin),
+            "uploadServer": file_server(&self.core, origin),
             "gifSize": 2048,
             "videoTimes": 300,
             // 1 would make SDKs upload their logs to hosts that are not ours.

@@ -15,8 +15,7 @@ use crate::{
         calendar::date_text,
         message::{Message, Side},
     },
-    files::zip,
-    service::Service,
+    files::{Files, file_server, zip},
 };
 
 /// How long an hour's log can be downloaded.
@@ -37,7 +36,7 @@ struct Line {
     source: String,
 }
 
-impl Service {
+impl Files<'_> {
     /// Writes a message down, and forgets what is too old.
     pub(crate) fn log_message(&mut self, now: UnixMillis, message: &Arc<Message>, source: &str) {
         if !self.core.switches.message_log {
@@ -59,7 +58,7 @@ impl Service {
     pub(crate) fn log_address(&self, now: UnixMillis, hour: &str, origin: &str) -> Option<String> {
         let there = self.message_log.hours.contains_key(hour);
         let there = there && *hour < *hour_of(now) && *hour >= *self.log_since(now);
-        there.then(|| format!("{}/{FOLDER}{hour}.zip", self.file_server(origin)))
+        there.then(|| format!("{}/{FOLDER}{hour}.zip", file_server(self.core, origin)))
     }
 
     /// Takes an hour's log away.

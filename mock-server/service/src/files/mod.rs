@@ -23,15 +23,15 @@ use wire::{
 };
 
 use crate::{
-    core::http_path::HttpPath,
     core::{
-        account::UserIx,
+        Core,
+        account::{Accounts, UserIx},
         answer::read,
         bug::Bug,
-        http_path::FILES,
+        http_path::{FILES, HttpPath},
         io::{ConnId, HttpRequest, HttpResponse},
     },
-    service::Service,
+    files::message_log::MessageLog,
 };
 
 /// How long an upload token is good for. Assumed; SDKs ask for one each upload.
@@ -42,9 +42,16 @@ const MOST_TOKENS: usize = 4096;
 /// Bytes of an object's key. Assumed.
 const LONGEST_KEY: usize = 1024;
 
+/// The file server, and what it may touch.
+pub(crate) struct Files<'w> {
+    pub(crate) files: &'w mut FilesState,
+    pub(crate) message_log: &'w mut MessageLog,
+    pub(crate) core: &'w mut Core,
+}
+
 /// What clients have uploaded, and what they may.
 #[derive(Debug, Default)]
-pub(crate) struct Files {
+pub(crate) struct FilesState {
     allowed: IndexMap<String, Allowed>,
     stored: IndexMap<String, Stored>,
     /// Of all that is stored.
@@ -52,7 +59,7 @@ pub(crate) struct Files {
     refused: u64,
 }
 
-impl Files {
+impl FilesState {
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -66,10 +73,27 @@ impl Files {
         self.stored.get(key).map_or(0, |stored| stored.bytes.len())
     }
 
+    /// What is stored, in the order it came.
+    pub(crate) fn to_json(&self, accounts: &Accounts) -> Value {
+        let entry = |(key, stored): (&String, &Stored)| {
+            let user = &*accounts[stored.user].id;
+            json!({
+                "key": key, "user": user, "size": stored.bytes.len(), "sha1": stored.sha1,
+                "contentType": stored.kind,
+            })
+        };
+        self.stored.iter().map(entry).collect()
+    }
+
     fn store(&mut self, key: String, stored: Stored) {
         self.bytes = self.bytes - self.replaced(&key) + stored.bytes.len();
         self.stored.insert(key, stored);
     }
+}
+
+/// Where uploads go, for somebody who reached us by that origin: told by navi.
+pub(crate) fn file_server(core: &Core, origin: &str) -> String {
+    format!("{}{FILES}{}", core.found_at(origin).navi, encoded(&core.app_key))
 }
 
 /// An upload that was asked for.
@@ -90,12 +114,7 @@ struct Stored {
     sha1: String,
 }
 
-impl Service {
-    /// Where uploads go, for somebody who reached us by that origin: told by navi.
-    pub(crate) fn file_server(&self, origin: &str) -> String {
-        format!("{}{FILES}{}", self.core.found_at(origin).navi, encoded(&self.core.app_key))
-    }
-
+impl Files<'_> {
     /// `qnTkn`: a token for one object.
     pub(crate) fn upload_token(
         &mut self,
@@ -125,7 +144,7 @@ impl Service {
         let asked: GetDownloadUrlInput = read(request)?;
         let key = asked.key.filter(|key| !key.is_empty()).ok_or(status::BAD_PARAMETER)?;
         let origin = self.core.connections.get(&conn).map_or("", |connection| &*connection.origin);
-        let download_url = format!("{}/{}", self.file_server(origin), encoded(&key));
+        let download_url = format!("{}/{}", file_server(self.core, origin), encoded(&key));
         Ok(GetDownloadUrlOutput { download_url }.encode_to_vec().into())
     }
 
@@ -209,18 +228,6 @@ impl Service {
         let mut part = HttpResponse { status: 206, body: bytes.slice(from..=to), ..response };
         part.headers.push(("Content-Range".to_owned(), format!("bytes {from}-{to}/{whole}")));
         part
-    }
-
-    /// What is stored, in the order it came.
-    pub(crate) fn files_json(&self) -> Value {
-        let entry = |(key, stored): (&String, &Stored)| {
-            let user = &*self.core.accounts[stored.user].id;
-            json!({
-                "key": key, "user": user, "size": stored.bytes.len(), "sha1": stored.sha1,
-                "contentType": stored.kind,
-            })
-        };
-        self.files.stored.iter().map(entry).collect()
     }
 }
 

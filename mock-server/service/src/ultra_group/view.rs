@@ -2,27 +2,27 @@
 
 use serde_json::{Value, json};
 
-use crate::{core::account::UserIx, service::Service, ultra_group::UltraGroup};
+use crate::{
+    core::account::{Accounts, UserIx},
+    ultra_group::{UltraGroup, UltraGroups},
+};
 
-impl Service {
+impl UltraGroups {
     /// One group, or all of them by id.
-    pub(crate) fn ultra_groups_json(&self, id: Option<&str>) -> Option<Value> {
+    pub(crate) fn to_json(&self, accounts: &Accounts, id: Option<&str>) -> Option<Value> {
         match id {
-            Some(id) => self.ultra_groups.get(id).map(|group| self.ultra_group_json(group)),
-            None => Some(
-                self.ultra_groups
-                    .iter()
-                    .map(|group| (group.id.to_string(), self.ultra_group_json(group)))
-                    .collect(),
-            ),
+            Some(id) => self.get(id).map(|group| group.to_json(accounts)),
+            None => Some(self.iter().map(|group| (group.id.to_string(), group.to_json(accounts))).collect()),
         }
     }
+}
 
-    fn ultra_group_json(&self, group: &UltraGroup) -> Value {
+impl UltraGroup {
+    fn to_json(&self, accounts: &Accounts) -> Value {
         let ids = |users: &mut dyn Iterator<Item = &UserIx>| -> Vec<String> {
-            users.map(|user| self.core.accounts[*user].id.to_string()).collect()
+            users.map(|user| accounts[*user].id.to_string()).collect()
         };
-        let channels: serde_json::Map<String, Value> = group
+        let channels: serde_json::Map<String, Value> = self
             .channels
             .iter()
             .map(|(id, channel)| {
@@ -32,9 +32,9 @@ impl Service {
             })
             .collect();
         json!({
-            "id": &*group.id, "name": group.name, "members": ids(&mut group.members.keys()),
-            "channels": channels, "levels": group.levels.to_json(), "online": group.online.len(),
-            "messages": group.log.len(),
+            "id": &*self.id, "name": self.name, "members": ids(&mut self.members.keys()),
+            "channels": channels, "levels": self.levels.to_json(), "online": self.online.len(),
+            "messages": self.log.len(),
         })
     }
 }

@@ -69,9 +69,9 @@ impl Service {
             StateKind::Devices => of_users(&|account| self.devices_json(account)),
             StateKind::Mailboxes => of_users(&mailbox_json),
             StateKind::Groups => self.groups_json(id),
-            StateKind::Chatrooms => self.rooms_json(id),
-            StateKind::UltraGroups => self.ultra_groups_json(id),
-            StateKind::Files => Some(self.files_json()),
+            StateKind::Chatrooms => self.rooms.to_json(&self.core.accounts, id),
+            StateKind::UltraGroups => self.ultra_groups.to_json(&self.core.accounts, id),
+            StateKind::Files => Some(self.files.to_json(&self.core.accounts)),
             StateKind::Pushes => match user() {
                 Some(user) => Some(self.pushes_json(Some(user?))),
                 None => Some(self.pushes_json(None)),

@@ -13,13 +13,13 @@ impl Service {
     pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
         self.api_ordered(Gate::MessageLog)?;
         let hour = hour(call)?;
-        let url = self.log_address(call.now, hour, &call.origin).unwrap_or_default();
+        let url = self.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
         Ok(json!({"url": url, "date": hour}))
     }
 
     pub(super) fn api_message_log_remove(&mut self, call: &Call) -> Answer {
         self.api_ordered(Gate::MessageLog)?;
-        self.remove_log(hour(call)?);
+        self.files().remove_log(hour(call)?);
         Ok(json!({}))
     }
 }
