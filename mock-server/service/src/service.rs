@@ -16,7 +16,6 @@ use crate::{
         connection::Lost,
         io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
-        switch::AppLevel,
         timers::Delayed,
     },
     doors::{
@@ -25,7 +24,7 @@ use crate::{
     },
     files::{Files, FilesState, message_log::MessageLog},
     mail::{archive::Archive, group::Groups, receipt::Receipts},
-    outward::{callback::Callbacks, push::Pushes},
+    outward::{Outward, OutwardState},
     ultra_group::UltraGroups,
 };
 
@@ -85,13 +84,10 @@ pub struct Service {
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
     pub(crate) ultra_groups: UltraGroups,
-    pub(crate) callbacks: Callbacks,
-    /// Do-not-disturb of the whole app.
-    pub(crate) app_level: AppLevel,
+    pub(crate) outward: OutwardState,
     pub(crate) api_rates: ApiRates,
     pub(crate) api_repeats: Repeats,
     pub(crate) conversations: crate::mail::conversations::Conversations,
-    pub(crate) pushes: Pushes,
     pub(crate) receipts: Receipts,
     pub(crate) files: FilesState,
     pub(crate) archive: Archive,
@@ -139,12 +135,14 @@ impl Service {
             groups: Groups::default(),
             rooms: Rooms::default(),
             ultra_groups: UltraGroups::default(),
-            callbacks: setup.callbacks.clone(),
-            app_level: setup.app_level,
+            outward: OutwardState {
+                callbacks: setup.callbacks.clone(),
+                app_level: setup.app_level,
+                ..OutwardState::default()
+            },
             api_rates: ApiRates::default(),
             api_repeats: Repeats::default(),
             conversations: crate::mail::conversations::Conversations::default(),
-            pushes: Pushes::default(),
             receipts: Receipts::default(),
             files: FilesState::default(),
             archive: Archive::default(),
@@ -172,6 +170,10 @@ impl Service {
         self.settle(now);
     }
 
+    pub(crate) fn outward(&mut self) -> Outward<'_> {
+        Outward { state: &mut self.outward, core: &mut self.core }
+    }
+
     pub(crate) fn files(&mut self) -> Files<'_> {
         Files { files: &mut self.files, message_log: &mut self.message_log, core: &mut self.core }
     }
@@ -182,7 +184,7 @@ impl Service {
             self.core.accounts[connection.user].mailbox.hide_from(connection.device);
             self.lost_by_rooms(now, &connection, conn);
             self.lost_by_ultra_groups(connection.user, conn);
-            self.went_offline(now, &connection, how);
+            self.outward().went_offline(now, &connection, how);
         }
     }
 

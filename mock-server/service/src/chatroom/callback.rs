@@ -33,14 +33,14 @@ impl Event {
 
 impl Service {
     pub(super) fn tell_app_server(&mut self, now: UnixMillis, id: &str, event: Event, users: &[UserIx]) {
-        if !self.calls_back(CallbackKind::ChatroomStatus) || self.core.has(Bug::NoRoomCallbacks) {
+        if !self.outward().calls_back(CallbackKind::ChatroomStatus) || self.core.has(Bug::NoRoomCallbacks) {
             return;
         }
         let (kind, status) = event.numbers();
         let users: Vec<&str> = users.iter().map(|user| &*self.core.accounts[*user].id).collect();
         let body =
             json!([{"chatRoomId": id, "userIds": users, "status": status, "type": kind, "time": now.0}]);
-        self.call_back(now, CallbackKind::ChatroomStatus, &body);
+        self.outward().call_back(now, CallbackKind::ChatroomStatus, &body);
     }
 
     /// One call for each entry that changed.
@@ -50,13 +50,13 @@ impl Service {
         id: &str,
         changed: &crate::chatroom::Changed,
     ) {
-        if !self.calls_back(CallbackKind::ChatroomEntries) || self.core.has(Bug::NoRoomCallbacks) {
+        if !self.outward().calls_back(CallbackKind::ChatroomEntries) || self.core.has(Bug::NoRoomCallbacks) {
             return;
         }
         let body = json!({
             "chatroomId": id, "key": changed.key, "value": changed.value, "optType": if changed.removed { 2 } else { 1 },
             "userId": changed.owner, "status": changed.status, "timestamp": changed.time.0, "version": changed.time.0,
         });
-        self.call_back(now, CallbackKind::ChatroomEntries, &body);
+        self.outward().call_back(now, CallbackKind::ChatroomEntries, &body);
     }
 }

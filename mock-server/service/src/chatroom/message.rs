@@ -111,8 +111,8 @@ impl Service {
         }
         if !speaker.is_service {
             self.count_for_offline(now, &room_id);
-            let platform = speaker.from.map(|(device, _)| self.platform_of(speaker.user, device));
-            self.route(now, &message, platform.as_deref(), &[]);
+            let platform = speaker.from.map(|(device, _)| self.core.platform_of(speaker.user, device));
+            self.outward().route(now, &message, platform.as_deref(), &[]);
         }
         Some(Posted { uid: message.uid, time })
     }

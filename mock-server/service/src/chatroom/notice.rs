@@ -16,6 +16,7 @@ use crate::{
         io::ConnId,
         message::{Message, Side},
     },
+    outward::push::PushPlace,
     service::Service,
 };
 
@@ -147,7 +148,7 @@ impl Service {
     pub(super) fn push_to_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
         let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
-            self.record_push(now, user, message);
+            self.outward().record_push(now, user, message, PushPlace::default());
         }
     }
 

@@ -125,6 +125,11 @@ impl Accounts {
         self.by_id.insert_full(id.clone(), Account::new(id)).0
     }
 
+    /// The display name of a user; empty if nobody is known by that id.
+    pub(crate) fn name_of(&self, id: &str) -> String {
+        self.find(id).map(|user| self[user].name.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn register(&mut self, id: &str) -> UserIx {
         let user = self.find_or_add(id);
         if !std::mem::replace(&mut self[user].registered, true) {
@@ -270,6 +275,16 @@ pub(crate) fn os_of(platform: &str) -> &'static str {
 pub(crate) type DeviceIx = u16;
 
 impl Core {
+    /// The platform of a user's device.
+    pub(crate) fn platform_of(
+        &self,
+        user: crate::core::account::UserIx,
+        device: crate::core::account::DeviceIx,
+    ) -> String {
+        let device = self.accounts[user].devices.get(usize::from(device));
+        device.map(|device| device.platform.clone()).unwrap_or_default()
+    }
+
     pub(crate) fn add_black(&mut self, owner: UserIx, user: &str) -> Answer {
         let user = self.accounts.find_or_add(user);
         let id = self.accounts[user].id.clone();

@@ -125,7 +125,7 @@ impl Service {
         self.settle(now);
         self.core.accounts[user].connections.push(conn);
         self.came_to_ultra_groups(user, conn);
-        self.came_online(now, conn, &session_id, &login.address);
+        self.outward().came_online(now, conn, &session_id, &login.address);
         if login.transport == Transport::Comet {
             self.expect_poll(now, conn);
         }

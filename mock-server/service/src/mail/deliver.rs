@@ -35,7 +35,8 @@ impl Service {
         }
         if devices.is_empty() {
             if !status_message {
-                self.record_push(now, receiver, message);
+                let place = self.push_place(message);
+                self.outward().record_push(now, receiver, message, place);
             }
             return;
         }

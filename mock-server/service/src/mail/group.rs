@@ -11,7 +11,14 @@ use std::{
 use indexmap::{IndexMap, IndexSet};
 use wire::{UnixMillis, code::status};
 
-use crate::core::account::UserIx;
+use crate::{
+    core::{
+        account::UserIx,
+        message::{Conversation, Message},
+    },
+    outward::push::PushPlace,
+    service::Service,
+};
 
 /// A member's mute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,6 +164,24 @@ impl Groups {
         // The white list lifts the group's mute, not the member's own (assumed).
         let silenced = group.muted && !group.whitelist.contains(&user);
         if mutes && (muted || silenced) { Err(status::MUTED_IN_GROUP) } else { Ok(()) }
+    }
+}
+
+impl Service {
+    /// What a group says of itself and of the sender in pushes; nothing for a message to one user.
+    pub(crate) fn push_place(&self, message: &Message) -> PushPlace {
+        if message.conversation != Conversation::Group {
+            return PushPlace::default();
+        }
+        let group = self.groups.group(&message.target);
+        let name = group.map(|group| group.name.as_str()).filter(|name| !name.is_empty());
+        let sender = self.core.accounts.find(&message.from);
+        let remark = sender.and_then(|user| group?.remarks.get(&user).cloned());
+        PushPlace {
+            name: Some(name.unwrap_or(&message.target).to_owned()),
+            sender: Some(remark.unwrap_or_else(|| self.core.accounts.name_of(&message.from))),
+            levels: None,
+        }
     }
 }
 

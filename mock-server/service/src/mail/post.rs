@@ -190,7 +190,7 @@ impl Service {
         let peer_only = self.core.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
         let copies = self.syncs() && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
         let by_client = mirror.is_some();
-        let platform = mirror.as_ref().map(|mirror| self.platform_of(sender, mirror.device));
+        let platform = mirror.as_ref().map(|mirror| self.core.platform_of(sender, mirror.device));
         let routed = !status_message && !self.is_for_own_devices(&up.classname);
         let mirror = mirror.filter(|_| copies);
         let with_sender = with_sender && !receivers.contains(&sender);
@@ -249,7 +249,9 @@ impl Service {
             } else {
                 message.clone()
             };
-            if self.core.has(Bug::DropsUnpushed) && self.keeps_from_disturbing(now, receiver, &message) {
+            if self.core.has(Bug::DropsUnpushed)
+                && self.outward().keeps_from_disturbing(now, receiver, &message)
+            {
                 continue;
             }
             if listed {
@@ -274,7 +276,7 @@ impl Service {
             self.mirror(now, sender, mirror, &message);
         }
         if routed {
-            self.route(now, &message, platform.as_deref(), &named);
+            self.outward().route(now, &message, platform.as_deref(), &named);
         }
         Posted { uid: message.uid, time }
     }

@@ -14,7 +14,7 @@ use crate::{
         journal::What,
         signature::signature_of,
     },
-    service::Service,
+    outward::Outward,
 };
 
 /// Addresses (`http://…`) of the app's own server, each told of one thing; what has no address is told nobody.
@@ -57,13 +57,13 @@ impl Callbacks {
     }
 }
 
-impl Service {
+impl Outward<'_> {
     fn callback_url(&self, kind: CallbackKind) -> Option<&str> {
         let url = match kind {
-            CallbackKind::ChatroomStatus => &self.callbacks.chatroom_status,
-            CallbackKind::ChatroomEntries => &self.callbacks.chatroom_entries,
-            CallbackKind::UserStatus => &self.callbacks.user_status,
-            CallbackKind::Messages => &self.callbacks.messages,
+            CallbackKind::ChatroomStatus => &self.state.callbacks.chatroom_status,
+            CallbackKind::ChatroomEntries => &self.state.callbacks.chatroom_entries,
+            CallbackKind::UserStatus => &self.state.callbacks.user_status,
+            CallbackKind::Messages => &self.state.callbacks.messages,
         };
         url.as_deref().filter(|url| !url.is_empty())
     }

@@ -14,10 +14,10 @@ use crate::{
         connection::{Connection, Presence, Told},
         io::{CallbackKind, ConnId},
     },
-    service::Service,
+    outward::Outward,
 };
 
-impl Service {
+impl Outward<'_> {
     /// A login was accepted.
     pub(crate) fn came_online(&mut self, now: UnixMillis, conn: ConnId, session: &str, address: &str) {
         if !self.calls_back(CallbackKind::UserStatus) {

@@ -12,7 +12,7 @@ use crate::{
         io::CallbackKind,
         message::{Conversation, Message, Side},
     },
-    service::Service,
+    outward::Outward,
 };
 
 /// `channelType` of a conversation.
@@ -45,7 +45,7 @@ fn routed(message: &Message, platform: Option<&str>) -> Vec<(&'static str, Strin
     ]
 }
 
-impl Service {
+impl Outward<'_> {
     /// Copies a changed message of an ultra group: its new content, or the change of its expansion (UG-036). Which fields
     /// tell of it is assumed: a UID of its own, and the message's as `originalMsgUID`. `by`: absent for the app's server.
     pub(crate) fn route_change(
@@ -63,7 +63,7 @@ impl Service {
         let uid = self.core.ids.message_uid(now);
         let platform = by.and_then(|user| {
             let conn = self.core.accounts[user].connections.last()?;
-            Some(self.platform_of(user, self.core.connections.get(conn)?.device))
+            Some(self.core.platform_of(user, self.core.connections.get(conn)?.device))
         });
         let mut fields = routed(message, platform.as_deref());
         for (name, value) in &mut fields {
@@ -107,15 +107,5 @@ impl Service {
         let mut fields = routed(message, platform);
         fields.extend(directed.iter().map(|id| ("groupUserIds", id.clone())));
         self.call_back_with_form(now, CallbackKind::Messages, &fields);
-    }
-
-    /// The platform of a user's device.
-    pub(crate) fn platform_of(
-        &self,
-        user: crate::core::account::UserIx,
-        device: crate::core::account::DeviceIx,
-    ) -> String {
-        let device = self.core.accounts[user].devices.get(usize::from(device));
-        device.map(|device| device.platform.clone()).unwrap_or_default()
     }
 }

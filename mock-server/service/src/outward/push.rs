@@ -11,15 +11,18 @@ use wire::{UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
+        Core,
         account::UserIx,
         bug::Bug,
         ids::Uid,
         io::PlatformClass,
         journal::What,
-        message::{Conversation, Message, Side},
+        message::{Message, Side},
     },
-    outward::push_decision::{Decision, Mention},
-    service::Service,
+    outward::{
+        Outward,
+        push_decision::{Decision, Mention, Setting},
+    },
 };
 
 /// How many records are kept.
@@ -86,29 +89,71 @@ fn body_of(down: &DownStreamMessage) -> Value {
     serde_json::from_slice(&down.content).unwrap_or(Value::Null)
 }
 
-impl Service {
-    pub(crate) fn record_push(&mut self, now: UnixMillis, user: UserIx, message: &Message) {
-        self.record_push_of(now, user, &Content::of(message));
+impl Pushes {
+    /// The records, of one user or of all, oldest first.
+    pub(crate) fn to_json(&self, core: &Core, user: Option<UserIx>) -> Value {
+        let records = self.records.iter().filter(|record| user.is_none_or(|user| record.user == user));
+        records
+            .map(|record| {
+                let [title, content, data] = push_texts(core, &record.shown);
+                json!({
+                    "at": record.at.0, "user": &*core.accounts[record.user].id,
+                    "messageUId": record.message_uid.as_str(), "sent": record.decision.sent,
+                    "devices": record.devices, "title": title, "content": content, "data": data,
+                    "setting": record.decision.setting, "why": record.decision.why,
+                })
+            })
+            .collect()
+    }
+}
+
+/// What the place a message was said in calls itself and the sender, and what it says of notices.
+#[derive(Debug, Default)]
+pub(crate) struct PushPlace {
+    /// The title; without one it is what the receiver calls the sender.
+    pub(crate) name: Option<String>,
+    /// Texts begin with the sender's name, as it is called there.
+    pub(crate) sender: Option<String>,
+    /// The levels that decide behind quiet hours, where those of conversations do not.
+    pub(crate) levels: Option<[Setting; 5]>,
+}
+
+impl Outward<'_> {
+    /// A message for a user without a device online: decided, and recorded.
+    pub(crate) fn record_push(&mut self, now: UnixMillis, user: UserIx, message: &Message, place: PushPlace) {
+        let content = Content::of(message);
+        let decision = self.push_decision(now, user, &content, place.levels);
+        self.record_decided(now, user, &content, decision, place);
     }
 
-    /// The same for one of several receivers.
-    pub(crate) fn record_push_of(&mut self, now: UnixMillis, user: UserIx, content: &Content<'_>) {
+    /// What was decided of a push goes on record.
+    pub(crate) fn record_decided(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        content: &Content<'_>,
+        decision: Decision,
+        place: PushPlace,
+    ) {
         let message = content.message;
-        let decision = self.push_decision(now, user, content);
-        let decision = self.not_too_often(now, user, message, decision);
         let account = &self.core.accounts[user];
         let phones = account.devices.iter().filter(|device| device.class == PlatformClass::Mobile);
         let devices = phones.filter(|_| decision.sent).filter(|device| !device.no_push);
         let devices = devices.map(|device| device.id.clone()).collect();
-        let (title, sender) = self.push_names(user, message);
-        let shown = Shown::Message { message: message.clone(), title, sender };
+        // What the receiver calls the sender, or its display name as registered or changed since (USER-012).
+        let own_name = || {
+            let remark = account.remarks.get(&message.from).cloned();
+            remark.unwrap_or_else(|| self.core.accounts.name_of(&message.from))
+        };
+        let title = place.name.unwrap_or_else(own_name);
+        let shown = Shown::Message { message: message.clone(), title, sender: place.sender };
         let uid = message.uid;
         self.keep_push(Record { at: now, user, message_uid: uid, devices, shown, decision });
     }
 
     fn keep_push(&mut self, record: Record) {
         let Record { at, user, message_uid: uid, decision: Decision { sent, why, .. }, .. } = record;
-        let records = &mut self.pushes.records;
+        let records = &mut self.state.pushes.records;
         if records.len() == KEPT {
             records.pop_front();
         }
@@ -143,7 +188,14 @@ impl Service {
         self.keep_push(Record { at: now, user, message_uid: id, devices, shown, decision });
     }
 
-    fn push_decision(&self, now: UnixMillis, user: UserIx, content: &Content<'_>) -> Decision {
+    /// Whether a message disturbs a user who is away. `levels`: see [`PushPlace`].
+    pub(crate) fn push_decision(
+        &self,
+        now: UnixMillis,
+        user: UserIx,
+        content: &Content<'_>,
+        levels: Option<[Setting; 5]>,
+    ) -> Decision {
         let message = content.message;
         let account = &self.core.accounts[user];
         // Only phones have a push service; a user who never had one gets none (DND-046).
@@ -166,94 +218,48 @@ impl Service {
                 let others = self.core.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
                 if others { Mention::Me } else { Mention::of(body, &account.id) }
             };
-            self.disturbs(now, user, message, &mention)
+            self.disturbs(now, user, message, levels, &mention)
         }
     }
+}
 
-    /// The title if the message brings none: what the receiver calls the sender, or its display name as registered or
-    /// changed since (USER-012); in a group the group's name. And in groups what the sender is called in the text.
-    fn push_names(&self, receiver: UserIx, message: &Message) -> (String, Option<String>) {
-        match message.conversation {
-            Conversation::Group => {
-                let name = self.groups.group(&message.target).map(|group| group.name.as_str());
-                let name = name.filter(|name| !name.is_empty()).unwrap_or(&message.target).to_owned();
-                (name, Some(self.sender_in_group(message)))
-            }
-            Conversation::UltraGroup => {
-                let group = self.ultra_groups.get(&message.target);
-                let name = group.map(|group| group.name.clone()).unwrap_or_default();
-                (name, Some(self.sender_in_group(message)))
-            }
-            _ => {
-                let remark = self.core.accounts[receiver].remarks.get(&message.from).cloned();
-                (remark.unwrap_or_else(|| self.name_of(&message.from)), None)
-            }
+/// What a mention says comes first, then what the sender wrote for pushes, then the text (AMB-03).
+fn push_content(core: &Core, down: &DownStreamMessage, sender: Option<&str>) -> Option<String> {
+    let body = body_of(down);
+    let mentioned = body["mentionedInfo"]["mentionedContent"].as_str();
+    let mentioned = mentioned.filter(|_| !core.has(Bug::PushIgnoresMention));
+    let written = [mentioned, down.push_content.as_deref()];
+    if let Some(text) = written.into_iter().flatten().find(|text| !text.is_empty()) {
+        return Some(text.to_owned());
+    }
+    let text = match down.classname.as_str() {
+        "RC:TxtMsg" | "RC:ReferenceMsg" => body["content"].as_str()?,
+        "RC:ImgMsg" => "[Image]",
+        "RC:GIFMsg" => "[GIF]",
+        "RC:VcMsg" | "RC:HQVCMsg" => "[Voice]",
+        "RC:FileMsg" => "[File]",
+        "RC:SightMsg" => "[Video]",
+        "RC:LBSMsg" => "[Location]",
+        _ => return None,
+    };
+    Some(sender.map_or_else(|| text.to_owned(), |sender| format!("{sender}: {text}")))
+}
+
+/// Title, content and data for the app.
+fn push_texts<'a>(core: &Core, shown: &'a Shown) -> [Cow<'a, str>; 3] {
+    let (message, title, sender) = match shown {
+        Shown::Notification { title, content } => {
+            return [title.as_str().into(), content.as_str().into(), "".into()];
         }
-    }
-
-    fn sender_in_group(&self, message: &Message) -> String {
-        let sender = self.core.accounts.find(&message.from);
-        let remark = sender.and_then(|user| self.groups.group(&message.target)?.remarks.get(&user).cloned());
-        remark.unwrap_or_else(|| self.name_of(&message.from))
-    }
-
-    fn name_of(&self, user: &str) -> String {
-        self.core.accounts.find(user).map(|user| self.core.accounts[user].name.clone()).unwrap_or_default()
-    }
-
-    /// What a mention says comes first, then what the sender wrote for pushes, then the text (AMB-03).
-    fn push_content(&self, down: &DownStreamMessage, sender: Option<&str>) -> Option<String> {
-        let body = body_of(down);
-        let mentioned = body["mentionedInfo"]["mentionedContent"].as_str();
-        let mentioned = mentioned.filter(|_| !self.core.has(Bug::PushIgnoresMention));
-        let written = [mentioned, down.push_content.as_deref()];
-        if let Some(text) = written.into_iter().flatten().find(|text| !text.is_empty()) {
-            return Some(text.to_owned());
-        }
-        let text = match down.classname.as_str() {
-            "RC:TxtMsg" | "RC:ReferenceMsg" => body["content"].as_str()?,
-            "RC:ImgMsg" => "[Image]",
-            "RC:GIFMsg" => "[GIF]",
-            "RC:VcMsg" | "RC:HQVCMsg" => "[Voice]",
-            "RC:FileMsg" => "[File]",
-            "RC:SightMsg" => "[Video]",
-            "RC:LBSMsg" => "[Location]",
-            _ => return None,
-        };
-        Some(sender.map_or_else(|| text.to_owned(), |sender| format!("{sender}: {text}")))
-    }
-
-    /// Title, content and data for the app.
-    fn push_texts<'a>(&'a self, shown: &'a Shown) -> [Cow<'a, str>; 3] {
-        let (message, title, sender) = match shown {
-            Shown::Notification { title, content } => {
-                return [title.as_str().into(), content.as_str().into(), "".into()];
-            }
-            Shown::Message { message, title, sender } => (message, title, sender),
-        };
-        let down = message.body(Side::Inbox);
-        let content = self.push_content(&down, sender.as_deref()).unwrap_or_default();
-        let own = down.push_ext.as_ref().map(|ext| ext.title()).filter(|title| !title.is_empty());
-        let title = match own {
-            _ if down.config_flag() & HIDE_TITLE != 0 => "".into(),
-            Some(own) => own.to_owned().into(),
-            None => title.as_str().into(),
-        };
-        [title, content.into(), message.push_data.as_deref().unwrap_or_default().into()]
-    }
-
-    pub(crate) fn pushes_json(&self, user: Option<UserIx>) -> Value {
-        let records = self.pushes.records.iter().filter(|record| user.is_none_or(|user| record.user == user));
-        records
-            .map(|record| {
-                let [title, content, data] = self.push_texts(&record.shown);
-                json!({
-                    "at": record.at.0, "user": &*self.core.accounts[record.user].id,
-                    "messageUId": record.message_uid.as_str(), "sent": record.decision.sent,
-                    "devices": record.devices, "title": title, "content": content, "data": data,
-                    "setting": record.decision.setting, "why": record.decision.why,
-                })
-            })
-            .collect()
-    }
+        Shown::Message { message, title, sender } => (message, title, sender),
+    };
+    let down = message.body(Side::Inbox);
+    let content = push_content(core, &down, sender.as_deref()).unwrap_or_default();
+    let own = down.push_ext.as_ref().map(|ext| ext.title()).filter(|title| !title.is_empty());
+    let title = match own {
+        _ if down.config_flag() & HIDE_TITLE != 0 => "".into(),
+        Some(own) => own.to_owned().into(),
+        None => title.as_str().into(),
+    };
+    [title, content.into(), message.push_data.as_deref().unwrap_or_default().into()]
 }

@@ -15,7 +15,7 @@ use crate::{
         message::{Conversation, Message},
         switch::AppLevel,
     },
-    service::Service,
+    outward::Outward,
 };
 
 /// Whether a push is sent, and what decided.
@@ -78,10 +78,10 @@ fn lets_through(level: i32, mention: Mention) -> Option<bool> {
     })
 }
 
-impl Service {
+impl Outward<'_> {
     /// For [`Bug::DropsUnpushed`]: whether a level of the receiver's keeps a message that mentions nobody from pushing.
     pub(crate) fn keeps_from_disturbing(&self, now: UnixMillis, user: UserIx, message: &Message) -> bool {
-        !self.disturbs(now, user, message, &|| Mention::Nothing).sent
+        !self.disturbs(now, user, message, None, &|| Mention::Nothing).sent
     }
 
     /// The receiver's levels for a conversation that is no ultra group, the deciding one first.
@@ -114,6 +114,7 @@ impl Service {
         now: UnixMillis,
         user: UserIx,
         message: &Message,
+        levels: Option<[Setting; 5]>,
         mention: &dyn Fn() -> Mention,
     ) -> Decision {
         let settings = &self.core.accounts[user].settings;
@@ -124,11 +125,7 @@ impl Service {
             .filter(|quiet| quiet.holds(now, world_offset) || quiet.holds(late, world_offset))
             .filter(|quiet| !self.core.has(Bug::QuietEndsAtMidnight) || quiet.began_today(now, world_offset))
             .map(|quiet| quiet.level);
-        let levels = if message.conversation == Conversation::UltraGroup {
-            self.ultra_group_levels(user, message)
-        } else {
-            self.conversation_levels(user, message)
-        };
+        let levels = levels.unwrap_or_else(|| self.conversation_levels(user, message));
         let mut chain = [UNSET; 6];
         chain[0] = ("quietHours", quiet.unwrap_or(0), "within the user's quiet hours");
         chain[1..].copy_from_slice(&levels);
@@ -142,7 +139,7 @@ impl Service {
             }
         }
         let group = matches!(message.conversation, Conversation::Group | Conversation::UltraGroup);
-        let of_app = match self.app_level {
+        let of_app = match self.state.app_level {
             AppLevel::Unset => 0,
             AppLevel::All => -1,
             AppLevel::Mention => 1,

@@ -130,7 +130,7 @@ impl Service {
         } else {
             self.note_change(now, group, audience, what)
         };
-        self.route_change(now, &message, None, by);
+        self.outward().route_change(now, &message, None, by);
         Ok(Changed { uid, time })
     }
 
@@ -170,7 +170,7 @@ impl Service {
         } else {
             self.note_change(now, group, audience, what)
         };
-        self.route_change(now, &message, Some(change), by);
+        self.outward().route_change(now, &message, Some(change), by);
         Ok(Changed { uid, time })
     }
 

@@ -113,9 +113,9 @@ impl Service {
         let id = group.id.clone();
         self.tell_of_message(now, &id, &channel, only.as_ref(), from.map(|(_, conn)| conn), time);
         self.push_to_absent_members(now, &id, &channel, only.as_ref(), &message, by);
-        let platform = from.map(|(device, _)| self.platform_of(by, device));
+        let platform = from.map(|(device, _)| self.core.platform_of(by, device));
         self.files().log_message(now, &message, platform.as_deref().unwrap_or_default());
-        self.route(now, &message, platform.as_deref(), &named);
+        self.outward().route(now, &message, platform.as_deref(), &named);
         Some(Posted { uid, time })
     }
 

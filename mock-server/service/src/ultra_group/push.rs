@@ -6,7 +6,10 @@ use wire::UnixMillis;
 
 use crate::{
     core::{account::UserIx, bug::Bug, message::Message},
-    outward::{push::Content, push_decision::Decision},
+    outward::{
+        push::{Content, PushPlace},
+        push_decision::Decision,
+    },
     service::Service,
 };
 
@@ -33,12 +36,18 @@ impl Service {
         }
         let content = Content::of(message);
         for user in users {
-            self.record_push_of(now, user, &content);
+            let levels = self.ultra_group_levels(user, message);
+            let decision = self.outward().push_decision(now, user, &content, Some(levels));
+            let decision = self.not_too_often(now, user, message, decision);
+            let name = self.ultra_groups.get(group).map(|group| group.name.clone());
+            let sender = Some(self.core.accounts.name_of(&message.from));
+            let place = PushPlace { name, sender, levels: None };
+            self.outward().record_decided(now, user, &content, decision, place);
         }
     }
 
     /// Whether a push that nothing else keeps back comes too soon after the member's last one of the group.
-    pub(crate) fn not_too_often(
+    fn not_too_often(
         &mut self,
         now: UnixMillis,
         user: UserIx,

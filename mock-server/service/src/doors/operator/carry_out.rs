@@ -231,7 +231,7 @@ impl Service {
                 Err(ActError::Argument(format!("there is no switch `{}`; switches are {known}", set.name)))
             }
             Act::SetAppLevel(set) => {
-                self.app_level = set.level;
+                self.outward.app_level = set.level;
                 Ok(json!({}))
             }
             Act::Misbehave(misbehave) => {

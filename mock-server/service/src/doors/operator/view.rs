@@ -73,8 +73,8 @@ impl Service {
             StateKind::UltraGroups => self.ultra_groups.to_json(&self.core.accounts, id),
             StateKind::Files => Some(self.files.to_json(&self.core.accounts)),
             StateKind::Pushes => match user() {
-                Some(user) => Some(self.pushes_json(Some(user?))),
-                None => Some(self.pushes_json(None)),
+                Some(user) => Some(self.outward.pushes.to_json(&self.core, Some(user?))),
+                None => Some(self.outward.pushes.to_json(&self.core, None)),
             },
             StateKind::Switches => one_or_all(self.switches_json(), id),
             StateKind::Limits => one_or_all(self.limits_json(), id),

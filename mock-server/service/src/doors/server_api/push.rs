@@ -63,7 +63,7 @@ impl Service {
         self.within_rates(call.now, rates, 1)?;
         let id = self.core.ids.message_uid(call.now);
         for user in to {
-            self.record_notification(call.now, *user, id, shown);
+            self.outward().record_notification(call.now, *user, id, shown);
         }
         Ok(json!({"id": id.as_str()}))
     }

@@ -78,7 +78,7 @@ impl World {
     fn dump(&self) -> String {
         let s = &self.service;
         let mut dump = String::new();
-        let parts: [&dyn std::fmt::Debug; 16] = [
+        let parts: [&dyn std::fmt::Debug; 15] = [
             &s.core.accounts,
             &s.core.tokens,
             &s.groups,
@@ -87,13 +87,12 @@ impl World {
             &s.archive,
             &s.conversations,
             &s.core.connections,
-            &s.pushes,
+            &s.outward,
             &s.receipts,
             &s.files,
             &s.message_log,
             &s.api_repeats,
             &s.core.switches,
-            &s.app_level,
             &s.next_deadline(),
         ];
         for part in parts {
