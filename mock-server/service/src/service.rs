@@ -13,6 +13,8 @@ use crate::{
     chatroom::Rooms,
     core::{
         Core,
+        account::UserIx,
+        by_user::ByUser,
         connection::Lost,
         io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
@@ -23,8 +25,9 @@ use crate::{
         server_api::{ApiRates, Repeats},
     },
     files::{Files, FilesState, message_log::MessageLog},
-    mail::{archive::Archive, group::Groups, receipt::Receipts},
+    mail::{archive::Archive, group::Groups, mailbox::Mailbox, receipt::Receipts},
     outward::{Outward, OutwardState},
+    preferences::{Preferences, PreferencesState},
     ultra_group::UltraGroups,
 };
 
@@ -85,6 +88,8 @@ pub struct Service {
     pub(crate) rooms: Rooms,
     pub(crate) ultra_groups: UltraGroups,
     pub(crate) outward: OutwardState,
+    pub(crate) preferences: PreferencesState,
+    pub(crate) mailboxes: ByUser<Mailbox>,
     pub(crate) api_rates: ApiRates,
     pub(crate) api_repeats: Repeats,
     pub(crate) conversations: crate::mail::conversations::Conversations,
@@ -135,6 +140,8 @@ impl Service {
             groups: Groups::default(),
             rooms: Rooms::default(),
             ultra_groups: UltraGroups::default(),
+            preferences: PreferencesState::default(),
+            mailboxes: ByUser::default(),
             outward: OutwardState {
                 callbacks: setup.callbacks.clone(),
                 app_level: setup.app_level,
@@ -171,7 +178,19 @@ impl Service {
     }
 
     pub(crate) fn outward(&mut self) -> Outward<'_> {
-        Outward { state: &mut self.outward, core: &mut self.core }
+        Outward { state: &mut self.outward, preferences: &self.preferences, core: &mut self.core }
+    }
+
+    pub(crate) fn preferences(&mut self) -> Preferences<'_> {
+        Preferences { state: &mut self.preferences, core: &mut self.core }
+    }
+
+    /// Forgets users from that one on, whom a refused call was the first to name.
+    pub(crate) fn forget_from(&mut self, user: UserIx) {
+        self.core.accounts.forget_from(user);
+        self.preferences.settings.forget_from(user);
+        self.preferences.tags.forget_from(user);
+        self.mailboxes.forget_from(user);
     }
 
     pub(crate) fn files(&mut self) -> Files<'_> {
@@ -181,7 +200,7 @@ impl Service {
     /// Tells the topics of the connections that were lost since they were last told. What a topic does then may lose others.
     pub(crate) fn settle(&mut self, now: UnixMillis) {
         while let Some(Lost { conn, connection, how }) = self.core.next_lost() {
-            self.core.accounts[connection.user].mailbox.hide_from(connection.device);
+            self.mailboxes[connection.user].hide_from(connection.device);
             self.lost_by_rooms(now, &connection, conn);
             self.lost_by_ultra_groups(connection.user, conn);
             self.outward().went_offline(now, &connection, how);
@@ -222,7 +241,9 @@ impl Service {
                 Delayed::RemindOfEntries(id, conn) => self.remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::UltraTyping(id) => self.tell_of_typing(now, &id),
-                Delayed::Withdraw(uid, time) => self.core.accounts.withdraw(uid, time),
+                Delayed::Withdraw(uid, time) => {
+                    self.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
+                }
             }
             self.settle(now);
         }

@@ -156,7 +156,7 @@ impl Service {
     pub(super) fn keep_for_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
         let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
-            let time = self.core.accounts[user].mailbox.next_time(message.time);
+            let time = self.mailboxes[user].next_time(message.time);
             self.store(now, user, std::sync::Arc::new(message.copy_as(message.uid, time)));
         }
     }

@@ -6,15 +6,10 @@ use bytes::Bytes;
 use indexmap::{IndexMap, IndexSet};
 use wire::{UnixMillis, code::status};
 
-use crate::{
-    core::{
-        Core,
-        answer::Answer,
-        ids::Uid,
-        io::{ConnId, PlatformClass},
-    },
-    mail::mailbox::Mailbox,
-    preferences::{conversation_tags::ConversationTags, settings::Settings},
+use crate::core::{
+    Core,
+    answer::Answer,
+    io::{ConnId, PlatformClass},
 };
 
 /// A user's place in [`Accounts`]; never changes.
@@ -50,13 +45,8 @@ pub(crate) struct Account {
     pub(crate) devices: Vec<Device>,
     /// Open connections, oldest first.
     pub(crate) connections: Vec<ConnId>,
-    pub(crate) mailbox: Mailbox,
-    /// Pins, do-not-disturb, quiet hours.
-    pub(crate) settings: Settings,
     /// Private messages of its clients are refused (20106).
     pub(crate) muted_private: bool,
-    /// What it marks conversations with.
-    pub(crate) conversation_tags: ConversationTags,
     /// Labels that the app's server gave it.
     pub(crate) tags: Vec<String>,
     /// What pushes to this user call others.
@@ -79,10 +69,7 @@ impl Account {
             created: None,
             devices: Vec::new(),
             connections: Vec::new(),
-            mailbox: Mailbox::default(),
-            settings: Settings::default(),
             muted_private: false,
-            conversation_tags: ConversationTags::default(),
             tags: Vec::new(),
             remarks: IndexMap::new(),
         }
@@ -148,13 +135,6 @@ impl Accounts {
 
     pub(crate) fn registered(&self) -> usize {
         self.registered
-    }
-
-    /// Takes a message out of all mailboxes.
-    pub(crate) fn withdraw(&mut self, uid: Uid, time: UnixMillis) {
-        for account in self.by_id.values_mut() {
-            account.mailbox.rewrite(uid, time, None);
-        }
     }
 
     /// Users ever heard of.

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod answer;
 pub mod bug;
+pub(crate) mod by_user;
 pub(crate) mod calendar;
 pub mod caps;
 pub(crate) mod connection;

@@ -113,40 +113,48 @@ impl Service {
             Topic::PullMsg => self.pull(now, conn, user, request.id, &read(request)?),
             Topic::PullSeAtts => {
                 let asked: SessionReq = read(request)?;
-                write(&self.settings_since(user, asked.time()))
+                write(&self.preferences().settings_since(user, asked.time()))
             }
             Topic::SetSeAtt => {
                 let asked: SessionStateModifyReq = read(request)?;
-                self.change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
+                self.preferences().change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
             }
             Topic::UgUnpushSet => self.set_default_level(user, request),
             Topic::UgUnpushQuery => self.default_level(user, request),
             Topic::SetTypeUnpush => {
                 let asked: TypeUnpushInput = read(request)?;
-                self.change_type_level(now, conn, user, &asked).and_then(|answer| write(&answer))
+                self.preferences()
+                    .change_type_level(now, conn, user, &asked)
+                    .and_then(|answer| write(&answer))
             }
-            Topic::AddUnpush => self.change_quiet_hours(user, read(request)?).map(|()| Bytes::new()),
-            Topic::QryUnpush => write(&self.quiet_hours(user)),
+            Topic::AddUnpush => {
+                self.preferences().change_quiet_hours(user, read(request)?).map(|()| Bytes::new())
+            }
+            Topic::QryUnpush => write(&self.preferences().quiet_hours(user)),
             Topic::DelUnpush => {
-                self.core.accounts[user].settings.quiet = None;
+                self.preferences.settings[user].quiet = None;
                 Ok(Bytes::new())
             }
             Topic::PullUs => {
                 let asked: PullUserSettingInput = read(request)?;
-                write(&self.user_settings_since(user, asked.version()))
+                write(&self.preferences().user_settings_since(user, asked.version()))
             }
             Topic::AddSeTag => {
                 let asked: SessionTagAddInput = read(request)?;
-                self.add_tags(now, Some(conn), user, asked.tags).and_then(|answer| write(&answer))
+                self.preferences()
+                    .add_tags(now, Some(conn), user, asked.tags)
+                    .and_then(|answer| write(&answer))
             }
             Topic::DelSeTag => {
                 let asked: SessionTagDelInput = read(request)?;
                 let ids: Vec<String> = asked.tags.into_iter().map(|tag| tag.tag_id).collect();
-                write(&self.remove_tags(now, Some(conn), user, &ids))
+                write(&self.preferences().remove_tags(now, Some(conn), user, &ids))
             }
             Topic::AddTag | Topic::DelTag => {
                 let on = request.topic == Topic::AddTag;
-                self.tag_conversations(now, conn, user, read(request)?, on).and_then(|answer| write(&answer))
+                self.preferences()
+                    .tag_conversations(now, conn, user, read(request)?, on)
+                    .and_then(|answer| write(&answer))
             }
             Topic::PullEventChange => {
                 let asked: QueryMsgChange = read(request)?;

@@ -71,9 +71,9 @@ impl Service {
     ) {
         let waits = stored && (self.syncs() || self.core.has(Bug::KeepsForSender));
         if waits {
-            self.core.accounts[sender].mailbox.push(message.clone(), Side::Outbox, None);
+            self.mailboxes[sender].push(message.clone(), Side::Outbox, None);
         } else {
-            self.core.accounts[sender].mailbox.stamped(message.time);
+            self.mailboxes[sender].stamped(message.time);
         }
         let syncs = self.syncs();
         let mut devices = self.core.connections_of(sender, None);
@@ -86,7 +86,7 @@ impl Service {
             if stored && pulls {
                 if !syncs {
                     let device = connection.device;
-                    self.core.accounts[sender].mailbox.show(message.clone(), device);
+                    self.mailboxes[sender].show(message.clone(), device);
                 }
                 self.announce(now, conn, message.time);
                 continue;
@@ -123,7 +123,7 @@ impl Service {
         if !status_message {
             connection.pushes(id, message.time);
             if !sync {
-                self.core.accounts[user].mailbox.hand_to(message.time, device);
+                self.mailboxes[user].hand_to(message.time, device);
             }
         }
         let frame = ServerFrame::Publish {
@@ -164,7 +164,7 @@ impl Service {
         else {
             return;
         };
-        let last = self.core.accounts[connection.user].mailbox.last();
+        let last = self.mailboxes[connection.user].last();
         self.announce(now, conn, last);
     }
 
@@ -174,7 +174,7 @@ impl Service {
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         if let Some((time, has_it)) = connection.acknowledged(id) {
-            let mailbox = &mut self.core.accounts[user].mailbox;
+            let mailbox = &mut self.mailboxes[user];
             if has_it && !keep { mailbox.done(time) } else { mailbox.acknowledge(time, device, keep) }
         }
     }

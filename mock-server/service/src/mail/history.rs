@@ -146,7 +146,7 @@ impl Service {
         let page = page.into_iter().filter(|entry| !omitted(entry));
         let list: Vec<_> = page.map(|entry| self.seen_by(user, entry)).collect();
         if self.core.has(Bug::HistoryConsumesOffline) {
-            self.core.accounts[user].mailbox.clear();
+            self.mailboxes[user].clear();
         }
         Page { asked: asked.time(), newer, list, more, since: self.history_since(now) }.answer(now)
     }
@@ -250,7 +250,7 @@ impl Service {
 
     fn take_from_mailbox(&mut self, user: UserIx, uid: Uid) {
         if let Some(time) = self.archive.find(uid).map(|entry| entry.message.time) {
-            self.core.accounts[user].mailbox.rewrite(uid, time, None);
+            self.mailboxes[user].rewrite(uid, time, None);
         }
     }
 
@@ -260,7 +260,7 @@ impl Service {
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         if connection.pull_confirmed(now, id) && sync {
             let (user, device, up_to) = (connection.user, connection.device, connection.pulled_to);
-            self.core.accounts[user].mailbox.had(device, up_to);
+            self.mailboxes[user].had(device, up_to);
         }
     }
 }

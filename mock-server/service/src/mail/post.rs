@@ -199,7 +199,7 @@ impl Service {
         let copied = mirror.is_some() || with_sender;
         let stamped = (copied || by_client && !self.core.has(Bug::ForgetsSendersTime)).then_some(&sender);
         for user in receivers.iter().chain(stamped) {
-            time = time.max(self.core.accounts[*user].mailbox.next_time(now));
+            time = time.max(self.mailboxes[*user].next_time(now));
         }
         let from = self.core.accounts[sender].id.clone();
         let archived = !status_message && is_archived(&up);
@@ -238,7 +238,7 @@ impl Service {
             && !receivers.contains(&sender)
             && let Some(mirror) = &mirror
         {
-            self.core.accounts[sender].mailbox.push(message.clone(), Side::Outbox, Some(mirror.device));
+            self.mailboxes[sender].push(message.clone(), Side::Outbox, Some(mirror.device));
         }
         if listed && by_client {
             self.conversations.enter(sender, &message, true);
@@ -267,7 +267,7 @@ impl Service {
         }
         // Behind the receivers, of whom the sender may be one.
         if by_client && stored {
-            self.core.accounts[sender].mailbox.stamped(time);
+            self.mailboxes[sender].stamped(time);
         }
         if with_sender {
             self.show_to_sender(now, sender, &message, stored);
@@ -289,7 +289,7 @@ impl Service {
         let compensated = self.compensated_since(now);
         let most = self.core.limits.group_offline_count;
         let group_message = message.conversation == Conversation::Group;
-        let mailbox = &mut self.core.accounts[receiver].mailbox;
+        let mailbox = &mut self.mailboxes[receiver];
         // With sync the mailbox also is what compensation is taken from.
         mailbox.expire(private.min(compensated), group.min(compensated));
         mailbox.push(message, Side::Inbox, None);
@@ -299,7 +299,7 @@ impl Service {
     }
 
     fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
-        let time = self.core.accounts[receiver].mailbox.next_time(message.time);
+        let time = self.mailboxes[receiver].next_time(message.time);
         let copy = Arc::new(message.copy_as(self.core.ids.message_uid(time), time));
         self.store(now, receiver, copy.clone());
         self.deliver(now, receiver, &copy, false);

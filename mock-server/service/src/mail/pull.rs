@@ -45,7 +45,7 @@ impl Service {
         connection.pulls(now, asked.is_pull_send());
         connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
-        let mailbox = &mut self.core.accounts[user].mailbox;
+        let mailbox = &mut self.mailboxes[user];
         let repeat = (duplicates && first_pull && ask.after.0 > 0)
             .then(|| mailbox.items().filter(|item| item.message.time <= ask.after).last().cloned())
             .flatten();

@@ -73,7 +73,7 @@ impl Service {
             None => self.archive.remove(recall.uid),
         }
         for user in viewers.iter() {
-            self.core.accounts[*user].mailbox.rewrite(recall.uid, original.time, notice.as_ref());
+            self.mailboxes[*user].rewrite(recall.uid, original.time, notice.as_ref());
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::{
     core::{Core, switch::AppLevel},
     outward::{callback::Callbacks, push::Pushes},
+    preferences::PreferencesState,
 };
 pub(crate) mod callback;
 pub(crate) mod device_status;
@@ -24,5 +25,6 @@ pub(crate) struct OutwardState {
 /// The way out for the app, and what it may touch.
 pub(crate) struct Outward<'w> {
     pub(crate) state: &'w mut OutwardState,
+    pub(crate) preferences: &'w PreferencesState,
     pub(crate) core: &'w mut Core,
 }

@@ -86,7 +86,7 @@ impl Outward<'_> {
 
     /// The receiver's levels for a conversation that is no ultra group, the deciding one first.
     fn conversation_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
-        let settings = &self.core.accounts[user].settings;
+        let settings = &self.preferences.settings[user];
         if settings.is_empty() {
             return [UNSET; 5];
         }
@@ -117,7 +117,7 @@ impl Outward<'_> {
         levels: Option<[Setting; 5]>,
         mention: &dyn Fn() -> Mention,
     ) -> Decision {
-        let settings = &self.core.accounts[user].settings;
+        let settings = &self.preferences.settings[user];
         let world_offset = self.core.limits.quiet_hours_utc_offset_minutes;
         let quiet = settings.quiet.as_ref().filter(|_| !self.core.has(Bug::IgnoresQuietHours));
         let late = now - Duration::from_secs(if self.core.has(Bug::QuietEndsLate) { 60 } else { 0 });

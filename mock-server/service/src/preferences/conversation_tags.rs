@@ -24,8 +24,7 @@ use crate::{
         io::ConnId,
         length::{is_id, is_name},
     },
-    preferences::settings::Place,
-    service::Service,
+    preferences::{Preferences, settings::Place},
 };
 
 /// `sessionStateType` of a conversation's tags.
@@ -74,10 +73,10 @@ impl ConversationTags {
     }
 }
 
-impl Service {
+impl Preferences<'_> {
     /// `pullUS`: all tags, if any changed since the version.
     pub(crate) fn user_settings_since(&self, user: UserIx, version: i64) -> PullUserSettingOutput {
-        let own = &self.core.accounts[user].conversation_tags;
+        let own = &self.state.tags[user];
         if own.version <= version {
             return PullUserSettingOutput { items: Vec::new(), version };
         }
@@ -104,7 +103,7 @@ impl Service {
         user: UserIx,
         tags: Vec<SessionTagItem>,
     ) -> Result<SetUserSettingOutput, u16> {
-        let own = &self.core.accounts[user].conversation_tags;
+        let own = &self.state.tags[user];
         let named = |tag: &SessionTagItem| {
             let given = !tag.tag_id.is_empty() && !tag.name().is_empty();
             given && is_id(&tag.tag_id) && is_name(tag.name())
@@ -120,7 +119,7 @@ impl Service {
         if all.len() > MOST_TAGS {
             return Err(status::TOO_MANY_TAGS);
         }
-        self.core.accounts[user].conversation_tags.tags = all;
+        self.state.tags[user].tags = all;
         Ok(self.tags_changed(now, by, user))
     }
 
@@ -132,9 +131,8 @@ impl Service {
         user: UserIx,
         ids: &[String],
     ) -> SetUserSettingOutput {
-        let account = &mut self.core.accounts[user];
-        account.conversation_tags.tags.retain(|id, _| !ids.contains(id));
-        let settings = &account.settings;
+        self.state.tags[user].tags.retain(|id, _| !ids.contains(id));
+        let settings = &self.state.settings[user];
         let changes: Vec<(Place, SessionStateItem)> = settings
             .tagged()
             .into_iter()
@@ -154,7 +152,7 @@ impl Service {
     }
 
     fn tags_changed(&mut self, now: UnixMillis, by: Option<ConnId>, user: UserIx) -> SetUserSettingOutput {
-        let own = &mut self.core.accounts[user].conversation_tags;
+        let own = &mut self.state.tags[user];
         own.version = now.0.max(own.version + 1);
         let version = own.version;
         for conn in self.core.connections_of(user, None).into_iter().filter(|conn| Some(*conn) != by) {
@@ -188,7 +186,7 @@ impl Service {
         asked: SessionStateModifyReq,
         on: bool,
     ) -> Result<SessionStateModifyResp, u16> {
-        let before = self.core.accounts[user].settings.version();
+        let before = self.state.settings[user].version();
         let version = asked.version();
         let mut changes = Vec::new();
         for state in asked.state {
@@ -200,7 +198,7 @@ impl Service {
             }
             changes.push((place, tags));
         }
-        let known = |tag: &SessionTagItem| self.core.accounts[user].conversation_tags.contains(&tag.tag_id);
+        let known = |tag: &SessionTagItem| self.state.tags[user].contains(&tag.tag_id);
         if on && (changes.is_empty() || !changes.iter().flat_map(|(_, tags)| tags).all(known)) {
             return Err(status::BAD_PARAMETER);
         }
@@ -208,7 +206,7 @@ impl Service {
         if !changes.is_empty() {
             self.tag_places(now, Some(conn), user, &changes, on);
         }
-        Ok(self.core.accounts[user].settings.changed(version, before))
+        Ok(self.state.settings[user].changed(version, before))
     }
 
     /// Puts known tags on conversations, or takes them off, and tells the user's devices.
@@ -220,7 +218,7 @@ impl Service {
         places: &[(Place, Vec<SessionTagItem>)],
         on: bool,
     ) {
-        let settings = &self.core.accounts[user].settings;
+        let settings = &self.state.settings[user];
         let changes = places.iter().map(|(place, tags)| {
             let named = |id: &str| tags.iter().find(|tag| tag.tag_id == id);
             let mut all: Vec<SessionTagItem> =

@@ -24,8 +24,7 @@ use crate::{
         io::ConnId,
         length::{is_id, is_name},
     },
-    preferences::{conversation_tags::TAGS, quiet::QuietHours},
-    service::Service,
+    preferences::{Preferences, conversation_tags::TAGS, quiet::QuietHours},
 };
 
 /// `sessionStateType` of do-not-disturb; its value is a level as text.
@@ -149,13 +148,13 @@ impl Settings {
     }
 }
 
-impl Service {
+impl Preferences<'_> {
     /// `pullSeAtts`.
     pub(crate) fn settings_since(&self, user: UserIx, version: i64) -> SessionStates {
         if self.core.has(Bug::ForgetsSettings) {
             return SessionStates { version, state: Vec::new() };
         }
-        self.core.accounts[user].settings.since(version)
+        self.state.settings[user].since(version)
     }
 
     /// `setSeAtt`: sets what the states name.
@@ -185,13 +184,13 @@ impl Service {
         if asked.state.is_empty() || !asked.state.iter().all(known) {
             return Err(status::BAD_PARAMETER);
         }
-        let before = self.core.accounts[user].settings.version;
+        let before = self.state.settings[user].version;
         let changes = asked.state.into_iter().flat_map(|state| {
             let place = (state.r#type, state.channel_id, state.bus_channel.unwrap_or_default());
             state.state_item.into_iter().map(move |item| (place.clone(), item))
         });
         self.apply_settings(now, user, Some(conn), changes.collect());
-        Ok(self.core.accounts[user].settings.changed(asked.version.unwrap_or(0), before))
+        Ok(self.state.settings[user].changed(asked.version.unwrap_or(0), before))
     }
 
     /// `setTypeUnpush`: the level of a whole type.
@@ -209,7 +208,7 @@ impl Service {
         if !TYPES.contains(&kind) || !LEVELS.contains(&level) {
             return Err(status::BAD_PARAMETER);
         }
-        let before = self.core.accounts[user].settings.version;
+        let before = self.state.settings[user].version;
         let change = ((kind, String::new(), String::new()), level_item(level));
         let version = self.apply_settings(now, user, Some(conn), vec![change]);
         Ok(TypeUnpushOutput { version, update_version: Some(asked.version() >= before) })
@@ -223,7 +222,7 @@ impl Service {
         by: Option<ConnId>,
         changes: Vec<(Place, SessionStateItem)>,
     ) -> i64 {
-        let settings = &mut self.core.accounts[user].settings;
+        let settings = &mut self.state.settings[user];
         let version = settings.next_version(now);
         for (place, item) in changes {
             settings.set(place, item, version);
@@ -266,13 +265,13 @@ impl Service {
             return Err(status::BAD_PARAMETER);
         }
         let quiet = QuietHours::new(asked.start_time, span, asked.level.unwrap_or(0), asked.timezone)?;
-        self.core.accounts[user].settings.quiet = Some(quiet);
+        self.state.settings[user].quiet = Some(quiet);
         Ok(())
     }
 
     /// `qryUnpush`.
     pub(crate) fn quiet_hours(&self, user: UserIx) -> QueryUnpushPeriodOutput {
-        let quiet = self.core.accounts[user].settings.quiet.as_ref();
+        let quiet = self.state.settings[user].quiet.as_ref();
         match quiet.filter(|_| !self.core.has(Bug::HidesQuietHours)) {
             None => QueryUnpushPeriodOutput { is_unpush: 0, ..QueryUnpushPeriodOutput::default() },
             Some(quiet) => QueryUnpushPeriodOutput {

@@ -105,7 +105,7 @@ impl Service {
     /// before the others: for the user the channel's, the conversation's and its type's, then for all the channel's and
     /// the group's (UGDND-034 to UGDND-038).
     pub(crate) fn ultra_group_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
-        let settings = &self.core.accounts[user].settings;
+        let settings = &self.preferences.settings[user];
         let kind = message.conversation as i32;
         let (group, channel) = (&*message.target, message.channel.as_deref().unwrap_or(""));
         let level =

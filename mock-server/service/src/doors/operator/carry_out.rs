@@ -19,6 +19,7 @@ use crate::{
         act::{Act, Ban, CutHow, OnUser},
         setup::{BacklogConversation, TokenKind, WorldSetup},
     },
+    preferences::{conversation_tags::ConversationTags, settings::Settings},
     service::{ActError, Service},
 };
 
@@ -297,15 +298,15 @@ impl Service {
 
     fn remove_data(&mut self, user: UserIx) {
         self.conversations.forget(user);
+        self.mailboxes[user].clear();
+        self.preferences.settings[user] = Settings::default();
+        self.preferences.tags[user] = ConversationTags::default();
         let account = &mut self.core.accounts[user];
         account.deactivated = true;
-        account.mailbox.clear();
         account.blacklist.clear();
         account.whitelist.clear();
         account.whitelist_on = false;
-        account.settings = crate::preferences::settings::Settings::default();
         account.muted_private = false;
-        account.conversation_tags = crate::preferences::conversation_tags::ConversationTags::default();
         account.tags.clear();
         account.remarks.clear();
         account.name = account.id.to_string();

@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::{
-    core::{account::Account, bug::Bug},
+    core::{
+        account::{Account, UserIx},
+        bug::Bug,
+    },
+    mail::mailbox::Mailbox,
     service::Service,
 };
 
@@ -60,14 +64,21 @@ impl Service {
     #[must_use]
     pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
         let user = || id.map(|id| self.core.accounts.find(id));
-        let of_users = |view: &dyn Fn(&Account) -> Value| match user() {
-            Some(user) => Some(view(&self.core.accounts[user?])),
-            None => Some(self.core.accounts.iter().map(|a| (a.id.to_string(), view(a))).collect()),
+        let of_users = |view: &dyn Fn(UserIx) -> Value| match user() {
+            Some(user) => Some(view(user?)),
+            None => Some(
+                self.core
+                    .accounts
+                    .iter()
+                    .enumerate()
+                    .map(|(user, a)| (a.id.to_string(), view(user)))
+                    .collect(),
+            ),
         };
         match StateKind::named(kind)? {
-            StateKind::Users => of_users(&user_json),
-            StateKind::Devices => of_users(&|account| self.devices_json(account)),
-            StateKind::Mailboxes => of_users(&mailbox_json),
+            StateKind::Users => of_users(&|user| self.user_json(user)),
+            StateKind::Devices => of_users(&|user| self.devices_json(&self.core.accounts[user])),
+            StateKind::Mailboxes => of_users(&|user| mailbox_json(&self.mailboxes[user])),
             StateKind::Groups => self.groups_json(id),
             StateKind::Chatrooms => self.rooms.to_json(&self.core.accounts, id),
             StateKind::UltraGroups => self.ultra_groups.to_json(&self.core.accounts, id),
@@ -80,6 +91,21 @@ impl Service {
             StateKind::Limits => one_or_all(self.limits_json(), id),
             StateKind::Bugs => one_or_all(self.bugs_json(), id),
         }
+    }
+
+    fn user_json(&self, user: UserIx) -> Value {
+        let account = &self.core.accounts[user];
+        json!({
+            "userId": &*account.id, "name": account.name, "portrait": account.portrait,
+            "registered": account.registered, "deactivated": account.deactivated,
+            "bannedUntil": account.banned_until.map(|until| until.0),
+            "online": !account.connections.is_empty(),
+            "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+            "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+            "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
+                .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
+            "settings": self.preferences.settings[user].to_json(),
+        })
     }
 
     fn groups_json(&self, id: Option<&str>) -> Option<Value> {
@@ -138,21 +164,7 @@ fn one_or_all(all: Value, id: Option<&str>) -> Option<Value> {
     }
 }
 
-fn user_json(account: &Account) -> Value {
-    json!({
-        "userId": &*account.id, "name": account.name, "portrait": account.portrait,
-        "registered": account.registered, "deactivated": account.deactivated,
-        "bannedUntil": account.banned_until.map(|until| until.0),
-        "online": !account.connections.is_empty(),
-        "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
-        "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
-        "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
-            .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
-        "settings": account.settings.to_json(),
-    })
-}
-
-fn mailbox_json(account: &Account) -> Value {
-    let uids: Vec<&str> = account.mailbox.items().map(|item| item.message.uid.as_str()).collect();
-    json!({"count": account.mailbox.len(), "last": account.mailbox.last().0, "messageUIds": uids})
+fn mailbox_json(mailbox: &Mailbox) -> Value {
+    let uids: Vec<&str> = mailbox.items().map(|item| item.message.uid.as_str()).collect();
+    json!({"count": mailbox.len(), "last": mailbox.last().0, "messageUIds": uids})
 }

@@ -56,7 +56,7 @@ impl Service {
             let sender = service.core.accounts.find_or_add(from);
             let from = service.core.accounts[sender].id.clone();
             let receivers = service.everybody(None);
-            let times = receivers.iter().map(|user| service.core.accounts[*user].mailbox.next_time(call.now));
+            let times = receivers.iter().map(|user| service.mailboxes[*user].next_time(call.now));
             let time = times.max().unwrap_or(call.now);
             let uid = service.core.ids.message_uid(time);
             let message =

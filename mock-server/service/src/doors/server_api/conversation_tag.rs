@@ -23,7 +23,8 @@ impl Service {
         let tags: Vec<SessionTagItem> =
             call.list("tags", MOST_TAGS)?.iter().map(tag).collect::<Result<_, _>>()?;
         let user = self.user(call)?;
-        self.add_tags(call.now, None, user, tags)
+        self.preferences()
+            .add_tags(call.now, None, user, tags)
             .map(|_| json!({}))
             .map_err(|_| error(1005, format!("a user has at most {MOST_TAGS} tags")))
     }
@@ -31,14 +32,14 @@ impl Service {
     pub(super) fn api_conversation_tags_remove(&mut self, call: &Call) -> Answer {
         let ids = call.texts("tagIds", MOST_TAGS, LONGEST_ID)?;
         let user = self.user(call)?;
-        self.remove_tags(call.now, None, user, &ids);
+        self.preferences().remove_tags(call.now, None, user, &ids);
         Ok(json!({}))
     }
 
     pub(super) fn api_conversation_tags(&mut self, call: &Call) -> Answer {
         let user = self.user(call)?;
         let account = &self.core.accounts[user];
-        Ok(json!({"data": {"userId": &*account.id, "tags": account.conversation_tags.to_json(None)}}))
+        Ok(json!({"data": {"userId": &*account.id, "tags": self.preferences.tags[user].to_json(None)}}))
     }
 
     pub(super) fn api_tag_conversations(&mut self, call: &Call) -> Answer {
@@ -57,7 +58,7 @@ impl Service {
             .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
             .collect::<Result<_, ApiError>>()?;
         let user = self.user(call)?;
-        self.tag_places(call.now, None, user, &places, on);
+        self.preferences().tag_places(call.now, None, user, &places, on);
         Ok(json!({}))
     }
 
@@ -65,7 +66,8 @@ impl Service {
         let tag = self.known_tag(call)?;
         let user = self.user(call)?;
         let account = &self.core.accounts[user];
-        let tagged = account.settings.tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
+        let tagged =
+            self.preferences.settings[user].tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
         let conversations: Vec<Value> = tagged
             .map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind}))
             .collect();
@@ -77,13 +79,13 @@ impl Service {
         let target = call.id("targetId")?.to_owned();
         let kind = kind_of(call.number("conversationType", 1..=10)?)?;
         let user = self.user(call)?;
-        let account = &self.core.accounts[user];
+        let _account = &self.core.accounts[user];
         let place = (kind, target, String::new());
-        let tags = account.settings.tags(&place);
+        let tags = self.preferences.settings[user].tags(&place);
         Ok(json!({"data": {
             "targetId": place.1, "conversationType": kind,
-            "tags": account.conversation_tags.to_json(Some(&tags)),
-            "top": {"top": account.settings.is_top(&place)}, "mute": {"mute": account.settings.level(&place)},
+            "tags": self.preferences.tags[user].to_json(Some(&tags)),
+            "top": {"top": self.preferences.settings[user].is_top(&place)}, "mute": {"mute": self.preferences.settings[user].level(&place)},
         }}))
     }
 
@@ -94,7 +96,7 @@ impl Service {
     fn known_tag(&self, call: &Call) -> Result<String, ApiError> {
         let tag = call.id("tagId")?;
         let user = self.core.accounts.find(call.id("userId")?);
-        let known = user.is_some_and(|user| self.core.accounts[user].conversation_tags.contains(tag));
+        let known = user.is_some_and(|user| self.preferences.tags[user].contains(tag));
         if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
     }
 }

@@ -98,7 +98,7 @@ impl Service {
                 Err(fault) => Err(fault),
             };
             if answer.is_err() {
-                self.core.accounts.forget_from(known);
+                self.forget_from(known);
             }
             return self.with_request_id(request, ultra_group_rest::response(answer));
         }
@@ -110,7 +110,7 @@ impl Service {
             }
             Err(fault) => {
                 // A refused call leaves the world as it was: whom it was first to name is forgotten again.
-                self.core.accounts.forget_from(known);
+                self.forget_from(known);
                 let body = json!({"url": request.path, "code": fault.code, "errorMessage": fault.text});
                 self.with_request_id(request, format.response(fault.status(), &body))
             }

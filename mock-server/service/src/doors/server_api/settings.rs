@@ -50,7 +50,7 @@ impl Service {
         let level =
             if call.has("unpushLevel") { level(call)? } else { call.number("isMuted", 0..=1)? as i32 };
         let user = self.whose(call, "requestId")?;
-        self.apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+        self.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
         Ok(json!({}))
     }
 
@@ -58,21 +58,21 @@ impl Service {
     pub(super) fn api_conversation_level(&mut self, call: &Call) -> Answer {
         let place = place(call)?;
         let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.core.accounts[user].settings.level(&place)}))
+        Ok(json!({"isMuted": self.preferences.settings[user].level(&place)}))
     }
 
     pub(super) fn api_type_level_set(&mut self, call: &Call) -> Answer {
         let place = (kind(call)?, String::new(), String::new());
         let level = level(call)?;
         let user = self.whose(call, "requestId")?;
-        self.apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+        self.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
         Ok(json!({}))
     }
 
     pub(super) fn api_type_level(&mut self, call: &Call) -> Answer {
         let place = (kind(call)?, String::new(), String::new());
         let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.core.accounts[user].settings.level(&place)}))
+        Ok(json!({"isMuted": self.preferences.settings[user].level(&place)}))
     }
 
     pub(super) fn api_top_set(&mut self, call: &Call) -> Answer {
@@ -88,7 +88,7 @@ impl Service {
             }
         };
         let user = self.whose(call, "userId")?;
-        self.apply_settings(call.now, user, None, vec![(place, top_item(top))]);
+        self.preferences().apply_settings(call.now, user, None, vec![(place, top_item(top))]);
         Ok(json!({}))
     }
 
@@ -100,13 +100,13 @@ impl Service {
         let quiet = QuietHours::new(start, span, level, None)
             .map_err(|_| error(1002, "parameter `startTime` must be HH:MM:SS and `level` 0, 1 or 5"))?;
         let user = self.whose(call, "userId")?;
-        self.core.accounts[user].settings.quiet = (span > 0).then_some(quiet);
+        self.preferences.settings[user].quiet = (span > 0).then_some(quiet);
         Ok(json!({}))
     }
 
     pub(super) fn api_quiet_hours(&mut self, call: &Call) -> Answer {
         let user = self.whose(call, "userId")?;
-        let data = match &self.core.accounts[user].settings.quiet {
+        let data = match &self.preferences.settings[user].quiet {
             Some(quiet) => {
                 json!({"startTime": quiet.start, "period": quiet.span, "unPushLevel": quiet.level})
             }
@@ -117,7 +117,7 @@ impl Service {
 
     pub(super) fn api_quiet_hours_remove(&mut self, call: &Call) -> Answer {
         let user = self.whose(call, "userId")?;
-        self.core.accounts[user].settings.quiet = None;
+        self.preferences.settings[user].quiet = None;
         Ok(json!({}))
     }
 }

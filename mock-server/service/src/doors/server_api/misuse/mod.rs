@@ -78,7 +78,7 @@ impl World {
     fn dump(&self) -> String {
         let s = &self.service;
         let mut dump = String::new();
-        let parts: [&dyn std::fmt::Debug; 15] = [
+        let parts: [&dyn std::fmt::Debug; 17] = [
             &s.core.accounts,
             &s.core.tokens,
             &s.groups,
@@ -88,6 +88,8 @@ impl World {
             &s.conversations,
             &s.core.connections,
             &s.outward,
+            &s.preferences,
+            &s.mailboxes,
             &s.receipts,
             &s.files,
             &s.message_log,
