@@ -28,7 +28,7 @@ use crate::{
     mail::{archive::Archive, group::Groups, mailbox::Mailbox, receipt::Receipts},
     outward::{Outward, OutwardState},
     preferences::{Preferences, PreferencesState},
-    ultra_group::UltraGroups,
+    ultra_group::{UltraGroups, UltraGroupsState},
 };
 
 /// Why an act was not carried out.
@@ -86,7 +86,7 @@ pub struct Service {
     pub(crate) named_tokens: BTreeMap<String, String>,
     pub(crate) groups: Groups,
     pub(crate) rooms: Rooms,
-    pub(crate) ultra_groups: UltraGroups,
+    pub(crate) ultra_groups: UltraGroupsState,
     pub(crate) outward: OutwardState,
     pub(crate) preferences: PreferencesState,
     pub(crate) mailboxes: ByUser<Mailbox>,
@@ -139,7 +139,7 @@ impl Service {
             named_tokens: BTreeMap::new(),
             groups: Groups::default(),
             rooms: Rooms::default(),
-            ultra_groups: UltraGroups::default(),
+            ultra_groups: UltraGroupsState::default(),
             preferences: PreferencesState::default(),
             mailboxes: ByUser::default(),
             outward: OutwardState {
@@ -181,6 +181,16 @@ impl Service {
         Outward { state: &mut self.outward, preferences: &self.preferences, core: &mut self.core }
     }
 
+    pub(crate) fn ultra_groups(&mut self) -> UltraGroups<'_> {
+        UltraGroups {
+            ultra_groups: &mut self.ultra_groups,
+            message_log: &mut self.message_log,
+            outward: &mut self.outward,
+            preferences: &self.preferences,
+            core: &mut self.core,
+        }
+    }
+
     pub(crate) fn preferences(&mut self) -> Preferences<'_> {
         Preferences { state: &mut self.preferences, core: &mut self.core }
     }
@@ -202,7 +212,7 @@ impl Service {
         while let Some(Lost { conn, connection, how }) = self.core.next_lost() {
             self.mailboxes[connection.user].hide_from(connection.device);
             self.lost_by_rooms(now, &connection, conn);
-            self.lost_by_ultra_groups(connection.user, conn);
+            self.ultra_groups().lost_by_ultra_groups(connection.user, conn);
             self.outward().went_offline(now, &connection, how);
         }
     }
@@ -240,7 +250,7 @@ impl Service {
                 Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
                 Delayed::RemindOfEntries(id, conn) => self.remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
-                Delayed::UltraTyping(id) => self.tell_of_typing(now, &id),
+                Delayed::UltraTyping(id) => self.ultra_groups().tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => {
                     self.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
                 }

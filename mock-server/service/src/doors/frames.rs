@@ -119,8 +119,8 @@ impl Service {
                 let asked: SessionStateModifyReq = read(request)?;
                 self.preferences().change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
             }
-            Topic::UgUnpushSet => self.set_default_level(user, request),
-            Topic::UgUnpushQuery => self.default_level(user, request),
+            Topic::UgUnpushSet => self.ultra_groups().set_default_level(user, request),
+            Topic::UgUnpushQuery => self.ultra_groups().default_level(user, request),
             Topic::SetTypeUnpush => {
                 let asked: TypeUnpushInput = read(request)?;
                 self.preferences()
@@ -200,7 +200,7 @@ impl Service {
             Topic::QryMsg => {
                 let asked: MsgQuery = read(request)?;
                 if asked.r#type() == Conversation::UltraGroup as i32 {
-                    return self.channel_messages_by_uid(now, user, &asked);
+                    return self.ultra_groups().channel_messages_by_uid(now, user, &asked);
                 }
                 self.messages_by_uid(now, user, asked)
             }
@@ -208,7 +208,7 @@ impl Service {
             Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => {
                 let asked: CleanHisMsgInput = read(request)?;
                 if asked.conversation_type() == Conversation::UltraGroup as i32 {
-                    return self.clear_channel(user, &asked);
+                    return self.ultra_groups().clear_channel(user, &asked);
                 }
                 self.clear_messages(now, user, request, &asked)
             }
@@ -221,13 +221,13 @@ impl Service {
             Topic::SetKv => self.change_one_entry(now, conn, user, request, false),
             Topic::DelKv => self.change_one_entry(now, conn, user, request, true),
             Topic::PullKv => self.pull_entries(now, conn, user, request),
-            Topic::PullUgMsg => self.pull_ultra_groups(now, conn, user, request),
-            Topic::PullUgSes => self.ultra_group_sessions(now, user, request),
-            Topic::QryMsgChange => self.ultra_group_changes(now, conn, user, request),
-            Topic::QryUgMsg => self.channel_history(now, user, request),
-            Topic::UpMsgEx | Topic::ModifyMsg => self.change_message(now, user, request),
-            Topic::DelUgMsg => self.delete_channel_messages(user, request),
-            Topic::QryUgUal => self.unread_mention_digests(user, request),
+            Topic::PullUgMsg => self.ultra_groups().pull_ultra_groups(now, conn, user, request),
+            Topic::PullUgSes => self.ultra_groups().ultra_group_sessions(now, user, request),
+            Topic::QryMsgChange => self.ultra_groups().ultra_group_changes(now, conn, user, request),
+            Topic::QryUgMsg => self.ultra_groups().channel_history(now, user, request),
+            Topic::UpMsgEx | Topic::ModifyMsg => self.ultra_groups().change_message(now, user, request),
+            Topic::DelUgMsg => self.ultra_groups().delete_channel_messages(user, request),
+            Topic::QryUgUal => self.ultra_groups().unread_mention_digests(user, request),
             _ => Err(status::NOT_SUPPORTED),
         }
     }
@@ -262,7 +262,7 @@ impl Service {
             return self.recall(now, user, up, Some(Mirror { conn, device, request })).map(Some);
         }
         if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
-            return self.ultra_group_request(now, conn, request).map(Some);
+            return self.ultra_groups().ultra_group_request(now, conn, request).map(Some);
         }
         let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
         let to_ultra_group = request.topic == Topic::UgMsg;
@@ -289,7 +289,10 @@ impl Service {
         }
         let (sender, device) = (connection.user, connection.device);
         if to_ultra_group {
-            return self.publish_to_ultra_group(now, conn, (sender, device), request, up).map(Some);
+            return self
+                .ultra_groups()
+                .publish_to_ultra_group(now, conn, (sender, device), request, up)
+                .map(Some);
         }
         if to_room {
             return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
@@ -335,7 +338,7 @@ impl Service {
         let kind = command.get("conversationType").and_then(Value::as_i64);
         let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
         if kind == Some(Conversation::UltraGroup as i64) {
-            return self.recall_by_member(now, text("targetId"), &recall);
+            return self.ultra_groups().recall_by_member(now, text("targetId"), &recall);
         }
         if kind == Some(Conversation::Chatroom as i64) {
             let from = mirror.map(|mirror| (mirror.device, mirror.conn));

@@ -124,7 +124,7 @@ impl Service {
         // Who was online before is told as offline before this one is told as online.
         self.settle(now);
         self.core.accounts[user].connections.push(conn);
-        self.came_to_ultra_groups(user, conn);
+        self.ultra_groups().came_to_ultra_groups(user, conn);
         self.outward().came_online(now, conn, &session_id, &login.address);
         if login.transport == Transport::Comet {
             self.expect_poll(now, conn);

@@ -11,6 +11,7 @@ use wire::UnixMillis;
 
 use crate::{
     core::{
+        Core,
         bug::Bug,
         calendar::date_text,
         message::{Message, Side},
@@ -36,28 +37,30 @@ struct Line {
     source: String,
 }
 
-impl Files<'_> {
+impl MessageLog {
     /// Writes a message down, and forgets what is too old.
-    pub(crate) fn log_message(&mut self, now: UnixMillis, message: &Arc<Message>, source: &str) {
-        if !self.core.switches.message_log {
+    pub(crate) fn write(&mut self, core: &Core, now: UnixMillis, message: &Arc<Message>, source: &str) {
+        if !core.switches.message_log {
             return;
         }
         let line = Line { message: message.clone(), source: source.to_owned() };
-        self.message_log.hours.entry(hour_of(message.time)).or_default().push(line);
-        let since = self.log_since(now);
-        while self.message_log.hours.first_key_value().is_some_and(|(hour, _)| *hour < since) {
-            self.message_log.hours.pop_first();
+        self.hours.entry(hour_of(message.time)).or_default().push(line);
+        let since = log_since(core, now);
+        while self.hours.first_key_value().is_some_and(|(hour, _)| *hour < since) {
+            self.hours.pop_first();
         }
     }
+}
 
-    fn log_since(&self, now: UnixMillis) -> String {
-        if self.core.has(Bug::KeepsLogs) { String::new() } else { hour_of(now - KEPT) }
-    }
+fn log_since(core: &Core, now: UnixMillis) -> String {
+    if core.has(Bug::KeepsLogs) { String::new() } else { hour_of(now - KEPT) }
+}
 
+impl Files<'_> {
     /// Where an hour's log is; `None`: nothing was said in that hour, it is not over, or it is too long ago.
     pub(crate) fn log_address(&self, now: UnixMillis, hour: &str, origin: &str) -> Option<String> {
         let there = self.message_log.hours.contains_key(hour);
-        let there = there && *hour < *hour_of(now) && *hour >= *self.log_since(now);
+        let there = there && *hour < *hour_of(now) && *hour >= *log_since(self.core, now);
         there.then(|| format!("{}/{FOLDER}{hour}.zip", file_server(self.core, origin)))
     }
 

@@ -231,7 +231,7 @@ impl Service {
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {
             self.archive(now, sender, &receivers, message.clone(), directed);
-            self.files().log_message(now, &message, platform.as_deref().unwrap_or_default());
+            self.message_log.write(&self.core, now, &message, platform.as_deref().unwrap_or_default());
         }
         // A message to oneself is in the mailbox as received already.
         if stored

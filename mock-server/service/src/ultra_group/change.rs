@@ -16,6 +16,7 @@ use wire::{
 
 use crate::{
     core::{
+        Core,
         account::UserIx,
         answer::{Answer, read, write},
         feed::is_from_the_future,
@@ -23,8 +24,7 @@ use crate::{
         message::Conversation,
         refusal::Gate,
     },
-    service::Service,
-    ultra_group::{UltraGroup, log::Entry},
+    ultra_group::{UltraGroup, UltraGroups, history::history_since, log::Entry},
 };
 
 /// `type` of an `s_cmd` that tells of changes.
@@ -87,16 +87,16 @@ impl Audience {
         }
     }
 
-    fn connections(&self, service: &Service, group: &UltraGroup) -> Vec<ConnId> {
+    fn connections(&self, core: &Core, group: &UltraGroup) -> Vec<ConnId> {
         match self {
             Self::Everyone => group.online.iter().copied().collect(),
             Self::Channel(id) => {
-                group.channels.get(id).map(|channel| group.audience(service, channel)).unwrap_or_default()
+                group.channels.get(id).map(|channel| group.audience(core, channel)).unwrap_or_default()
             }
-            Self::Only(users) => group.connections(service, users.iter().copied()),
+            Self::Only(users) => group.connections(core, users.iter().copied()),
             Self::But(users) => {
                 let but: BTreeSet<ConnId> =
-                    group.connections(service, users.iter().copied()).into_iter().collect();
+                    group.connections(core, users.iter().copied()).into_iter().collect();
                 group.online.difference(&but).copied().collect()
             }
         }
@@ -125,7 +125,7 @@ impl Entry {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// Notes a change and tells whom it concerns; gives its time.
     pub(super) fn note_change(
         &mut self,
@@ -134,7 +134,7 @@ impl Service {
         audience: Audience,
         what: MsgChange,
     ) -> UnixMillis {
-        let since = self.ultra_group_history_since(now);
+        let since = history_since(self.core, now);
         let time = self.ultra_groups.clock.tick(now);
         let Some(group) = self.ultra_groups.get_mut(group) else { return time };
         let what = MsgChange {
@@ -149,8 +149,11 @@ impl Service {
         }
         changes.push_back(Change { time, audience: audience.clone(), what });
         let id = group.id.clone();
-        let conns =
-            self.ultra_groups.get(&id).map(|group| audience.connections(self, group)).unwrap_or_default();
+        let conns = self
+            .ultra_groups
+            .get(&id)
+            .map(|group| audience.connections(self.core, group))
+            .unwrap_or_default();
         let notify = NotifyMsg { r#type: CHANGES, time: Some(time.0), ..NotifyMsg::default() };
         let body: Bytes = notify.encode_to_vec().into();
         for conn in conns {

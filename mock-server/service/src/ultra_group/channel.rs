@@ -9,9 +9,8 @@ use wire::{UnixMillis, code::status};
 
 use crate::{
     core::{account::UserIx, bug::Bug, refusal::Gate},
-    service::Service,
     ultra_group::{
-        LONG_AGO, UltraGroup,
+        LONG_AGO, UltraGroup, UltraGroups,
         change::{Audience, ChannelChange},
         log::{Entry, Times},
         mute::Mutes,
@@ -84,7 +83,7 @@ impl UltraGroup {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// The id of the channel that stands for none: `RCDefault`, or nothing in worlds as they were before 2022-10-13.
     pub(crate) fn default_channel(&self) -> &'static str {
         if self.core.switches.ultra_group_default_channel { DEFAULT_CHANNEL } else { "" }

@@ -21,8 +21,7 @@ use crate::{
         io::ConnId,
         message::{Conversation, Posted},
     },
-    service::Service,
-    ultra_group::change::Kind,
+    ultra_group::{UltraGroups, change::Kind},
 };
 
 /// A change that was carried out.
@@ -31,7 +30,7 @@ pub(crate) struct Changed {
     pub(crate) time: UnixMillis,
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// `upMsgEx` and `modifyMsg`, asked by QUERY.
     pub(crate) fn change_message(&mut self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
         let changed = self.try_change_message(now, user, request)?;

@@ -15,15 +15,16 @@ use wire::{
 
 use crate::{
     core::{
+        Core,
         account::UserIx,
         answer::{Answer, read, write},
         bug::Bug,
+        calendar,
         ids::Uid,
         message::Side,
         page::Page,
     },
-    service::Service,
-    ultra_group::{UltraGroup, log::Entry},
+    ultra_group::{UltraGroup, UltraGroups, UltraGroupsState, log::Entry},
 };
 
 /// Messages of a page when the client names no number, and the most it gets.
@@ -76,7 +77,47 @@ impl<'a> Shown<'a> {
     }
 }
 
-impl Service {
+/// How long messages are kept where no months are ordered (UGHIST-005).
+const SEVEN_DAYS: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
+
+impl UltraGroupsState {
+    /// Who sent a message that can still be recalled.
+    pub(crate) fn said(&self, group: &str, uid: Uid) -> Option<&crate::ultra_group::log::Entry> {
+        self.get(group)?.log.find(uid).filter(|entry| !entry.recalled)
+    }
+
+    /// What is kept of a channel between two times, both excluded, oldest first, whoever may see it.
+    pub(crate) fn channel_log(
+        &self,
+        core: &Core,
+        now: UnixMillis,
+        group: &str,
+        channel: &str,
+        (after, before): (UnixMillis, UnixMillis),
+    ) -> impl DoubleEndedIterator<Item = &Entry> {
+        let since = UnixMillis(history_since(core, now).0.saturating_sub(1));
+        let known = self.get(group);
+        let found = known.and_then(|group| Some((group, &group.channels.get(channel)?.times.kept)));
+        found.into_iter().flat_map(move |(group, times)| {
+            let first = times.partition_point(|time| *time <= after.max(since));
+            let end = times.partition_point(|time| *time < before).max(first);
+            times.range(first..end).filter_map(|time| group.log.at(*time))
+        })
+    }
+}
+
+/// Since when messages are kept.
+pub(crate) fn history_since(core: &Core, now: UnixMillis) -> UnixMillis {
+    if core.has(Bug::HistoryForEver) {
+        return UnixMillis(i64::MIN);
+    }
+    match core.limits.ultra_group_history_months {
+        0 => now - SEVEN_DAYS,
+        months => calendar::months_ago(now, months),
+    }
+}
+
+impl UltraGroups<'_> {
     fn shown<'a>(
         &'a self,
         now: UnixMillis,
@@ -89,7 +130,7 @@ impl Service {
         let earlier = self.core.switches.ultra_group_earlier_history || self.core.has(Bug::NewMembersReadAll);
         let seen =
             if earlier { UnixMillis(i64::MIN) } else { group.seen_since(known, user).unwrap_or_default() };
-        let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
+        let kept = UnixMillis(history_since(self.core, now).0.saturating_sub(1));
         Ok(Shown { group, channel, user, since: seen.max(kept) })
     }
 
@@ -118,7 +159,7 @@ impl Service {
         let more = page.len() > count;
         page.truncate(count);
         let list: Vec<DownStreamMessage> = page.into_iter().map(|entry| entry.seen_by(user)).collect();
-        let since = self.ultra_group_history_since(now);
+        let since = history_since(self.core, now);
         Page { asked: bound, newer, list, more, since }.answer(now)
     }
 
@@ -186,23 +227,5 @@ impl Service {
             let mark = group.mark_mut(user, channel);
             mark.cleared = mark.cleared.max(until);
         }
-    }
-
-    /// What is kept of a channel between two times, both excluded, oldest first, whoever may see it.
-    pub(crate) fn channel_log(
-        &self,
-        now: UnixMillis,
-        group: &str,
-        channel: &str,
-        (after, before): (UnixMillis, UnixMillis),
-    ) -> impl DoubleEndedIterator<Item = &Entry> {
-        let since = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
-        let known = self.ultra_groups.get(group);
-        let found = known.and_then(|group| Some((group, &group.channels.get(channel)?.times.kept)));
-        found.into_iter().flat_map(move |(group, times)| {
-            let first = times.partition_point(|time| *time <= after.max(since));
-            let end = times.partition_point(|time| *time < before).max(first);
-            times.range(first..end).filter_map(|time| group.log.at(*time))
-        })
     }
 }

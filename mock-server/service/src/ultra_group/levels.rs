@@ -19,7 +19,7 @@ use crate::{
     },
     outward::push_decision::Setting,
     preferences::settings::LEVELS,
-    service::Service,
+    ultra_group::UltraGroups,
 };
 
 /// The defaults of a group; 0 is unset.
@@ -60,7 +60,7 @@ impl DefaultLevels {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// The group of a client's request, and the channel if it names one that the client may use.
     fn level_place(
         &mut self,

@@ -10,8 +10,7 @@ use crate::{
         bug::Bug,
         io::{ConnId, PlatformClass},
     },
-    service::Service,
-    ultra_group::{LONG_AGO, UltraGroup, UltraGroups},
+    ultra_group::{LONG_AGO, UltraGroup, UltraGroups, UltraGroupsState},
 };
 
 /// What came of a join.
@@ -25,7 +24,7 @@ pub(crate) enum Joined {
     TooMany,
 }
 
-impl UltraGroups {
+impl UltraGroupsState {
     fn leave(&mut self, user: UserIx, group: &str) {
         if let Some(groups) = self.joined.get_mut(&user) {
             groups.retain(|id| **id != *group);
@@ -36,7 +35,7 @@ impl UltraGroups {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// Creates a group without members; one that exists gets the name.
     pub(crate) fn create_ultra_group(&mut self, now: UnixMillis, id: &str, name: &str) {
         match self.ultra_groups.get_mut(id) {

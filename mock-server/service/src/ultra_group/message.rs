@@ -12,17 +12,16 @@ use crate::{
     core::{
         account::{DeviceIx, UserIx},
         bug::Bug,
-        calendar,
         expansion::Pairs,
         io::ConnId,
         message::{Conversation, Message, Posted},
     },
-    service::Service,
-    ultra_group::log::{Entry, Mentioned},
+    ultra_group::{
+        UltraGroups,
+        history::history_since,
+        log::{Entry, Mentioned},
+    },
 };
-
-/// How long messages are kept where no months are ordered (UGHIST-005).
-const SEVEN_DAYS: std::time::Duration = std::time::Duration::from_secs(7 * 24 * 3600);
 
 /// What somebody says in a channel.
 pub(crate) struct Saying<'a> {
@@ -35,7 +34,7 @@ pub(crate) struct Saying<'a> {
     pub(crate) up: UpStreamMessage,
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// `ugMsg`: a client's message. It must be in the group and the channel, and free to speak.
     pub(crate) fn publish_to_ultra_group(
         &mut self,
@@ -93,7 +92,7 @@ impl Service {
         }
         message.channel = Some(channel.clone());
         let message = Arc::new(message);
-        let since = self.ultra_group_history_since(now);
+        let since = history_since(self.core, now);
         let expansion = Pairs::of(&message);
         let entry = Entry {
             message: message.clone(),
@@ -114,20 +113,9 @@ impl Service {
         self.tell_of_message(now, &id, &channel, only.as_ref(), from.map(|(_, conn)| conn), time);
         self.push_to_absent_members(now, &id, &channel, only.as_ref(), &message, by);
         let platform = from.map(|(device, _)| self.core.platform_of(by, device));
-        self.files().log_message(now, &message, platform.as_deref().unwrap_or_default());
+        self.message_log.write(self.core, now, &message, platform.as_deref().unwrap_or_default());
         self.outward().route(now, &message, platform.as_deref(), &named);
         Some(Posted { uid, time })
-    }
-
-    /// Since when messages are kept.
-    pub(crate) fn ultra_group_history_since(&self, now: UnixMillis) -> UnixMillis {
-        if self.core.has(Bug::HistoryForEver) {
-            return UnixMillis(i64::MIN);
-        }
-        match self.core.limits.ultra_group_history_months {
-            0 => now - SEVEN_DAYS,
-            months => calendar::months_ago(now, months),
-        }
     }
 
     /// Whom a content mentions.

@@ -32,7 +32,12 @@ use std::{
 use indexmap::IndexMap;
 use wire::UnixMillis;
 
-use crate::core::{account::UserIx, feed::SharedAnswer, io::ConnId};
+use crate::{
+    core::{Core, account::UserIx, feed::SharedAnswer, io::ConnId},
+    files::message_log::MessageLog,
+    outward::{Outward, OutwardState},
+    preferences::PreferencesState,
+};
 
 pub use self::setup::{ChannelSetup, ChannelType, UltraGroupSetup};
 use self::{change::Changes, log::Log, typing::Typing, unread::Marks, user_group::UserGroup};
@@ -42,9 +47,24 @@ pub(crate) use self::{
     membership::Joined,
 };
 
+/// Ultra groups, and what they may touch.
+pub(crate) struct UltraGroups<'w> {
+    pub(crate) ultra_groups: &'w mut UltraGroupsState,
+    pub(crate) message_log: &'w mut MessageLog,
+    pub(crate) outward: &'w mut OutwardState,
+    pub(crate) preferences: &'w PreferencesState,
+    pub(crate) core: &'w mut Core,
+}
+
+impl UltraGroups<'_> {
+    fn outward(&mut self) -> Outward<'_> {
+        Outward { state: self.outward, preferences: self.preferences, core: self.core }
+    }
+}
+
 /// Every ultra group of a world.
 #[derive(Debug, Default)]
-pub(crate) struct UltraGroups {
+pub(crate) struct UltraGroupsState {
     by_id: BTreeMap<Arc<str>, UltraGroup>,
     /// The groups each user is in, in the order it joined them: what a login or a pull concerns costs no look at others.
     joined: BTreeMap<UserIx, Vec<Arc<str>>>,
@@ -68,7 +88,7 @@ impl Clock {
     }
 }
 
-impl UltraGroups {
+impl UltraGroupsState {
     pub(crate) fn get(&self, id: &str) -> Option<&UltraGroup> {
         self.by_id.get(id)
     }

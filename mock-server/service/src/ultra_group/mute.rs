@@ -8,8 +8,7 @@ use wire::code::status;
 
 use crate::{
     core::{account::UserIx, bug::Bug},
-    service::Service,
-    ultra_group::UltraGroup,
+    ultra_group::{UltraGroup, UltraGroups},
 };
 
 /// Mutes of a channel; without an end.
@@ -31,7 +30,7 @@ impl UltraGroup {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// The white list lifts the channel's mute, not the member's own (assumed, like groups).
     pub(super) fn may_speak_in_channel(
         &self,

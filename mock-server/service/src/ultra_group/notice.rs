@@ -7,29 +7,24 @@ use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
 
 use crate::{
-    core::{account::UserIx, bug::Bug, io::ConnId},
-    service::Service,
-    ultra_group::{Channel, UltraGroup},
+    core::{Core, account::UserIx, bug::Bug, io::ConnId},
+    ultra_group::{Channel, UltraGroup, UltraGroups},
 };
 
 /// `type` of an `s_cmd` that tells of messages.
 const MESSAGES: i32 = 6;
 impl UltraGroup {
     /// Connections of the members who see a channel.
-    pub(super) fn audience(&self, service: &Service, channel: &Channel) -> Vec<ConnId> {
-        if !channel.private || service.core.has(Bug::PrivateChannelsAreOpen) {
+    pub(super) fn audience(&self, core: &Core, channel: &Channel) -> Vec<ConnId> {
+        if !channel.private || core.has(Bug::PrivateChannelsAreOpen) {
             return self.online.iter().copied().collect();
         }
-        self.connections(service, self.listed(channel))
+        self.connections(core, self.listed(channel))
     }
 
     /// Connections of some members.
-    pub(super) fn connections(
-        &self,
-        service: &Service,
-        users: impl IntoIterator<Item = UserIx>,
-    ) -> Vec<ConnId> {
-        let conns = users.into_iter().flat_map(|user| &service.core.accounts[user].connections);
+    pub(super) fn connections(&self, core: &Core, users: impl IntoIterator<Item = UserIx>) -> Vec<ConnId> {
+        let conns = users.into_iter().flat_map(|user| &core.accounts[user].connections);
         let conns: BTreeSet<ConnId> = conns.copied().filter(|conn| self.online.contains(conn)).collect();
         conns.into_iter().collect()
     }
@@ -43,7 +38,7 @@ impl UltraGroup {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// "Something new, pull": to everybody who sees the channel but the connection it came from.
     pub(super) fn tell_of_message(
         &mut self,
@@ -57,8 +52,8 @@ impl Service {
         let Some(group) = self.ultra_groups.get(group) else { return };
         let Some(channel) = group.channels.get(channel) else { return };
         let mut conns = match only {
-            None => group.audience(self, channel),
-            Some(only) => group.connections(self, only.iter().copied()),
+            None => group.audience(self.core, channel),
+            Some(only) => group.connections(self.core, only.iter().copied()),
         };
         if self.core.has(Bug::TellsOneUltraMember) {
             conns.retain(|conn| Some(*conn) != but);

@@ -15,11 +15,10 @@ use crate::{
         io::ConnId,
         message::Side,
     },
-    service::Service,
-    ultra_group::log::Entry,
+    ultra_group::{UltraGroups, log::Entry},
 };
 
-impl Service {
+impl UltraGroups<'_> {
     /// The next package; never lower than asked, nor than what was announced.
     pub(crate) fn pull_ultra_groups(
         &mut self,

@@ -10,10 +10,10 @@ use crate::{
         push::{Content, PushPlace},
         push_decision::Decision,
     },
-    service::Service,
+    ultra_group::UltraGroups,
 };
 
-impl Service {
+impl UltraGroups<'_> {
     /// Members who are offline and have a phone get a push.
     pub(super) fn push_to_absent_members(
         &mut self,

@@ -5,14 +5,12 @@ use wire::{UnixMillis, code::status};
 use crate::{
     core::{
         bug::Bug,
-        ids::Uid,
         message::{NOTICE, Posted, Recall, notice_of},
     },
-    service::Service,
-    ultra_group::change::Kind,
+    ultra_group::{UltraGroups, change::Kind},
 };
 
-impl Service {
+impl UltraGroups<'_> {
     /// A client's recall: whoever sees the channel may, under the same rule as elsewhere.
     pub(crate) fn recall_by_member(
         &mut self,
@@ -71,14 +69,5 @@ impl Service {
         }
         let time = self.note_change(now, group, audience, what);
         Ok(Posted { uid, time })
-    }
-
-    /// Who sent a message that can still be recalled.
-    pub(crate) fn said_in_ultra_group(
-        &self,
-        group: &str,
-        uid: Uid,
-    ) -> Option<&crate::ultra_group::log::Entry> {
-        self.ultra_groups.get(group)?.log.find(uid).filter(|entry| !entry.recalled)
     }
 }

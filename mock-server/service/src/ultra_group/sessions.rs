@@ -14,8 +14,7 @@ use crate::{
         message::Conversation,
         refusal::Gate,
     },
-    service::Service,
-    ultra_group::{Channel, UltraGroup, log::Entry},
+    ultra_group::{Channel, UltraGroup, UltraGroups, history::history_since, log::Entry},
 };
 
 /// A channel that a member has messages in.
@@ -29,7 +28,7 @@ struct Session<'a> {
     version: UnixMillis,
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// Channels that changed after `syncTime`, by the time they did.
     pub(crate) fn ultra_group_sessions(&self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
         let asked: UltraGrpPullSes = read(request)?;
@@ -37,7 +36,7 @@ impl Service {
         // What the list names is no news of a pull: the bug leaves all of it to the pull.
         if self.core.shows(Gate::UltraGroups) && !self.core.has(Bug::UltraGroupsGiveOffline) {
             let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
-            let kept = UnixMillis(self.ultra_group_history_since(now).0.saturating_sub(1));
+            let kept = UnixMillis(history_since(self.core, now).0.saturating_sub(1));
             sessions.extend(groups.flat_map(|group| group.sessions(user, kept)));
         }
         sessions.retain(|session| session.version.0 > asked.sync_time);

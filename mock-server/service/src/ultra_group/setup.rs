@@ -9,8 +9,7 @@ use wire::UnixMillis;
 use crate::{
     core::account::UserIx,
     doors::operator::setup::{BacklogSetup, WorldSetup},
-    service::Service,
-    ultra_group::LONGEST_CHANNEL,
+    ultra_group::{LONGEST_CHANNEL, UltraGroups},
 };
 
 /// An ultra group of the set-up.
@@ -97,7 +96,7 @@ impl WorldSetup {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     pub(crate) fn populate_ultra_groups(&mut self, setup: &WorldSetup, now: UnixMillis) {
         for (id, group) in &setup.ultra_groups {
             self.create_ultra_group(now, id, group.name.as_deref().unwrap_or(id));

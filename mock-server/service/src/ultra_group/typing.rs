@@ -22,7 +22,7 @@ use crate::{
         message::{Conversation, Posted},
         timers::Delayed,
     },
-    service::Service,
+    ultra_group::UltraGroups,
 };
 
 /// `notifyType`: both lists count.
@@ -39,7 +39,7 @@ struct View<'a> {
     but: Option<UserIx>,
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// `operate`: the first one of a period starts it.
     pub(super) fn types_in_channel(
         &mut self,
@@ -80,7 +80,7 @@ impl Service {
         let mut told: BTreeMap<ConnId, BTreeSet<&Arc<str>>> = BTreeMap::new();
         for channel in typing.keys() {
             let Some(known) = group.channels.get(channel) else { continue };
-            for conn in group.audience(self, known) {
+            for conn in group.audience(self.core, known) {
                 told.entry(conn).or_default().insert(channel);
             }
         }

@@ -22,8 +22,7 @@ use crate::{
         io::ConnId,
         message::Posted,
     },
-    service::Service,
-    ultra_group::{Channel, UltraGroup, log::Entry},
+    ultra_group::{Channel, UltraGroup, UltraGroups, log::Entry},
 };
 
 /// The largest count that is told (UGUNREAD-005, UGUNREAD-006).
@@ -112,7 +111,7 @@ fn digest(entry: &Entry, user: UserIx) -> UnreadMsgInfo {
     }
 }
 
-impl Service {
+impl UltraGroups<'_> {
     /// `updUgRTime`: everything in the channel is read, whatever time the client names (UGREAD-003, UGREAD-005 to
     /// UGREAD-007). The user's other devices are told (UGREAD-004).
     pub(super) fn read_channel(

@@ -9,8 +9,10 @@ use wire::{UnixMillis, body::MsgChange};
 
 use crate::{
     core::account::UserIx,
-    service::Service,
-    ultra_group::change::{Audience, Kind},
+    ultra_group::{
+        UltraGroups,
+        change::{Audience, Kind},
+    },
 };
 
 /// Members of a user group, and since when.
@@ -27,7 +29,7 @@ pub(crate) enum UserGroupChange {
     Unbound = 5,
 }
 
-impl Service {
+impl UltraGroups<'_> {
     fn note_user_groups(
         &mut self,
         now: UnixMillis,

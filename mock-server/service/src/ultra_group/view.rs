@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use crate::{
     core::account::{Accounts, UserIx},
-    ultra_group::{UltraGroup, UltraGroups},
+    ultra_group::{UltraGroup, UltraGroupsState},
 };
 
-impl UltraGroups {
+impl UltraGroupsState {
     /// One group, or all of them by id.
     pub(crate) fn to_json(&self, accounts: &Accounts, id: Option<&str>) -> Option<Value> {
         match id {

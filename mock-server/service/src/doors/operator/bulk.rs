@@ -131,9 +131,10 @@ impl Service {
                     self.say_for_app(now, to, &push.from, up, false).map(|posted| posted.uid.to_string())
                 }
                 BacklogConversation::UltraGroup => {
-                    let posted = self.say_in_channel_for_app(now, to, &push.channel, &push.from, up);
+                    let posted =
+                        self.ultra_groups().say_in_channel_for_app(now, to, &push.channel, &push.from, up);
                     let posted = posted.ok_or_else(|| {
-                        let channel = self.channel_id(&push.channel);
+                        let channel = self.ultra_groups().channel_id(&push.channel);
                         ActError::Argument(format!("there is no ultra group `{to}` with channel `{channel}`"))
                     })?;
                     Some(posted.uid.to_string())
@@ -194,7 +195,13 @@ impl Service {
                 self.say_for_app(at, &backlog.to, &backlog.from, up, false);
             }
             BacklogConversation::UltraGroup => {
-                self.say_in_channel_for_app(at, &backlog.to, &backlog.channel, &backlog.from, up);
+                self.ultra_groups().say_in_channel_for_app(
+                    at,
+                    &backlog.to,
+                    &backlog.channel,
+                    &backlog.from,
+                    up,
+                );
             }
             other => {
                 let how = FromApi::default();

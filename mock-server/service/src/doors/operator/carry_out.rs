@@ -121,7 +121,7 @@ impl Service {
             self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
         self.populate_rooms(setup, now);
-        self.populate_ultra_groups(setup, now);
+        self.ultra_groups().populate_ultra_groups(setup, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
             let owner = self.core.accounts.find_or_add(owner);

@@ -63,24 +63,24 @@ impl Service {
         let name = call.required("groupName", LONGEST_NAME)?;
         let user = call.required("userId", LONGEST_ID)?;
         let user = self.core.accounts.find_or_add(user);
-        if !self.may_join_ultra_group(id, user) {
+        if !self.ultra_groups().may_join_ultra_group(id, user) {
             return Err(self.too_many_ultra_groups(user));
         }
-        self.create_ultra_group(call.now, id, name);
-        self.join_ultra_group(id, user, Some(call.now));
+        self.ultra_groups().create_ultra_group(call.now, id, name);
+        self.ultra_groups().join_ultra_group(id, user, Some(call.now));
         Ok(json!({}))
     }
 
     pub(super) fn api_ultra_group_dissolve(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
-        self.dissolve_ultra_group(id);
+        self.ultra_groups().dissolve_ultra_group(id);
         Ok(json!({}))
     }
 
     pub(super) fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        match self.join_ultra_group(id, user, Some(call.now)) {
+        match self.ultra_groups().join_ultra_group(id, user, Some(call.now)) {
             Joined::Yes => Ok(json!({})),
             Joined::NoGroup => Err(no_ultra_group(id)),
             Joined::TooMany => Err(self.too_many_ultra_groups(user)),
@@ -90,7 +90,8 @@ impl Service {
     pub(super) fn api_ultra_group_quit(&mut self, call: &Call) -> Answer {
         let id = self.ultra_group_of(call)?;
         let user = call.required("userId", LONGEST_ID)?;
-        let known = self.core.accounts.find(user).is_some_and(|user| self.quit_ultra_group(id, user));
+        let known =
+            self.core.accounts.find(user).is_some_and(|user| self.ultra_groups().quit_ultra_group(id, user));
         if known { Ok(json!({})) } else { Err(no_member(user, id)) }
     }
 

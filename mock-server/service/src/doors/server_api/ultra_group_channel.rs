@@ -65,7 +65,7 @@ impl Service {
     /// # Errors
     /// There is no such channel.
     pub(super) fn known_channel(&mut self, group: &str, id: &str) -> Result<&Channel, ApiError> {
-        self.ensure_default_channel(group);
+        self.ultra_groups().ensure_default_channel(group);
         let channels = self.ultra_groups.get(group).map(|group| &group.channels);
         channels.and_then(|channels| channels.get(id)).ok_or_else(|| no_channel(id, group))
     }
@@ -88,7 +88,7 @@ impl Service {
         let id = call.required("busChannel", LONGEST_CHANNEL)?;
         fits(id)?;
         let private = call.number_or("type", 0..=1, 0)? == 1;
-        if !self.create_channel(call.now, group, id, private) {
+        if !self.ultra_groups().create_channel(call.now, group, id, private) {
             let most = self.core.limits.ultra_group_channels;
             return Err(error(
                 24413,
@@ -101,10 +101,10 @@ impl Service {
     /// The default channel stays (assumed).
     pub(super) fn api_channel_delete(&mut self, call: &Call) -> Answer {
         let (group, id) = self.channel_of(call)?;
-        if id == self.default_channel() {
+        if id == self.ultra_groups().default_channel() {
             return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
         }
-        self.delete_channel(call.now, group, id);
+        self.ultra_groups().delete_channel(call.now, group, id);
         Ok(json!({}))
     }
 
@@ -113,7 +113,7 @@ impl Service {
         let group = self.ultra_group_of(call)?;
         let size = if call.has("limit") { "limit" } else { "size" };
         let (skipped, size) = call.page("page", size, 100, 20)?;
-        self.ensure_default_channel(group);
+        self.ultra_groups().ensure_default_channel(group);
         let channels = &self.known_ultra_group(group)?.channels;
         let list: Vec<Value> = channels
             .iter()
@@ -135,14 +135,14 @@ impl Service {
         if private && id == DEFAULT_CHANNEL {
             return Err(error(1002, format!("the channel `{id}` cannot be private (UG-021)")));
         }
-        self.set_channel_type(call.now, group, id, private);
+        self.ultra_groups().set_channel_type(call.now, group, id, private);
         Ok(json!({}))
     }
 
     fn api_channel_list_add(&mut self, call: &Call) -> Answer {
         let (group, id) = self.channel_of(call)?;
         let users = self.ultra_group_members(call, group)?;
-        self.list_in_channel(call.now, group, id, &users);
+        self.ultra_groups().list_in_channel(call.now, group, id, &users);
         Ok(json!({}))
     }
 
@@ -150,7 +150,7 @@ impl Service {
         let (group, id) = self.channel_of(call)?;
         let ids = call.ids("userIds", MOST_USERS)?;
         let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        self.unlist_from_channel(call.now, group, id, &users);
+        self.ultra_groups().unlist_from_channel(call.now, group, id, &users);
         Ok(json!({}))
     }
 

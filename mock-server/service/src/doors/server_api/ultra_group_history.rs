@@ -65,7 +65,7 @@ impl Service {
                 return Err(error(1002, "parameter `msgs` must be a list of objects with `msgUID`"));
             };
             let channel = one["busChannel"].as_str().filter(|channel| !channel.is_empty());
-            let entry = Uid::parse(uid).and_then(|uid| self.said_in_ultra_group(group, uid));
+            let entry = Uid::parse(uid).and_then(|uid| self.ultra_groups.said(group, uid));
             let entry = entry.filter(|entry| channel.is_none_or(|channel| *entry.channel == *channel));
             data.extend(entry.map(|entry| {
                 let mut row = row(group, entry);
@@ -82,7 +82,8 @@ impl Service {
         let span = call.span_within(FOURTEEN_DAYS)?;
         let from = call.optional_within("fromUserId", LONGEST_ID)?;
         let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-        let log = self.channel_log(call.now, group, channel, (span.after, span.before));
+        let log =
+            self.ultra_groups.channel_log(&self.core, call.now, group, channel, (span.after, span.before));
         let log = log.filter(|entry| from.is_none_or(|from| *entry.message.from == *from));
         let page = span.first(log, size, |entry| entry.message.time);
         let data: Vec<Value> = page.into_iter().map(|entry| history_row(group, entry)).collect();
@@ -96,10 +97,10 @@ impl Service {
         let before = call.number_or("prevNum", 0..=50, 10)? as usize;
         let after = call.number_or("lastNum", 0..=50, 10)? as usize;
         let (_, found) = self.channel_message(call, uid)?;
-        let Some(at) = self.said_in_ultra_group(group, found).map(|entry| entry.message.time) else {
+        let Some(at) = self.ultra_groups.said(group, found).map(|entry| entry.message.time) else {
             return Ok(json!({"data": []}));
         };
-        let log = |range| self.channel_log(call.now, group, channel, range);
+        let log = |range| self.ultra_groups.channel_log(&self.core, call.now, group, channel, range);
         let mut rows: Vec<Value> = log((UnixMillis(i64::MIN), at))
             .rev()
             .take(before)
@@ -120,11 +121,12 @@ impl Service {
             return Err(no_member(me, group));
         }
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-        let channel = self.channel_id(channel).to_owned();
+        let channel = self.ultra_groups().channel_id(channel).to_owned();
         self.known_channel(group, &channel)?;
         let span = call.span()?;
         let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-        let log = self.channel_log(call.now, group, &channel, (span.after, span.before));
+        let log =
+            self.ultra_groups.channel_log(&self.core, call.now, group, &channel, (span.after, span.before));
         let page = span.first(log, size, |entry| entry.message.time);
         let data: Vec<Value> = page
             .into_iter()
@@ -151,10 +153,10 @@ impl Service {
         let member = self.core.accounts.find(owner).filter(|user| known.has_member(*user));
         let user = member.ok_or_else(|| no_member(owner, group))?;
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-        let channel = self.channel_id(channel).to_owned();
+        let channel = self.ultra_groups().channel_id(channel).to_owned();
         self.known_channel(group, &channel)?;
         let time = call.number_or("msgTimestamp", 0..=i64::MAX, 0)?;
-        self.clear_channel_for(user, group, &channel.into(), time);
+        self.ultra_groups().clear_channel_for(user, group, &channel.into(), time);
         Ok(json!({}))
     }
 }

@@ -52,7 +52,7 @@ impl Service {
         }
         for group in &groups {
             self.known_ultra_group(group)?;
-            let channel = self.channel_id(channel).to_owned();
+            let channel = self.ultra_groups().channel_id(channel).to_owned();
             self.known_channel(group, &channel)?;
         }
         self.once(call, from, |service| {
@@ -60,7 +60,13 @@ impl Service {
             service.within_rates(call.now, &rates, 1)?;
             let mut uids: Vec<Value> = Vec::new();
             for group in groups {
-                let posted = service.say_in_channel_for_app(call.now, &group, channel, from, message.clone());
+                let posted = service.ultra_groups().say_in_channel_for_app(
+                    call.now,
+                    &group,
+                    channel,
+                    from,
+                    message.clone(),
+                );
                 let posted = posted.ok_or_else(|| no_channel(channel, &group))?;
                 uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
             }
@@ -75,7 +81,7 @@ impl Service {
     pub(super) fn channel_message(&mut self, call: &Call, uid: &str) -> Result<(String, Uid), ApiError> {
         let (group, channel) = self.channel_or_none(call)?;
         let found = Uid::parse(uid).filter(|uid| {
-            let entry = self.said_in_ultra_group(group, *uid);
+            let entry = self.ultra_groups.said(group, *uid);
             entry.is_some_and(|entry| channel.is_none_or(|channel| *entry.channel == *channel))
         });
         let found =
@@ -84,7 +90,7 @@ impl Service {
     }
 
     fn sender_in_ultra_group(&self, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
-        let entry = self.said_in_ultra_group(group, uid);
+        let entry = self.ultra_groups.said(group, uid);
         let own = entry.filter(|entry| *entry.message.from == *from).map(|entry| entry.by);
         own.ok_or_else(|| {
             error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"))
@@ -96,10 +102,10 @@ impl Service {
         let from = call.required("fromUserId", LONGEST_ID)?;
         self.sender_in_ultra_group(&group, from, uid)?;
         let content = call.required("content", self.core.limits.message_bytes)?;
-        let name = self.said_in_ultra_group(&group, uid).map(|entry| entry.classname.clone());
+        let name = self.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
         checked(name.as_deref().unwrap_or_default(), content)?;
         self.once(call, from, |service| {
-            let changed = service.modify_in_channel(call.now, &group, uid, content, None);
+            let changed = service.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
             changed.map(|_| json!({})).map_err(refusal)
         })
     }
@@ -128,7 +134,8 @@ impl Service {
         call.required("userId", LONGEST_ID)?;
         let mut change = change.clone();
         change["mid"] = uid.as_str().into();
-        self.expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
+        self.ultra_groups()
+            .expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
             .map_err(refusal)?;
         Ok(json!({}))
     }
@@ -136,7 +143,7 @@ impl Service {
     fn api_channel_expansion(&mut self, call: &Call) -> Answer {
         let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
         let page = call.number_or("pageNo", 1..=i64::from(u32::MAX), 1)?;
-        let entry = self.said_in_ultra_group(&group, uid).filter(|entry| entry.message.expandable);
+        let entry = self.ultra_groups.said(&group, uid).filter(|entry| entry.message.expandable);
         let entry = entry.ok_or_else(|| refusal(status::EXPANSION_OFF))?;
         Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
     }
@@ -156,7 +163,7 @@ impl Service {
         let uid = Uid::parse(uid).ok_or_else(unknown)?;
         let by = self.sender_in_ultra_group(group, from, uid)?;
         let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
-        let recalled = self.recall_in_channel(call.now, group, &recall);
+        let recalled = self.ultra_groups().recall_in_channel(call.now, group, &recall);
         recalled
             .map(|_| json!({}))
             .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))

@@ -30,7 +30,7 @@ impl Service {
     fn muted_place(&mut self, call: &Call) -> Result<(String, String), ApiError> {
         let group = self.ultra_group_of(call)?;
         let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-        let channel = self.channel_id(channel).to_owned();
+        let channel = self.ultra_groups().channel_id(channel).to_owned();
         self.known_channel(group, &channel)?;
         Ok((group.to_owned(), channel))
     }

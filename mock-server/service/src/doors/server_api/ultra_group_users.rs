@@ -84,14 +84,14 @@ impl Service {
         if known.len() + new > MOST_GROUPS {
             return Err(error(1005, format!("an ultra group has at most {MOST_GROUPS} user groups")));
         }
-        self.create_user_groups(group, &ids);
+        self.ultra_groups().create_user_groups(group, &ids);
         Ok(json!({}))
     }
 
     fn api_user_groups_disband(&mut self, call: &Call) -> Answer {
         let group = self.ultra_group_of(call)?;
         let ids = self.user_groups_of(call, group)?;
-        self.disband_user_groups(call.now, group, &ids);
+        self.ultra_groups().disband_user_groups(call.now, group, &ids);
         Ok(json!({}))
     }
 
@@ -114,7 +114,7 @@ impl Service {
         if count > MOST_MEMBERS {
             return Err(error(1005, format!("a user group has at most {MOST_MEMBERS} members")));
         }
-        self.add_to_user_group(call.now, group, id, &users);
+        self.ultra_groups().add_to_user_group(call.now, group, id, &users);
         Ok(json!({}))
     }
 
@@ -123,7 +123,7 @@ impl Service {
         let id = self.user_group_of(call, group)?;
         let ids = call.ids("userIds", MOST_USERS)?;
         let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        self.remove_from_user_group(call.now, group, id, &users);
+        self.ultra_groups().remove_from_user_group(call.now, group, id, &users);
         Ok(json!({}))
     }
 
@@ -152,7 +152,7 @@ impl Service {
     fn set_bound(&mut self, call: &Call, bind: bool) -> Answer {
         let (group, channel) = self.channel_of(call)?;
         let ids = self.user_groups_of(call, group)?;
-        self.bind_user_groups(call.now, group, channel, &ids, bind);
+        self.ultra_groups().bind_user_groups(call.now, group, channel, &ids, bind);
         Ok(json!({}))
     }
 
