@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::Rooms,
+    chatroom::{Chatrooms, ChatroomsState},
     core::{
         Core,
         account::UserIx,
@@ -85,7 +85,7 @@ pub struct Service {
     pub(crate) core: Core,
     pub(crate) named_tokens: BTreeMap<String, String>,
     pub(crate) groups: Groups,
-    pub(crate) rooms: Rooms,
+    pub(crate) rooms: ChatroomsState,
     pub(crate) ultra_groups: UltraGroupsState,
     pub(crate) outward: OutwardState,
     pub(crate) preferences: PreferencesState,
@@ -138,7 +138,7 @@ impl Service {
             ),
             named_tokens: BTreeMap::new(),
             groups: Groups::default(),
-            rooms: Rooms::default(),
+            rooms: ChatroomsState::default(),
             ultra_groups: UltraGroupsState::default(),
             preferences: PreferencesState::default(),
             mailboxes: ByUser::default(),
@@ -181,6 +181,16 @@ impl Service {
         Outward { state: &mut self.outward, preferences: &self.preferences, core: &mut self.core }
     }
 
+    pub(crate) fn chatrooms(&mut self) -> Chatrooms<'_> {
+        Chatrooms {
+            rooms: &mut self.rooms,
+            mailboxes: &mut self.mailboxes,
+            outward: &mut self.outward,
+            preferences: &self.preferences,
+            core: &mut self.core,
+        }
+    }
+
     pub(crate) fn ultra_groups(&mut self) -> UltraGroups<'_> {
         UltraGroups {
             ultra_groups: &mut self.ultra_groups,
@@ -211,7 +221,7 @@ impl Service {
     pub(crate) fn settle(&mut self, now: UnixMillis) {
         while let Some(Lost { conn, connection, how }) = self.core.next_lost() {
             self.mailboxes[connection.user].hide_from(connection.device);
-            self.lost_by_rooms(now, &connection, conn);
+            self.chatrooms().lost_by_rooms(now, &connection, conn);
             self.ultra_groups().lost_by_ultra_groups(connection.user, conn);
             self.outward().went_offline(now, &connection, how);
         }
@@ -246,9 +256,9 @@ impl Service {
                     self.core.output(Output::Respond { id, response: Some(response) });
                 }
                 Delayed::Remind(conn) => self.remind(now, conn),
-                Delayed::Room(id, timer) => self.room_due(now, &id, timer),
-                Delayed::RoomExit(id, user) => self.exit_overdue(now, &id, user),
-                Delayed::RemindOfEntries(id, conn) => self.remind_of_entries(now, &id, conn),
+                Delayed::Room(id, timer) => self.chatrooms().room_due(now, &id, timer),
+                Delayed::RoomExit(id, user) => self.chatrooms().exit_overdue(now, &id, user),
+                Delayed::RemindOfEntries(id, conn) => self.chatrooms().remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::UltraTyping(id) => self.ultra_groups().tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => {

@@ -8,9 +8,8 @@ use std::{sync::Arc, time::Duration};
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::Left,
+    chatroom::{Chatrooms, Left},
     core::{account::UserIx, bug::Bug},
-    service::Service,
 };
 
 /// From then on, one message takes an offline member out (CHKICK-003).
@@ -27,7 +26,7 @@ pub(super) struct Offline {
     messages: u32,
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// A member's last device is gone.
     pub(super) fn member_dropped(&mut self, now: UnixMillis, id: &Arc<str>, user: UserIx) {
         let Some(room) = self.rooms.get_mut(id) else { return };

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use wire::{UnixMillis, code::status};
 
 use crate::{
-    chatroom::{Left, Room},
+    chatroom::{Chatrooms, Left, Room},
     core::{account::UserIx, bug::Bug},
-    service::Service,
 };
 
 pub(crate) use crate::mail::group::Mute;
@@ -40,7 +39,7 @@ impl Bans {
     }
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// Whether a member may speak; the mute of all rooms beats the white list of one.
     pub(super) fn may_speak(&self, id: &str, user: UserIx, now: UnixMillis) -> Result<(), u16> {
         if self.core.has(Bug::IgnoresRoomMutes) {

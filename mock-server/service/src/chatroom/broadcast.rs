@@ -4,14 +4,14 @@
 use wire::{ServerFrame, Topic, UnixMillis, body::UpStreamMessage};
 
 use crate::{
+    chatroom::Chatrooms,
     core::{
         bug::Bug,
         message::{Conversation, Message, Side},
     },
-    service::Service,
 };
 
-impl Service {
+impl Chatrooms<'_> {
     pub(crate) fn broadcast_to_rooms(
         &mut self,
         now: UnixMillis,

@@ -4,9 +4,8 @@ use serde_json::json;
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::{Gone, Left},
+    chatroom::{Chatrooms, Gone, Left},
     core::{account::UserIx, bug::Bug, io::CallbackKind},
-    service::Service,
 };
 
 /// Something that happened to a room.
@@ -31,7 +30,7 @@ impl Event {
     }
 }
 
-impl Service {
+impl Chatrooms<'_> {
     pub(super) fn tell_app_server(&mut self, now: UnixMillis, id: &str, event: Event, users: &[UserIx]) {
         if !self.outward().calls_back(CallbackKind::ChatroomStatus) || self.core.has(Bug::NoRoomCallbacks) {
             return;

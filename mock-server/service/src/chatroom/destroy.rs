@@ -9,9 +9,8 @@ use std::{sync::Arc, time::Duration};
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::callback::Event,
+    chatroom::{Chatrooms, callback::Event},
     core::{bug::Bug, io::ConnId},
-    service::Service,
 };
 
 /// When a room ends by itself.
@@ -39,7 +38,7 @@ fn minutes_long(minutes: u32) -> Duration {
     Duration::from_secs(u64::from(minutes) * 60)
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// Sets when a room ends by itself.
     pub(crate) fn set_room_life(&mut self, now: UnixMillis, id: &str, life: Life) {
         if let Some(room) = self.rooms.get_mut(id) {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use wire::{UnixMillis, body::ChrmKvEntity, code::status};
 
 use crate::{
+    chatroom::Chatrooms,
     core::{bug::Bug, preset::Rate},
-    service::Service,
 };
 
 /// Status bit: the entry goes when its owner leaves.
@@ -153,7 +153,7 @@ impl Entries {
 /// What came of a batch: what changed, and the code of each key that did not.
 pub(crate) type Outcome = (Vec<Changed>, Vec<(String, u16)>);
 
-impl Service {
+impl Chatrooms<'_> {
     /// Changes entries for `owner`, each by itself; tells the members and the app server of those that changed.
     ///
     /// # Errors

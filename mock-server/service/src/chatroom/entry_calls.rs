@@ -15,7 +15,7 @@ use wire::{
 
 use crate::{
     chatroom::{
-        Changed,
+        Changed, Chatrooms,
         entries::{Entry, REMOVED},
         message::Speaker,
     },
@@ -28,7 +28,6 @@ use crate::{
         refusal::Gate,
         timers::Delayed,
     },
-    service::Service,
 };
 
 /// When a device that came back by itself is looked at whether it has asked for entries, milliseconds.
@@ -37,7 +36,7 @@ const REMIND_MS: u64 = 1_000;
 /// Why a batch was answered as it is: its status, and the body that goes with it.
 pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
 
-impl Service {
+impl Chatrooms<'_> {
     /// Whether the user may touch the room's entries.
     fn entries_open(&mut self, conn: ConnId, user: UserIx, id: &str) -> Result<(), u16> {
         self.core.ordered(Gate::RoomEntries)?;

@@ -5,26 +5,57 @@ use std::{collections::VecDeque, sync::Arc};
 use wire::{Request, UnixMillis, body::HistoryMsgInput, code::status};
 
 use crate::{
+    chatroom::{Chatrooms, ChatroomsState},
     core::{
+        Core,
         answer::{Answer, read},
         bug::Bug,
         calendar,
-        message::{Message, Side},
+        ids::Uid,
+        message::{Message, NOTICE, Side},
         page::Page,
         refusal::Gate,
     },
-    service::Service,
 };
 
 /// The most messages of one page.
 const MOST: usize = 50;
 
-impl Service {
+impl ChatroomsState {
+    /// What is kept of a room, oldest first.
+    pub(crate) fn log(
+        &self,
+        core: &Core,
+        now: UnixMillis,
+        id: &str,
+    ) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
+        static NOTHING: VecDeque<Arc<Message>> = VecDeque::new();
+        let log = self.history.get(id).unwrap_or(&NOTHING);
+        let since = history_since(core, now);
+        log.iter().skip(log.partition_point(|message| message.time < since))
+    }
+
+    /// A message that members still find in a room and that was not recalled.
+    pub(crate) fn said(&self, id: &str, uid: Uid) -> Option<&Arc<Message>> {
+        let room = self.get(id)?;
+        let said = room.messages.iter().find(|said| said.message.uid == uid && &*said.classname != NOTICE)?;
+        Some(&said.message)
+    }
+}
+
+fn history_since(core: &Core, now: UnixMillis) -> UnixMillis {
+    if core.has(Bug::HistoryForEver) {
+        return UnixMillis(i64::MIN);
+    }
+    calendar::months_ago(now, core.limits.chatroom_history_months)
+}
+
+impl Chatrooms<'_> {
     pub(super) fn keep_room_history(&mut self, now: UnixMillis, id: &Arc<str>, message: &Arc<Message>) {
         if !self.core.switches.chatroom_history {
             return;
         }
-        let since = self.room_history_since(now);
+        let since = history_since(self.core, now);
         let log = self.rooms.history.entry(id.clone()).or_default();
         while log.front().is_some_and(|oldest| oldest.time < since) {
             log.pop_front();
@@ -45,25 +76,6 @@ impl Service {
         }
     }
 
-    fn room_history_since(&self, now: UnixMillis) -> UnixMillis {
-        if self.core.has(Bug::HistoryForEver) {
-            return UnixMillis(i64::MIN);
-        }
-        calendar::months_ago(now, self.core.limits.chatroom_history_months)
-    }
-
-    /// What is kept of a room, oldest first.
-    pub(crate) fn room_history(
-        &self,
-        now: UnixMillis,
-        id: &str,
-    ) -> impl DoubleEndedIterator<Item = &Arc<Message>> {
-        static NOTHING: VecDeque<Arc<Message>> = VecDeque::new();
-        let log = self.rooms.history.get(id).unwrap_or(&NOTHING);
-        let since = self.room_history_since(now);
-        log.iter().skip(log.partition_point(|message| message.time < since))
-    }
-
     /// A page: before a time newest first, after one oldest first; `syncTime` is where the next one begins (CHHIST-005,
     /// CHHIST-008).
     pub(crate) fn room_history_page(
@@ -80,7 +92,7 @@ impl Service {
         let after = (asked.order() == 1) != self.core.has(Bug::IgnoresHistoryOrder);
         let time = UnixMillis(asked.time());
         let bound = self.core.has(Bug::HistoryIncludesBound);
-        let log = self.room_history(now, id);
+        let log = self.rooms.log(self.core, now, id);
         let mut page: Vec<&Arc<Message>> = if after {
             let from = |message: &&Arc<Message>| message.time > time || bound && message.time == time;
             log.filter(from).take(count + 1).collect()
@@ -93,7 +105,7 @@ impl Service {
         page.truncate(count);
         let me = &self.core.accounts[user].id;
         let list = page.iter().map(|message| message.body(Side::of(message.from == *me))).collect();
-        let since = self.room_history_since(now);
+        let since = history_since(self.core, now);
         Page { asked: time.0, newer: after, list, more, since }.answer(now)
     }
 }

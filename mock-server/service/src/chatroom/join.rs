@@ -11,7 +11,7 @@ use wire::{
 };
 
 use crate::{
-    chatroom::{Life, Member, Room, Seat, callback::Event},
+    chatroom::{Chatrooms, Life, Member, Room, Seat, callback::Event},
     core::{
         account::UserIx,
         answer::{Answer, read, write},
@@ -19,7 +19,6 @@ use crate::{
         connection::Connection,
         io::ConnId,
     },
-    service::Service,
 };
 
 /// The longest id of a room, in bytes.
@@ -39,7 +38,7 @@ pub(crate) enum Left {
     Banned = 2,
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// `joinChrm` creates a room that is missing, `joinChrmR` does not (CHRM-007 to CHRM-009).
     pub(crate) fn join_room(
         &mut self,

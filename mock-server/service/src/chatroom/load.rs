@@ -9,8 +9,8 @@ use std::{collections::VecDeque, time::Duration};
 use wire::UnixMillis;
 
 use crate::{
+    chatroom::Chatrooms,
     core::{account::UserIx, bug::Bug, preset::Rate},
-    service::Service,
 };
 
 /// When the messages of the last second passed.
@@ -26,7 +26,7 @@ impl Window {
     }
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// Whether a message is one too many, or the room was told to spread none; if it is neither, it counts.
     pub(super) fn is_shed(&mut self, now: UnixMillis, id: &str, user: UserIx, classname: &str) -> bool {
         if self.rooms.get(id).is_some_and(|room| room.stopped) {

@@ -14,7 +14,7 @@ use wire::{
 };
 
 use crate::{
-    chatroom::{Room, Said},
+    chatroom::{Chatrooms, Room, Said},
     core::{
         account::{DeviceIx, UserIx},
         answer::{Answer, read},
@@ -23,7 +23,6 @@ use crate::{
         io::ConnId,
         message::{Conversation, Message, Posted, Side},
     },
-    service::Service,
 };
 
 /// What joining brings when the client leaves it to the server (CHRM-003).
@@ -41,7 +40,7 @@ pub(crate) struct Speaker {
     pub(crate) to_speaker: bool,
 }
 
-impl Service {
+impl Chatrooms<'_> {
     /// A client's message. It must be in the room, and free to speak.
     pub(crate) fn publish_to_room(
         &mut self,

@@ -27,11 +27,18 @@ use std::{
 
 use wire::UnixMillis;
 
-use crate::core::{
-    account::{DeviceIx, UserIx},
-    feed::{Notified, SharedAnswer},
-    io::ConnId,
-    message::Message,
+use crate::{
+    core::{
+        Core,
+        account::{DeviceIx, UserIx},
+        by_user::ByUser,
+        feed::{Notified, SharedAnswer},
+        io::ConnId,
+        message::Message,
+    },
+    mail::mailbox::Mailbox,
+    outward::{Outward, OutwardState},
+    preferences::PreferencesState,
 };
 
 pub use self::setup::ChatroomSetup;
@@ -43,9 +50,25 @@ pub(crate) use self::{
     join::{LONGEST_ID, Left},
 };
 
+/// Chatrooms, and what they may touch.
+pub(crate) struct Chatrooms<'w> {
+    pub(crate) rooms: &'w mut ChatroomsState,
+    /// For the one bug that keeps messages for who is away.
+    pub(crate) mailboxes: &'w mut ByUser<Mailbox>,
+    pub(crate) outward: &'w mut OutwardState,
+    pub(crate) preferences: &'w PreferencesState,
+    pub(crate) core: &'w mut Core,
+}
+
+impl Chatrooms<'_> {
+    fn outward(&mut self) -> Outward<'_> {
+        Outward { state: self.outward, preferences: self.preferences, core: self.core }
+    }
+}
+
 /// Every room of a world, and what holds for all of them.
 #[derive(Debug, Default)]
-pub(crate) struct Rooms {
+pub(crate) struct ChatroomsState {
     by_id: BTreeMap<Arc<str>, Room>,
     /// The rooms each user is in, in the order it joined them: what a login or a loss concerns costs no look at others.
     joined: BTreeMap<UserIx, Vec<Arc<str>>>,
@@ -55,7 +78,7 @@ pub(crate) struct Rooms {
     pub(crate) low_level: BTreeSet<String>,
     /// Object names that are never given up.
     pub(crate) kept_types: BTreeSet<String>,
-    /// Rooms that do not end by themselves; they need not exist yet.
+    /// ChatroomsState that do not end by themselves; they need not exist yet.
     pub(crate) kept_alive: BTreeSet<Arc<str>>,
     /// What the cloud keeps, by room: it outlives the room.
     history: BTreeMap<Arc<str>, VecDeque<Arc<Message>>>,
@@ -64,7 +87,7 @@ pub(crate) struct Rooms {
     next_timer: u64,
 }
 
-impl Rooms {
+impl ChatroomsState {
     pub(crate) fn get(&self, id: &str) -> Option<&Room> {
         self.by_id.get(id)
     }

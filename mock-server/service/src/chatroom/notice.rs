@@ -9,15 +9,15 @@ use wire::{
 };
 
 use crate::{
-    chatroom::message::Speaker,
+    chatroom::{Chatrooms, message::Speaker},
     core::{
         account::UserIx,
         bug::Bug,
         io::ConnId,
         message::{Message, Side},
     },
+    mail::keeping::store,
     outward::push::PushPlace,
-    service::Service,
 };
 
 /// `type` of an announcement of messages, and of a command that tells of entries.
@@ -27,7 +27,7 @@ const ROOM_GONE: i32 = 4;
 /// Members that came or went.
 const MEMBERS_CHANGED: &str = "RC:ChrmMemChange";
 
-impl Service {
+impl Chatrooms<'_> {
     /// "Something new, pull": encoded once for all of them.
     pub(super) fn notify_seats(&mut self, now: UnixMillis, id: &str, conns: &[ConnId], time: UnixMillis) {
         let notify = NotifyMsg {
@@ -157,7 +157,13 @@ impl Service {
         let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
             let time = self.mailboxes[user].next_time(message.time);
-            self.store(now, user, std::sync::Arc::new(message.copy_as(message.uid, time)));
+            store(
+                self.mailboxes,
+                self.core,
+                now,
+                user,
+                std::sync::Arc::new(message.copy_as(message.uid, time)),
+            );
         }
     }
 }

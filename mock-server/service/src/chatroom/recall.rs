@@ -5,18 +5,16 @@ use std::sync::Arc;
 use wire::{UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
-    chatroom::message::Speaker,
+    chatroom::{Chatrooms, message::Speaker},
     core::{
         account::DeviceIx,
         bug::Bug,
-        ids::Uid,
         io::ConnId,
         message::{Message, NOTICE, Posted, Recall, notice_of},
     },
-    service::Service,
 };
 
-impl Service {
+impl Chatrooms<'_> {
     /// Carries a recall out. A client must be in the room; whoever is may recall, under the same rule as elsewhere.
     pub(crate) fn recall_in_room(
         &mut self,
@@ -32,7 +30,7 @@ impl Service {
         if let Some((_, conn)) = from {
             room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
         }
-        let original = self.said_in_room(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
+        let original = self.rooms.said(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
         let own = original.from == self.core.accounts[recall.by].id;
         if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
             return Err(status::NOT_THE_SENDER);
@@ -46,13 +44,6 @@ impl Service {
         }
         let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };
         self.say(now, id, &speaker, up).ok_or(status::NO_ROOM)
-    }
-
-    /// A message that members still find in a room and that was not recalled.
-    pub(crate) fn said_in_room(&self, id: &str, uid: Uid) -> Option<&Arc<Message>> {
-        let room = self.rooms.get(id)?;
-        let said = room.messages.iter().find(|said| said.message.uid == uid && &*said.classname != NOTICE)?;
-        Some(&said.message)
     }
 
     fn replace_in_room(&mut self, id: &str, original: &Message, notice: Option<&Arc<Message>>) {

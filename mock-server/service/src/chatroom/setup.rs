@@ -1,10 +1,10 @@
-//! Rooms that a world begins with.
+//! ChatroomsState that a world begins with.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
-use crate::{doors::operator::setup::WorldSetup, service::Service};
+use crate::{chatroom::Chatrooms, doors::operator::setup::WorldSetup};
 
 /// A room of the set-up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,7 +16,7 @@ pub struct ChatroomSetup {
     pub entries: std::collections::BTreeMap<String, String>,
 }
 
-impl Service {
+impl Chatrooms<'_> {
     pub(crate) fn populate_rooms(&mut self, setup: &WorldSetup, now: UnixMillis) {
         self.rooms.join_types = setup.chatroom_join_types.iter().cloned().collect();
         for (id, room) in &setup.chatrooms {

@@ -1,13 +1,13 @@
-//! Rooms as the control API and scenarios see them.
+//! ChatroomsState as the control API and scenarios see them.
 
 use serde_json::{Value, json};
 
 use crate::{
-    chatroom::{Room, Rooms},
+    chatroom::{ChatroomsState, Room},
     core::account::Accounts,
 };
 
-impl Rooms {
+impl ChatroomsState {
     /// One room, or all of them by id.
     pub(crate) fn to_json(&self, accounts: &Accounts, id: Option<&str>) -> Option<Value> {
         match id {

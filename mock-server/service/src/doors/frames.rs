@@ -75,7 +75,7 @@ impl Service {
             };
             // The one request whose failure comes with a body.
             let removes = request.topic == Topic::DelKvs;
-            let (code, body) = match self.change_many_entries(now, conn, user, request, removes) {
+            let (code, body) = match self.chatrooms().change_many_entries(now, conn, user, request, removes) {
                 Ok(answer) => answer,
                 Err(code) => (code, Bytes::new()),
             };
@@ -212,15 +212,15 @@ impl Service {
                 }
                 self.clear_messages(now, user, request, &asked)
             }
-            Topic::JoinChrm => self.join_room(now, conn, user, request, true),
-            Topic::JoinChrmR => self.join_room(now, conn, user, request, false),
-            Topic::ExitChrm => self.exit_room(now, conn, user, &request.target),
-            Topic::QueryChrmI => self.room_info(request),
-            Topic::ChrmPull => self.pull_room(now, conn, user, request),
-            Topic::QryChMsg => self.room_history_page(now, user, request),
-            Topic::SetKv => self.change_one_entry(now, conn, user, request, false),
-            Topic::DelKv => self.change_one_entry(now, conn, user, request, true),
-            Topic::PullKv => self.pull_entries(now, conn, user, request),
+            Topic::JoinChrm => self.chatrooms().join_room(now, conn, user, request, true),
+            Topic::JoinChrmR => self.chatrooms().join_room(now, conn, user, request, false),
+            Topic::ExitChrm => self.chatrooms().exit_room(now, conn, user, &request.target),
+            Topic::QueryChrmI => self.chatrooms().room_info(request),
+            Topic::ChrmPull => self.chatrooms().pull_room(now, conn, user, request),
+            Topic::QryChMsg => self.chatrooms().room_history_page(now, user, request),
+            Topic::SetKv => self.chatrooms().change_one_entry(now, conn, user, request, false),
+            Topic::DelKv => self.chatrooms().change_one_entry(now, conn, user, request, true),
+            Topic::PullKv => self.chatrooms().pull_entries(now, conn, user, request),
             Topic::PullUgMsg => self.ultra_groups().pull_ultra_groups(now, conn, user, request),
             Topic::PullUgSes => self.ultra_groups().ultra_group_sessions(now, user, request),
             Topic::QryMsgChange => self.ultra_groups().ultra_group_changes(now, conn, user, request),
@@ -295,7 +295,7 @@ impl Service {
                 .map(Some);
         }
         if to_room {
-            return self.publish_to_room(now, conn, (sender, device), request, up).map(Some);
+            return self.chatrooms().publish_to_room(now, conn, (sender, device), request, up).map(Some);
         }
         self.publish_to_people(now, Mirror { conn, device, request }, sender, up).map(Some)
     }
@@ -342,7 +342,7 @@ impl Service {
         }
         if kind == Some(Conversation::Chatroom as i64) {
             let from = mirror.map(|mirror| (mirror.device, mirror.conn));
-            return self.recall_in_room(now, text("targetId"), &recall, from, up);
+            return self.chatrooms().recall_in_room(now, text("targetId"), &recall, from, up);
         }
         self.recall_mail(now, &recall, up, mirror)
     }

@@ -12,6 +12,7 @@ use crate::{
         io::ConnId,
         message::{Message, Side},
     },
+    mail::keeping::syncs,
     service::Service,
 };
 
@@ -29,7 +30,7 @@ impl Service {
         status_message: bool,
     ) {
         let mut devices = self.core.connections_of(receiver, None);
-        if !self.syncs() && devices.len() > 1 {
+        if !syncs(&self.core) && devices.len() > 1 {
             // Without sync exactly one device receives (AMB-30): the one that logged in last.
             devices.drain(..devices.len() - 1);
         }
@@ -51,12 +52,6 @@ impl Service {
         }
     }
 
-    /// Whether messages are for all of a user's devices (SYNC-001 to SYNC-004).
-    pub(crate) fn syncs(&self) -> bool {
-        (self.core.switches.multi_device_sync && !self.core.has(Bug::NeverSyncs))
-            || self.core.has(Bug::SyncsWithoutSwitch)
-    }
-
     /// Shows a message of the app server to the devices of the user it is sent for, as sent by it. With multi-device sync
     /// it waits for them (SYNC-017); without, it is for the device that is online, and gone with its connection (SYNC-016).
     ///
@@ -69,13 +64,13 @@ impl Service {
         message: &Arc<Message>,
         stored: bool,
     ) {
-        let waits = stored && (self.syncs() || self.core.has(Bug::KeepsForSender));
+        let waits = stored && (syncs(&self.core) || self.core.has(Bug::KeepsForSender));
         if waits {
             self.mailboxes[sender].push(message.clone(), Side::Outbox, None);
         } else {
             self.mailboxes[sender].stamped(message.time);
         }
-        let syncs = self.syncs();
+        let syncs = syncs(&self.core);
         let mut devices = self.core.connections_of(sender, None);
         if !syncs && devices.len() > 1 {
             devices.drain(..devices.len() - 1);
@@ -170,7 +165,7 @@ impl Service {
 
     /// A client acknowledged a push.
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
-        let keep = self.syncs() || self.core.has(Bug::DuplicatesAfterReconnect);
+        let keep = syncs(&self.core) || self.core.has(Bug::DuplicatesAfterReconnect);
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         if let Some((time, has_it)) = connection.acknowledged(id) {

@@ -21,7 +21,10 @@ use crate::{
         page::Page,
         refusal::Gate,
     },
-    mail::archive::{Entry, Kept, Place, Range},
+    mail::{
+        archive::{Entry, Kept, Place, Range},
+        keeping::syncs,
+    },
     service::Service,
 };
 
@@ -79,18 +82,6 @@ impl Service {
             return UnixMillis(i64::MIN);
         }
         calendar::months_ago(now, self.core.limits.history_months)
-    }
-
-    /// Since when messages of a user's other devices are compensated; beyond all time while sync is off.
-    pub(crate) fn compensated_since(&self, now: UnixMillis) -> UnixMillis {
-        if !self.syncs() || self.core.has(Bug::NoCompensation) {
-            return UnixMillis(i64::MAX);
-        }
-        if self.core.has(Bug::CompensatesEverything) {
-            return UnixMillis(i64::MIN);
-        }
-        let before_today = self.core.limits.compensation_days.saturating_sub(1);
-        calendar::day_start(now, before_today, self.core.limits.time_zone_hours)
     }
 
     fn history_on(&self) -> Result<(), u16> {
@@ -256,7 +247,7 @@ impl Service {
 
     /// A client confirmed a package: with sync its messages need not wait as offline messages any longer.
     pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, conn: crate::core::io::ConnId, id: u16) {
-        let sync = self.syncs();
+        let sync = syncs(&self.core);
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         if connection.pull_confirmed(now, id) && sync {
             let (user, device, up_to) = (connection.user, connection.device, connection.pulled_to);

@@ -7,6 +7,7 @@ pub(crate) mod deliver;
 pub(crate) mod expansion;
 pub(crate) mod group;
 pub(crate) mod history;
+pub(crate) mod keeping;
 pub(crate) mod mailbox;
 pub(crate) mod post;
 pub(crate) mod pull;

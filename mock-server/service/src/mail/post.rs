@@ -12,7 +12,10 @@ use crate::{
         io::ConnId,
         message::{Conversation, Message, Posted, Side, is_archived},
     },
-    mail::receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
+    mail::{
+        keeping::{store, syncs},
+        receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
+    },
     service::Service,
 };
 
@@ -188,7 +191,7 @@ impl Service {
             receivers.clear();
         }
         let peer_only = self.core.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
-        let copies = self.syncs() && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
+        let copies = syncs(&self.core) && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
         let by_client = mirror.is_some();
         let platform = mirror.as_ref().map(|mirror| self.core.platform_of(sender, mirror.device));
         let routed = !status_message && !self.is_for_own_devices(&up.classname);
@@ -258,7 +261,7 @@ impl Service {
                 self.conversations.enter(receiver, &message, false);
             }
             if stored {
-                self.store(now, receiver, message.clone());
+                store(&mut self.mailboxes, &self.core, now, receiver, message.clone());
             }
             self.deliver(now, receiver, &message, status_message);
             if self.core.has(Bug::DoublesMessage) {
@@ -281,27 +284,10 @@ impl Service {
         Posted { uid: message.uid, time }
     }
 
-    pub(crate) fn store(&mut self, now: UnixMillis, receiver: UserIx, message: Arc<Message>) {
-        if self.core.has(Bug::DropsOffline) && self.core.accounts[receiver].connections.is_empty() {
-            return;
-        }
-        let (private, group) = self.retention(now);
-        let compensated = self.compensated_since(now);
-        let most = self.core.limits.group_offline_count;
-        let group_message = message.conversation == Conversation::Group;
-        let mailbox = &mut self.mailboxes[receiver];
-        // With sync the mailbox also is what compensation is taken from.
-        mailbox.expire(private.min(compensated), group.min(compensated));
-        mailbox.push(message, Side::Inbox, None);
-        if most > 0 && group_message {
-            mailbox.keep_group(most);
-        }
-    }
-
     fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
         let time = self.mailboxes[receiver].next_time(message.time);
         let copy = Arc::new(message.copy_as(self.core.ids.message_uid(time), time));
-        self.store(now, receiver, copy.clone());
+        store(&mut self.mailboxes, &self.core, now, receiver, copy.clone());
         self.deliver(now, receiver, &copy, false);
     }
 
@@ -330,14 +316,6 @@ impl Service {
             };
             self.core.send(now, conn, ack, None);
         }
-    }
-
-    /// Since when private and group messages are kept.
-    pub(crate) fn retention(&self, now: UnixMillis) -> (UnixMillis, UnixMillis) {
-        if self.core.has(Bug::KeepsForEver) {
-            return (UnixMillis(i64::MIN), UnixMillis(i64::MIN));
-        }
-        (now - self.core.limits.private_offline(), now - self.core.limits.group_offline())
     }
 }
 

@@ -4,7 +4,10 @@ use wire::{UnixMillis, body::SyncRequestMsg, code::status};
 
 use crate::{
     core::{account::UserIx, answer::Answer, bug::Bug, feed, io::ConnId},
-    mail::mailbox::{Ask, Item},
+    mail::{
+        keeping::{compensated_since, retention, syncs},
+        mailbox::{Ask, Item},
+    },
     service::Service,
 };
 
@@ -18,10 +21,10 @@ impl Service {
         id: u16,
         asked: &SyncRequestMsg,
     ) -> Answer {
-        let (private_since, group_since) = self.retention(now);
-        let compensated_since = self.compensated_since(now);
+        let (private_since, group_since) = retention(&self.core, now);
+        let compensated_since = compensated_since(&self.core, now);
         let duplicates = self.core.has(Bug::DuplicatesAfterReconnect);
-        let sync = self.syncs();
+        let sync = syncs(&self.core);
         let wrong_size = if self.core.has(Bug::WrongLeftCount) {
             self.core.limits.package.saturating_sub(1).max(1)
         } else {

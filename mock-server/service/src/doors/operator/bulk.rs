@@ -127,9 +127,10 @@ impl Service {
                 up.content = content.clone().into();
             }
             let uid = match conversation {
-                BacklogConversation::Chatroom => {
-                    self.say_for_app(now, to, &push.from, up, false).map(|posted| posted.uid.to_string())
-                }
+                BacklogConversation::Chatroom => self
+                    .chatrooms()
+                    .say_for_app(now, to, &push.from, up, false)
+                    .map(|posted| posted.uid.to_string()),
                 BacklogConversation::UltraGroup => {
                     let posted =
                         self.ultra_groups().say_in_channel_for_app(now, to, &push.channel, &push.from, up);
@@ -192,7 +193,7 @@ impl Service {
         let up = text(&backlog.text.replace("{n}", &n.to_string()));
         match backlog.conversation {
             BacklogConversation::Chatroom => {
-                self.say_for_app(at, &backlog.to, &backlog.from, up, false);
+                self.chatrooms().say_for_app(at, &backlog.to, &backlog.from, up, false);
             }
             BacklogConversation::UltraGroup => {
                 self.ultra_groups().say_in_channel_for_app(

@@ -120,7 +120,7 @@ impl Service {
             // Members of long ago; the limit was checked.
             self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
-        self.populate_rooms(setup, now);
+        self.chatrooms().populate_rooms(setup, now);
         self.ultra_groups().populate_ultra_groups(setup, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
@@ -210,7 +210,7 @@ impl Service {
                 if self.rooms.get(&on.chatroom).is_none() {
                     return Err(ActError::Argument(format!("there is no chatroom `{}`", on.chatroom)));
                 }
-                self.destroy_room(now, &on.chatroom, Gone::Reset);
+                self.chatrooms().destroy_room(now, &on.chatroom, Gone::Reset);
                 Ok(json!({}))
             }
             Act::Blacklist(entry) => {
@@ -289,7 +289,7 @@ impl Service {
     pub(crate) fn deactivate(&mut self, now: UnixMillis, user: &str) -> Value {
         let index = self.core.accounts.find_or_add(user);
         for room in self.rooms.of(index) {
-            self.leave_room(now, &room, index, Left::ByItself);
+            self.chatrooms().leave_room(now, &room, index, Left::ByItself);
         }
         self.remove_data(index);
         let on = OnUser { user: user.to_owned(), platform: None };

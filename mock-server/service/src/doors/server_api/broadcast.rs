@@ -17,7 +17,10 @@ use crate::{
         message::{COMMAND, Conversation, Message},
     },
     doors::server_api::{Answer, ApiError, Call, error, rate::Rated},
-    mail::post::{Delivery, Outgoing},
+    mail::{
+        keeping::store,
+        post::{Delivery, Outgoing},
+    },
     service::Service,
 };
 
@@ -62,7 +65,7 @@ impl Service {
             let message =
                 Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
             for user in &receivers {
-                service.store(call.now, *user, message.clone());
+                store(&mut service.mailboxes, &service.core, call.now, *user, message.clone());
                 if !service.core.accounts[*user].connections.is_empty() {
                     service.deliver(call.now, *user, &message, false);
                 }

@@ -69,7 +69,7 @@ impl Service {
         }
         for (id, name) in named {
             if self.rooms.get(&id).is_none() {
-                self.create_room(call.now, &id);
+                self.chatrooms().create_room(call.now, &id);
             }
             if let Some(room) = self.rooms.get_mut(&id) {
                 room.name = name;
@@ -91,17 +91,17 @@ impl Service {
         let speakers: Vec<usize> =
             speakers.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect();
         if self.rooms.get(id).is_none() {
-            self.create_room(call.now, id);
+            self.chatrooms().create_room(call.now, id);
         }
         if let Some(room) = self.rooms.get_mut(id) {
             room.bans.muted = call.flag("isBan");
             room.bans.speakers.extend(speakers);
         }
-        self.set_room_life(call.now, id, life);
+        self.chatrooms().set_room_life(call.now, id, life);
         if !entries.is_empty() {
             let entries = entries.iter().map(|(key, value)| by_app_server(key, value, false)).collect();
             // Keys that are none are left out, as in a batch.
-            let _ = self.change_entries(call.now, id, &owner, entries);
+            let _ = self.chatrooms().change_entries(call.now, id, &owner, entries);
         }
         Ok(json!({}))
     }
@@ -123,7 +123,7 @@ impl Service {
 
     fn api_room_destroy(&mut self, call: &Call) -> Answer {
         for id in call.ids("chatroomId", MOST_ROOMS)? {
-            self.destroy_room(call.now, id, Gone::Manual);
+            self.chatrooms().destroy_room(call.now, id, Gone::Manual);
         }
         Ok(json!({}))
     }
@@ -131,7 +131,7 @@ impl Service {
     fn api_room_life(&mut self, call: &Call) -> Answer {
         let id = self.room_of(call)?.id.clone();
         let life = self.life(call)?;
-        self.set_room_life(call.now, &id, life);
+        self.chatrooms().set_room_life(call.now, &id, life);
         Ok(json!({}))
     }
 
@@ -147,7 +147,7 @@ impl Service {
         }))
     }
 
-    /// Rooms that do not exist are left out.
+    /// ChatroomsState that do not exist are left out.
     fn api_rooms_query(&mut self, call: &Call) -> Answer {
         let ids = call.ids("chatroomId", MOST_ASKED)?;
         let rooms: Vec<Value> = ids
@@ -217,7 +217,7 @@ impl Service {
             return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
         }
         for id in ids {
-            self.keep_no_longer(call.now, id);
+            self.chatrooms().keep_no_longer(call.now, id);
         }
         Ok(json!({}))
     }

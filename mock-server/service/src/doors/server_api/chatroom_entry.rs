@@ -62,8 +62,10 @@ impl Service {
         let (key, value) = (call.required("key", 128)?, call.required("value", 4 * 4096)?);
         let notice = entry_notice(call)?;
         let entry = by_app_server(key, value, call.flag("autoDelete"));
-        let (_, failed) =
-            self.change_entries(call.now, &id, owner, vec![entry]).map_err(|code| refused(key, code))?;
+        let (_, failed) = self
+            .chatrooms()
+            .change_entries(call.now, &id, owner, vec![entry])
+            .map_err(|code| refused(key, code))?;
         if let Some((key, code)) = failed.first() {
             return Err(refused(key, *code));
         }
@@ -78,7 +80,9 @@ impl Service {
         let pairs = pairs(call.required("entryInfo", usize::MAX)?)?;
         let auto = call.flag("autoDelete");
         let entries = pairs.iter().map(|(key, value)| by_app_server(key, value, auto)).collect();
-        self.change_entries(call.now, &id, owner, entries).map_err(|code| refused("entryInfo", code))?;
+        self.chatrooms()
+            .change_entries(call.now, &id, owner, entries)
+            .map_err(|code| refused("entryInfo", code))?;
         Ok(json!({}))
     }
 
@@ -89,8 +93,10 @@ impl Service {
         let notice = entry_notice(call)?;
         let mut entry = by_app_server(key, "", false);
         entry.status = Some(entry.status() | REMOVED);
-        let (_, failed) =
-            self.change_entries(call.now, &id, owner, vec![entry]).map_err(|code| refused(key, code))?;
+        let (_, failed) = self
+            .chatrooms()
+            .change_entries(call.now, &id, owner, vec![entry])
+            .map_err(|code| refused(key, code))?;
         if let Some((key, code)) = failed.first() {
             return Err(refused(key, *code));
         }
@@ -100,7 +106,7 @@ impl Service {
 
     fn send_entry_notice(&mut self, call: &Call, id: &str, owner: &str, notice: Option<UpStreamMessage>) {
         if let Some(up) = notice {
-            self.say_for_app(call.now, id, owner, up, true);
+            self.chatrooms().say_for_app(call.now, id, owner, up, true);
         }
     }
 

@@ -60,7 +60,8 @@ impl Service {
             let mut uids: Vec<Value> = Vec::new();
             for room in rooms {
                 let to_sender = call.flag("isIncludeSender");
-                let posted = service.say_for_app(call.now, &room, from, message.clone(), to_sender);
+                let posted =
+                    service.chatrooms().say_for_app(call.now, &room, from, message.clone(), to_sender);
                 if let Some(posted) = posted {
                     uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
                 }
@@ -73,7 +74,7 @@ impl Service {
         self.api_ordered(Gate::RoomBroadcast)?;
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
-        self.broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+        self.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
         Ok(json!({}))
     }
 
@@ -84,7 +85,8 @@ impl Service {
         let id = call.required("targetId", LONGEST_ID)?;
         let span = call.span()?;
         let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
-        let page = span.first(self.room_history(call.now, id), size as usize, |message| message.time);
+        let page =
+            span.first(self.rooms.log(&self.core, call.now, id), size as usize, |message| message.time);
         let data: Vec<Value> = page
             .into_iter()
             .map(|message| {
@@ -105,7 +107,7 @@ impl Service {
         call.required("fromUserId", LONGEST_ID)?;
         let id = call.required("targetId", LONGEST_ID)?;
         let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
-        self.clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+        self.chatrooms().clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
         Ok(json!({}))
     }
 

@@ -83,7 +83,7 @@ impl Service {
     fn tell_of_mute(&mut self, call: &Call, room: &str, operation: Operation, users: &[UserIx]) {
         if call.flag("needNotify") {
             let content = self.ban_content(call, room, operation as u8, users);
-            self.tell_of_ban(call.now, room, users, BAN, &content);
+            self.chatrooms().tell_of_ban(call.now, room, users, BAN, &content);
         }
     }
 
@@ -196,7 +196,7 @@ impl Service {
         for user in users.iter().filter(|_| call.flag("needNotify")) {
             let room = self.rooms.of(*user).first().cloned().unwrap_or_default();
             let content = self.ban_content(call, &room, operation as u8, std::slice::from_ref(user));
-            self.tell_user(call.now, &room, *user, BAN, &content);
+            self.chatrooms().tell_user(call.now, &room, *user, BAN, &content);
         }
     }
 
@@ -211,7 +211,7 @@ impl Service {
         let minutes = call.number("minute", 1..=i64::from(LONGEST_BAN))? as u32;
         let id = self.room_id(call)?;
         let users = self.room_users(call)?;
-        self.ban_from_room(call.now, &id, &users, call.now + minutes_long(minutes));
+        self.chatrooms().ban_from_room(call.now, &id, &users, call.now + minutes_long(minutes));
         self.tell_of_block(call, &id, 1, &users);
         Ok(json!({}))
     }
@@ -228,7 +228,7 @@ impl Service {
     fn tell_of_block(&mut self, call: &Call, room: &str, operation: u8, users: &[UserIx]) {
         if call.flag("needNotify") {
             let content = self.ban_content(call, room, operation, users);
-            self.tell_of_ban(call.now, room, users, BLOCK, &content);
+            self.chatrooms().tell_of_ban(call.now, room, users, BLOCK, &content);
         }
     }
 

@@ -76,7 +76,7 @@ impl Service {
 
     /// The same of a message of a room.
     fn sender_in_room(&self, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-        let said = Uid::parse(uid).and_then(|uid| self.said_in_room(room, uid));
+        let said = Uid::parse(uid).and_then(|uid| self.rooms.said(room, uid));
         let own = said.filter(|message| *message.from == *from);
         own.and_then(|_| self.core.accounts.find(from))
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
