@@ -14,7 +14,6 @@ use crate::{
     core::{
         Core,
         account::UserIx,
-        by_user::ByUser,
         connection::Lost,
         io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
@@ -25,7 +24,7 @@ use crate::{
         server_api::{ApiRates, Repeats},
     },
     files::{Files, FilesState, message_log::MessageLog},
-    mail::{archive::Archive, group::Groups, mailbox::Mailbox, receipt::Receipts},
+    mail::{Mail, MailState},
     outward::{Outward, OutwardState},
     preferences::{Preferences, PreferencesState},
     ultra_group::{UltraGroups, UltraGroupsState},
@@ -84,18 +83,14 @@ impl std::ops::AddAssign for Held {
 pub struct Service {
     pub(crate) core: Core,
     pub(crate) named_tokens: BTreeMap<String, String>,
-    pub(crate) groups: Groups,
     pub(crate) rooms: ChatroomsState,
     pub(crate) ultra_groups: UltraGroupsState,
     pub(crate) outward: OutwardState,
     pub(crate) preferences: PreferencesState,
-    pub(crate) mailboxes: ByUser<Mailbox>,
+    pub(crate) mail: MailState,
     pub(crate) api_rates: ApiRates,
     pub(crate) api_repeats: Repeats,
-    pub(crate) conversations: crate::mail::conversations::Conversations,
-    pub(crate) receipts: Receipts,
     pub(crate) files: FilesState,
-    pub(crate) archive: Archive,
     pub(crate) message_log: MessageLog,
 }
 
@@ -137,11 +132,10 @@ impl Service {
                 Journal::new(setup.limits.journal, setup.limits.journal_bytes),
             ),
             named_tokens: BTreeMap::new(),
-            groups: Groups::default(),
             rooms: ChatroomsState::default(),
             ultra_groups: UltraGroupsState::default(),
             preferences: PreferencesState::default(),
-            mailboxes: ByUser::default(),
+            mail: MailState::default(),
             outward: OutwardState {
                 callbacks: setup.callbacks.clone(),
                 app_level: setup.app_level,
@@ -149,10 +143,7 @@ impl Service {
             },
             api_rates: ApiRates::default(),
             api_repeats: Repeats::default(),
-            conversations: crate::mail::conversations::Conversations::default(),
-            receipts: Receipts::default(),
             files: FilesState::default(),
-            archive: Archive::default(),
             message_log: MessageLog::default(),
         };
         service.populate(setup, now);
@@ -181,10 +172,20 @@ impl Service {
         Outward { state: &mut self.outward, preferences: &self.preferences, core: &mut self.core }
     }
 
+    pub(crate) fn mail(&mut self) -> Mail<'_> {
+        Mail {
+            state: &mut self.mail,
+            message_log: &mut self.message_log,
+            outward: &mut self.outward,
+            preferences: &self.preferences,
+            core: &mut self.core,
+        }
+    }
+
     pub(crate) fn chatrooms(&mut self) -> Chatrooms<'_> {
         Chatrooms {
             rooms: &mut self.rooms,
-            mailboxes: &mut self.mailboxes,
+            mailboxes: &mut self.mail.mailboxes,
             outward: &mut self.outward,
             preferences: &self.preferences,
             core: &mut self.core,
@@ -210,7 +211,7 @@ impl Service {
         self.core.accounts.forget_from(user);
         self.preferences.settings.forget_from(user);
         self.preferences.tags.forget_from(user);
-        self.mailboxes.forget_from(user);
+        self.mail.mailboxes.forget_from(user);
     }
 
     pub(crate) fn files(&mut self) -> Files<'_> {
@@ -220,7 +221,7 @@ impl Service {
     /// Tells the topics of the connections that were lost since they were last told. What a topic does then may lose others.
     pub(crate) fn settle(&mut self, now: UnixMillis) {
         while let Some(Lost { conn, connection, how }) = self.core.next_lost() {
-            self.mailboxes[connection.user].hide_from(connection.device);
+            self.mail.mailboxes[connection.user].hide_from(connection.device);
             self.chatrooms().lost_by_rooms(now, &connection, conn);
             self.ultra_groups().lost_by_ultra_groups(connection.user, conn);
             self.outward().went_offline(now, &connection, how);
@@ -255,14 +256,14 @@ impl Service {
                 Delayed::Respond(id, response) => {
                     self.core.output(Output::Respond { id, response: Some(response) });
                 }
-                Delayed::Remind(conn) => self.remind(now, conn),
+                Delayed::Remind(conn) => self.mail().remind(now, conn),
                 Delayed::Room(id, timer) => self.chatrooms().room_due(now, &id, timer),
                 Delayed::RoomExit(id, user) => self.chatrooms().exit_overdue(now, &id, user),
                 Delayed::RemindOfEntries(id, conn) => self.chatrooms().remind_of_entries(now, &id, conn),
                 Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
                 Delayed::UltraTyping(id) => self.ultra_groups().tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => {
-                    self.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
+                    self.mail.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
                 }
             }
             self.settle(now);

@@ -48,8 +48,8 @@ impl Service {
         match frame {
             ClientFrame::Publish(request) => self.publish(now, conn, request),
             ClientFrame::Query(request) => self.query(now, conn, &request),
-            ClientFrame::PubAck { id } => self.push_acknowledged(conn, id),
-            ClientFrame::QueryCon { id } => self.pull_confirmed(now, conn, id),
+            ClientFrame::PubAck { id } => self.mail().push_acknowledged(conn, id),
+            ClientFrame::QueryCon { id } => self.mail().pull_confirmed(now, conn, id),
             ClientFrame::Ping if self.core.has(Bug::IgnoresPings) => {}
             ClientFrame::Ping => self.core.send(now, conn, ServerFrame::Pong, None),
             ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),
@@ -110,7 +110,7 @@ impl Service {
             .map(|connection| connection.user)
             .ok_or(status::NOT_SUPPORTED)?;
         match request.topic {
-            Topic::PullMsg => self.pull(now, conn, user, request.id, &read(request)?),
+            Topic::PullMsg => self.mail().pull(now, conn, user, request.id, &read(request)?),
             Topic::PullSeAtts => {
                 let asked: SessionReq = read(request)?;
                 write(&self.preferences().settings_since(user, asked.time()))
@@ -175,11 +175,11 @@ impl Service {
             // Refused, 5.38 would repeat this one every second for ever.
             Topic::QryRelationR | Topic::QryRelation => {
                 let asked: RelationQryInput = read(request)?;
-                Ok(self.conversation_list(now, user, &asked))
+                Ok(self.mail().conversation_list(now, user, &asked))
             }
-            Topic::QryRlBatch => Ok(self.conversations_by_name(now, user, &read(request)?)),
-            Topic::DelRelation => self.remove_conversation(user, &request.target, &read(request)?),
-            Topic::DelRelationBatch => self.remove_conversations(user, &read(request)?),
+            Topic::QryRlBatch => Ok(self.mail().conversations_by_name(now, user, &read(request)?)),
+            Topic::DelRelation => self.mail().remove_conversation(user, &request.target, &read(request)?),
+            Topic::DelRelationBatch => self.mail().remove_conversations(user, &read(request)?),
             // Answers without required fields: nothing is said well by an empty body.
             Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
             Topic::AddBlack => self.core.add_black(user, &blacklist_target(request)?),
@@ -194,23 +194,23 @@ impl Service {
             }
             Topic::QnTkn => self.files().upload_token(now, user, request),
             Topic::QnUrl => self.files().download_url(conn, request),
-            Topic::RrMsg => self.group_messages_read(now, user, request),
-            Topic::RrList => self.group_message_readers(user, request),
-            Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.history(now, user, request),
+            Topic::RrMsg => self.mail().group_messages_read(now, user, request),
+            Topic::RrList => self.mail().group_message_readers(user, request),
+            Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.mail().history(now, user, request),
             Topic::QryMsg => {
                 let asked: MsgQuery = read(request)?;
                 if asked.r#type() == Conversation::UltraGroup as i32 {
                     return self.ultra_groups().channel_messages_by_uid(now, user, &asked);
                 }
-                self.messages_by_uid(now, user, asked)
+                self.mail().messages_by_uid(now, user, asked)
             }
-            Topic::DelMsg => self.delete_messages(user, request),
+            Topic::DelMsg => self.mail().delete_messages(user, request),
             Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => {
                 let asked: CleanHisMsgInput = read(request)?;
                 if asked.conversation_type() == Conversation::UltraGroup as i32 {
                     return self.ultra_groups().clear_channel(user, &asked);
                 }
-                self.clear_messages(now, user, request, &asked)
+                self.mail().clear_messages(now, user, request, &asked)
             }
             Topic::JoinChrm => self.chatrooms().join_room(now, conn, user, request, true),
             Topic::JoinChrmR => self.chatrooms().join_room(now, conn, user, request, false),
@@ -297,7 +297,7 @@ impl Service {
         if to_room {
             return self.chatrooms().publish_to_room(now, conn, (sender, device), request, up).map(Some);
         }
-        self.publish_to_people(now, Mirror { conn, device, request }, sender, up).map(Some)
+        self.mail().publish_to_people(now, Mirror { conn, device, request }, sender, up).map(Some)
     }
 
     /// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
@@ -344,7 +344,7 @@ impl Service {
             let from = mirror.map(|mirror| (mirror.device, mirror.conn));
             return self.chatrooms().recall_in_room(now, text("targetId"), &recall, from, up);
         }
-        self.recall_mail(now, &recall, up, mirror)
+        self.mail().recall_mail(now, &recall, up, mirror)
     }
 }
 

@@ -97,7 +97,7 @@ impl Service {
         let device = account.device(class, &login.device_id, &login.platform);
         account.devices[usize::from(device)].no_push = false;
         // Whatever waits was sent before this instant, or clients would take it for live.
-        let time = now.max(self.mailboxes[user].next_time(UnixMillis(0)));
+        let time = now.max(self.mail.mailboxes[user].next_time(UnixMillis(0)));
         let user_id = account.id.to_string();
         let session_id = self.core.ids.session();
         let layout = match login.protocol_version {
@@ -129,7 +129,7 @@ impl Service {
         if login.transport == Transport::Comet {
             self.expect_poll(now, conn);
         }
-        if self.mailboxes[user].waits_for(device) {
+        if self.mail.mailboxes[user].waits_for(device) {
             self.core.remind_later(now, conn, REMIND_MS);
         }
     }

@@ -9,13 +9,13 @@ use std::{
     sync::Arc,
 };
 
-use wire::UnixMillis;
+use wire::{UnixMillis, body::DownStreamMessage};
 
 use crate::core::{
     account::UserIx,
     expansion::Pairs,
     ids::Uid,
-    message::{Conversation, Message},
+    message::{Conversation, Message, Side},
 };
 
 /// A conversation as all its participants share it.
@@ -62,6 +62,15 @@ pub(crate) struct Entry {
     directed: bool,
     pub(crate) recalled: bool,
     pub(crate) expansion: Pairs,
+}
+
+impl Entry {
+    /// The message as that participant reads it.
+    pub(crate) fn seen_by(&self, reader: &str) -> DownStreamMessage {
+        let message = &self.message;
+        let own = *message.from == *reader && message.from != message.target;
+        message.body(Side::of(own))
+    }
 }
 
 /// How a message is kept.

@@ -24,7 +24,7 @@ use crate::{
         message::{Conversation, Message, Side},
         refusal::Gate,
     },
-    service::Service,
+    mail::Mail,
 };
 
 /// A conversation of a user: its type's wire number and the other side, group or system account.
@@ -99,11 +99,11 @@ impl Conversations {
     }
 }
 
-impl Service {
+impl Mail<'_> {
     /// `qryRelationR`: conversations before `startTime`, newest first, or after it, oldest first.
     pub(crate) fn conversation_list(&self, now: UnixMillis, user: UserIx, asked: &RelationQryInput) -> Bytes {
         let (page, all) = if self.core.shows(Gate::History) {
-            self.conversations.page(user, asked)
+            self.state.conversations.page(user, asked)
         } else {
             (Vec::new(), true)
         };
@@ -128,7 +128,7 @@ impl Service {
         user: UserIx,
         asked: &RelationDelBatchReq,
     ) -> Bytes {
-        let list = self.conversations.lists.get(&user).filter(|_| self.core.shows(Gate::History));
+        let list = self.state.conversations.lists.get(&user).filter(|_| self.core.shows(Gate::History));
         let mut seen: BTreeSet<Key> = BTreeSet::new();
         let found = asked.relation.iter().filter_map(|named| {
             let key: Key = (named.conversation_type(), Arc::from(named.conversation_id()));
@@ -155,7 +155,7 @@ impl Service {
         if target.is_empty() {
             return Err(status::BAD_PARAMETER);
         }
-        self.conversations.remove(user, asked.r#type(), target);
+        self.state.conversations.remove(user, asked.r#type(), target);
         Ok(Bytes::new())
     }
 
@@ -169,7 +169,7 @@ impl Service {
             return Err(status::BAD_PARAMETER);
         }
         for relation in &asked.relation {
-            self.conversations.remove(user, relation.conversation_type(), relation.conversation_id());
+            self.state.conversations.remove(user, relation.conversation_type(), relation.conversation_id());
         }
         Ok(Bytes::new())
     }

@@ -12,15 +12,14 @@ use crate::{
         io::ConnId,
         message::{Message, Side},
     },
-    mail::keeping::syncs,
-    service::Service,
+    mail::{Mail, keeping::syncs},
 };
 
 /// For so long after a package was confirmed, messages are announced instead of pushed: web SDKs drop a pushed message
 /// while they work on a pull, counting on the pull to bring it.
 const QUIET_AFTER_PULL: Duration = Duration::from_secs(1);
 
-impl Service {
+impl Mail<'_> {
     /// Brings a message to whoever of the receiver's devices is online; records the push notification otherwise.
     pub(crate) fn deliver(
         &mut self,
@@ -30,7 +29,7 @@ impl Service {
         status_message: bool,
     ) {
         let mut devices = self.core.connections_of(receiver, None);
-        if !syncs(&self.core) && devices.len() > 1 {
+        if !syncs(self.core) && devices.len() > 1 {
             // Without sync exactly one device receives (AMB-30): the one that logged in last.
             devices.drain(..devices.len() - 1);
         }
@@ -64,13 +63,13 @@ impl Service {
         message: &Arc<Message>,
         stored: bool,
     ) {
-        let waits = stored && (syncs(&self.core) || self.core.has(Bug::KeepsForSender));
+        let waits = stored && (syncs(self.core) || self.core.has(Bug::KeepsForSender));
         if waits {
-            self.mailboxes[sender].push(message.clone(), Side::Outbox, None);
+            self.state.mailboxes[sender].push(message.clone(), Side::Outbox, None);
         } else {
-            self.mailboxes[sender].stamped(message.time);
+            self.state.mailboxes[sender].stamped(message.time);
         }
-        let syncs = syncs(&self.core);
+        let syncs = syncs(self.core);
         let mut devices = self.core.connections_of(sender, None);
         if !syncs && devices.len() > 1 {
             devices.drain(..devices.len() - 1);
@@ -81,7 +80,7 @@ impl Service {
             if stored && pulls {
                 if !syncs {
                     let device = connection.device;
-                    self.mailboxes[sender].show(message.clone(), device);
+                    self.state.mailboxes[sender].show(message.clone(), device);
                 }
                 self.announce(now, conn, message.time);
                 continue;
@@ -118,7 +117,7 @@ impl Service {
         if !status_message {
             connection.pushes(id, message.time);
             if !sync {
-                self.mailboxes[user].hand_to(message.time, device);
+                self.state.mailboxes[user].hand_to(message.time, device);
             }
         }
         let frame = ServerFrame::Publish {
@@ -159,17 +158,17 @@ impl Service {
         else {
             return;
         };
-        let last = self.mailboxes[connection.user].last();
+        let last = self.state.mailboxes[connection.user].last();
         self.announce(now, conn, last);
     }
 
     /// A client acknowledged a push.
     pub(crate) fn push_acknowledged(&mut self, conn: ConnId, id: u16) {
-        let keep = syncs(&self.core) || self.core.has(Bug::DuplicatesAfterReconnect);
+        let keep = syncs(self.core) || self.core.has(Bug::DuplicatesAfterReconnect);
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (user, device) = (connection.user, connection.device);
         if let Some((time, has_it)) = connection.acknowledged(id) {
-            let mailbox = &mut self.mailboxes[user];
+            let mailbox = &mut self.state.mailboxes[user];
             if has_it && !keep { mailbox.done(time) } else { mailbox.acknowledge(time, device, keep) }
         }
     }

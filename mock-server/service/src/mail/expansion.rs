@@ -7,10 +7,10 @@ use wire::{UnixMillis, code::status};
 
 use crate::{
     core::{account::UserIx, bug::Bug, expansion::Rules, ids::Uid},
-    service::Service,
+    mail::Mail,
 };
 
-impl Service {
+impl Mail<'_> {
     /// Carries out a change that `user` asks for, `most` pairs at a time: `mid` names the message, `put` sets, `del`
     /// removes, `removeAll` empties.
     pub(crate) fn expand(
@@ -26,7 +26,7 @@ impl Service {
         let whole = self.core.limits.expansion_pairs;
         let rules = Rules { now, most, whole, bound: !self.core.has(Bug::IgnoresExpansionLimits) };
         let uid = Uid::parse(mid).ok_or(status::EXPANSION_NO_MESSAGE)?;
-        let found = self.archive.find_mut(uid).filter(|entry| !entry.recalled);
+        let found = self.state.archive.find_mut(uid).filter(|entry| !entry.recalled);
         let entry = found.ok_or(status::EXPANSION_NO_MESSAGE)?;
         if !entry.viewers.contains(&user) {
             return Err(status::EXPANSION_NO_RIGHT);

@@ -16,8 +16,8 @@ use crate::{
         account::UserIx,
         message::{Conversation, Message},
     },
+    mail::Mail,
     outward::push::PushPlace,
-    service::Service,
 };
 
 /// A member's mute.
@@ -167,13 +167,13 @@ impl Groups {
     }
 }
 
-impl Service {
+impl Mail<'_> {
     /// What a group says of itself and of the sender in pushes; nothing for a message to one user.
     pub(crate) fn push_place(&self, message: &Message) -> PushPlace {
         if message.conversation != Conversation::Group {
             return PushPlace::default();
         }
-        let group = self.groups.group(&message.target);
+        let group = self.state.groups.group(&message.target);
         let name = group.map(|group| group.name.as_str()).filter(|name| !name.is_empty());
         let sender = self.core.accounts.find(&message.from);
         let remark = sender.and_then(|user| group?.remarks.get(&user).cloned());

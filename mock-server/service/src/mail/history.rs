@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use bytes::Bytes;
 use wire::{
     Request, Topic, UnixMillis,
-    body::{CleanHisMsgInput, DeleteMsgInput, DownStreamMessage, HistoryMsgInput, MsgQuery, MsgQueryAck},
+    body::{CleanHisMsgInput, DeleteMsgInput, HistoryMsgInput, MsgQuery, MsgQueryAck},
     code::status,
 };
 
@@ -17,22 +17,22 @@ use crate::{
         bug::Bug,
         calendar,
         ids::Uid,
-        message::{Conversation, Message, Side},
+        message::{Conversation, Message},
         page::Page,
         refusal::Gate,
     },
     mail::{
+        Mail,
         archive::{Entry, Kept, Place, Range},
         keeping::syncs,
     },
-    service::Service,
 };
 
 /// Messages of a page when the client names no number, and the most it gets.
 const PAGE: i32 = 20;
 const LARGEST_PAGE: i32 = 100;
 
-impl Service {
+impl Mail<'_> {
     /// A time for a message that none of its conversation has yet: history is paged by time (HIST-013).
     pub(crate) fn archive_time(
         &self,
@@ -48,7 +48,7 @@ impl Service {
             Conversation::System => Place::of(conversation, target, from),
             _ => Place::of(conversation, from, target),
         };
-        self.archive.free_time(&place, time)
+        self.state.archive.free_time(&place, time)
     }
 
     /// Keeps a message that was sent: as history where the service is on, for recalls and expansions in any case.
@@ -68,11 +68,11 @@ impl Service {
         let directed_too = message.conversation == Conversation::Group
             && (self.core.switches.directed_history || self.core.has(Bug::KeepsDirected));
         let kept = self.core.switches.roaming_history && (!directed || directed_too);
-        self.archive.record(message, viewers, Kept { kept, directed });
+        self.state.archive.record(message, viewers, Kept { kept, directed });
         if kept {
-            self.archive.forget(self.history_since(now));
+            self.state.archive.forget(self.history_since(now));
         } else {
-            self.archive.remember(self.core.limits.remembered);
+            self.state.archive.remember(self.core.limits.remembered);
         }
     }
 
@@ -127,26 +127,19 @@ impl Service {
             most: count as usize,
         };
         // Who joined later reads what came before like everybody, but for what was for some alone (GRP-007).
-        let members = place.group().and_then(|group| self.groups.get(group));
+        let members = place.group().and_then(|group| self.state.groups.get(group));
         let everything = (self.core.switches.new_member_history || self.core.has(Bug::NewMembersReadAll))
             && members.is_some_and(|members| members.contains(&user));
-        let (page, more) = self.archive.page(&place, user, &range, everything);
+        let (page, more) = self.state.archive.page(&place, user, &range, everything);
         let omitted = |entry: &&Entry| {
             self.core.has(Bug::HistoryOmitsOwn) && entry.message.from == self.core.accounts[user].id
         };
         let page = page.into_iter().filter(|entry| !omitted(entry));
-        let list: Vec<_> = page.map(|entry| self.seen_by(user, entry)).collect();
+        let list: Vec<_> = page.map(|entry| entry.seen_by(&self.core.accounts[user].id)).collect();
         if self.core.has(Bug::HistoryConsumesOffline) {
-            self.mailboxes[user].clear();
+            self.state.mailboxes[user].clear();
         }
         Page { asked: asked.time(), newer, list, more, since: self.history_since(now) }.answer(now)
-    }
-
-    /// A message as one of its participants reads it.
-    pub(crate) fn seen_by(&self, user: UserIx, entry: &Entry) -> DownStreamMessage {
-        let message = &entry.message;
-        let own = message.from == self.core.accounts[user].id && message.from != message.target;
-        message.body(Side::of(own))
     }
 
     /// Messages by UID; recalled and unknown ones are told apart from those.
@@ -160,9 +153,9 @@ impl Service {
         let mut answer = MsgQueryAck::default();
         for one in asked.query {
             let uid = one.msg_uid.unwrap_or_default();
-            let entry = Uid::parse(&uid).and_then(|uid| self.archive.find(uid));
+            let entry = Uid::parse(&uid).and_then(|uid| self.state.archive.find(uid));
             match entry.filter(|e| !e.recalled && e.message.time >= since && e.viewers.contains(&user)) {
-                Some(entry) => answer.list.push(self.seen_by(user, entry)),
+                Some(entry) => answer.list.push(entry.seen_by(&self.core.accounts[user].id)),
                 None => answer.not_exist_msg_id.push(uid),
             }
         }
@@ -188,7 +181,7 @@ impl Service {
         for message in asked.msgs {
             let Some(uid) = Uid::parse(message.msg_id()) else { continue };
             for user in self.deleting(user, &place) {
-                self.archive.delete(&place, user, uid);
+                self.state.archive.delete(&place, user, uid);
                 if !self.core.has(Bug::CompensatesDeleted) {
                     self.take_from_mailbox(user, uid);
                 }
@@ -209,7 +202,7 @@ impl Service {
         let place = self.place(user, request, asked.target_id.as_deref())?;
         let until = match asked.data_time() {
             // Messages of one millisecond have times ahead of the clock.
-            ..=0 => now.max(self.archive.newest(&place)),
+            ..=0 => now.max(self.state.archive.newest(&place)),
             time => UnixMillis(time - i64::from(self.core.has(Bug::ClearsOnlyOlder))),
         };
         if !self.core.has(Bug::IgnoresDeletion) {
@@ -223,7 +216,7 @@ impl Service {
     pub(crate) fn clear_history(&mut self, user: UserIx, place: &Place, until: UnixMillis) {
         let with_copies = self.core.switches.delete_compensation || self.core.has(Bug::ClearsCompensation);
         for user in self.deleting(user, place) {
-            let uids = self.archive.clear(place, user, until);
+            let uids = self.state.archive.clear(place, user, until);
             for uid in uids.into_iter().filter(|_| with_copies) {
                 self.take_from_mailbox(user, uid);
             }
@@ -233,25 +226,25 @@ impl Service {
     /// Whose history a deletion touches: the user's own.
     fn deleting(&self, user: UserIx, place: &Place) -> BTreeSet<UserIx> {
         if self.core.has(Bug::DeletesForAll) {
-            self.archive.participants(place)
+            self.state.archive.participants(place)
         } else {
             BTreeSet::from([user])
         }
     }
 
     fn take_from_mailbox(&mut self, user: UserIx, uid: Uid) {
-        if let Some(time) = self.archive.find(uid).map(|entry| entry.message.time) {
-            self.mailboxes[user].rewrite(uid, time, None);
+        if let Some(time) = self.state.archive.find(uid).map(|entry| entry.message.time) {
+            self.state.mailboxes[user].rewrite(uid, time, None);
         }
     }
 
     /// A client confirmed a package: with sync its messages need not wait as offline messages any longer.
     pub(crate) fn pull_confirmed(&mut self, now: UnixMillis, conn: crate::core::io::ConnId, id: u16) {
-        let sync = syncs(&self.core);
+        let sync = syncs(self.core);
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         if connection.pull_confirmed(now, id) && sync {
             let (user, device, up_to) = (connection.user, connection.device, connection.pulled_to);
-            self.mailboxes[user].had(device, up_to);
+            self.state.mailboxes[user].had(device, up_to);
         }
     }
 }

@@ -13,10 +13,10 @@ use crate::{
         message::{Conversation, Message, Posted, Side, is_archived},
     },
     mail::{
+        Mail,
         keeping::{store, syncs},
         receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     },
-    service::Service,
 };
 
 /// Who gets a message.
@@ -47,7 +47,7 @@ pub(crate) struct FromApi {
     pub(crate) with_sender: bool,
 }
 
-impl Service {
+impl Mail<'_> {
     /// A message of a client to a user or to a group.
     ///
     /// # Errors
@@ -136,7 +136,7 @@ impl Service {
         group: &str,
         up: &UpStreamMessage,
     ) -> Result<Delivery, u16> {
-        self.groups.may_send(group, sender, now, !self.core.has(Bug::IgnoresMutes))?;
+        self.state.groups.may_send(group, sender, now, !self.core.has(Bug::IgnoresMutes))?;
         Ok(Delivery { conversation: Conversation::Group, receivers: self.group_receivers(sender, group, up) })
     }
 
@@ -147,7 +147,7 @@ impl Service {
         let directed = !up.user_id.is_empty() && !to_all;
         let listed: BTreeSet<&str> = up.user_id.iter().map(String::as_str).collect();
         let named = |user: UserIx| !directed || listed.contains(&*self.core.accounts[user].id);
-        let mut members = self.groups.get(group).cloned().unwrap_or_default();
+        let mut members = self.state.groups.get(group).cloned().unwrap_or_default();
         if self.core.has(Bug::ServesNonMembers) {
             members = (0..self.core.accounts.iter().count()).collect();
         }
@@ -191,7 +191,7 @@ impl Service {
             receivers.clear();
         }
         let peer_only = self.core.has(Bug::ReadSyncReachesPeer) && up.classname == READ_SYNC;
-        let copies = syncs(&self.core) && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
+        let copies = syncs(self.core) && !self.core.has(Bug::NeverSyncsSent) && !peer_only;
         let by_client = mirror.is_some();
         let platform = mirror.as_ref().map(|mirror| self.core.platform_of(sender, mirror.device));
         let routed = !status_message && !self.is_for_own_devices(&up.classname);
@@ -202,7 +202,7 @@ impl Service {
         let copied = mirror.is_some() || with_sender;
         let stamped = (copied || by_client && !self.core.has(Bug::ForgetsSendersTime)).then_some(&sender);
         for user in receivers.iter().chain(stamped) {
-            time = time.max(self.mailboxes[*user].next_time(now));
+            time = time.max(self.state.mailboxes[*user].next_time(now));
         }
         let from = self.core.accounts[sender].id.clone();
         let archived = !status_message && is_archived(&up);
@@ -234,17 +234,17 @@ impl Service {
         let message = Arc::new(Message::new(uid, time, conversation, from, target, up, status_message));
         if archived {
             self.archive(now, sender, &receivers, message.clone(), directed);
-            self.message_log.write(&self.core, now, &message, platform.as_deref().unwrap_or_default());
+            self.message_log.write(self.core, now, &message, platform.as_deref().unwrap_or_default());
         }
         // A message to oneself is in the mailbox as received already.
         if stored
             && !receivers.contains(&sender)
             && let Some(mirror) = &mirror
         {
-            self.mailboxes[sender].push(message.clone(), Side::Outbox, Some(mirror.device));
+            self.state.mailboxes[sender].push(message.clone(), Side::Outbox, Some(mirror.device));
         }
         if listed && by_client {
-            self.conversations.enter(sender, &message, true);
+            self.state.conversations.enter(sender, &message, true);
         }
         for receiver in receivers {
             let message = if self.core.has(Bug::UidPerReceiver) {
@@ -258,10 +258,10 @@ impl Service {
                 continue;
             }
             if listed {
-                self.conversations.enter(receiver, &message, false);
+                self.state.conversations.enter(receiver, &message, false);
             }
             if stored {
-                store(&mut self.mailboxes, &self.core, now, receiver, message.clone());
+                store(&mut self.state.mailboxes, self.core, now, receiver, message.clone());
             }
             self.deliver(now, receiver, &message, status_message);
             if self.core.has(Bug::DoublesMessage) {
@@ -270,7 +270,7 @@ impl Service {
         }
         // Behind the receivers, of whom the sender may be one.
         if by_client && stored {
-            self.mailboxes[sender].stamped(time);
+            self.state.mailboxes[sender].stamped(time);
         }
         if with_sender {
             self.show_to_sender(now, sender, &message, stored);
@@ -285,9 +285,9 @@ impl Service {
     }
 
     fn double(&mut self, now: UnixMillis, receiver: UserIx, message: &Message) {
-        let time = self.mailboxes[receiver].next_time(message.time);
+        let time = self.state.mailboxes[receiver].next_time(message.time);
         let copy = Arc::new(message.copy_as(self.core.ids.message_uid(time), time));
-        store(&mut self.mailboxes, &self.core, now, receiver, copy.clone());
+        store(&mut self.state.mailboxes, self.core, now, receiver, copy.clone());
         self.deliver(now, receiver, &copy, false);
     }
 

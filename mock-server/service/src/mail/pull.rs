@@ -5,13 +5,13 @@ use wire::{UnixMillis, body::SyncRequestMsg, code::status};
 use crate::{
     core::{account::UserIx, answer::Answer, bug::Bug, feed, io::ConnId},
     mail::{
+        Mail,
         keeping::{compensated_since, retention, syncs},
         mailbox::{Ask, Item},
     },
-    service::Service,
 };
 
-impl Service {
+impl Mail<'_> {
     /// The next package of the mailbox (OFFL-001 to OFFL-008, OFFL-022, OFFL-023).
     pub(crate) fn pull(
         &mut self,
@@ -21,10 +21,10 @@ impl Service {
         id: u16,
         asked: &SyncRequestMsg,
     ) -> Answer {
-        let (private_since, group_since) = retention(&self.core, now);
-        let compensated_since = compensated_since(&self.core, now);
+        let (private_since, group_since) = retention(self.core, now);
+        let compensated_since = compensated_since(self.core, now);
         let duplicates = self.core.has(Bug::DuplicatesAfterReconnect);
-        let sync = syncs(&self.core);
+        let sync = syncs(self.core);
         let wrong_size = if self.core.has(Bug::WrongLeftCount) {
             self.core.limits.package.saturating_sub(1).max(1)
         } else {
@@ -48,7 +48,7 @@ impl Service {
         connection.pulls(now, asked.is_pull_send());
         connection.unconfirmed_pull = Some(id);
         let announced = connection.announced;
-        let mailbox = &mut self.mailboxes[user];
+        let mailbox = &mut self.state.mailboxes[user];
         let repeat = (duplicates && first_pull && ask.after.0 > 0)
             .then(|| mailbox.items().filter(|item| item.message.time <= ask.after).last().cloned())
             .flatten();

@@ -10,11 +10,13 @@ use crate::{
         bug::Bug,
         message::{Conversation, Message, Posted, Recall, notice_of},
     },
-    mail::post::{Delivery, Mirror, Outgoing},
-    service::Service,
+    mail::{
+        Mail,
+        post::{Delivery, Mirror, Outgoing},
+    },
 };
 
-impl Service {
+impl Mail<'_> {
     /// Carries a recall out: whoever else has the message is told, history and mailboxes lose its content (RECALL-004 to
     /// RECALL-008).
     pub(crate) fn recall_mail(
@@ -25,7 +27,8 @@ impl Service {
         mirror: Option<Mirror<'_>>,
     ) -> Result<Posted, u16> {
         let Recall { by, uid, .. } = *recall;
-        let entry = self.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
+        let entry =
+            self.state.archive.find(uid).filter(|entry| !entry.recalled).ok_or(status::RECALL_FAILED)?;
         let own = entry.message.from == self.core.accounts[by].id;
         // Anyone who has the message may recall it, unless the customer restricts that (RECALL-006, RECALL-007).
         if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
@@ -63,17 +66,17 @@ impl Service {
             return;
         }
         let notice = notice_of(&self.core.accounts, now, original, recall);
-        let Some(entry) = self.archive.find_mut(recall.uid) else { return };
+        let Some(entry) = self.state.archive.find_mut(recall.uid) else { return };
         let viewers = entry.viewers.clone();
         match &notice {
             Some(notice) => {
                 entry.message = notice.clone();
                 entry.recalled = true;
             }
-            None => self.archive.remove(recall.uid),
+            None => self.state.archive.remove(recall.uid),
         }
         for user in viewers.iter() {
-            self.mailboxes[*user].rewrite(recall.uid, original.time, notice.as_ref());
+            self.state.mailboxes[*user].rewrite(recall.uid, original.time, notice.as_ref());
         }
     }
 }

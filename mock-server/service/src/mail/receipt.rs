@@ -17,7 +17,7 @@ use wire::{
 
 use crate::{
     core::{account::UserIx, answer::read, bug::Bug, refusal::Gate},
-    service::Service,
+    mail::Mail,
 };
 
 /// Tells the sender's other devices up to where a conversation is read; the peer never gets it.
@@ -39,7 +39,7 @@ pub(crate) struct Receipts {
 /// A user, and when it said that it has read a message.
 type Reader = (UserIx, UnixMillis);
 
-impl Service {
+impl Mail<'_> {
     /// Whether what a client sends reaches nobody but its own user's other devices.
     pub(crate) fn is_for_own_devices(&self, classname: &str) -> bool {
         classname == READ_SYNC && !self.core.has(Bug::ReadSyncReachesPeer)
@@ -58,7 +58,7 @@ impl Service {
             return Err(status::BAD_PARAMETER);
         }
         for uid in told {
-            let readers = self.receipts.readers.entry((group.clone(), uid)).or_default();
+            let readers = self.state.receipts.readers.entry((group.clone(), uid)).or_default();
             if readers.iter().all(|(reader, _)| *reader != user) {
                 readers.push((user, now));
             }
@@ -70,9 +70,9 @@ impl Service {
     pub(crate) fn group_message_readers(&self, user: UserIx, request: &Request) -> Result<Bytes, u16> {
         let asked = read::<GrpReadReceiptQryReq>(request)?.msg_id;
         let group = self.receipt_group(user, request)?;
-        let members = self.groups.get(&group).map_or(0, |members| members.len().saturating_sub(1));
+        let members = self.state.groups.get(&group).map_or(0, |members| members.len().saturating_sub(1));
         let [uid] = asked.as_slice() else { return Err(status::BAD_PARAMETER) };
-        let readers = self.receipts.readers.get(&(group, uid.clone()));
+        let readers = self.state.receipts.readers.get(&(group, uid.clone()));
         let list = readers.into_iter().flatten().map(|(reader, time)| GrpMsgReadUser {
             read_time: time.0,
             user_id: self.core.accounts[*reader].id.to_string(),
@@ -84,7 +84,7 @@ impl Service {
     /// The group a receipt query is about: the second scheme must be on, and the user a member.
     fn receipt_group(&self, user: UserIx, request: &Request) -> Result<Arc<str>, u16> {
         self.core.ordered(Gate::GroupReceipts)?;
-        let member = self.groups.get(&request.target).is_some_and(|members| members.contains(&user));
+        let member = self.state.groups.get(&request.target).is_some_and(|members| members.contains(&user));
         if member { Ok(request.target.as_str().into()) } else { Err(status::NOT_IN_GROUP) }
     }
 }

@@ -98,14 +98,14 @@ impl Service {
         most: u32,
     ) -> Result<(), ActError> {
         let (conversation, to) = (push.conversation, push.to.as_str());
-        if conversation == BacklogConversation::Group && !self.groups.contains_key(to) {
+        if conversation == BacklogConversation::Group && !self.mail.groups.contains_key(to) {
             return Err(ActError::Argument(format!("there is no group `{to}`")));
         }
         if conversation == BacklogConversation::Chatroom && self.rooms.get(to).is_none() {
             return Err(ActError::Argument(format!("there is no chatroom `{to}`")));
         }
         if progress.done == 0 && conversation == BacklogConversation::Group {
-            let members = self.groups.get(to).map_or(0, Vec::len);
+            let members = self.mail.groups.get(to).map_or(0, Vec::len);
             let delivered = members as u64 * u64::from(push.count);
             if delivered > caps::DELIVERED {
                 let most = caps::DELIVERED;
@@ -142,7 +142,7 @@ impl Service {
                 }
                 other => {
                     let how = FromApi::default();
-                    let posted = self.publish_from_api(now, &push.from, to, other.into(), up, &how);
+                    let posted = self.mail().publish_from_api(now, &push.from, to, other.into(), up, &how);
                     Some(posted.uid.to_string())
                 }
             };
@@ -206,7 +206,7 @@ impl Service {
             }
             other => {
                 let how = FromApi::default();
-                self.publish_from_api(at, &backlog.from, &backlog.to, other.into(), up, &how);
+                self.mail().publish_from_api(at, &backlog.from, &backlog.to, other.into(), up, &how);
             }
         }
     }

@@ -118,7 +118,7 @@ impl Service {
         for (group, members) in &setup.groups {
             let members: Vec<UserIx> = members.iter().map(|id| self.core.accounts.find_or_add(id)).collect();
             // Members of long ago; the limit was checked.
-            self.groups.join(group, &members, 0, UnixMillis(i64::MIN));
+            self.mail.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
         self.chatrooms().populate_rooms(setup, now);
         self.ultra_groups().populate_ultra_groups(setup, now);
@@ -297,8 +297,8 @@ impl Service {
     }
 
     fn remove_data(&mut self, user: UserIx) {
-        self.conversations.forget(user);
-        self.mailboxes[user].clear();
+        self.mail.conversations.forget(user);
+        self.mail.mailboxes[user].clear();
         self.preferences.settings[user] = Settings::default();
         self.preferences.tags[user] = ConversationTags::default();
         let account = &mut self.core.accounts[user];

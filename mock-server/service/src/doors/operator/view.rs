@@ -78,7 +78,7 @@ impl Service {
         match StateKind::named(kind)? {
             StateKind::Users => of_users(&|user| self.user_json(user)),
             StateKind::Devices => of_users(&|user| self.devices_json(&self.core.accounts[user])),
-            StateKind::Mailboxes => of_users(&|user| mailbox_json(&self.mailboxes[user])),
+            StateKind::Mailboxes => of_users(&|user| mailbox_json(&self.mail.mailboxes[user])),
             StateKind::Groups => self.groups_json(id),
             StateKind::Chatrooms => self.rooms.to_json(&self.core.accounts, id),
             StateKind::UltraGroups => self.ultra_groups.to_json(&self.core.accounts, id),
@@ -113,9 +113,9 @@ impl Service {
             members.iter().map(|user| json!(&*self.core.accounts[*user].id)).collect()
         };
         match id {
-            Some(id) => self.groups.get(id).map(member_ids),
+            Some(id) => self.mail.groups.get(id).map(member_ids),
             None => {
-                let groups = self.groups.iter();
+                let groups = self.mail.groups.iter();
                 Some(groups.map(|(id, group)| (id.to_string(), member_ids(group.members()))).collect())
             }
         }

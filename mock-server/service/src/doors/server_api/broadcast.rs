@@ -59,15 +59,15 @@ impl Service {
             let sender = service.core.accounts.find_or_add(from);
             let from = service.core.accounts[sender].id.clone();
             let receivers = service.everybody(None);
-            let times = receivers.iter().map(|user| service.mailboxes[*user].next_time(call.now));
+            let times = receivers.iter().map(|user| service.mail.mailboxes[*user].next_time(call.now));
             let time = times.max().unwrap_or(call.now);
             let uid = service.core.ids.message_uid(time);
             let message =
                 Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
             for user in &receivers {
-                store(&mut service.mailboxes, &service.core, call.now, *user, message.clone());
+                store(&mut service.mail.mailboxes, &service.core, call.now, *user, message.clone());
                 if !service.core.accounts[*user].connections.is_empty() {
-                    service.deliver(call.now, *user, &message, false);
+                    service.mail().deliver(call.now, *user, &message, false);
                 }
             }
             service.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
@@ -126,7 +126,7 @@ impl Service {
             mirror: None,
             with_sender: false,
         };
-        self.post(call.now, outgoing).uid.to_string()
+        self.mail().post(call.now, outgoing).uid.to_string()
     }
 }
 

@@ -34,30 +34,30 @@ impl Service {
         self.check_notice(call)?;
         let own_limit = match call.optional("maxMember") {
             Some(_) => Some(call.number("maxMember", 1..=100_000)? as usize),
-            None => self.groups.group(group).and_then(|group| group.most),
+            None => self.mail.groups.group(group).and_then(|group| group.most),
         };
         let users = self.group_users(call)?;
         let (known, most) =
-            (self.groups.contains_key(group), own_limit.unwrap_or(self.core.limits.group_members));
-        let before = self.groups.group(group).and_then(|group| group.most);
-        self.groups.create(group).most = own_limit;
+            (self.mail.groups.contains_key(group), own_limit.unwrap_or(self.core.limits.group_members));
+        let before = self.mail.groups.group(group).and_then(|group| group.most);
+        self.mail.groups.create(group).most = own_limit;
         let most = if self.core.has(Bug::NoMemberLimit) { 0 } else { most };
         if self.core.has(Bug::NoMemberLimit) {
-            self.groups.create(group).most = None;
+            self.mail.groups.create(group).most = None;
         }
-        if !self.groups.join(group, &users, most, call.now) {
+        if !self.mail.groups.join(group, &users, most, call.now) {
             if known {
-                self.groups.create(group).most = before;
+                self.mail.groups.create(group).most = before;
             } else {
-                self.groups.dismiss(group);
+                self.mail.groups.dismiss(group);
             }
             return Err(error(405, format!("a group holds {most} members (GRP-002)")));
         }
         if let Some(name) = call.optional("groupName") {
-            name.clone_into(&mut self.groups.create(group).name);
+            name.clone_into(&mut self.mail.groups.create(group).name);
         }
         let mut answer = self.notice(call, group)?;
-        answer["memberCount"] = self.groups.get(group).map_or(0, Vec::len).into();
+        answer["memberCount"] = self.mail.groups.get(group).map_or(0, Vec::len).into();
         Ok(answer)
     }
 
@@ -68,9 +68,9 @@ impl Service {
         // Who leaves still sees the notice of it (assumed).
         let mut answer = self.notice(call, group)?;
         if !self.core.has(Bug::QuitKeepsMember) {
-            self.groups.quit(group, &users);
+            self.mail.groups.quit(group, &users);
         }
-        answer["memberCount"] = self.groups.get(group).map_or(0, Vec::len).into();
+        answer["memberCount"] = self.mail.groups.get(group).map_or(0, Vec::len).into();
         Ok(answer)
     }
 
@@ -80,7 +80,7 @@ impl Service {
         self.check_notice(call)?;
         let answer = self.notice(call, group)?;
         if !self.core.has(Bug::QuitKeepsMember) {
-            self.groups.dismiss(group);
+            self.mail.groups.dismiss(group);
         }
         Ok(answer)
     }
@@ -89,7 +89,7 @@ impl Service {
         let group = call.required("groupId", LONGEST_ID)?;
         let name = call.required("groupName", 64)?;
         self.check_notice(call)?;
-        let known = self.groups.group_mut(group);
+        let known = self.mail.groups.group_mut(group);
         known.ok_or_else(|| no_group(group))?.name = name.to_owned();
         self.notice(call, group)
     }
@@ -110,7 +110,7 @@ impl Service {
         let most = self.core.limits.group_members;
         // All or nothing: a group that is full keeps the user out of the others too.
         let full = |id: &str| {
-            let group = self.groups.group(id)?;
+            let group = self.mail.groups.group(id)?;
             let most = group.most.unwrap_or(most);
             (group.joined(user).is_none() && most > 0 && group.members().len() >= most).then_some(most)
         };
@@ -119,24 +119,24 @@ impl Service {
         }
         if self.core.has(Bug::SyncOnlyJoins) {
             for (id, _) in &named {
-                self.groups.join(id, &[user], most, call.now);
+                self.mail.groups.join(id, &[user], most, call.now);
             }
             return Ok(json!({}));
         }
-        self.groups.sync(user, &named, most, call.now);
+        self.mail.groups.sync(user, &named, most, call.now);
         Ok(json!({}))
     }
 
     pub(super) fn api_group_members(&mut self, call: &Call) -> Answer {
         let group = call.required("groupId", LONGEST_ID)?;
-        let members = self.groups.get(group).into_iter().flatten();
+        let members = self.mail.groups.get(group).into_iter().flatten();
         let users: Vec<Value> = members.map(|user| json!({"id": &*self.core.accounts[*user].id})).collect();
         Ok(json!({"users": users}))
     }
 
     pub(super) fn api_groups_of_user(&mut self, call: &Call) -> Answer {
         let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let mine = self.groups.iter().filter(|(_, group)| group.joined(user).is_some());
+        let mine = self.mail.groups.iter().filter(|(_, group)| group.joined(user).is_some());
         let groups: Vec<Value> = mine.map(|(id, group)| json!({"id": &**id, "name": group.name})).collect();
         Ok(json!({"groups": groups}))
     }
@@ -153,7 +153,7 @@ impl Service {
     fn remark(&mut self, call: &Call, remark: Option<String>) -> Answer {
         let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
         let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.groups.group_mut(id).ok_or_else(|| no_group(id))?;
+        let group = self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
         match remark {
             Some(remark) => group.remarks.insert(user, remark),
             None => group.remarks.remove(&user),
@@ -163,7 +163,7 @@ impl Service {
 
     pub(super) fn api_group_remark(&mut self, call: &Call) -> Answer {
         let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let group = self.groups.group(call.required("groupId", LONGEST_ID)?);
+        let group = self.mail.groups.group(call.required("groupId", LONGEST_ID)?);
         let remark = group.and_then(|group| group.remarks.get(&user)).cloned().unwrap_or_default();
         Ok(json!({"remark": remark}))
     }
@@ -185,7 +185,7 @@ impl Service {
         let from = call.required("fromUserId", LONGEST_ID)?;
         let message = self.api_message(call)?;
         let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        let posted = self.publish_from_api(call.now, from, group, Conversation::Group, message, &how);
+        let posted = self.mail().publish_from_api(call.now, from, group, Conversation::Group, message, &how);
         Ok(json!({"messageUID": posted.uid.as_str()}))
     }
 }

@@ -36,7 +36,7 @@ impl Service {
         };
         let place = Place::of(conversation, owner, target);
         let user = self.core.accounts.find_or_add(owner);
-        self.clear_history(user, &place, until);
+        self.mail().clear_history(user, &place, until);
         Ok(json!({}))
     }
 
@@ -58,14 +58,14 @@ impl Service {
             None => PAGE,
             Some(_) => call.number("pageSize", 1..=LARGEST_PAGE)?,
         };
-        let since = self.history_since(call.now);
+        let since = self.mail().history_since(call.now);
         let range = span.range(since, size as usize);
         let Some(user) = self.core.accounts.find(me) else { return Ok(json!({"data": []})) };
-        let (page, _) = self.archive.page(&Place::of(conversation, me, target), user, &range, false);
+        let (page, _) = self.mail.archive.page(&Place::of(conversation, me, target), user, &range, false);
         let data: Vec<Value> = page
             .into_iter()
             .map(|entry| {
-                let down = self.seen_by(user, entry);
+                let down = entry.seen_by(&self.core.accounts[user].id);
                 json!({
                     "targetId": target, "fromUserId": &*entry.message.from, "busChannel": down.bus_channel(),
                     "messageUID": down.msg_id(), "msgTime": down.data_time, "objectName": down.classname,

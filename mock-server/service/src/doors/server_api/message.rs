@@ -72,7 +72,8 @@ impl Service {
             let mut uids: Vec<Value> = Vec::new();
             for group in &to {
                 let up = message.clone();
-                let posted = service.publish_from_api(call.now, from, group, Conversation::Group, up, how);
+                let posted =
+                    service.mail().publish_from_api(call.now, from, group, Conversation::Group, up, how);
                 uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
             }
             Ok(json!({"messageUIDs": uids}))
@@ -107,10 +108,10 @@ impl Service {
         let mut uids: Vec<Value> = Vec::new();
         for (user, message) in to {
             let receiver = self.core.accounts.find_or_add(&user);
-            if verify && self.may_write(sender, receiver).is_err() {
+            if verify && self.mail().may_write(sender, receiver).is_err() {
                 continue;
             }
-            let posted = self.publish_from_api(call.now, from, &user, conversation, message, how);
+            let posted = self.mail().publish_from_api(call.now, from, &user, conversation, message, how);
             uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))

@@ -30,8 +30,8 @@ impl Service {
         let until = (minutes > 0).then(|| call.now + minutes_long(minutes));
         let users = self.muted_users(call)?;
         let mutes = match call.optional("groupId") {
-            None => &mut self.groups.mutes_everywhere,
-            Some(id) => &mut self.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
+            None => &mut self.mail.groups.mutes_everywhere,
+            Some(id) => &mut self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
         };
         for user in users {
             mutes.insert(user, Mute { since: call.now, until });
@@ -42,8 +42,8 @@ impl Service {
     pub(super) fn api_unmute_members(&mut self, call: &Call) -> Answer {
         let users = self.muted_users(call)?;
         let mutes = match call.optional("groupId") {
-            None => &mut self.groups.mutes_everywhere,
-            Some(id) => &mut self.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
+            None => &mut self.mail.groups.mutes_everywhere,
+            Some(id) => &mut self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
         };
         for user in users {
             mutes.shift_remove(&user);
@@ -53,8 +53,8 @@ impl Service {
 
     pub(super) fn api_muted_members(&mut self, call: &Call) -> Answer {
         let mutes = match call.optional("groupId") {
-            None => &self.groups.mutes_everywhere,
-            Some(id) => &self.groups.group(id).ok_or_else(|| no_group(id))?.mutes,
+            None => &self.mail.groups.mutes_everywhere,
+            Some(id) => &self.mail.groups.group(id).ok_or_else(|| no_group(id))?.mutes,
         };
         let holding = mutes.iter().filter(|(_, mute)| mute.holds(call.now));
         let users: Vec<Value> = holding
@@ -78,11 +78,11 @@ impl Service {
 
     fn set_groups_muted(&mut self, call: &Call, muted: bool) -> Answer {
         let ids = call.ids("groupId", MOST)?;
-        if let Some(unknown) = ids.iter().find(|id| !self.groups.contains_key(id)) {
+        if let Some(unknown) = ids.iter().find(|id| !self.mail.groups.contains_key(id)) {
             return Err(no_group(unknown));
         }
         for id in ids {
-            self.groups.create(id).muted = muted;
+            self.mail.groups.create(id).muted = muted;
         }
         Ok(json!({}))
     }
@@ -94,12 +94,12 @@ impl Service {
         let info: Vec<Value> = if paged {
             let page = if call.has("page") { call.number("page", 1..=1_000_000)? as usize } else { 1 };
             let size = if call.has("size") { call.number("size", 1..=200)? as usize } else { 50 };
-            let muted = self.groups.iter().filter(|(_, group)| group.muted);
+            let muted = self.mail.groups.iter().filter(|(_, group)| group.muted);
             let rows = muted.skip((page - 1) * size).take(size);
             rows.map(|(id, _)| json!({"groupId": &**id, "stat": 1})).collect()
         } else {
             let ids = call.ids("groupId", MOST)?;
-            let muted = |id: &str| self.groups.group(id).is_some_and(|group| group.muted);
+            let muted = |id: &str| self.mail.groups.group(id).is_some_and(|group| group.muted);
             ids.into_iter().map(|id| json!({"groupId": id, "stat": stat(muted(id))})).collect()
         };
         Ok(json!({"groupinfo": info}))
@@ -108,21 +108,21 @@ impl Service {
     pub(super) fn api_speakers_add(&mut self, call: &Call) -> Answer {
         let users = self.muted_users(call)?;
         let id = call.required("groupId", LONGEST_ID)?;
-        self.groups.group_mut(id).ok_or_else(|| no_group(id))?.whitelist.extend(users);
+        self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.whitelist.extend(users);
         Ok(json!({}))
     }
 
     pub(super) fn api_speakers_remove(&mut self, call: &Call) -> Answer {
         let users = self.muted_users(call)?;
         let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.groups.group_mut(id).ok_or_else(|| no_group(id))?;
+        let group = self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
         group.whitelist.retain(|user| !users.contains(user));
         Ok(json!({}))
     }
 
     pub(super) fn api_speakers(&mut self, call: &Call) -> Answer {
         let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.groups.group(id).ok_or_else(|| no_group(id))?;
+        let group = self.mail.groups.group(id).ok_or_else(|| no_group(id))?;
         let ids: Vec<&str> = group.whitelist.iter().map(|user| &*self.core.accounts[*user].id).collect();
         Ok(json!({"userIds": ids}))
     }

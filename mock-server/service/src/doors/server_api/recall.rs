@@ -68,7 +68,7 @@ impl Service {
 
     /// Who sent a message, which has to be `from`.
     pub(super) fn sender_of(&self, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-        let entry = Uid::parse(uid).and_then(|uid| self.archive.find(uid));
+        let entry = Uid::parse(uid).and_then(|uid| self.mail.archive.find(uid));
         let own = entry.filter(|entry| *entry.message.from == *from);
         own.and_then(|_| self.core.accounts.find(from))
             .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
@@ -122,14 +122,14 @@ impl Service {
         change["mid"] = uid.into();
         let content = change.to_string();
         let user = self.core.accounts.find_or_add(operator);
-        self.expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
+        self.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
         let up = UpStreamMessage {
             classname: expansion::CHANGE.to_owned(),
             content: content.into(),
             ..UpStreamMessage::default()
         };
         let viewers =
-            Uid::parse(uid).and_then(|uid| self.archive.find(uid)).map(|entry| entry.viewers.clone());
+            Uid::parse(uid).and_then(|uid| self.mail.archive.find(uid)).map(|entry| entry.viewers.clone());
         let with_operator = call.flag("isSyncSender");
         let receivers: Vec<UserIx> = viewers
             .iter()
@@ -153,7 +153,7 @@ impl Service {
             mirror: None,
             with_sender: false,
         };
-        self.post(call.now, outgoing);
+        self.mail().post(call.now, outgoing);
         Ok(json!({}))
     }
 
@@ -164,7 +164,7 @@ impl Service {
             Some(_) => call.number("pageNo", 1..=i64::from(u32::MAX))?,
         };
         let entry = Uid::parse(uid)
-            .and_then(|uid| self.archive.find(uid))
+            .and_then(|uid| self.mail.archive.find(uid))
             .filter(|entry| entry.message.expandable)
             .ok_or_else(|| refusal(status::EXPANSION_NO_MESSAGE))?;
         Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
