@@ -11,6 +11,7 @@ use crate::{
         secret::without_tokens,
         timers::Delayed,
     },
+    doors::server_api::server_api,
     service::Service,
 };
 
@@ -33,7 +34,7 @@ impl Service {
         let response = match HttpPath::of(&request.path) {
             HttpPath::Navi => self.navi(now, request),
             HttpPath::File { .. } => self.files().file_request(now, request),
-            HttpPath::Api => self.server_api(now, request),
+            HttpPath::Api => server_api(self, now, request),
         };
         self.settle(now);
         self.http_journal(now, request, response.status);

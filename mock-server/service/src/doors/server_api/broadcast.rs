@@ -16,7 +16,15 @@ use crate::{
         io::PlatformClass,
         message::{COMMAND, Conversation, Message},
     },
-    doors::server_api::{Answer, ApiError, Call, error, rate::Rated},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        compose::api_message,
+        endpoints::{Row, Takes::Form},
+        error,
+        once::once,
+        rate::{Rated, within_rates},
+        recall::{api_recall_by, recall_command, sender_of},
+    },
     mail::{
         keeping::store,
         post::{Delivery, Outgoing},
@@ -27,107 +35,116 @@ use crate::{
 /// How long who comes online still gets an online broadcast.
 const ONLINE_WINDOW: Duration = Duration::from_secs(600);
 
-impl Service {
-    /// To all users, or to those with a device of one system.
-    pub(super) fn api_broadcast(&mut self, call: &Call) -> Answer {
-        let from = call.id("fromUserId")?;
-        let message = self.api_message(call)?;
-        let os = call.optional("os").map(system).transpose()?;
-        // One SDK recalls a broadcast by broadcasting the command.
-        if message.classname == COMMAND {
-            let command: Value = serde_json::from_slice(&message.content).unwrap_or_default();
-            let uid = command["messageUId"].as_str().unwrap_or_default().to_owned();
-            return self.recall_broadcast(call, from, &uid, message);
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/broadcast.json", Form, api_broadcast),
+    ("/message/online/broadcast.json", Form, api_broadcast_online),
+    ("/message/broadcast/recall.json", Form, api_broadcast_recall),
+];
+
+/// To all users, or to those with a device of one system.
+fn api_broadcast(service: &mut Service, call: &Call) -> Answer {
+    let from = call.id("fromUserId")?;
+    let message = api_message(service, call)?;
+    let os = call.optional("os").map(system).transpose()?;
+    // One SDK recalls a broadcast by broadcasting the command.
+    if message.classname == COMMAND {
+        let command: Value = serde_json::from_slice(&message.content).unwrap_or_default();
+        let uid = command["messageUId"].as_str().unwrap_or_default().to_owned();
+        return recall_broadcast(service, call, from, &uid, message);
+    }
+    once(service, call, from, |service| {
+        within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+        let mut receivers = everybody(service, os);
+        if service.core.has(Bug::BroadcastMissesOffline) {
+            receivers.retain(|user| !service.core.accounts[*user].connections.is_empty());
         }
-        self.once(call, from, |service| {
-            service.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-            let mut receivers = service.everybody(os);
-            if service.core.has(Bug::BroadcastMissesOffline) {
-                receivers.retain(|user| !service.core.accounts[*user].connections.is_empty());
+        let uid = post_to_all(service, call, from, receivers, message);
+        Ok(json!({"messageUID": uid, "id": uid}))
+    })
+}
+
+/// To who is online now or comes online within ten minutes. It is no message of an offline user: it is not pushed,
+/// does not wait longer, and cannot be recalled.
+fn api_broadcast_online(service: &mut Service, call: &Call) -> Answer {
+    let from = call.id("fromUserId")?;
+    let message = api_message(service, call)?;
+    once(service, call, from, |service| {
+        let sender = service.core.accounts.find_or_add(from);
+        let from = service.core.accounts[sender].id.clone();
+        let receivers = everybody(service, None);
+        let times = receivers.iter().map(|user| service.mail.mailboxes[*user].next_time(call.now));
+        let time = times.max().unwrap_or(call.now);
+        let uid = service.core.ids.message_uid(time);
+        let message =
+            Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
+        for user in &receivers {
+            store(&mut service.mail.mailboxes, &service.core, call.now, *user, message.clone());
+            if !service.core.accounts[*user].connections.is_empty() {
+                service.mail().deliver(call.now, *user, &message, false);
             }
-            let uid = service.post_to_all(call, from, receivers, message);
-            Ok(json!({"messageUID": uid, "id": uid}))
-        })
-    }
+        }
+        service.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
+        Ok(json!({"messageUID": uid.as_str()}))
+    })
+}
 
-    /// To who is online now or comes online within ten minutes. It is no message of an offline user: it is not pushed,
-    /// does not wait longer, and cannot be recalled.
-    pub(super) fn api_broadcast_online(&mut self, call: &Call) -> Answer {
-        let from = call.id("fromUserId")?;
-        let message = self.api_message(call)?;
-        self.once(call, from, |service| {
-            let sender = service.core.accounts.find_or_add(from);
-            let from = service.core.accounts[sender].id.clone();
-            let receivers = service.everybody(None);
-            let times = receivers.iter().map(|user| service.mail.mailboxes[*user].next_time(call.now));
-            let time = times.max().unwrap_or(call.now);
-            let uid = service.core.ids.message_uid(time);
-            let message =
-                Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
-            for user in &receivers {
-                store(&mut service.mail.mailboxes, &service.core, call.now, *user, message.clone());
-                if !service.core.accounts[*user].connections.is_empty() {
-                    service.mail().deliver(call.now, *user, &message, false);
-                }
-            }
-            service.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
-            Ok(json!({"messageUID": uid.as_str()}))
-        })
-    }
+fn api_broadcast_recall(service: &mut Service, call: &Call) -> Answer {
+    let from = call.id("fromUserId")?;
+    let uid = call.required("messageUID", 64)?;
+    let sent = call.number_or("sentTime", 0..=i64::MAX, 0)?;
+    let command = recall_command(call, Conversation::System, "", uid, sent);
+    recall_broadcast(service, call, from, uid, command)
+}
 
-    pub(super) fn api_broadcast_recall(&mut self, call: &Call) -> Answer {
-        let from = call.id("fromUserId")?;
-        let uid = call.required("messageUID", 64)?;
-        let sent = call.number_or("sentTime", 0..=i64::MAX, 0)?;
-        let command = self.recall_command(call, Conversation::System, "", uid, sent);
-        self.recall_broadcast(call, from, uid, command)
-    }
+fn recall_broadcast(
+    service: &mut Service,
+    call: &Call,
+    from: &str,
+    uid: &str,
+    up: UpStreamMessage,
+) -> Answer {
+    let by = sender_of(service, from, uid)?;
+    within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+    let posted = api_recall_by(service, call.now, by, up)?;
+    Ok(json!({"messageUID": posted.uid.as_str()}))
+}
 
-    fn recall_broadcast(&mut self, call: &Call, from: &str, uid: &str, up: UpStreamMessage) -> Answer {
-        let by = self.sender_of(from, uid)?;
-        self.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-        let posted = self.api_recall_by(call.now, by, up)?;
-        Ok(json!({"messageUID": posted.uid.as_str()}))
-    }
+/// Registered users, or those with a phone of one system.
+pub(super) fn everybody(service: &Service, os: Option<&str>) -> Vec<UserIx> {
+    let known = service.core.accounts.iter().enumerate();
+    let has = |user: UserIx, os: &str| {
+        let mut devices = service.core.accounts[user].devices.iter();
+        devices
+            .any(|device| device.class == PlatformClass::Mobile && device.platform.eq_ignore_ascii_case(os))
+    };
+    known
+        .filter(|(_, account)| account.registered && !account.deactivated)
+        .map(|(user, _)| user)
+        .filter(|user| os.is_none_or(|os| has(*user, os)))
+        .collect()
+}
 
-    /// Registered users, or those with a phone of one system.
-    pub(super) fn everybody(&self, os: Option<&str>) -> Vec<UserIx> {
-        let known = self.core.accounts.iter().enumerate();
-        let has = |user: UserIx, os: &str| {
-            let mut devices = self.core.accounts[user].devices.iter();
-            devices.any(|device| {
-                device.class == PlatformClass::Mobile && device.platform.eq_ignore_ascii_case(os)
-            })
-        };
-        known
-            .filter(|(_, account)| account.registered && !account.deactivated)
-            .map(|(user, _)| user)
-            .filter(|user| os.is_none_or(|os| has(*user, os)))
-            .collect()
-    }
-
-    /// One system message for all of them.
-    pub(super) fn post_to_all(
-        &mut self,
-        call: &Call,
-        from: &str,
-        receivers: Vec<UserIx>,
-        up: UpStreamMessage,
-    ) -> String {
-        let sender = self.core.accounts.find_or_add(from);
-        let delivery = Delivery { conversation: Conversation::System, receivers };
-        let outgoing = Outgoing {
-            sender,
-            // Without a receiver of its own it belongs to nobody's history.
-            target: Arc::from(""),
-            delivery,
-            up,
-            status_message: false,
-            mirror: None,
-            with_sender: false,
-        };
-        self.mail().post(call.now, outgoing).uid.to_string()
-    }
+/// One system message for all of them.
+pub(super) fn post_to_all(
+    service: &mut Service,
+    call: &Call,
+    from: &str,
+    receivers: Vec<UserIx>,
+    up: UpStreamMessage,
+) -> String {
+    let sender = service.core.accounts.find_or_add(from);
+    let delivery = Delivery { conversation: Conversation::System, receivers };
+    let outgoing = Outgoing {
+        sender,
+        // Without a receiver of its own it belongs to nobody's history.
+        target: Arc::from(""),
+        delivery,
+        up,
+        status_message: false,
+        mirror: None,
+        with_sender: false,
+    };
+    service.mail().post(call.now, outgoing).uid.to_string()
 }
 
 /// A system of phones by its name.

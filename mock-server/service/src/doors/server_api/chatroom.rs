@@ -33,198 +33,195 @@ const MOST_SPEAKERS: usize = 20;
 
 /// Endpoints that are about them; the modules beside this one have more.
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/chatroom/create.json", Form, Service::api_rooms_create),
-    ("/chatroom/create_new.json", Form, Service::api_room_create),
-    ("/chatroom/destroy.json", Form, Service::api_room_destroy),
-    ("/chatroom/destroy/set.json", Form, Service::api_room_life),
-    ("/chatroom/get.json", Form, Service::api_room_get),
-    ("/chatroom/query.json", Form, Service::api_rooms_query),
-    ("/chatroom/user/query.json", Form, Service::api_room_members),
-    ("/chatroom/user/exist.json", Form, Service::api_room_has_user),
-    ("/chatroom/users/exist.json", Form, Service::api_room_has_users),
-    ("/chatroom/keepalive/add.json", Form, Service::api_keep_alive_add),
-    ("/chatroom/keepalive/remove.json", Form, Service::api_keep_alive_remove),
-    ("/chatroom/keepalive/query.json", Form, Service::api_keep_alive),
+    ("/chatroom/create.json", Form, api_rooms_create),
+    ("/chatroom/create_new.json", Form, api_room_create),
+    ("/chatroom/destroy.json", Form, api_room_destroy),
+    ("/chatroom/destroy/set.json", Form, api_room_life),
+    ("/chatroom/get.json", Form, api_room_get),
+    ("/chatroom/query.json", Form, api_rooms_query),
+    ("/chatroom/user/query.json", Form, api_room_members),
+    ("/chatroom/user/exist.json", Form, api_room_has_user),
+    ("/chatroom/users/exist.json", Form, api_room_has_users),
+    ("/chatroom/keepalive/add.json", Form, api_keep_alive_add),
+    ("/chatroom/keepalive/remove.json", Form, api_keep_alive_remove),
+    ("/chatroom/keepalive/query.json", Form, api_keep_alive),
 ];
 
 pub(super) fn no_room(id: &str) -> ApiError {
     error(23410, format!("there is no chatroom `{id}`"))
 }
 
-impl Service {
-    /// The room a call names; it must exist.
-    pub(super) fn room_of(&self, call: &Call) -> Result<&Room, ApiError> {
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        self.rooms.get(id).ok_or_else(|| no_room(id))
-    }
+/// The room a call names; it must exist.
+pub(super) fn room_of<'s>(service: &'s Service, call: &Call) -> Result<&'s Room, ApiError> {
+    let id = call.required("chatroomId", LONGEST_ID)?;
+    service.rooms.get(id).ok_or_else(|| no_room(id))
+}
 
-    /// `chatroom[ID]=NAME` for each; one that exists keeps what it has but its name.
-    fn api_rooms_create(&mut self, call: &Call) -> Answer {
-        let named = call.bracketed("chatroom");
-        if named.is_empty() {
-            return Err(call.missing("chatroom[ROOMID]"));
+/// `chatroom[ID]=NAME` for each; one that exists keeps what it has but its name.
+fn api_rooms_create(service: &mut Service, call: &Call) -> Answer {
+    let named = call.bracketed("chatroom");
+    if named.is_empty() {
+        return Err(call.missing("chatroom[ROOMID]"));
+    }
+    if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
+        return Err(error(1005, format!("the id `{id}` is longer than {LONGEST_ID} bytes")));
+    }
+    for (id, name) in named {
+        if service.rooms.get(&id).is_none() {
+            service.chatrooms().create_room(call.now, &id);
         }
-        if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
-            return Err(error(1005, format!("the id `{id}` is longer than {LONGEST_ID} bytes")));
+        if let Some(room) = service.rooms.get_mut(&id) {
+            room.name = name;
         }
-        for (id, name) in named {
-            if self.rooms.get(&id).is_none() {
-                self.chatrooms().create_room(call.now, &id);
-            }
-            if let Some(room) = self.rooms.get_mut(&id) {
-                room.name = name;
-            }
-        }
-        Ok(json!({}))
     }
+    Ok(json!({}))
+}
 
-    fn api_room_create(&mut self, call: &Call) -> Answer {
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        let life = self.life(call)?;
-        let speakers =
-            if call.has("whiteUserIds") { call.ids("whiteUserIds", MOST_SPEAKERS)? } else { Vec::new() };
-        let entries = match call.optional("entryInfo") {
-            None => Vec::new(),
-            Some(text) => crate::doors::server_api::chatroom_entry::pairs(text)?,
-        };
-        let owner = call.optional("entryOwnerId").unwrap_or_default().to_owned();
-        let speakers: Vec<usize> =
-            speakers.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect();
-        if self.rooms.get(id).is_none() {
-            self.chatrooms().create_room(call.now, id);
-        }
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.bans.muted = call.flag("isBan");
-            room.bans.speakers.extend(speakers);
-        }
-        self.chatrooms().set_room_life(call.now, id, life);
-        if !entries.is_empty() {
-            let entries = entries.iter().map(|(key, value)| by_app_server(key, value, false)).collect();
-            // Keys that are none are left out, as in a batch.
-            let _ = self.chatrooms().change_entries(call.now, id, &owner, entries);
-        }
-        Ok(json!({}))
+fn api_room_create(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("chatroomId", LONGEST_ID)?;
+    let life = life(service, call)?;
+    let speakers =
+        if call.has("whiteUserIds") { call.ids("whiteUserIds", MOST_SPEAKERS)? } else { Vec::new() };
+    let entries = match call.optional("entryInfo") {
+        None => Vec::new(),
+        Some(text) => crate::doors::server_api::chatroom_entry::pairs(text)?,
+    };
+    let owner = call.optional("entryOwnerId").unwrap_or_default().to_owned();
+    let speakers: Vec<usize> = speakers.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect();
+    if service.rooms.get(id).is_none() {
+        service.chatrooms().create_room(call.now, id);
     }
+    if let Some(room) = service.rooms.get_mut(id) {
+        room.bans.muted = call.flag("isBan");
+        room.bans.speakers.extend(speakers);
+    }
+    service.chatrooms().set_room_life(call.now, id, life);
+    if !entries.is_empty() {
+        let entries = entries.iter().map(|(key, value)| by_app_server(key, value, false)).collect();
+        // Keys that are none are left out, as in a batch.
+        let _ = service.chatrooms().change_entries(call.now, id, &owner, entries);
+    }
+    Ok(json!({}))
+}
 
-    /// `destroyType` 0: so many idle minutes; 1: so many minutes from now.
-    fn life(&self, call: &Call) -> Result<Life, ApiError> {
-        let timed = call.has("destroyType") && call.number("destroyType", 0..=1)? == 1;
-        let most = if timed { 10_080 } else { 24 * 60 };
-        let minutes = match call.optional("destroyTime") {
-            None => self.core.limits.chatroom_idle_minutes,
-            Some(_) => call.number("destroyTime", 60..=most)? as u32,
-        };
-        Ok(if timed {
-            Life::Until { minutes, at: call.now + minutes_long(minutes) }
-        } else {
-            Life::Idle { minutes }
-        })
-    }
+/// `destroyType` 0: so many idle minutes; 1: so many minutes from now.
+fn life(service: &Service, call: &Call) -> Result<Life, ApiError> {
+    let timed = call.has("destroyType") && call.number("destroyType", 0..=1)? == 1;
+    let most = if timed { 10_080 } else { 24 * 60 };
+    let minutes = match call.optional("destroyTime") {
+        None => service.core.limits.chatroom_idle_minutes,
+        Some(_) => call.number("destroyTime", 60..=most)? as u32,
+    };
+    Ok(if timed {
+        Life::Until { minutes, at: call.now + minutes_long(minutes) }
+    } else {
+        Life::Idle { minutes }
+    })
+}
 
-    fn api_room_destroy(&mut self, call: &Call) -> Answer {
-        for id in call.ids("chatroomId", MOST_ROOMS)? {
-            self.chatrooms().destroy_room(call.now, id, Gone::Manual);
-        }
-        Ok(json!({}))
+fn api_room_destroy(service: &mut Service, call: &Call) -> Answer {
+    for id in call.ids("chatroomId", MOST_ROOMS)? {
+        service.chatrooms().destroy_room(call.now, id, Gone::Manual);
     }
+    Ok(json!({}))
+}
 
-    fn api_room_life(&mut self, call: &Call) -> Answer {
-        let id = self.room_of(call)?.id.clone();
-        let life = self.life(call)?;
-        self.chatrooms().set_room_life(call.now, &id, life);
-        Ok(json!({}))
-    }
+fn api_room_life(service: &mut Service, call: &Call) -> Answer {
+    let id = room_of(service, call)?.id.clone();
+    let life = life(service, call)?;
+    service.chatrooms().set_room_life(call.now, &id, life);
+    Ok(json!({}))
+}
 
-    fn api_room_get(&mut self, call: &Call) -> Answer {
-        let room = self.room_of(call)?;
-        let (kind, minutes) = match room.life {
-            Life::Idle { minutes } => (0, minutes),
-            Life::Until { minutes, .. } => (1, minutes),
-        };
-        Ok(json!({
-            "chatroomId": &*room.id, "createTime": room.created.0, "memberCount": room.members.len(),
-            "destroyType": kind, "destroyTime": minutes, "ban": room.bans.muted,
-        }))
-    }
+fn api_room_get(service: &mut Service, call: &Call) -> Answer {
+    let room = room_of(service, call)?;
+    let (kind, minutes) = match room.life {
+        Life::Idle { minutes } => (0, minutes),
+        Life::Until { minutes, .. } => (1, minutes),
+    };
+    Ok(json!({
+        "chatroomId": &*room.id, "createTime": room.created.0, "memberCount": room.members.len(),
+        "destroyType": kind, "destroyTime": minutes, "ban": room.bans.muted,
+    }))
+}
 
-    /// ChatroomsState that do not exist are left out.
-    fn api_rooms_query(&mut self, call: &Call) -> Answer {
-        let ids = call.ids("chatroomId", MOST_ASKED)?;
-        let rooms: Vec<Value> = ids
-            .into_iter()
-            .filter_map(|id| self.rooms.get(id))
-            .map(|room| json!({"chrmId": &*room.id, "name": room.name, "time": date_text(room.created)}))
-            .collect();
-        Ok(json!({"chatRooms": rooms}))
-    }
+/// ChatroomsState that do not exist are left out.
+fn api_rooms_query(service: &mut Service, call: &Call) -> Answer {
+    let ids = call.ids("chatroomId", MOST_ASKED)?;
+    let rooms: Vec<Value> = ids
+        .into_iter()
+        .filter_map(|id| service.rooms.get(id))
+        .map(|room| json!({"chrmId": &*room.id, "name": room.name, "time": date_text(room.created)}))
+        .collect();
+    Ok(json!({"chatRooms": rooms}))
+}
 
-    /// Members in the order they joined, or the other way round; `total` counts all of them.
-    fn api_room_members(&mut self, call: &Call) -> Answer {
-        let count = call.number("count", 0..=i64::MAX)?.min(MOST_MEMBERS);
-        let order = call.number("order", 1..=2)?;
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        let mut members = self.rooms.get(id).map(Room::by_join_time).unwrap_or_default();
-        let total = members.len();
-        if order == 2 {
-            members.reverse();
-        }
-        members.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-        let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*self.core.accounts[user].id, "time": date_text(joined)});
-        let users: Vec<Value> = members.into_iter().map(user).collect();
-        Ok(json!({"total": total, "users": users}))
+/// Members in the order they joined, or the other way round; `total` counts all of them.
+fn api_room_members(service: &mut Service, call: &Call) -> Answer {
+    let count = call.number("count", 0..=i64::MAX)?.min(MOST_MEMBERS);
+    let order = call.number("order", 1..=2)?;
+    let id = call.required("chatroomId", LONGEST_ID)?;
+    let mut members = service.rooms.get(id).map(Room::by_join_time).unwrap_or_default();
+    let total = members.len();
+    if order == 2 {
+        members.reverse();
     }
+    members.truncate(usize::try_from(count).unwrap_or(usize::MAX));
+    let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*service.core.accounts[user].id, "time": date_text(joined)});
+    let users: Vec<Value> = members.into_iter().map(user).collect();
+    Ok(json!({"total": total, "users": users}))
+}
 
-    fn is_in_room(&self, room: &str, user: &str) -> bool {
-        let user = self.core.accounts.find(user);
-        user.is_some_and(|user| self.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
-    }
+fn is_in_room(service: &Service, room: &str, user: &str) -> bool {
+    let user = service.core.accounts.find(user);
+    user.is_some_and(|user| service.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
+}
 
-    fn api_room_has_user(&mut self, call: &Call) -> Answer {
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        let user = call.required("userId", LONGEST_ID)?;
-        Ok(json!({"isInChrm": self.is_in_room(id, user)}))
-    }
+fn api_room_has_user(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("chatroomId", LONGEST_ID)?;
+    let user = call.required("userId", LONGEST_ID)?;
+    Ok(json!({"isInChrm": is_in_room(service, id, user)}))
+}
 
-    /// A number where the call above has a truth value.
-    fn api_room_has_users(&mut self, call: &Call) -> Answer {
-        let id = call.required("chatroomId", LONGEST_ID)?;
-        let users = call.ids("userId", MOST_USERS)?;
-        let result: Vec<Value> = users
-            .into_iter()
-            .map(|user| json!({"userId": user, "isInChrm": u8::from(self.is_in_room(id, user))}))
-            .collect();
-        Ok(json!({"result": result}))
-    }
+/// A number where the call above has a truth value.
+fn api_room_has_users(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("chatroomId", LONGEST_ID)?;
+    let users = call.ids("userId", MOST_USERS)?;
+    let result: Vec<Value> = users
+        .into_iter()
+        .map(|user| json!({"userId": user, "isInChrm": u8::from(is_in_room(service, id, user))}))
+        .collect();
+    Ok(json!({"result": result}))
+}
 
-    fn api_keep_alive_add(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomKeepAlive)?;
-        let ids = call.ids("chatroomId", MOST_ROOMS)?;
-        let most = self.core.limits.chatrooms_kept_alive;
-        let new: BTreeSet<&str> =
-            ids.iter().copied().filter(|id| !self.rooms.kept_alive.contains(*id)).collect();
-        if most > 0 && self.rooms.kept_alive.len() + new.len() > most {
-            return Err(error(1016, format!("at most {most} chatrooms are kept alive")));
-        }
-        self.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
-        Ok(json!({}))
+fn api_keep_alive_add(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomKeepAlive)?;
+    let ids = call.ids("chatroomId", MOST_ROOMS)?;
+    let most = service.core.limits.chatrooms_kept_alive;
+    let new: BTreeSet<&str> =
+        ids.iter().copied().filter(|id| !service.rooms.kept_alive.contains(*id)).collect();
+    if most > 0 && service.rooms.kept_alive.len() + new.len() > most {
+        return Err(error(1016, format!("at most {most} chatrooms are kept alive")));
     }
+    service.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
+    Ok(json!({}))
+}
 
-    /// All of them, or none if one is not on the list (assumed).
-    fn api_keep_alive_remove(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomKeepAlive)?;
-        let ids = call.ids("chatroomId", MOST_ROOMS)?;
-        if let Some(unknown) = ids.iter().find(|id| !self.rooms.kept_alive.contains(**id)) {
-            return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
-        }
-        for id in ids {
-            self.chatrooms().keep_no_longer(call.now, id);
-        }
-        Ok(json!({}))
+/// All of them, or none if one is not on the list (assumed).
+fn api_keep_alive_remove(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomKeepAlive)?;
+    let ids = call.ids("chatroomId", MOST_ROOMS)?;
+    if let Some(unknown) = ids.iter().find(|id| !service.rooms.kept_alive.contains(**id)) {
+        return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
     }
+    for id in ids {
+        service.chatrooms().keep_no_longer(call.now, id);
+    }
+    Ok(json!({}))
+}
 
-    fn api_keep_alive(&mut self, _call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomKeepAlive)?;
-        let ids: Vec<&str> = self.rooms.kept_alive.iter().map(|id| &**id).collect();
-        Ok(json!({"chatroomIds": ids}))
-    }
+fn api_keep_alive(service: &mut Service, _call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomKeepAlive)?;
+    let ids: Vec<&str> = service.rooms.kept_alive.iter().map(|id| &**id).collect();
+    Ok(json!({"chatroomIds": ids}))
 }

@@ -8,6 +8,7 @@ use crate::{
     core::refusal::Gate,
     doors::server_api::{
         Answer, ApiError, Call,
+        chatroom::room_of,
         endpoints::{Row, Takes::Form},
         error,
         user::LONGEST_ID,
@@ -22,10 +23,10 @@ const MOST_KEYS: usize = 100;
 const REMOVED: i32 = 4;
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/chatroom/entry/set.json", Form, Service::api_entry_set),
-    ("/chatroom/entry/batch/set.json", Form, Service::api_entries_set),
-    ("/chatroom/entry/remove.json", Form, Service::api_entry_remove),
-    ("/chatroom/entry/query.json", Form, Service::api_entries),
+    ("/chatroom/entry/set.json", Form, api_entry_set),
+    ("/chatroom/entry/batch/set.json", Form, api_entries_set),
+    ("/chatroom/entry/remove.json", Form, api_entry_remove),
+    ("/chatroom/entry/query.json", Form, api_entries),
 ];
 
 /// The pairs of `entryInfo`: a JSON object of texts.
@@ -50,85 +51,90 @@ fn refused(key: &str, code: u16) -> ApiError {
     }
 }
 
-impl Service {
-    fn entry_room(&self, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
-        self.api_ordered(Gate::RoomEntries)?;
-        Ok(self.room_of(call)?.id.clone())
-    }
+fn entry_room(service: &Service, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
+    service.api_ordered(Gate::RoomEntries)?;
+    Ok(room_of(service, call)?.id.clone())
+}
 
-    fn api_entry_set(&mut self, call: &Call) -> Answer {
-        let id = self.entry_room(call)?;
-        let owner = call.required("userId", LONGEST_ID)?;
-        let (key, value) = (call.required("key", 128)?, call.required("value", 4 * 4096)?);
-        let notice = entry_notice(call)?;
-        let entry = by_app_server(key, value, call.flag("autoDelete"));
-        let (_, failed) = self
-            .chatrooms()
-            .change_entries(call.now, &id, owner, vec![entry])
-            .map_err(|code| refused(key, code))?;
-        if let Some((key, code)) = failed.first() {
-            return Err(refused(key, *code));
-        }
-        self.send_entry_notice(call, &id, owner, notice);
-        Ok(json!({}))
+fn api_entry_set(service: &mut Service, call: &Call) -> Answer {
+    let id = entry_room(service, call)?;
+    let owner = call.required("userId", LONGEST_ID)?;
+    let (key, value) = (call.required("key", 128)?, call.required("value", 4 * 4096)?);
+    let notice = entry_notice(call)?;
+    let entry = by_app_server(key, value, call.flag("autoDelete"));
+    let (_, failed) = service
+        .chatrooms()
+        .change_entries(call.now, &id, owner, vec![entry])
+        .map_err(|code| refused(key, code))?;
+    if let Some((key, code)) = failed.first() {
+        return Err(refused(key, *code));
     }
+    send_entry_notice(service, call, &id, owner, notice);
+    Ok(json!({}))
+}
 
-    /// Pairs that are refused are left out; the others are set (assumed).
-    fn api_entries_set(&mut self, call: &Call) -> Answer {
-        let id = self.entry_room(call)?;
-        let owner = call.required("entryOwnerId", LONGEST_ID)?;
-        let pairs = pairs(call.required("entryInfo", usize::MAX)?)?;
-        let auto = call.flag("autoDelete");
-        let entries = pairs.iter().map(|(key, value)| by_app_server(key, value, auto)).collect();
-        self.chatrooms()
-            .change_entries(call.now, &id, owner, entries)
-            .map_err(|code| refused("entryInfo", code))?;
-        Ok(json!({}))
+/// Pairs that are refused are left out; the others are set (assumed).
+fn api_entries_set(service: &mut Service, call: &Call) -> Answer {
+    let id = entry_room(service, call)?;
+    let owner = call.required("entryOwnerId", LONGEST_ID)?;
+    let pairs = pairs(call.required("entryInfo", usize::MAX)?)?;
+    let auto = call.flag("autoDelete");
+    let entries = pairs.iter().map(|(key, value)| by_app_server(key, value, auto)).collect();
+    service
+        .chatrooms()
+        .change_entries(call.now, &id, owner, entries)
+        .map_err(|code| refused("entryInfo", code))?;
+    Ok(json!({}))
+}
+
+fn api_entry_remove(service: &mut Service, call: &Call) -> Answer {
+    let id = entry_room(service, call)?;
+    let owner = call.required("userId", LONGEST_ID)?;
+    let key = call.required("key", 128)?;
+    let notice = entry_notice(call)?;
+    let mut entry = by_app_server(key, "", false);
+    entry.status = Some(entry.status() | REMOVED);
+    let (_, failed) = service
+        .chatrooms()
+        .change_entries(call.now, &id, owner, vec![entry])
+        .map_err(|code| refused(key, code))?;
+    if let Some((key, code)) = failed.first() {
+        return Err(refused(key, *code));
     }
+    send_entry_notice(service, call, &id, owner, notice);
+    Ok(json!({}))
+}
 
-    fn api_entry_remove(&mut self, call: &Call) -> Answer {
-        let id = self.entry_room(call)?;
-        let owner = call.required("userId", LONGEST_ID)?;
-        let key = call.required("key", 128)?;
-        let notice = entry_notice(call)?;
-        let mut entry = by_app_server(key, "", false);
-        entry.status = Some(entry.status() | REMOVED);
-        let (_, failed) = self
-            .chatrooms()
-            .change_entries(call.now, &id, owner, vec![entry])
-            .map_err(|code| refused(key, code))?;
-        if let Some((key, code)) = failed.first() {
-            return Err(refused(key, *code));
-        }
-        self.send_entry_notice(call, &id, owner, notice);
-        Ok(json!({}))
+fn send_entry_notice(
+    service: &mut Service,
+    call: &Call,
+    id: &str,
+    owner: &str,
+    notice: Option<UpStreamMessage>,
+) {
+    if let Some(up) = notice {
+        service.chatrooms().say_for_app(call.now, id, owner, up, true);
     }
+}
 
-    fn send_entry_notice(&mut self, call: &Call, id: &str, owner: &str, notice: Option<UpStreamMessage>) {
-        if let Some(up) = notice {
-            self.chatrooms().say_for_app(call.now, id, owner, up, true);
-        }
-    }
-
-    /// `autoDelete` and `lastSetTime` are texts: one SDK fails on numbers.
-    fn api_entries(&mut self, call: &Call) -> Answer {
-        let id = self.entry_room(call)?;
-        let wanted = if call.has("keys") { call.ids("keys", MOST_KEYS)? } else { Vec::new() };
-        let Some(room) = self.rooms.get(&id) else { return Ok(json!({"keys": []})) };
-        let keys: Vec<Value> = room
-            .entries
-            .live()
-            .filter(|(key, _)| wanted.is_empty() || wanted.contains(key))
-            .map(|(key, entry)| {
-                json!({
-                    "key": key, "value": entry.value, "userId": entry.owner,
-                    "autoDelete": u8::from(entry.is_auto()).to_string(),
-                    "lastSetTime": entry.time.0.to_string(),
-                })
+/// `autoDelete` and `lastSetTime` are texts: one SDK fails on numbers.
+fn api_entries(service: &mut Service, call: &Call) -> Answer {
+    let id = entry_room(service, call)?;
+    let wanted = if call.has("keys") { call.ids("keys", MOST_KEYS)? } else { Vec::new() };
+    let Some(room) = service.rooms.get(&id) else { return Ok(json!({"keys": []})) };
+    let keys: Vec<Value> = room
+        .entries
+        .live()
+        .filter(|(key, _)| wanted.is_empty() || wanted.contains(key))
+        .map(|(key, entry)| {
+            json!({
+                "key": key, "value": entry.value, "userId": entry.owner,
+                "autoDelete": u8::from(entry.is_auto()).to_string(),
+                "lastSetTime": entry.time.0.to_string(),
             })
-            .collect();
-        Ok(json!({"keys": keys}))
-    }
+        })
+        .collect();
+    Ok(json!({"keys": keys}))
 }
 
 /// The message that `objectName` and `content` describe.

@@ -8,13 +8,15 @@ use crate::{
     core::{message::Side, refusal::Gate},
     doors::server_api::{
         Answer, Call,
-        chatroom::no_room,
+        chatroom::{no_room, room_of},
+        compose::api_message,
         endpoints::{
             Row,
             Takes::{Form, Json},
         },
         error,
-        rate::Rated,
+        once::once,
+        rate::{Rated, within_rates},
         user::LONGEST_ID,
     },
     service::Service,
@@ -28,177 +30,173 @@ const MOST_TYPES: usize = 20;
 const MOST_KEPT_USERS: usize = 5;
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/message/chatroom/publish.json", Form, Service::api_publish_chatroom),
-    ("/message/chatroom/broadcast.json", Form, Service::api_broadcast_chatrooms),
-    ("/v3/message/chatroom/query.json", Json, Service::api_query_chatroom),
-    ("/chatroom/whitelist/add.json", Form, Service::api_kept_types_add),
-    ("/chatroom/whitelist/delete.json", Form, Service::api_kept_types_remove),
-    ("/chatroom/whitelist/query.json", Form, Service::api_kept_types),
-    ("/chatroom/user/whitelist/add.json", Form, Service::api_kept_users_add),
-    ("/chatroom/user/whitelist/remove.json", Form, Service::api_kept_users_remove),
-    ("/chatroom/user/whitelist/query.json", Form, Service::api_kept_users),
-    ("/chatroom/message/priority/add.json", Form, Service::api_low_level_add),
-    ("/chatroom/message/priority/remove.json", Form, Service::api_low_level_remove),
-    ("/chatroom/message/priority/query.json", Form, Service::api_low_level),
-    ("/chatroom/message/stopDistribution.json", Form, Service::api_stop_spreading),
-    ("/chatroom/message/resumeDistribution.json", Form, Service::api_resume_spreading),
+    ("/message/chatroom/publish.json", Form, api_publish_chatroom),
+    ("/message/chatroom/broadcast.json", Form, api_broadcast_chatrooms),
+    ("/v3/message/chatroom/query.json", Json, api_query_chatroom),
+    ("/chatroom/whitelist/add.json", Form, api_kept_types_add),
+    ("/chatroom/whitelist/delete.json", Form, api_kept_types_remove),
+    ("/chatroom/whitelist/query.json", Form, api_kept_types),
+    ("/chatroom/user/whitelist/add.json", Form, api_kept_users_add),
+    ("/chatroom/user/whitelist/remove.json", Form, api_kept_users_remove),
+    ("/chatroom/user/whitelist/query.json", Form, api_kept_users),
+    ("/chatroom/message/priority/add.json", Form, api_low_level_add),
+    ("/chatroom/message/priority/remove.json", Form, api_low_level_remove),
+    ("/chatroom/message/priority/query.json", Form, api_low_level),
+    ("/chatroom/message/stopDistribution.json", Form, api_stop_spreading),
+    ("/chatroom/message/resumeDistribution.json", Form, api_resume_spreading),
 ];
 
-impl Service {
-    /// To the members who are online; mutes do not concern it, and the sender need not be a member.
-    fn api_publish_chatroom(&mut self, call: &Call) -> Answer {
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let rooms: Vec<String> =
-            call.ids("toChatroomId", MOST_ROOMS)?.into_iter().map(str::to_owned).collect();
-        let message = self.api_message(call)?;
-        if let Some(unknown) = rooms.iter().find(|id| self.rooms.get(id).is_none()) {
-            return Err(no_room(unknown));
-        }
-        self.once(call, from, |service| {
-            let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
-            service.within_rates(call.now, &rates, 1)?;
-            let mut uids: Vec<Value> = Vec::new();
-            for room in rooms {
-                let to_sender = call.flag("isIncludeSender");
-                let posted =
-                    service.chatrooms().say_for_app(call.now, &room, from, message.clone(), to_sender);
-                if let Some(posted) = posted {
-                    uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
-                }
+/// To the members who are online; mutes do not concern it, and the sender need not be a member.
+fn api_publish_chatroom(service: &mut Service, call: &Call) -> Answer {
+    let from = call.required("fromUserId", LONGEST_ID)?;
+    let rooms: Vec<String> = call.ids("toChatroomId", MOST_ROOMS)?.into_iter().map(str::to_owned).collect();
+    let message = api_message(service, call)?;
+    if let Some(unknown) = rooms.iter().find(|id| service.rooms.get(id).is_none()) {
+        return Err(no_room(unknown));
+    }
+    once(service, call, from, |service| {
+        let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
+        within_rates(service, call.now, &rates, 1)?;
+        let mut uids: Vec<Value> = Vec::new();
+        for room in rooms {
+            let to_sender = call.flag("isIncludeSender");
+            let posted = service.chatrooms().say_for_app(call.now, &room, from, message.clone(), to_sender);
+            if let Some(posted) = posted {
+                uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
             }
-            Ok(json!({"messageUIDs": uids}))
-        })
-    }
+        }
+        Ok(json!({"messageUIDs": uids}))
+    })
+}
 
-    fn api_broadcast_chatrooms(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomBroadcast)?;
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let message = self.api_message(call)?;
-        self.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
-        Ok(json!({}))
-    }
+fn api_broadcast_chatrooms(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomBroadcast)?;
+    let from = call.required("fromUserId", LONGEST_ID)?;
+    let message = api_message(service, call)?;
+    service.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+    Ok(json!({}))
+}
 
-    /// What the cloud keeps of a room between two times, from the first that is named to the second.
-    fn api_query_chatroom(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomHistory)?;
-        call.required("userId", LONGEST_ID)?;
-        let id = call.required("targetId", LONGEST_ID)?;
-        let span = call.span()?;
-        let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
-        let page =
-            span.first(self.rooms.log(&self.core, call.now, id), size as usize, |message| message.time);
-        let data: Vec<Value> = page
-            .into_iter()
-            .map(|message| {
-                let down = message.body(Side::Inbox);
-                json!({
-                    "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
-                    "msgTime": down.data_time, "objectName": down.classname,
-                    "content": String::from_utf8_lossy(&down.content), "expansion": false, "extraContent": "{}",
-                })
+/// What the cloud keeps of a room between two times, from the first that is named to the second.
+fn api_query_chatroom(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomHistory)?;
+    call.required("userId", LONGEST_ID)?;
+    let id = call.required("targetId", LONGEST_ID)?;
+    let span = call.span()?;
+    let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
+    let page =
+        span.first(service.rooms.log(&service.core, call.now, id), size as usize, |message| message.time);
+    let data: Vec<Value> = page
+        .into_iter()
+        .map(|message| {
+            let down = message.body(Side::Inbox);
+            json!({
+                "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
+                "msgTime": down.data_time, "objectName": down.classname,
+                "content": String::from_utf8_lossy(&down.content), "expansion": false, "extraContent": "{}",
             })
-            .collect();
-        Ok(json!({"data": data}))
-    }
+        })
+        .collect();
+    Ok(json!({"data": data}))
+}
 
-    /// Up to and including a time, by default now; for everybody (DEL-021).
-    pub(super) fn api_clean_room_history(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomHistory)?;
-        call.required("fromUserId", LONGEST_ID)?;
-        let id = call.required("targetId", LONGEST_ID)?;
-        let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
-        self.chatrooms().clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
-        Ok(json!({}))
-    }
+/// Up to and including a time, by default now; for everybody (DEL-021).
+pub(super) fn api_clean_room_history(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomHistory)?;
+    call.required("fromUserId", LONGEST_ID)?;
+    let id = call.required("targetId", LONGEST_ID)?;
+    let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
+    service.chatrooms().clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+    Ok(json!({}))
+}
 
-    /// What is said from now on is accepted and reaches nobody, now or later (assumed).
-    fn api_stop_spreading(&mut self, call: &Call) -> Answer {
-        self.set_stopped(call, true)
-    }
+/// What is said from now on is accepted and reaches nobody, now or later (assumed).
+fn api_stop_spreading(service: &mut Service, call: &Call) -> Answer {
+    set_stopped(service, call, true)
+}
 
-    fn api_resume_spreading(&mut self, call: &Call) -> Answer {
-        self.set_stopped(call, false)
-    }
+fn api_resume_spreading(service: &mut Service, call: &Call) -> Answer {
+    set_stopped(service, call, false)
+}
 
-    fn set_stopped(&mut self, call: &Call, stopped: bool) -> Answer {
-        let id = self.room_of(call)?.id.clone();
-        if let Some(room) = self.rooms.get_mut(&id) {
-            room.stopped = stopped;
-        }
-        Ok(json!({}))
+fn set_stopped(service: &mut Service, call: &Call, stopped: bool) -> Answer {
+    let id = room_of(service, call)?.id.clone();
+    if let Some(room) = service.rooms.get_mut(&id) {
+        room.stopped = stopped;
     }
+    Ok(json!({}))
+}
 
-    fn api_kept_types_add(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        let types = call.ids("objectnames", MOST_TYPES)?;
-        self.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
-        Ok(json!({}))
-    }
+fn api_kept_types_add(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    let types = call.ids("objectnames", MOST_TYPES)?;
+    service.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
+    Ok(json!({}))
+}
 
-    fn api_kept_types_remove(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        for name in call.ids("objectnames", MOST_TYPES)? {
-            self.rooms.kept_types.remove(name);
-        }
-        Ok(json!({}))
+fn api_kept_types_remove(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    for name in call.ids("objectnames", MOST_TYPES)? {
+        service.rooms.kept_types.remove(name);
     }
+    Ok(json!({}))
+}
 
-    /// The field really is called that.
-    fn api_kept_types(&mut self, _call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        Ok(json!({"whitlistMsgType": self.rooms.kept_types}))
-    }
+/// The field really is called that.
+fn api_kept_types(service: &mut Service, _call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    Ok(json!({"whitlistMsgType": service.rooms.kept_types}))
+}
 
-    fn api_kept_users_add(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        let id = self.room_of(call)?.id.clone();
-        let ids = call.ids("userId", MOST_KEPT_USERS)?;
-        let users: Vec<usize> = ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect();
-        let Some(room) = self.rooms.get_mut(&id) else { return Err(no_room(&id)) };
-        let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
-        if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
-            return Err(error(1005, format!("a room's white list holds {MOST_KEPT_USERS} users")));
-        }
-        room.bans.kept_users.extend(users);
-        Ok(json!({}))
+fn api_kept_users_add(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    let id = room_of(service, call)?.id.clone();
+    let ids = call.ids("userId", MOST_KEPT_USERS)?;
+    let users: Vec<usize> = ids.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect();
+    let Some(room) = service.rooms.get_mut(&id) else { return Err(no_room(&id)) };
+    let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
+    if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
+        return Err(error(1005, format!("a room's white list holds {MOST_KEPT_USERS} users")));
     }
+    room.bans.kept_users.extend(users);
+    Ok(json!({}))
+}
 
-    fn api_kept_users_remove(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        let id = self.room_of(call)?.id.clone();
-        let ids = call.ids("userId", MOST_KEPT_USERS)?;
-        let users: Vec<usize> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        if let Some(room) = self.rooms.get_mut(&id) {
-            room.bans.kept_users.retain(|user| !users.contains(user));
-        }
-        Ok(json!({}))
+fn api_kept_users_remove(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    let id = room_of(service, call)?.id.clone();
+    let ids = call.ids("userId", MOST_KEPT_USERS)?;
+    let users: Vec<usize> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
+    if let Some(room) = service.rooms.get_mut(&id) {
+        room.bans.kept_users.retain(|user| !users.contains(user));
     }
+    Ok(json!({}))
+}
 
-    fn api_kept_users(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        let room = self.room_of(call)?;
-        let users: Vec<&str> =
-            room.bans.kept_users.iter().map(|user| &*self.core.accounts[*user].id).collect();
-        Ok(json!({"users": users}))
-    }
+fn api_kept_users(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    let room = room_of(service, call)?;
+    let users: Vec<&str> =
+        room.bans.kept_users.iter().map(|user| &*service.core.accounts[*user].id).collect();
+    Ok(json!({"users": users}))
+}
 
-    fn api_low_level_add(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        let types = call.ids("objectName", MOST_TYPES)?;
-        self.rooms.low_level.extend(types.into_iter().map(str::to_owned));
-        Ok(json!({}))
-    }
+fn api_low_level_add(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    let types = call.ids("objectName", MOST_TYPES)?;
+    service.rooms.low_level.extend(types.into_iter().map(str::to_owned));
+    Ok(json!({}))
+}
 
-    fn api_low_level_remove(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        for name in call.ids("objectName", MOST_TYPES)? {
-            self.rooms.low_level.remove(name);
-        }
-        Ok(json!({}))
+fn api_low_level_remove(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    for name in call.ids("objectName", MOST_TYPES)? {
+        service.rooms.low_level.remove(name);
     }
+    Ok(json!({}))
+}
 
-    fn api_low_level(&mut self, _call: &Call) -> Answer {
-        self.api_ordered(Gate::RoomWhiteLists)?;
-        Ok(json!({"objectNames": self.rooms.low_level}))
-    }
+fn api_low_level(service: &mut Service, _call: &Call) -> Answer {
+    service.api_ordered(Gate::RoomWhiteLists)?;
+    Ok(json!({"objectNames": service.rooms.low_level}))
 }

@@ -6,7 +6,16 @@ use wire::body::SessionTagItem;
 
 use crate::{
     core::account::UserIx,
-    doors::server_api::{Answer, ApiError, Call, error, settings::kind_of, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{
+            Row,
+            Takes::{Json, Query},
+        },
+        error,
+        settings::kind_of,
+        user::LONGEST_ID,
+    },
     preferences::{
         conversation_tags::{MOST_TAGS, on_conversation},
         settings::Place,
@@ -17,88 +26,96 @@ use crate::{
 /// Conversations of one call. The documentation gives no number.
 const MOST_CONVERSATIONS: usize = 100;
 
-impl Service {
-    /// `tags` is a list of `{"tagId", "tagName"}`; known ids get the new name.
-    pub(super) fn api_conversation_tags_set(&mut self, call: &Call) -> Answer {
-        let tags: Vec<SessionTagItem> =
-            call.list("tags", MOST_TAGS)?.iter().map(tag).collect::<Result<_, _>>()?;
-        let user = self.user(call)?;
-        self.preferences()
-            .add_tags(call.now, None, user, tags)
-            .map(|_| json!({}))
-            .map_err(|_| error(1005, format!("a user has at most {MOST_TAGS} tags")))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/conversation/attribute/get.json", Query, api_conversation_attributes),
+    ("/user/conversation/tag/set.json", Json, api_conversation_tags_set),
+    ("/user/conversation/tag/del.json", Json, api_conversation_tags_remove),
+    ("/user/conversation/tag/get.json", Query, api_conversation_tags),
+    ("/tag/conversation/set.json", Json, api_tag_conversations),
+    ("/tag/conversation/del.json", Json, api_untag_conversations),
+    ("/tag/conversation/get.json", Query, api_tagged_conversations),
+];
 
-    pub(super) fn api_conversation_tags_remove(&mut self, call: &Call) -> Answer {
-        let ids = call.texts("tagIds", MOST_TAGS, LONGEST_ID)?;
-        let user = self.user(call)?;
-        self.preferences().remove_tags(call.now, None, user, &ids);
-        Ok(json!({}))
-    }
+/// `tags` is a list of `{"tagId", "tagName"}`; known ids get the new name.
+fn api_conversation_tags_set(service: &mut Service, call: &Call) -> Answer {
+    let tags: Vec<SessionTagItem> =
+        call.list("tags", MOST_TAGS)?.iter().map(tag).collect::<Result<_, _>>()?;
+    let user = user(service, call)?;
+    service
+        .preferences()
+        .add_tags(call.now, None, user, tags)
+        .map(|_| json!({}))
+        .map_err(|_| error(1005, format!("a user has at most {MOST_TAGS} tags")))
+}
 
-    pub(super) fn api_conversation_tags(&mut self, call: &Call) -> Answer {
-        let user = self.user(call)?;
-        let account = &self.core.accounts[user];
-        Ok(json!({"data": {"userId": &*account.id, "tags": self.preferences.tags[user].to_json(None)}}))
-    }
+fn api_conversation_tags_remove(service: &mut Service, call: &Call) -> Answer {
+    let ids = call.texts("tagIds", MOST_TAGS, LONGEST_ID)?;
+    let user = user(service, call)?;
+    service.preferences().remove_tags(call.now, None, user, &ids);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_tag_conversations(&mut self, call: &Call) -> Answer {
-        self.change_tagged(call, true)
-    }
+fn api_conversation_tags(service: &mut Service, call: &Call) -> Answer {
+    let user = user(service, call)?;
+    let account = &service.core.accounts[user];
+    Ok(json!({"data": {"userId": &*account.id, "tags": service.preferences.tags[user].to_json(None)}}))
+}
 
-    pub(super) fn api_untag_conversations(&mut self, call: &Call) -> Answer {
-        self.change_tagged(call, false)
-    }
+fn api_tag_conversations(service: &mut Service, call: &Call) -> Answer {
+    change_tagged(service, call, true)
+}
 
-    fn change_tagged(&mut self, call: &Call, on: bool) -> Answer {
-        let tag = self.known_tag(call)?;
-        let places: Vec<(Place, Vec<SessionTagItem>)> = call
-            .list("conversations", MOST_CONVERSATIONS)?
-            .iter()
-            .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
-            .collect::<Result<_, ApiError>>()?;
-        let user = self.user(call)?;
-        self.preferences().tag_places(call.now, None, user, &places, on);
-        Ok(json!({}))
-    }
+fn api_untag_conversations(service: &mut Service, call: &Call) -> Answer {
+    change_tagged(service, call, false)
+}
 
-    pub(super) fn api_tagged_conversations(&mut self, call: &Call) -> Answer {
-        let tag = self.known_tag(call)?;
-        let user = self.user(call)?;
-        let account = &self.core.accounts[user];
-        let tagged =
-            self.preferences.settings[user].tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
-        let conversations: Vec<Value> = tagged
-            .map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind}))
-            .collect();
-        Ok(json!({"data": {"userId": &*account.id, "tagId": tag, "conversations": conversations}}))
-    }
+fn change_tagged(service: &mut Service, call: &Call, on: bool) -> Answer {
+    let tag = known_tag(service, call)?;
+    let places: Vec<(Place, Vec<SessionTagItem>)> = call
+        .list("conversations", MOST_CONVERSATIONS)?
+        .iter()
+        .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
+        .collect::<Result<_, ApiError>>()?;
+    let user = user(service, call)?;
+    service.preferences().tag_places(call.now, None, user, &places, on);
+    Ok(json!({}))
+}
 
-    /// Tags, pin and do-not-disturb level of one conversation.
-    pub(super) fn api_conversation_attributes(&mut self, call: &Call) -> Answer {
-        let target = call.id("targetId")?.to_owned();
-        let kind = kind_of(call.number("conversationType", 1..=10)?)?;
-        let user = self.user(call)?;
-        let _account = &self.core.accounts[user];
-        let place = (kind, target, String::new());
-        let tags = self.preferences.settings[user].tags(&place);
-        Ok(json!({"data": {
-            "targetId": place.1, "conversationType": kind,
-            "tags": self.preferences.tags[user].to_json(Some(&tags)),
-            "top": {"top": self.preferences.settings[user].is_top(&place)}, "mute": {"mute": self.preferences.settings[user].level(&place)},
-        }}))
-    }
+fn api_tagged_conversations(service: &mut Service, call: &Call) -> Answer {
+    let tag = known_tag(service, call)?;
+    let user = user(service, call)?;
+    let account = &service.core.accounts[user];
+    let tagged =
+        service.preferences.settings[user].tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
+    let conversations: Vec<Value> =
+        tagged.map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind})).collect();
+    Ok(json!({"data": {"userId": &*account.id, "tagId": tag, "conversations": conversations}}))
+}
 
-    fn user(&mut self, call: &Call) -> Result<UserIx, ApiError> {
-        Ok(self.core.accounts.find_or_add(call.id("userId")?))
-    }
+/// Tags, pin and do-not-disturb level of one conversation.
+fn api_conversation_attributes(service: &mut Service, call: &Call) -> Answer {
+    let target = call.id("targetId")?.to_owned();
+    let kind = kind_of(call.number("conversationType", 1..=10)?)?;
+    let user = user(service, call)?;
+    let _account = &service.core.accounts[user];
+    let place = (kind, target, String::new());
+    let tags = service.preferences.settings[user].tags(&place);
+    Ok(json!({"data": {
+        "targetId": place.1, "conversationType": kind,
+        "tags": service.preferences.tags[user].to_json(Some(&tags)),
+        "top": {"top": service.preferences.settings[user].is_top(&place)}, "mute": {"mute": service.preferences.settings[user].level(&place)},
+    }}))
+}
 
-    fn known_tag(&self, call: &Call) -> Result<String, ApiError> {
-        let tag = call.id("tagId")?;
-        let user = self.core.accounts.find(call.id("userId")?);
-        let known = user.is_some_and(|user| self.preferences.tags[user].contains(tag));
-        if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
-    }
+pub(super) fn user(service: &mut Service, call: &Call) -> Result<UserIx, ApiError> {
+    Ok(service.core.accounts.find_or_add(call.id("userId")?))
+}
+
+fn known_tag(service: &Service, call: &Call) -> Result<String, ApiError> {
+    let tag = call.id("tagId")?;
+    let user = service.core.accounts.find(call.id("userId")?);
+    let known = user.is_some_and(|user| service.preferences.tags[user].contains(tag));
+    if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
 }
 
 fn tag(value: &Value) -> Result<SessionTagItem, ApiError> {

@@ -4,7 +4,13 @@ use serde_json::{Value, json};
 
 use crate::{
     core::{account::UserIx, bug::Bug, message::Conversation},
-    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        compose::api_message,
+        endpoints::{Row, Takes::Form},
+        error,
+        user::LONGEST_ID,
+    },
     mail::post::FromApi,
     service::Service,
 };
@@ -12,182 +18,194 @@ use crate::{
 /// Most users in one call.
 const MOST_USERS: usize = 1000;
 
-impl Service {
-    fn group_users(&mut self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
-        let ids = call.ids("userId", MOST_USERS)?;
-        Ok(ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect())
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/user/group/query.json", Form, api_groups_of_user),
+    ("/group/create.json", Form, api_group_create),
+    ("/group/join.json", Form, api_group_join),
+    ("/group/quit.json", Form, api_group_quit),
+    ("/group/dismiss.json", Form, api_group_dismiss),
+    ("/group/refresh.json", Form, api_group_refresh),
+    ("/group/sync.json", Form, api_group_sync),
+    ("/group/user/query.json", Form, api_group_members),
+    ("/group/remarks/set.json", Form, api_group_remark_set),
+    ("/group/remarks/del.json", Form, api_group_remark_remove),
+    ("/group/remarks/get.json", Form, api_group_remark),
+];
 
-    /// An id that exists already takes the users in.
-    pub(super) fn api_group_create(&mut self, call: &Call) -> Answer {
-        call.required("groupName", 64)?;
-        self.take_in(call)
-    }
+fn group_users(service: &mut Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
+    let ids = call.ids("userId", MOST_USERS)?;
+    Ok(ids.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect())
+}
 
-    /// A group that does not exist begins with its first member (assumed).
-    pub(super) fn api_group_join(&mut self, call: &Call) -> Answer {
-        self.take_in(call)
-    }
+/// An id that exists already takes the users in.
+fn api_group_create(service: &mut Service, call: &Call) -> Answer {
+    call.required("groupName", 64)?;
+    take_in(service, call)
+}
 
-    fn take_in(&mut self, call: &Call) -> Answer {
-        let group = call.required("groupId", LONGEST_ID)?;
-        self.check_notice(call)?;
-        let own_limit = match call.optional("maxMember") {
-            Some(_) => Some(call.number("maxMember", 1..=100_000)? as usize),
-            None => self.mail.groups.group(group).and_then(|group| group.most),
-        };
-        let users = self.group_users(call)?;
-        let (known, most) =
-            (self.mail.groups.contains_key(group), own_limit.unwrap_or(self.core.limits.group_members));
-        let before = self.mail.groups.group(group).and_then(|group| group.most);
-        self.mail.groups.create(group).most = own_limit;
-        let most = if self.core.has(Bug::NoMemberLimit) { 0 } else { most };
-        if self.core.has(Bug::NoMemberLimit) {
-            self.mail.groups.create(group).most = None;
+/// A group that does not exist begins with its first member (assumed).
+fn api_group_join(service: &mut Service, call: &Call) -> Answer {
+    take_in(service, call)
+}
+
+fn take_in(service: &mut Service, call: &Call) -> Answer {
+    let group = call.required("groupId", LONGEST_ID)?;
+    check_notice(service, call)?;
+    let own_limit = match call.optional("maxMember") {
+        Some(_) => Some(call.number("maxMember", 1..=100_000)? as usize),
+        None => service.mail.groups.group(group).and_then(|group| group.most),
+    };
+    let users = group_users(service, call)?;
+    let (known, most) =
+        (service.mail.groups.contains_key(group), own_limit.unwrap_or(service.core.limits.group_members));
+    let before = service.mail.groups.group(group).and_then(|group| group.most);
+    service.mail.groups.create(group).most = own_limit;
+    let most = if service.core.has(Bug::NoMemberLimit) { 0 } else { most };
+    if service.core.has(Bug::NoMemberLimit) {
+        service.mail.groups.create(group).most = None;
+    }
+    if !service.mail.groups.join(group, &users, most, call.now) {
+        if known {
+            service.mail.groups.create(group).most = before;
+        } else {
+            service.mail.groups.dismiss(group);
         }
-        if !self.mail.groups.join(group, &users, most, call.now) {
-            if known {
-                self.mail.groups.create(group).most = before;
-            } else {
-                self.mail.groups.dismiss(group);
-            }
-            return Err(error(405, format!("a group holds {most} members (GRP-002)")));
+        return Err(error(405, format!("a group holds {most} members (GRP-002)")));
+    }
+    if let Some(name) = call.optional("groupName") {
+        name.clone_into(&mut service.mail.groups.create(group).name);
+    }
+    let mut answer = notice(service, call, group)?;
+    answer["memberCount"] = service.mail.groups.get(group).map_or(0, Vec::len).into();
+    Ok(answer)
+}
+
+fn api_group_quit(service: &mut Service, call: &Call) -> Answer {
+    let group = call.required("groupId", LONGEST_ID)?;
+    check_notice(service, call)?;
+    let users = group_users(service, call)?;
+    // Who leaves still sees the notice of it (assumed).
+    let mut answer = notice(service, call, group)?;
+    if !service.core.has(Bug::QuitKeepsMember) {
+        service.mail.groups.quit(group, &users);
+    }
+    answer["memberCount"] = service.mail.groups.get(group).map_or(0, Vec::len).into();
+    Ok(answer)
+}
+
+fn api_group_dismiss(service: &mut Service, call: &Call) -> Answer {
+    call.required("userId", LONGEST_ID)?;
+    let group = call.required("groupId", LONGEST_ID)?;
+    check_notice(service, call)?;
+    let answer = notice(service, call, group)?;
+    if !service.core.has(Bug::QuitKeepsMember) {
+        service.mail.groups.dismiss(group);
+    }
+    Ok(answer)
+}
+
+fn api_group_refresh(service: &mut Service, call: &Call) -> Answer {
+    let group = call.required("groupId", LONGEST_ID)?;
+    let name = call.required("groupName", 64)?;
+    check_notice(service, call)?;
+    let known = service.mail.groups.group_mut(group);
+    known.ok_or_else(|| no_group(group))?.name = name.to_owned();
+    notice(service, call, group)
+}
+
+/// `group[ID]=NAME` for each group of the user; it is in no others afterwards.
+fn api_group_sync(service: &mut Service, call: &Call) -> Answer {
+    let user = service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+    let mut named = call.bracketed("group");
+    if service.core.has(Bug::LimitsGroupsOfAUser) {
+        named.truncate(500);
+    }
+    if named.is_empty() {
+        return Err(error(1002, "parameter `group[GROUPID]` is missing"));
+    }
+    if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
+        return Err(error(1005, format!("the group id `{id}` has more than {LONGEST_ID} bytes")));
+    }
+    let most = service.core.limits.group_members;
+    // All or nothing: a group that is full keeps the user out of the others too.
+    let full = |id: &str| {
+        let group = service.mail.groups.group(id)?;
+        let most = group.most.unwrap_or(most);
+        (group.joined(user).is_none() && most > 0 && group.members().len() >= most).then_some(most)
+    };
+    if let Some(most) = named.iter().find_map(|(id, _)| full(id)) {
+        return Err(error(405, format!("a group holds {most} members (GRP-002)")));
+    }
+    if service.core.has(Bug::SyncOnlyJoins) {
+        for (id, _) in &named {
+            service.mail.groups.join(id, &[user], most, call.now);
         }
-        if let Some(name) = call.optional("groupName") {
-            name.clone_into(&mut self.mail.groups.create(group).name);
-        }
-        let mut answer = self.notice(call, group)?;
-        answer["memberCount"] = self.mail.groups.get(group).map_or(0, Vec::len).into();
-        Ok(answer)
+        return Ok(json!({}));
     }
+    service.mail.groups.sync(user, &named, most, call.now);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_group_quit(&mut self, call: &Call) -> Answer {
-        let group = call.required("groupId", LONGEST_ID)?;
-        self.check_notice(call)?;
-        let users = self.group_users(call)?;
-        // Who leaves still sees the notice of it (assumed).
-        let mut answer = self.notice(call, group)?;
-        if !self.core.has(Bug::QuitKeepsMember) {
-            self.mail.groups.quit(group, &users);
-        }
-        answer["memberCount"] = self.mail.groups.get(group).map_or(0, Vec::len).into();
-        Ok(answer)
-    }
+fn api_group_members(service: &mut Service, call: &Call) -> Answer {
+    let group = call.required("groupId", LONGEST_ID)?;
+    let members = service.mail.groups.get(group).into_iter().flatten();
+    let users: Vec<Value> = members.map(|user| json!({"id": &*service.core.accounts[*user].id})).collect();
+    Ok(json!({"users": users}))
+}
 
-    pub(super) fn api_group_dismiss(&mut self, call: &Call) -> Answer {
-        call.required("userId", LONGEST_ID)?;
-        let group = call.required("groupId", LONGEST_ID)?;
-        self.check_notice(call)?;
-        let answer = self.notice(call, group)?;
-        if !self.core.has(Bug::QuitKeepsMember) {
-            self.mail.groups.dismiss(group);
-        }
-        Ok(answer)
-    }
+fn api_groups_of_user(service: &mut Service, call: &Call) -> Answer {
+    let user = service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+    let mine = service.mail.groups.iter().filter(|(_, group)| group.joined(user).is_some());
+    let groups: Vec<Value> = mine.map(|(id, group)| json!({"id": &**id, "name": group.name})).collect();
+    Ok(json!({"groups": groups}))
+}
 
-    pub(super) fn api_group_refresh(&mut self, call: &Call) -> Answer {
-        let group = call.required("groupId", LONGEST_ID)?;
-        let name = call.required("groupName", 64)?;
-        self.check_notice(call)?;
-        let known = self.mail.groups.group_mut(group);
-        known.ok_or_else(|| no_group(group))?.name = name.to_owned();
-        self.notice(call, group)
-    }
+fn api_group_remark_set(service: &mut Service, call: &Call) -> Answer {
+    let remark = call.required("remark", 256)?.to_owned();
+    change_remark(service, call, Some(remark))
+}
 
-    /// `group[ID]=NAME` for each group of the user; it is in no others afterwards.
-    pub(super) fn api_group_sync(&mut self, call: &Call) -> Answer {
-        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let mut named = call.bracketed("group");
-        if self.core.has(Bug::LimitsGroupsOfAUser) {
-            named.truncate(500);
-        }
-        if named.is_empty() {
-            return Err(error(1002, "parameter `group[GROUPID]` is missing"));
-        }
-        if let Some((id, _)) = named.iter().find(|(id, _)| id.len() > LONGEST_ID) {
-            return Err(error(1005, format!("the group id `{id}` has more than {LONGEST_ID} bytes")));
-        }
-        let most = self.core.limits.group_members;
-        // All or nothing: a group that is full keeps the user out of the others too.
-        let full = |id: &str| {
-            let group = self.mail.groups.group(id)?;
-            let most = group.most.unwrap_or(most);
-            (group.joined(user).is_none() && most > 0 && group.members().len() >= most).then_some(most)
-        };
-        if let Some(most) = named.iter().find_map(|(id, _)| full(id)) {
-            return Err(error(405, format!("a group holds {most} members (GRP-002)")));
-        }
-        if self.core.has(Bug::SyncOnlyJoins) {
-            for (id, _) in &named {
-                self.mail.groups.join(id, &[user], most, call.now);
-            }
-            return Ok(json!({}));
-        }
-        self.mail.groups.sync(user, &named, most, call.now);
-        Ok(json!({}))
-    }
+fn api_group_remark_remove(service: &mut Service, call: &Call) -> Answer {
+    change_remark(service, call, None)
+}
 
-    pub(super) fn api_group_members(&mut self, call: &Call) -> Answer {
-        let group = call.required("groupId", LONGEST_ID)?;
-        let members = self.mail.groups.get(group).into_iter().flatten();
-        let users: Vec<Value> = members.map(|user| json!({"id": &*self.core.accounts[*user].id})).collect();
-        Ok(json!({"users": users}))
-    }
+fn change_remark(service: &mut Service, call: &Call, remark: Option<String>) -> Answer {
+    let user = service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+    let id = call.required("groupId", LONGEST_ID)?;
+    let group = service.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
+    match remark {
+        Some(remark) => group.remarks.insert(user, remark),
+        None => group.remarks.remove(&user),
+    };
+    Ok(json!({}))
+}
 
-    pub(super) fn api_groups_of_user(&mut self, call: &Call) -> Answer {
-        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let mine = self.mail.groups.iter().filter(|(_, group)| group.joined(user).is_some());
-        let groups: Vec<Value> = mine.map(|(id, group)| json!({"id": &**id, "name": group.name})).collect();
-        Ok(json!({"groups": groups}))
-    }
+fn api_group_remark(service: &mut Service, call: &Call) -> Answer {
+    let user = service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+    let group = service.mail.groups.group(call.required("groupId", LONGEST_ID)?);
+    let remark = group.and_then(|group| group.remarks.get(&user)).cloned().unwrap_or_default();
+    Ok(json!({"remark": remark}))
+}
 
-    pub(super) fn api_group_remark_set(&mut self, call: &Call) -> Answer {
-        let remark = call.required("remark", 256)?.to_owned();
-        self.remark(call, Some(remark))
+/// What `bindNotifyMsg` needs is checked before anything changes.
+fn check_notice(service: &Service, call: &Call) -> Result<(), ApiError> {
+    if call.flag("bindNotifyMsg") {
+        call.required("fromUserId", LONGEST_ID)?;
+        api_message(service, call)?;
     }
+    Ok(())
+}
 
-    pub(super) fn api_group_remark_remove(&mut self, call: &Call) -> Answer {
-        self.remark(call, None)
+/// The message that a call with `bindNotifyMsg` describes, sent to the group.
+pub(super) fn notice(service: &mut Service, call: &Call, group: &str) -> Answer {
+    if !call.flag("bindNotifyMsg") {
+        return Ok(json!({}));
     }
-
-    fn remark(&mut self, call: &Call, remark: Option<String>) -> Answer {
-        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
-        match remark {
-            Some(remark) => group.remarks.insert(user, remark),
-            None => group.remarks.remove(&user),
-        };
-        Ok(json!({}))
-    }
-
-    pub(super) fn api_group_remark(&mut self, call: &Call) -> Answer {
-        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        let group = self.mail.groups.group(call.required("groupId", LONGEST_ID)?);
-        let remark = group.and_then(|group| group.remarks.get(&user)).cloned().unwrap_or_default();
-        Ok(json!({"remark": remark}))
-    }
-
-    /// What `bindNotifyMsg` needs is checked before anything changes.
-    fn check_notice(&self, call: &Call) -> Result<(), ApiError> {
-        if call.flag("bindNotifyMsg") {
-            call.required("fromUserId", LONGEST_ID)?;
-            self.api_message(call)?;
-        }
-        Ok(())
-    }
-
-    /// The message that a call with `bindNotifyMsg` describes, sent to the group.
-    fn notice(&mut self, call: &Call, group: &str) -> Answer {
-        if !call.flag("bindNotifyMsg") {
-            return Ok(json!({}));
-        }
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let message = self.api_message(call)?;
-        let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
-        let posted = self.mail().publish_from_api(call.now, from, group, Conversation::Group, message, &how);
-        Ok(json!({"messageUID": posted.uid.as_str()}))
-    }
+    let from = call.required("fromUserId", LONGEST_ID)?;
+    let message = api_message(service, call)?;
+    let how = FromApi { with_sender: call.flag("isIncludeSender"), ..FromApi::default() };
+    let posted = service.mail().publish_from_api(call.now, from, group, Conversation::Group, message, &how);
+    Ok(json!({"messageUID": posted.uid.as_str()}))
 }
 
 pub(super) fn no_group(id: &str) -> ApiError {

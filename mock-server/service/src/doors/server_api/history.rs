@@ -5,7 +5,17 @@ use wire::UnixMillis;
 
 use crate::{
     core::{message::Conversation, refusal::Gate},
-    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        chatroom_message::api_clean_room_history,
+        endpoints::{
+            Row,
+            Takes::{Form, Json},
+        },
+        error,
+        ultra_group_history::api_clean_channel,
+        user::LONGEST_ID,
+    },
     mail::archive::Place,
     service::Service,
 };
@@ -14,68 +24,72 @@ use crate::{
 const PAGE: i64 = 20;
 const LARGEST_PAGE: i64 = 100;
 
-impl Service {
-    /// Clears a user's history of a conversation; nobody's local store is touched (DEL-018).
-    pub(super) fn api_clean_history(&mut self, call: &Call) -> Answer {
-        if call.optional("conversationType") == Some("10") {
-            return self.api_clean_channel(call);
-        }
-        if call.optional("conversationType") == Some("4") {
-            return self.api_clean_room_history(call);
-        }
-        self.api_ordered(Gate::History)?;
-        let conversation = conversation(call, &[1, 3, 4, 6])?;
-        let owner = call.required("fromUserId", LONGEST_ID)?;
-        let target = call.required("targetId", LONGEST_ID)?;
-        let until = match call.optional("msgTimestamp") {
-            None => call.now,
-            Some(_) => match call.number("msgTimestamp", 0..=i64::MAX)? {
-                0 => call.now,
-                time => UnixMillis(time),
-            },
-        };
-        let place = Place::of(conversation, owner, target);
-        let user = self.core.accounts.find_or_add(owner);
-        self.mail().clear_history(user, &place, until);
-        Ok(json!({}))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/conversation/message/history/clean.json", Form, api_clean_history),
+    ("/v3/message/private/query.json", Json, api_query_private),
+    ("/v3/message/group/query.json", Json, api_query_group),
+];
 
-    pub(super) fn api_query_private(&mut self, call: &Call) -> Answer {
-        self.query_history(call, Conversation::Private)
+/// Clears a user's history of a conversation; nobody's local store is touched (DEL-018).
+fn api_clean_history(service: &mut Service, call: &Call) -> Answer {
+    if call.optional("conversationType") == Some("10") {
+        return api_clean_channel(service, call);
     }
-
-    pub(super) fn api_query_group(&mut self, call: &Call) -> Answer {
-        self.query_history(call, Conversation::Group)
+    if call.optional("conversationType") == Some("4") {
+        return api_clean_room_history(service, call);
     }
+    service.api_ordered(Gate::History)?;
+    let conversation = conversation(call, &[1, 3, 4, 6])?;
+    let owner = call.required("fromUserId", LONGEST_ID)?;
+    let target = call.required("targetId", LONGEST_ID)?;
+    let until = match call.optional("msgTimestamp") {
+        None => call.now,
+        Some(_) => match call.number("msgTimestamp", 0..=i64::MAX)? {
+            0 => call.now,
+            time => UnixMillis(time),
+        },
+    };
+    let place = Place::of(conversation, owner, target);
+    let user = service.core.accounts.find_or_add(owner);
+    service.mail().clear_history(user, &place, until);
+    Ok(json!({}))
+}
 
-    /// A user's view of a conversation between two times, from the first that is named to the second.
-    fn query_history(&mut self, call: &Call, conversation: Conversation) -> Answer {
-        self.api_ordered(Gate::History)?;
-        let me = call.required("userId", LONGEST_ID)?;
-        let target = call.required("targetId", LONGEST_ID)?;
-        let span = call.span()?;
-        let size = match call.optional("pageSize") {
-            None => PAGE,
-            Some(_) => call.number("pageSize", 1..=LARGEST_PAGE)?,
-        };
-        let since = self.mail().history_since(call.now);
-        let range = span.range(since, size as usize);
-        let Some(user) = self.core.accounts.find(me) else { return Ok(json!({"data": []})) };
-        let (page, _) = self.mail.archive.page(&Place::of(conversation, me, target), user, &range, false);
-        let data: Vec<Value> = page
-            .into_iter()
-            .map(|entry| {
-                let down = entry.seen_by(&self.core.accounts[user].id);
-                json!({
-                    "targetId": target, "fromUserId": &*entry.message.from, "busChannel": down.bus_channel(),
-                    "messageUID": down.msg_id(), "msgTime": down.data_time, "objectName": down.classname,
-                    "content": String::from_utf8_lossy(&down.content), "expansion": entry.message.expandable,
-                    "extraContent": if down.extra_content().is_empty() { "{}" } else { down.extra_content() },
-                })
+fn api_query_private(service: &mut Service, call: &Call) -> Answer {
+    query_history(service, call, Conversation::Private)
+}
+
+fn api_query_group(service: &mut Service, call: &Call) -> Answer {
+    query_history(service, call, Conversation::Group)
+}
+
+/// A user's view of a conversation between two times, from the first that is named to the second.
+fn query_history(service: &mut Service, call: &Call, conversation: Conversation) -> Answer {
+    service.api_ordered(Gate::History)?;
+    let me = call.required("userId", LONGEST_ID)?;
+    let target = call.required("targetId", LONGEST_ID)?;
+    let span = call.span()?;
+    let size = match call.optional("pageSize") {
+        None => PAGE,
+        Some(_) => call.number("pageSize", 1..=LARGEST_PAGE)?,
+    };
+    let since = service.mail().history_since(call.now);
+    let range = span.range(since, size as usize);
+    let Some(user) = service.core.accounts.find(me) else { return Ok(json!({"data": []})) };
+    let (page, _) = service.mail.archive.page(&Place::of(conversation, me, target), user, &range, false);
+    let data: Vec<Value> = page
+        .into_iter()
+        .map(|entry| {
+            let down = entry.seen_by(&service.core.accounts[user].id);
+            json!({
+                "targetId": target, "fromUserId": &*entry.message.from, "busChannel": down.bus_channel(),
+                "messageUID": down.msg_id(), "msgTime": down.data_time, "objectName": down.classname,
+                "content": String::from_utf8_lossy(&down.content), "expansion": entry.message.expandable,
+                "extraContent": if down.extra_content().is_empty() { "{}" } else { down.extra_content() },
             })
-            .collect();
-        Ok(json!({"data": data}))
-    }
+        })
+        .collect();
+    Ok(json!({"data": data}))
 }
 
 /// The conversation type of a call, by its number.

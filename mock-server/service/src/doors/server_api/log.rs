@@ -4,24 +4,31 @@ use serde_json::json;
 
 use crate::{
     core::refusal::Gate,
-    doors::server_api::{Answer, ApiError, Call, error},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+    },
     service::Service,
 };
 
-impl Service {
-    /// The address is empty if there is no log of that hour.
-    pub(super) fn api_message_log(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::MessageLog)?;
-        let hour = hour(call)?;
-        let url = self.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
-        Ok(json!({"url": url, "date": hour}))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/history.json", Form, api_message_log),
+    ("/message/history/delete.json", Form, api_message_log_remove),
+];
 
-    pub(super) fn api_message_log_remove(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::MessageLog)?;
-        self.files().remove_log(hour(call)?);
-        Ok(json!({}))
-    }
+/// The address is empty if there is no log of that hour.
+fn api_message_log(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::MessageLog)?;
+    let hour = hour(call)?;
+    let url = service.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
+    Ok(json!({"url": url, "date": hour}))
+}
+
+fn api_message_log_remove(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::MessageLog)?;
+    service.files().remove_log(hour(call)?);
+    Ok(json!({}))
 }
 
 fn hour(call: &Call) -> Result<&str, ApiError> {

@@ -6,7 +6,14 @@ use wire::body::UpStreamMessage;
 
 use crate::{
     core::{bug::Bug, message::Conversation},
-    doors::server_api::{Answer, Call, error, rate::Rated},
+    doors::server_api::{
+        Answer, Call,
+        compose::api_message,
+        endpoints::{Row, Takes::Form},
+        error,
+        once::once,
+        rate::{Rated, within_rate, within_rates},
+    },
     mail::post::FromApi,
     service::Service,
 };
@@ -20,102 +27,113 @@ const MOST_GROUPS: usize = 3;
 /// The most members that a message is for alone.
 const MOST_MEMBERS: usize = 1000;
 
-impl Service {
-    /// Ignores blacklists unless `verifyBlacklist` is 1.
-    pub(super) fn api_publish_private(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::Private, false)
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/discussion/publish.json", Form, api_publish_discussion),
+    ("/message/group/publish.json", Form, api_publish_group),
+    ("/statusmessage/private/publish.json", Form, api_publish_status_private),
+    ("/statusmessage/group/publish.json", Form, api_publish_status_group),
+    ("/message/private/publish.json", Form, api_publish_private),
+    ("/message/system/publish.json", Form, api_publish_system),
+];
 
-    pub(super) fn api_publish_system(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::System, false)
-    }
+/// Ignores blacklists unless `verifyBlacklist` is 1.
+fn api_publish_private(service: &mut Service, call: &Call) -> Answer {
+    publish_to_users(service, call, Conversation::Private, false)
+}
 
-    /// A message of whatever kind for who is online now.
-    pub(super) fn api_publish_status_private(&mut self, call: &Call) -> Answer {
-        self.publish_to_users(call, Conversation::Private, true)
-    }
+fn api_publish_system(service: &mut Service, call: &Call) -> Answer {
+    publish_to_users(service, call, Conversation::System, false)
+}
 
-    /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
-    /// a member (GRP-004, GRP-015).
-    pub(super) fn api_publish_group(&mut self, call: &Call) -> Answer {
-        self.publish_to_groups(call, false)
-    }
+/// A message of whatever kind for who is online now.
+fn api_publish_status_private(service: &mut Service, call: &Call) -> Answer {
+    publish_to_users(service, call, Conversation::Private, true)
+}
 
-    /// The same for members who are online now.
-    pub(super) fn api_publish_status_group(&mut self, call: &Call) -> Answer {
-        self.publish_to_groups(call, true)
-    }
+/// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
+/// a member (GRP-004, GRP-015).
+fn api_publish_group(service: &mut Service, call: &Call) -> Answer {
+    publish_to_groups(service, call, false)
+}
 
-    /// Discussion groups are retired: no client knows them any more.
-    pub(super) fn api_publish_discussion(&mut self, call: &Call) -> Answer {
-        call.id("fromUserId")?;
-        call.ids("toDiscussionId", MOST_GROUPS)?;
-        self.api_message(call)?;
-        Err(error(1009, "discussion groups are retired; send to a group"))
-    }
+/// The same for members who are online now.
+fn api_publish_status_group(service: &mut Service, call: &Call) -> Answer {
+    publish_to_groups(service, call, true)
+}
 
-    fn publish_to_groups(&mut self, call: &Call, status_message: bool) -> Answer {
-        let from = call.id("fromUserId")?;
-        let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
-        let how = &how(call, status_message, to.len());
-        let mut message = self.api_message(call)?;
-        if call.optional("toUserId").is_some() {
-            if to.len() > 1 {
-                return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
-            }
-            message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
+/// Discussion groups are retired: no client knows them any more.
+fn api_publish_discussion(service: &mut Service, call: &Call) -> Answer {
+    call.id("fromUserId")?;
+    call.ids("toDiscussionId", MOST_GROUPS)?;
+    api_message(service, call)?;
+    Err(error(1009, "discussion groups are retired; send to a group"))
+}
+
+fn publish_to_groups(service: &mut Service, call: &Call, status_message: bool) -> Answer {
+    let from = call.id("fromUserId")?;
+    let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+    let how = &how(call, status_message, to.len());
+    let mut message = api_message(service, call)?;
+    if call.optional("toUserId").is_some() {
+        if to.len() > 1 {
+            return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
         }
-        self.once(call, from, |service| {
-            // All or nothing: a group whose rate is used up keeps the message from the others too.
-            let rates: Vec<Rated> = to.iter().map(|group| Rated::Group(group)).collect();
-            service.within_rates(call.now, &rates, 1)?;
-            let mut uids: Vec<Value> = Vec::new();
-            for group in &to {
-                let up = message.clone();
-                let posted =
-                    service.mail().publish_from_api(call.now, from, group, Conversation::Group, up, how);
-                uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
-            }
-            Ok(json!({"messageUIDs": uids}))
-        })
+        message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
     }
-
-    fn publish_to_users(&mut self, call: &Call, conversation: Conversation, status_message: bool) -> Answer {
-        let from = call.id("fromUserId")?;
-        let most = most_receivers(conversation);
-        let message = self.api_message(call)?;
-        let to: Vec<(String, UpStreamMessage)> =
-            call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
-        let mut how = how(call, status_message, to.len());
-        how.with_sender &= conversation == Conversation::Private;
-        self.once(call, from, |service| service.publish_each(call, conversation, from, to, &how))
-    }
-
-    /// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
-    /// answers.
-    pub(super) fn publish_each(
-        &mut self,
-        call: &Call,
-        conversation: Conversation,
-        from: &str,
-        to: Vec<(String, UpStreamMessage)>,
-        how: &FromApi,
-    ) -> Answer {
-        let private = conversation == Conversation::Private;
-        self.within_rate(call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
-        let verify = private && call.flag("verifyBlacklist") && !self.core.has(Bug::IgnoresBlacklist);
-        let sender = self.core.accounts.find_or_add(from);
+    once(service, call, from, |service| {
+        // All or nothing: a group whose rate is used up keeps the message from the others too.
+        let rates: Vec<Rated> = to.iter().map(|group| Rated::Group(group)).collect();
+        within_rates(service, call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
-        for (user, message) in to {
-            let receiver = self.core.accounts.find_or_add(&user);
-            if verify && self.mail().may_write(sender, receiver).is_err() {
-                continue;
-            }
-            let posted = self.mail().publish_from_api(call.now, from, &user, conversation, message, how);
-            uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
+        for group in &to {
+            let up = message.clone();
+            let posted = service.mail().publish_from_api(call.now, from, group, Conversation::Group, up, how);
+            uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))
+    })
+}
+
+fn publish_to_users(
+    service: &mut Service,
+    call: &Call,
+    conversation: Conversation,
+    status_message: bool,
+) -> Answer {
+    let from = call.id("fromUserId")?;
+    let most = most_receivers(conversation);
+    let message = api_message(service, call)?;
+    let to: Vec<(String, UpStreamMessage)> =
+        call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
+    let mut how = how(call, status_message, to.len());
+    how.with_sender &= conversation == Conversation::Private;
+    once(service, call, from, |service| publish_each(service, call, conversation, from, to, &how))
+}
+
+/// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
+/// answers.
+pub(super) fn publish_each(
+    service: &mut Service,
+    call: &Call,
+    conversation: Conversation,
+    from: &str,
+    to: Vec<(String, UpStreamMessage)>,
+    how: &FromApi,
+) -> Answer {
+    let private = conversation == Conversation::Private;
+    within_rate(service, call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
+    let verify = private && call.flag("verifyBlacklist") && !service.core.has(Bug::IgnoresBlacklist);
+    let sender = service.core.accounts.find_or_add(from);
+    let mut uids: Vec<Value> = Vec::new();
+    for (user, message) in to {
+        let receiver = service.core.accounts.find_or_add(&user);
+        if verify && service.mail().may_write(sender, receiver).is_err() {
+            continue;
+        }
+        let posted = service.mail().publish_from_api(call.now, from, &user, conversation, message, how);
+        uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
     }
+    Ok(json!({"messageUIDs": uids}))
 }
 
 /// How many users one call may name.

@@ -42,6 +42,7 @@ mod user;
 
 use crate::core::signature::signature_of;
 use crate::core::signature::signed_at;
+use crate::doors::server_api::rate::within_rate;
 pub(crate) use call::Call;
 pub use endpoints::nearest_endpoint;
 use endpoints::{Endpoint, Takes};
@@ -89,93 +90,91 @@ pub(crate) fn error(code: u16, text: impl Into<String>) -> ApiError {
 /// What an endpoint answers besides `code: 200`.
 pub(crate) type Answer = Result<Value, ApiError>;
 
-impl Service {
-    pub(crate) fn server_api(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
-        let known = self.core.accounts.len();
-        if let Some(rest) = Rest::of(request) {
-            let answer = match rest.endpoint {
-                Ok(endpoint) => self.called(now, &rest.request, &request.path, (Takes::Json, endpoint)),
-                Err(fault) => Err(fault),
-            };
-            if answer.is_err() {
-                self.forget_from(known);
-            }
-            return self.with_request_id(request, ultra_group_rest::response(answer));
-        }
-        let (path, format) = Format::of(&request.path);
-        match self.server_api_answer(now, request, &path) {
-            Ok(mut answer) => {
-                answer["code"] = 200.into();
-                self.with_request_id(request, format.response(200, &answer))
-            }
-            Err(fault) => {
-                // A refused call leaves the world as it was: whom it was first to name is forgotten again.
-                self.forget_from(known);
-                let body = json!({"url": request.path, "code": fault.code, "errorMessage": fault.text});
-                self.with_request_id(request, format.response(fault.status(), &body))
-            }
-        }
-    }
-
-    fn with_request_id(&self, request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
-        if let Some(id) = request.header("x-request-id") {
-            response.headers.push(("X-Request-ID".to_owned(), id.to_owned()));
-        }
-        response
-    }
-
-    fn server_api_answer(&mut self, now: UnixMillis, request: &HttpRequest, path: &str) -> Answer {
-        let Some((_, takes, endpoint)) = endpoints::find(path) else {
-            return Err(error(404, no_endpoint(path)));
+pub(crate) fn server_api(service: &mut Service, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
+    let known = service.core.accounts.len();
+    if let Some(rest) = Rest::of(request) {
+        let answer = match rest.endpoint {
+            Ok(endpoint) => called(service, now, &rest.request, &request.path, (Takes::Json, endpoint)),
+            Err(fault) => Err(fault),
         };
-        if request.method != takes.method() {
-            let method = takes.method();
-            return Err(error(405, format!("`{path}` takes {method}, not {}", request.method)));
+        if answer.is_err() {
+            service.forget_from(known);
         }
-        self.called(now, request, path, (*takes, *endpoint))
+        return with_request_id(request, ultra_group_rest::response(answer));
     }
+    let (path, format) = Format::of(&request.path);
+    match server_api_answer(service, now, request, &path) {
+        Ok(mut answer) => {
+            answer["code"] = 200.into();
+            with_request_id(request, format.response(200, &answer))
+        }
+        Err(fault) => {
+            // A refused call leaves the world as it was: whom it was first to name is forgotten again.
+            service.forget_from(known);
+            let body = json!({"url": request.path, "code": fault.code, "errorMessage": fault.text});
+            with_request_id(request, format.response(fault.status(), &body))
+        }
+    }
+}
 
-    /// Carries a call out that is signed and within its rate.
-    fn called(
-        &mut self,
-        now: UnixMillis,
-        request: &HttpRequest,
-        path: &str,
-        (takes, endpoint): (Takes, Endpoint),
-    ) -> Answer {
-        self.check_signature(now, request)?;
-        self.within_rate(now, &rate::Rated::Calls(path), 1)?;
-        body::check(path, takes, request)?;
-        endpoint(self, &Call::of(now, request)?)
+fn with_request_id(request: &HttpRequest, mut response: HttpResponse) -> HttpResponse {
+    if let Some(id) = request.header("x-request-id") {
+        response.headers.push(("X-Request-ID".to_owned(), id.to_owned()));
     }
+    response
+}
 
-    /// SHA-1 of secret, nonce and timestamp as sent; path, query and body are not signed. No replay check, and a time
-    /// window only where the world's limits give one: one SDK signs once a process.
-    fn check_signature(&self, now: UnixMillis, request: &HttpRequest) -> Result<(), ApiError> {
-        let header = |name: &str| request.header(name).or_else(|| request.header(&format!("rc-{name}")));
-        let get = |name: &str| header(name).ok_or_else(|| error(1004, format!("header `{name}` is missing")));
-        match header("app-key") {
-            None => return Err(error(1001, "header `app-key` is missing")),
-            Some(key) if key != self.core.app_key => {
-                return Err(error(1001, "the App Key is not this world's"));
-            }
-            Some(_) => {}
-        }
-        let (nonce, timestamp, signature) = (get("nonce")?, get("timestamp")?, get("signature")?);
-        let expected = signature_of(&self.core.app_secret, nonce, timestamp);
-        if !signature.eq_ignore_ascii_case(&expected) {
-            return Err(error(
-                1004,
-                "the signature is wrong: hex SHA-1 of App Secret + Nonce + Timestamp is expected",
-            ));
-        }
-        let minutes = i64::from(self.core.limits.api_timestamp_minutes);
-        let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
-        if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs().saturating_mul(60_000)) {
-            return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));
-        }
-        Ok(())
+fn server_api_answer(service: &mut Service, now: UnixMillis, request: &HttpRequest, path: &str) -> Answer {
+    let Some((_, takes, endpoint)) = endpoints::find(path) else {
+        return Err(error(404, no_endpoint(path)));
+    };
+    if request.method != takes.method() {
+        let method = takes.method();
+        return Err(error(405, format!("`{path}` takes {method}, not {}", request.method)));
     }
+    called(service, now, request, path, (*takes, *endpoint))
+}
+
+/// Carries a call out that is signed and within its rate.
+fn called(
+    service: &mut Service,
+    now: UnixMillis,
+    request: &HttpRequest,
+    path: &str,
+    (takes, endpoint): (Takes, Endpoint),
+) -> Answer {
+    check_signature(service, now, request)?;
+    within_rate(service, now, &rate::Rated::Calls(path), 1)?;
+    body::check(path, takes, request)?;
+    endpoint(service, &Call::of(now, request)?)
+}
+
+/// SHA-1 of secret, nonce and timestamp as sent; path, query and body are not signed. No replay check, and a time
+/// window only where the world's limits give one: one SDK signs once a process.
+fn check_signature(service: &Service, now: UnixMillis, request: &HttpRequest) -> Result<(), ApiError> {
+    let header = |name: &str| request.header(name).or_else(|| request.header(&format!("rc-{name}")));
+    let get = |name: &str| header(name).ok_or_else(|| error(1004, format!("header `{name}` is missing")));
+    match header("app-key") {
+        None => return Err(error(1001, "header `app-key` is missing")),
+        Some(key) if key != service.core.app_key => {
+            return Err(error(1001, "the App Key is not this world's"));
+        }
+        Some(_) => {}
+    }
+    let (nonce, timestamp, signature) = (get("nonce")?, get("timestamp")?, get("signature")?);
+    let expected = signature_of(&service.core.app_secret, nonce, timestamp);
+    if !signature.eq_ignore_ascii_case(&expected) {
+        return Err(error(
+            1004,
+            "the signature is wrong: hex SHA-1 of App Secret + Nonce + Timestamp is expected",
+        ));
+    }
+    let minutes = i64::from(service.core.limits.api_timestamp_minutes);
+    let off = signed_at(timestamp).map(|at| now.0.abs_diff(at.0));
+    if minutes > 0 && off.is_none_or(|off| off > minutes.unsigned_abs().saturating_mul(60_000)) {
+        return Err(error(1004, format!("`timestamp` must be within {minutes} minutes of now")));
+    }
+    Ok(())
 }
 
 /// What is said of a path that is none.

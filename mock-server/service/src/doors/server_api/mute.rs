@@ -10,7 +10,13 @@ use crate::{
         calendar::{date_text, minutes_long},
         caps::LONGEST_BAN,
     },
-    doors::server_api::{Answer, ApiError, Call, error, group::no_group, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        group::no_group,
+        user::LONGEST_ID,
+    },
     mail::group::Mute,
     service::Service,
 };
@@ -18,139 +24,151 @@ use crate::{
 /// Most users or groups in one call.
 const MOST: usize = 20;
 
-impl Service {
-    fn muted_users(&mut self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
-        let ids = call.ids("userId", MOST)?;
-        Ok(ids.into_iter().map(|id| self.core.accounts.find_or_add(id)).collect())
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/user/chat/fb/set.json", Form, api_mute_private),
+    ("/user/chat/fb/querylist.json", Form, api_muted_private),
+    ("/group/user/gag/add.json", Form, api_mute_members),
+    ("/group/user/gag/rollback.json", Form, api_unmute_members),
+    ("/group/user/gag/list.json", Form, api_muted_members),
+    ("/group/ban/add.json", Form, api_mute_groups),
+    ("/group/ban/rollback.json", Form, api_unmute_groups),
+    ("/group/ban/query.json", Form, api_muted_groups),
+    ("/group/user/ban/whitelist/add.json", Form, api_speakers_add),
+    ("/group/user/ban/whitelist/rollback.json", Form, api_speakers_remove),
+    ("/group/user/ban/whitelist/query.json", Form, api_speakers),
+];
 
-    /// In a group, or without `groupId` in all; 0 minutes are for ever.
-    pub(super) fn api_mute_members(&mut self, call: &Call) -> Answer {
-        let minutes = call.number("minute", 0..=i64::from(LONGEST_BAN))? as u32;
-        let until = (minutes > 0).then(|| call.now + minutes_long(minutes));
-        let users = self.muted_users(call)?;
-        let mutes = match call.optional("groupId") {
-            None => &mut self.mail.groups.mutes_everywhere,
-            Some(id) => &mut self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
-        };
-        for user in users {
-            mutes.insert(user, Mute { since: call.now, until });
-        }
-        Ok(json!({}))
-    }
+fn muted_users(service: &mut Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
+    let ids = call.ids("userId", MOST)?;
+    Ok(ids.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect())
+}
 
-    pub(super) fn api_unmute_members(&mut self, call: &Call) -> Answer {
-        let users = self.muted_users(call)?;
-        let mutes = match call.optional("groupId") {
-            None => &mut self.mail.groups.mutes_everywhere,
-            Some(id) => &mut self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
-        };
-        for user in users {
-            mutes.shift_remove(&user);
-        }
-        Ok(json!({}))
+/// In a group, or without `groupId` in all; 0 minutes are for ever.
+fn api_mute_members(service: &mut Service, call: &Call) -> Answer {
+    let minutes = call.number("minute", 0..=i64::from(LONGEST_BAN))? as u32;
+    let until = (minutes > 0).then(|| call.now + minutes_long(minutes));
+    let users = muted_users(service, call)?;
+    let mutes = match call.optional("groupId") {
+        None => &mut service.mail.groups.mutes_everywhere,
+        Some(id) => &mut service.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
+    };
+    for user in users {
+        mutes.insert(user, Mute { since: call.now, until });
     }
+    Ok(json!({}))
+}
 
-    pub(super) fn api_muted_members(&mut self, call: &Call) -> Answer {
-        let mutes = match call.optional("groupId") {
-            None => &self.mail.groups.mutes_everywhere,
-            Some(id) => &self.mail.groups.group(id).ok_or_else(|| no_group(id))?.mutes,
-        };
-        let holding = mutes.iter().filter(|(_, mute)| mute.holds(call.now));
-        let users: Vec<Value> = holding
-            .map(|(user, mute)| {
-                json!({
-                    "userId": &*self.core.accounts[*user].id, "startTime": date_text(mute.since),
-                    "time": mute.until.map(date_text).unwrap_or_default(),
-                })
+fn api_unmute_members(service: &mut Service, call: &Call) -> Answer {
+    let users = muted_users(service, call)?;
+    let mutes = match call.optional("groupId") {
+        None => &mut service.mail.groups.mutes_everywhere,
+        Some(id) => &mut service.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.mutes,
+    };
+    for user in users {
+        mutes.shift_remove(&user);
+    }
+    Ok(json!({}))
+}
+
+fn api_muted_members(service: &mut Service, call: &Call) -> Answer {
+    let mutes = match call.optional("groupId") {
+        None => &service.mail.groups.mutes_everywhere,
+        Some(id) => &service.mail.groups.group(id).ok_or_else(|| no_group(id))?.mutes,
+    };
+    let holding = mutes.iter().filter(|(_, mute)| mute.holds(call.now));
+    let users: Vec<Value> = holding
+        .map(|(user, mute)| {
+            json!({
+                "userId": &*service.core.accounts[*user].id, "startTime": date_text(mute.since),
+                "time": mute.until.map(date_text).unwrap_or_default(),
             })
-            .collect();
-        Ok(json!({"users": users}))
-    }
+        })
+        .collect();
+    Ok(json!({"users": users}))
+}
 
-    pub(super) fn api_mute_groups(&mut self, call: &Call) -> Answer {
-        self.set_groups_muted(call, true)
-    }
+fn api_mute_groups(service: &mut Service, call: &Call) -> Answer {
+    set_groups_muted(service, call, true)
+}
 
-    pub(super) fn api_unmute_groups(&mut self, call: &Call) -> Answer {
-        self.set_groups_muted(call, false)
-    }
+fn api_unmute_groups(service: &mut Service, call: &Call) -> Answer {
+    set_groups_muted(service, call, false)
+}
 
-    fn set_groups_muted(&mut self, call: &Call, muted: bool) -> Answer {
+fn set_groups_muted(service: &mut Service, call: &Call, muted: bool) -> Answer {
+    let ids = call.ids("groupId", MOST)?;
+    if let Some(unknown) = ids.iter().find(|id| !service.mail.groups.contains_key(id)) {
+        return Err(no_group(unknown));
+    }
+    for id in ids {
+        service.mail.groups.create(id).muted = muted;
+    }
+    Ok(json!({}))
+}
+
+/// The groups named, or a page of those that are muted. `stat` is a number: one SDK refuses anything else.
+fn api_muted_groups(service: &mut Service, call: &Call) -> Answer {
+    let stat = |muted: bool| i32::from(muted);
+    let paged = call.optional("page").is_some() || call.optional("groupId").is_none();
+    let info: Vec<Value> = if paged {
+        let page = if call.has("page") { call.number("page", 1..=1_000_000)? as usize } else { 1 };
+        let size = if call.has("size") { call.number("size", 1..=200)? as usize } else { 50 };
+        let muted = service.mail.groups.iter().filter(|(_, group)| group.muted);
+        let rows = muted.skip((page - 1) * size).take(size);
+        rows.map(|(id, _)| json!({"groupId": &**id, "stat": 1})).collect()
+    } else {
         let ids = call.ids("groupId", MOST)?;
-        if let Some(unknown) = ids.iter().find(|id| !self.mail.groups.contains_key(id)) {
-            return Err(no_group(unknown));
-        }
-        for id in ids {
-            self.mail.groups.create(id).muted = muted;
-        }
-        Ok(json!({}))
-    }
+        let muted = |id: &str| service.mail.groups.group(id).is_some_and(|group| group.muted);
+        ids.into_iter().map(|id| json!({"groupId": id, "stat": stat(muted(id))})).collect()
+    };
+    Ok(json!({"groupinfo": info}))
+}
 
-    /// The groups named, or a page of those that are muted. `stat` is a number: one SDK refuses anything else.
-    pub(super) fn api_muted_groups(&mut self, call: &Call) -> Answer {
-        let stat = |muted: bool| i32::from(muted);
-        let paged = call.optional("page").is_some() || call.optional("groupId").is_none();
-        let info: Vec<Value> = if paged {
-            let page = if call.has("page") { call.number("page", 1..=1_000_000)? as usize } else { 1 };
-            let size = if call.has("size") { call.number("size", 1..=200)? as usize } else { 50 };
-            let muted = self.mail.groups.iter().filter(|(_, group)| group.muted);
-            let rows = muted.skip((page - 1) * size).take(size);
-            rows.map(|(id, _)| json!({"groupId": &**id, "stat": 1})).collect()
-        } else {
-            let ids = call.ids("groupId", MOST)?;
-            let muted = |id: &str| self.mail.groups.group(id).is_some_and(|group| group.muted);
-            ids.into_iter().map(|id| json!({"groupId": id, "stat": stat(muted(id))})).collect()
-        };
-        Ok(json!({"groupinfo": info}))
-    }
+fn api_speakers_add(service: &mut Service, call: &Call) -> Answer {
+    let users = muted_users(service, call)?;
+    let id = call.required("groupId", LONGEST_ID)?;
+    service.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.whitelist.extend(users);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_speakers_add(&mut self, call: &Call) -> Answer {
-        let users = self.muted_users(call)?;
-        let id = call.required("groupId", LONGEST_ID)?;
-        self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?.whitelist.extend(users);
-        Ok(json!({}))
-    }
+fn api_speakers_remove(service: &mut Service, call: &Call) -> Answer {
+    let users = muted_users(service, call)?;
+    let id = call.required("groupId", LONGEST_ID)?;
+    let group = service.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
+    group.whitelist.retain(|user| !users.contains(user));
+    Ok(json!({}))
+}
 
-    pub(super) fn api_speakers_remove(&mut self, call: &Call) -> Answer {
-        let users = self.muted_users(call)?;
-        let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.mail.groups.group_mut(id).ok_or_else(|| no_group(id))?;
-        group.whitelist.retain(|user| !users.contains(user));
-        Ok(json!({}))
-    }
+fn api_speakers(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("groupId", LONGEST_ID)?;
+    let group = service.mail.groups.group(id).ok_or_else(|| no_group(id))?;
+    let ids: Vec<&str> = group.whitelist.iter().map(|user| &*service.core.accounts[*user].id).collect();
+    Ok(json!({"userIds": ids}))
+}
 
-    pub(super) fn api_speakers(&mut self, call: &Call) -> Answer {
-        let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.mail.groups.group(id).ok_or_else(|| no_group(id))?;
-        let ids: Vec<&str> = group.whitelist.iter().map(|user| &*self.core.accounts[*user].id).collect();
-        Ok(json!({"userIds": ids}))
+/// `PERSON` is the only kind of chat that users are muted in here.
+fn check_person(call: &Call) -> Result<(), ApiError> {
+    match call.required("type", 16)? {
+        "PERSON" => Ok(()),
+        other => Err(error(1002, format!("parameter `type` is `{other}`; `PERSON` is expected"))),
     }
+}
 
-    /// `PERSON` is the only kind of chat that users are muted in here.
-    fn check_person(call: &Call) -> Result<(), ApiError> {
-        match call.required("type", 16)? {
-            "PERSON" => Ok(()),
-            other => Err(error(1002, format!("parameter `type` is `{other}`; `PERSON` is expected"))),
-        }
+fn api_mute_private(service: &mut Service, call: &Call) -> Answer {
+    check_person(call)?;
+    let muted = call.number("state", 0..=1)? == 1;
+    for id in call.ids("userId", 1000)? {
+        let user = service.core.accounts.find_or_add(id);
+        service.core.accounts[user].muted_private = muted;
     }
+    Ok(json!({}))
+}
 
-    pub(super) fn api_mute_private(&mut self, call: &Call) -> Answer {
-        Self::check_person(call)?;
-        let muted = call.number("state", 0..=1)? == 1;
-        for id in call.ids("userId", 1000)? {
-            let user = self.core.accounts.find_or_add(id);
-            self.core.accounts[user].muted_private = muted;
-        }
-        Ok(json!({}))
-    }
-
-    pub(super) fn api_muted_private(&mut self, call: &Call) -> Answer {
-        Self::check_person(call)?;
-        let count = if call.has("num") { call.number("num", 1..=200)? as usize } else { 100 };
-        let from = if call.has("offset") { call.number("offset", 0..=i64::MAX)? as usize } else { 0 };
-        let muted = || self.core.accounts.iter().filter(|account| account.muted_private);
-        let users: Vec<&str> = muted().skip(from).take(count).map(|account| &*account.id).collect();
-        Ok(json!({"total": muted().count(), "users": users}))
-    }
+fn api_muted_private(service: &mut Service, call: &Call) -> Answer {
+    check_person(call)?;
+    let count = if call.has("num") { call.number("num", 1..=200)? as usize } else { 100 };
+    let from = if call.has("offset") { call.number("offset", 0..=i64::MAX)? as usize } else { 0 };
+    let muted = || service.core.accounts.iter().filter(|account| account.muted_private);
+    let users: Vec<&str> = muted().skip(from).take(count).map(|account| &*account.id).collect();
+    Ok(json!({"total": muted().count(), "users": users}))
 }

@@ -22,29 +22,27 @@ pub(crate) struct Repeats {
     calls: VecDeque<(UnixMillis, (String, i64), Value)>,
 }
 
-impl Service {
-    /// Carries a call out unless its sender has made it within the minute.
-    pub(super) fn once(
-        &mut self,
-        call: &Call,
-        sender: &str,
-        send: impl FnOnce(&mut Self) -> Answer,
-    ) -> Answer {
-        let Some(number) = number(call)? else { return send(self) };
-        let since = call.now - WINDOW;
-        let calls = &mut self.api_repeats.calls;
-        while calls.front().is_some_and(|(at, ..)| *at <= since) {
-            calls.pop_front();
-        }
-        let key = (sender.to_owned(), number);
-        let known = calls.iter().find(|(_, known, _)| *known == key).map(|(.., answer)| answer.clone());
-        if let Some(answer) = known.filter(|_| !self.core.has(Bug::SendsRepeats)) {
-            return Ok(answer);
-        }
-        let answer = send(self)?;
-        self.api_repeats.calls.push_back((call.now, key, answer.clone()));
-        Ok(answer)
+/// Carries a call out unless its sender has made it within the minute.
+pub(super) fn once(
+    service: &mut Service,
+    call: &Call,
+    sender: &str,
+    send: impl FnOnce(&mut Service) -> Answer,
+) -> Answer {
+    let Some(number) = number(call)? else { return send(service) };
+    let since = call.now - WINDOW;
+    let calls = &mut service.api_repeats.calls;
+    while calls.front().is_some_and(|(at, ..)| *at <= since) {
+        calls.pop_front();
     }
+    let key = (sender.to_owned(), number);
+    let known = calls.iter().find(|(_, known, _)| *known == key).map(|(.., answer)| answer.clone());
+    if let Some(answer) = known.filter(|_| !service.core.has(Bug::SendsRepeats)) {
+        return Ok(answer);
+    }
+    let answer = send(service)?;
+    service.api_repeats.calls.push_back((call.now, key, answer.clone()));
+    Ok(answer)
 }
 
 fn number(call: &Call) -> Result<Option<i64>, ApiError> {

@@ -13,7 +13,13 @@ use crate::{
         bug::Bug,
     },
     doors::server_api::{
-        Answer, ApiError, Call, broadcast::system, compose::checked, error, rate::Rated, user::LONGEST_ID,
+        Answer, ApiError, Call,
+        broadcast::{everybody, post_to_all, system},
+        compose::checked,
+        endpoints::{Row, Takes::Json},
+        error,
+        rate::{Rated, within_rates},
+        user::LONGEST_ID,
     },
     outward::push::Notification,
     service::Service,
@@ -27,105 +33,115 @@ const MOST_TAGS: usize = 20;
 /// Conditions of one audience; the documentation gives no number.
 const MOST_ITEMS: usize = 100;
 
-impl Service {
-    /// A system message with its push, or without `message` a push alone.
-    pub(super) fn api_push(&mut self, call: &Call) -> Answer {
-        let audience = self.audience(call)?;
-        let shown = call.has("notification").then(|| notification(call)).transpose()?.unwrap_or_default();
-        if !call.has("message") {
-            if !call.has("notification") {
-                return Err(error(1002, "one of `message` and `notification` is needed"));
-            }
-            return self.push_alone(call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay]);
-        }
-        let from = call.id("fromuserid")?;
-        let message = self.pushed_message(call, &shown)?;
-        self.within_rates(call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-        let uid = self.post_to_all(call, from, audience, message);
-        Ok(json!({"id": uid, "messageUID": uid}))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/push.json", Json, api_push),
+    ("/push/custom.json", Json, api_push_custom),
+    ("/push/user.json", Json, api_push_users),
+];
 
-    /// A push alone, for users whose labels fit several conditions.
-    pub(super) fn api_push_custom(&mut self, call: &Call) -> Answer {
-        let audience = self.audience(call)?;
-        let shown = notification(call)?;
-        self.push_alone(call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay])
+/// A system message with its push, or without `message` a push alone.
+fn api_push(service: &mut Service, call: &Call) -> Answer {
+    let audience = audience(service, call)?;
+    let shown = call.has("notification").then(|| notification(call)).transpose()?.unwrap_or_default();
+    if !call.has("message") {
+        if !call.has("notification") {
+            return Err(error(1002, "one of `message` and `notification` is needed"));
+        }
+        return push_alone(service, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay]);
     }
+    let from = call.id("fromuserid")?;
+    let message = pushed_message(service, call, &shown)?;
+    within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+    let uid = post_to_all(service, call, from, audience, message);
+    Ok(json!({"id": uid, "messageUID": uid}))
+}
 
-    pub(super) fn api_push_users(&mut self, call: &Call) -> Answer {
-        let ids = call.texts("userIds", MOST_USERS, LONGEST_ID)?;
-        let shown = notification(call)?;
-        let users: Vec<UserIx> = ids.iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        self.push_alone(call, &users, &shown, &[])
-    }
+/// A push alone, for users whose labels fit several conditions.
+fn api_push_custom(service: &mut Service, call: &Call) -> Answer {
+    let audience = audience(service, call)?;
+    let shown = notification(call)?;
+    push_alone(service, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay])
+}
 
-    fn push_alone(&mut self, call: &Call, to: &[UserIx], shown: &Notification, rates: &[Rated]) -> Answer {
-        self.within_rates(call.now, rates, 1)?;
-        let id = self.core.ids.message_uid(call.now);
-        for user in to {
-            self.outward().record_notification(call.now, *user, id, shown);
-        }
-        Ok(json!({"id": id.as_str()}))
-    }
+fn api_push_users(service: &mut Service, call: &Call) -> Answer {
+    let ids = call.texts("userIds", MOST_USERS, LONGEST_ID)?;
+    let shown = notification(call)?;
+    let users: Vec<UserIx> = ids.iter().filter_map(|id| service.core.accounts.find(id)).collect();
+    push_alone(service, call, &users, &shown, &[])
+}
 
-    fn pushed_message(&self, call: &Call, shown: &Notification) -> Result<UpStreamMessage, ApiError> {
-        let message = call.json("message")?;
-        let (name, content) = (message["objectName"].as_str(), message["content"].as_str());
-        let (Some(name), Some(content)) = (name.filter(|name| !name.is_empty()), content) else {
-            return Err(error(1002, "parameter `message` must have the texts `objectName` and `content`"));
-        };
-        // One SDK sends the content percent-encoded inside the JSON.
-        let decoded = content.starts_with("%7B").then(|| {
-            let mut pairs = url::form_urlencoded::parse(content.as_bytes());
-            pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
-        });
-        let content = decoded.as_deref().unwrap_or(content);
-        if name.len() > 32 || content.len() > self.core.limits.message_bytes {
-            return Err(error(1005, "parameter `message` is too long"));
-        }
-        Ok(UpStreamMessage {
-            session_id: flags::up::PERSIST | flags::up::COUNT,
-            classname: name.to_owned(),
-            content: checked(name, content)?.to_owned().into(),
-            push_text: Some(shown.content.clone()),
-            ..UpStreamMessage::default()
-        })
+fn push_alone(
+    service: &mut Service,
+    call: &Call,
+    to: &[UserIx],
+    shown: &Notification,
+    rates: &[Rated],
+) -> Answer {
+    within_rates(service, call.now, rates, 1)?;
+    let id = service.core.ids.message_uid(call.now);
+    for user in to {
+        service.outward().record_notification(call.now, *user, id, shown);
     }
+    Ok(json!({"id": id.as_str()}))
+}
 
-    fn audience(&self, call: &Call) -> Result<Vec<UserIx>, ApiError> {
-        let Value::Object(audience) = call.json("audience")? else {
-            return Err(error(1002, "parameter `audience` must be a JSON object"));
-        };
-        let platforms = call.texts("platform", 3, 16)?;
-        let one = match platforms.as_slice() {
-            [one] => Some(system(one)?),
-            many => many.iter().map(|name| system(name)).collect::<Result<Vec<_>, _>>().map(|_| None)?,
-        };
-        let everybody = || self.everybody(one);
-        if audience.get("is_to_all") == Some(&Value::Bool(true)) {
-            return Ok(everybody());
-        }
-        let named = texts(&audience, "userid", MOST_NAMED)?;
-        if !named.is_empty() {
-            return Ok(named.iter().filter_map(|id| self.core.accounts.find(id)).collect());
-        }
-        let (all_of, any_of) = (texts(&audience, "tag", MOST_TAGS)?, texts(&audience, "tag_or", MOST_TAGS)?);
-        let items = items(&audience)?;
-        if all_of.is_empty() && any_of.is_empty() && items.is_empty() {
-            return Err(error(
-                1002,
-                "parameter `audience` names nobody: `is_to_all`, `userid` or labels are needed",
-            ));
-        }
-        let fits = |account: &Account| {
-            let has = |tag: &String| account.tags.contains(tag);
-            all_of.iter().all(has)
-                && (any_of.is_empty() || any_of.iter().any(has))
-                && Item::all_fit(&items, &account.tags)
-        };
-        let all = self.core.has(Bug::IgnoresLabels);
-        Ok(everybody().into_iter().filter(|user| all || fits(&self.core.accounts[*user])).collect())
+fn pushed_message(service: &Service, call: &Call, shown: &Notification) -> Result<UpStreamMessage, ApiError> {
+    let message = call.json("message")?;
+    let (name, content) = (message["objectName"].as_str(), message["content"].as_str());
+    let (Some(name), Some(content)) = (name.filter(|name| !name.is_empty()), content) else {
+        return Err(error(1002, "parameter `message` must have the texts `objectName` and `content`"));
+    };
+    // One SDK sends the content percent-encoded inside the JSON.
+    let decoded = content.starts_with("%7B").then(|| {
+        let mut pairs = url::form_urlencoded::parse(content.as_bytes());
+        pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
+    });
+    let content = decoded.as_deref().unwrap_or(content);
+    if name.len() > 32 || content.len() > service.core.limits.message_bytes {
+        return Err(error(1005, "parameter `message` is too long"));
     }
+    Ok(UpStreamMessage {
+        session_id: flags::up::PERSIST | flags::up::COUNT,
+        classname: name.to_owned(),
+        content: checked(name, content)?.to_owned().into(),
+        push_text: Some(shown.content.clone()),
+        ..UpStreamMessage::default()
+    })
+}
+
+fn audience(service: &Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
+    let Value::Object(audience) = call.json("audience")? else {
+        return Err(error(1002, "parameter `audience` must be a JSON object"));
+    };
+    let platforms = call.texts("platform", 3, 16)?;
+    let one = match platforms.as_slice() {
+        [one] => Some(system(one)?),
+        many => many.iter().map(|name| system(name)).collect::<Result<Vec<_>, _>>().map(|_| None)?,
+    };
+    let everybody = || everybody(service, one);
+    if audience.get("is_to_all") == Some(&Value::Bool(true)) {
+        return Ok(everybody());
+    }
+    let named = texts(&audience, "userid", MOST_NAMED)?;
+    if !named.is_empty() {
+        return Ok(named.iter().filter_map(|id| service.core.accounts.find(id)).collect());
+    }
+    let (all_of, any_of) = (texts(&audience, "tag", MOST_TAGS)?, texts(&audience, "tag_or", MOST_TAGS)?);
+    let items = items(&audience)?;
+    if all_of.is_empty() && any_of.is_empty() && items.is_empty() {
+        return Err(error(
+            1002,
+            "parameter `audience` names nobody: `is_to_all`, `userid` or labels are needed",
+        ));
+    }
+    let fits = |account: &Account| {
+        let has = |tag: &String| account.tags.contains(tag);
+        all_of.iter().all(has)
+            && (any_of.is_empty() || any_of.iter().any(has))
+            && Item::all_fit(&items, &account.tags)
+    };
+    let all = service.core.has(Bug::IgnoresLabels);
+    Ok(everybody().into_iter().filter(|user| all || fits(&service.core.accounts[*user])).collect())
 }
 
 fn notification(call: &Call) -> Result<Notification, ApiError> {

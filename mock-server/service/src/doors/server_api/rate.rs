@@ -40,69 +40,67 @@ pub(crate) struct ApiRates {
     passed: BTreeMap<(&'static str, String), VecDeque<UnixMillis>>,
 }
 
-impl Service {
-    /// Lets `count` of them through, or none.
-    ///
-    /// # Errors
-    /// 1008: more than the world's limits allow.
-    pub(super) fn within_rate(
-        &mut self,
-        now: UnixMillis,
-        what: &Rated<'_>,
-        count: usize,
-    ) -> Result<(), ApiError> {
-        self.within_rates(now, std::slice::from_ref(what), count)
-    }
+/// Lets `count` of them through, or none.
+///
+/// # Errors
+/// 1008: more than the world's limits allow.
+pub(super) fn within_rate(
+    service: &mut Service,
+    now: UnixMillis,
+    what: &Rated<'_>,
+    count: usize,
+) -> Result<(), ApiError> {
+    within_rates(service, now, std::slice::from_ref(what), count)
+}
 
-    /// Lets `count` of each through, or none of any.
-    ///
-    /// # Errors
-    /// 1008: more than the world's limits allow.
-    pub(super) fn within_rates(
-        &mut self,
-        now: UnixMillis,
-        what: &[Rated<'_>],
-        count: usize,
-    ) -> Result<(), ApiError> {
-        if self.core.has(Bug::NoApiRateLimit) {
-            return Ok(());
-        }
-        let rules: Vec<_> = what.iter().map(|what| self.rule(what)).filter(|rule| rule.most > 0).collect();
-        for rule in &rules {
-            let passed = self.api_rates.passed.entry(rule.key.clone()).or_default();
-            let since = now - Duration::from_secs(rule.seconds);
-            while passed.front().is_some_and(|at| *at <= since) {
-                passed.pop_front();
-            }
-            if passed.len() + count > rule.most as usize {
-                return Err(self.api_too_fast(rule.rate, rule.unit));
-            }
-        }
-        for rule in rules {
-            let passed = self.api_rates.passed.entry(rule.key).or_default();
-            passed.extend(std::iter::repeat_n(now, count));
-        }
-        Ok(())
+/// Lets `count` of each through, or none of any.
+///
+/// # Errors
+/// 1008: more than the world's limits allow.
+pub(super) fn within_rates(
+    service: &mut Service,
+    now: UnixMillis,
+    what: &[Rated<'_>],
+    count: usize,
+) -> Result<(), ApiError> {
+    if service.core.has(Bug::NoApiRateLimit) {
+        return Ok(());
     }
-
-    fn rule(&self, what: &Rated<'_>) -> Rule {
-        let rule = |rate: Rate, name: &str, seconds: u64, unit: &'static str| Rule {
-            key: (rate.name(), name.to_owned()),
-            most: rate.of(&self.core.limits),
-            rate,
-            seconds,
-            unit,
-        };
-        match what {
-            Rated::Calls(path) => rule(Rate::Api, path, 1, "calls a second"),
-            Rated::Private => rule(Rate::ApiPrivate, "", 60, "private messages a minute (LIM-001)"),
-            Rated::Room(id) => rule(Rate::ApiChatroom, id, 1, "messages a second and chatroom (LIM-004)"),
-            Rated::Group(id) => rule(Rate::ApiGroup, id, 1, "messages a second and group (LIM-002)"),
-            Rated::UltraGroup(id) => rule(Rate::ApiUltraGroup, id, 1, "messages a second and ultra group"),
-            Rated::System => rule(Rate::ApiSystem, "", 1, "system messages a second"),
-            Rated::BroadcastHour => rule(Rate::ApiBroadcastsHour, "", 3600, "broadcasts an hour"),
-            Rated::BroadcastDay => rule(Rate::ApiBroadcastsDay, "", 86_400, "broadcasts a day"),
+    let rules: Vec<_> = what.iter().map(|what| rule(service, what)).filter(|rule| rule.most > 0).collect();
+    for rule in &rules {
+        let passed = service.api_rates.passed.entry(rule.key.clone()).or_default();
+        let since = now - Duration::from_secs(rule.seconds);
+        while passed.front().is_some_and(|at| *at <= since) {
+            passed.pop_front();
         }
+        if passed.len() + count > rule.most as usize {
+            return Err(service.api_too_fast(rule.rate, rule.unit));
+        }
+    }
+    for rule in rules {
+        let passed = service.api_rates.passed.entry(rule.key).or_default();
+        passed.extend(std::iter::repeat_n(now, count));
+    }
+    Ok(())
+}
+
+fn rule(service: &Service, what: &Rated<'_>) -> Rule {
+    let rule = |rate: Rate, name: &str, seconds: u64, unit: &'static str| Rule {
+        key: (rate.name(), name.to_owned()),
+        most: rate.of(&service.core.limits),
+        rate,
+        seconds,
+        unit,
+    };
+    match what {
+        Rated::Calls(path) => rule(Rate::Api, path, 1, "calls a second"),
+        Rated::Private => rule(Rate::ApiPrivate, "", 60, "private messages a minute (LIM-001)"),
+        Rated::Room(id) => rule(Rate::ApiChatroom, id, 1, "messages a second and chatroom (LIM-004)"),
+        Rated::Group(id) => rule(Rate::ApiGroup, id, 1, "messages a second and group (LIM-002)"),
+        Rated::UltraGroup(id) => rule(Rate::ApiUltraGroup, id, 1, "messages a second and ultra group"),
+        Rated::System => rule(Rate::ApiSystem, "", 1, "system messages a second"),
+        Rated::BroadcastHour => rule(Rate::ApiBroadcastsHour, "", 3600, "broadcasts an hour"),
+        Rated::BroadcastDay => rule(Rate::ApiBroadcastsDay, "", 86_400, "broadcasts a day"),
     }
 }
 

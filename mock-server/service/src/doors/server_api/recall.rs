@@ -12,7 +12,14 @@ use crate::{
         ids::Uid,
         message::{COMMAND, Conversation, Posted},
     },
-    doors::server_api::{Answer, ApiError, Call, error, history::conversation, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        history::conversation,
+        ultra_group_message::api_recall_in_ultra_group,
+        user::LONGEST_ID,
+    },
     mail::post::{Delivery, Outgoing},
     service::Service,
 };
@@ -23,152 +30,158 @@ pub(super) const MOST_PAIRS: usize = 100;
 /// Pairs of a page of `/message/expansion/query.json`.
 pub(super) const PAGE: usize = 300;
 
-impl Service {
-    /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
-    /// carry the command out too: those that are online, later ones with multi-device sync.
-    pub(super) fn api_recall(&mut self, call: &Call) -> Answer {
-        let kind = call.number("conversationType", 1..=10)?;
-        if kind == Conversation::UltraGroup as i64 {
-            return self.api_recall_in_ultra_group(call);
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/recall.json", Form, api_recall),
+    ("/message/expansion/set.json", Form, api_expansion_set),
+    ("/message/expansion/delete.json", Form, api_expansion_delete),
+    ("/message/expansion/query.json", Form, api_expansion_query),
+];
+
+/// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
+/// carry the command out too: those that are online, later ones with multi-device sync.
+fn api_recall(service: &mut Service, call: &Call) -> Answer {
+    let kind = call.number("conversationType", 1..=10)?;
+    if kind == Conversation::UltraGroup as i64 {
+        return api_recall_in_ultra_group(service, call);
+    }
+    let in_room = kind == Conversation::Chatroom as i64;
+    let conversation = if in_room { Conversation::Chatroom } else { conversation(call, &[1, 3, 6])? };
+    let from = call.id("fromUserId")?;
+    let target = call.id("targetId")?;
+    let uid = call.required("messageUID", 64)?;
+    let sent = call.number("sentTime", 0..=i64::MAX)?;
+    let command = recall_command(call, conversation, target, uid, sent);
+    let by =
+        if in_room { sender_in_room(service, target, from, uid)? } else { sender_of(service, from, uid)? };
+    api_recall_by(service, call.now, by, command).map(|_| json!({}))
+}
+
+/// The command that clients carry out.
+pub(super) fn recall_command(
+    call: &Call,
+    conversation: Conversation,
+    target: &str,
+    uid: &str,
+    sent: i64,
+) -> UpStreamMessage {
+    let content = json!({
+        "conversationType": conversation as i32, "targetId": target, "messageUId": uid, "sentTime": sent,
+        "isAdmin": call.flag("isAdmin"), "isDelete": call.flag("isDelete"),
+        "extra": call.optional("extra").unwrap_or_default(),
+    });
+    let silent = if call.flag("disablePush") { flags::up::SILENT } else { 0 };
+    UpStreamMessage {
+        session_id: flags::up::PERSIST | silent,
+        classname: COMMAND.to_owned(),
+        content: content.to_string().into(),
+        option_bits: call.flag("disableUpdateLastMsg").then_some(flags::option::NOT_LAST),
+        ..UpStreamMessage::default()
+    }
+}
+
+/// Who sent a message, which has to be `from`.
+pub(super) fn sender_of(service: &Service, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+    let entry = Uid::parse(uid).and_then(|uid| service.mail.archive.find(uid));
+    let own = entry.filter(|entry| *entry.message.from == *from);
+    own.and_then(|_| service.core.accounts.find(from))
+        .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
+}
+
+/// The same of a message of a room.
+fn sender_in_room(service: &Service, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+    let said = Uid::parse(uid).and_then(|uid| service.rooms.said(room, uid));
+    let own = said.filter(|message| *message.from == *from);
+    own.and_then(|_| service.core.accounts.find(from))
+        .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
+}
+
+pub(super) fn api_recall_by(
+    service: &mut Service,
+    now: UnixMillis,
+    by: UserIx,
+    up: UpStreamMessage,
+) -> Result<Posted, ApiError> {
+    service
+        .recall(now, by, up, None)
+        .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
+}
+
+fn api_expansion_set(service: &mut Service, call: &Call) -> Answer {
+    let pairs = parsed(call, "extraKeyVal")?;
+    let Value::Object(pairs) = pairs else {
+        return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
+    };
+    change_expansion(service, call, &json!({"put": pairs}))
+}
+
+fn api_expansion_delete(service: &mut Service, call: &Call) -> Answer {
+    match parsed(call, "extraKey")? {
+        Value::Array(keys) if keys.len() <= MOST_PAIRS => {
+            change_expansion(service, call, &json!({"del": keys}))
         }
-        let in_room = kind == Conversation::Chatroom as i64;
-        let conversation = if in_room { Conversation::Chatroom } else { conversation(call, &[1, 3, 6])? };
-        let from = call.id("fromUserId")?;
-        let target = call.id("targetId")?;
-        let uid = call.required("messageUID", 64)?;
-        let sent = call.number("sentTime", 0..=i64::MAX)?;
-        let command = self.recall_command(call, conversation, target, uid, sent);
-        let by = if in_room { self.sender_in_room(target, from, uid)? } else { self.sender_of(from, uid)? };
-        self.api_recall_by(call.now, by, command).map(|_| json!({}))
-    }
-
-    /// The command that clients carry out.
-    pub(super) fn recall_command(
-        &self,
-        call: &Call,
-        conversation: Conversation,
-        target: &str,
-        uid: &str,
-        sent: i64,
-    ) -> UpStreamMessage {
-        let content = json!({
-            "conversationType": conversation as i32, "targetId": target, "messageUId": uid, "sentTime": sent,
-            "isAdmin": call.flag("isAdmin"), "isDelete": call.flag("isDelete"),
-            "extra": call.optional("extra").unwrap_or_default(),
-        });
-        let silent = if call.flag("disablePush") { flags::up::SILENT } else { 0 };
-        UpStreamMessage {
-            session_id: flags::up::PERSIST | silent,
-            classname: COMMAND.to_owned(),
-            content: content.to_string().into(),
-            option_bits: call.flag("disableUpdateLastMsg").then_some(flags::option::NOT_LAST),
-            ..UpStreamMessage::default()
+        Value::Array(_) => {
+            Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
         }
+        _ => Err(error(1002, "parameter `extraKey` must be a JSON list of keys")),
     }
+}
 
-    /// Who sent a message, which has to be `from`.
-    pub(super) fn sender_of(&self, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-        let entry = Uid::parse(uid).and_then(|uid| self.mail.archive.find(uid));
-        let own = entry.filter(|entry| *entry.message.from == *from);
-        own.and_then(|_| self.core.accounts.find(from))
-            .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
-    }
-
-    /// The same of a message of a room.
-    fn sender_in_room(&self, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-        let said = Uid::parse(uid).and_then(|uid| self.rooms.said(room, uid));
-        let own = said.filter(|message| *message.from == *from);
-        own.and_then(|_| self.core.accounts.find(from))
-            .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
-    }
-
-    pub(super) fn api_recall_by(
-        &mut self,
-        now: UnixMillis,
-        by: UserIx,
-        up: UpStreamMessage,
-    ) -> Result<Posted, ApiError> {
-        self.recall(now, by, up, None)
-            .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
-    }
-
-    pub(super) fn api_expansion_set(&mut self, call: &Call) -> Answer {
-        let pairs = parsed(call, "extraKeyVal")?;
-        let Value::Object(pairs) = pairs else {
-            return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
-        };
-        self.change_expansion(call, &json!({"put": pairs}))
-    }
-
-    pub(super) fn api_expansion_delete(&mut self, call: &Call) -> Answer {
-        match parsed(call, "extraKey")? {
-            Value::Array(keys) if keys.len() <= MOST_PAIRS => {
-                self.change_expansion(call, &json!({"del": keys}))
-            }
-            Value::Array(_) => {
-                Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
-            }
-            _ => Err(error(1002, "parameter `extraKey` must be a JSON list of keys")),
+/// Carries a change out and tells the other participants, and the operator's own devices if that is asked for.
+fn change_expansion(service: &mut Service, call: &Call, change: &Value) -> Answer {
+    let conversation = conversation(call, &[1, 3])?;
+    let operator = call.required("userId", LONGEST_ID)?;
+    let target = call.required("targetId", LONGEST_ID)?;
+    let uid = call.required("msgUID", 64)?;
+    let mut change = change.clone();
+    change["mid"] = uid.into();
+    let content = change.to_string();
+    let user = service.core.accounts.find_or_add(operator);
+    service.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
+    let up = UpStreamMessage {
+        classname: expansion::CHANGE.to_owned(),
+        content: content.into(),
+        ..UpStreamMessage::default()
+    };
+    let viewers =
+        Uid::parse(uid).and_then(|uid| service.mail.archive.find(uid)).map(|entry| entry.viewers.clone());
+    let with_operator = call.flag("isSyncSender");
+    let receivers: Vec<UserIx> = viewers
+        .iter()
+        .flat_map(|viewers| viewers.iter().copied())
+        .filter(|viewer| *viewer != user || with_operator)
+        .collect();
+    let target: Arc<str> = match conversation {
+        Conversation::Private => {
+            let peer = service.core.accounts.find_or_add(target);
+            service.core.accounts[peer].id.clone()
         }
-    }
+        _ => target.into(),
+    };
+    let delivery = Delivery { conversation, receivers };
+    let outgoing = Outgoing {
+        sender: user,
+        target,
+        delivery,
+        up,
+        status_message: false,
+        mirror: None,
+        with_sender: false,
+    };
+    service.mail().post(call.now, outgoing);
+    Ok(json!({}))
+}
 
-    /// Carries a change out and tells the other participants, and the operator's own devices if that is asked for.
-    fn change_expansion(&mut self, call: &Call, change: &Value) -> Answer {
-        let conversation = conversation(call, &[1, 3])?;
-        let operator = call.required("userId", LONGEST_ID)?;
-        let target = call.required("targetId", LONGEST_ID)?;
-        let uid = call.required("msgUID", 64)?;
-        let mut change = change.clone();
-        change["mid"] = uid.into();
-        let content = change.to_string();
-        let user = self.core.accounts.find_or_add(operator);
-        self.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
-        let up = UpStreamMessage {
-            classname: expansion::CHANGE.to_owned(),
-            content: content.into(),
-            ..UpStreamMessage::default()
-        };
-        let viewers =
-            Uid::parse(uid).and_then(|uid| self.mail.archive.find(uid)).map(|entry| entry.viewers.clone());
-        let with_operator = call.flag("isSyncSender");
-        let receivers: Vec<UserIx> = viewers
-            .iter()
-            .flat_map(|viewers| viewers.iter().copied())
-            .filter(|viewer| *viewer != user || with_operator)
-            .collect();
-        let target: Arc<str> = match conversation {
-            Conversation::Private => {
-                let peer = self.core.accounts.find_or_add(target);
-                self.core.accounts[peer].id.clone()
-            }
-            _ => target.into(),
-        };
-        let delivery = Delivery { conversation, receivers };
-        let outgoing = Outgoing {
-            sender: user,
-            target,
-            delivery,
-            up,
-            status_message: false,
-            mirror: None,
-            with_sender: false,
-        };
-        self.mail().post(call.now, outgoing);
-        Ok(json!({}))
-    }
-
-    pub(super) fn api_expansion_query(&mut self, call: &Call) -> Answer {
-        let uid = call.required("msgUID", 64)?;
-        let page = match call.optional("pageNo") {
-            None => 1,
-            Some(_) => call.number("pageNo", 1..=i64::from(u32::MAX))?,
-        };
-        let entry = Uid::parse(uid)
-            .and_then(|uid| self.mail.archive.find(uid))
-            .filter(|entry| entry.message.expandable)
-            .ok_or_else(|| refusal(status::EXPANSION_NO_MESSAGE))?;
-        Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
-    }
+fn api_expansion_query(service: &mut Service, call: &Call) -> Answer {
+    let uid = call.required("msgUID", 64)?;
+    let page = match call.optional("pageNo") {
+        None => 1,
+        Some(_) => call.number("pageNo", 1..=i64::from(u32::MAX))?,
+    };
+    let entry = Uid::parse(uid)
+        .and_then(|uid| service.mail.archive.find(uid))
+        .filter(|entry| entry.message.expandable)
+        .ok_or_else(|| refusal(status::EXPANSION_NO_MESSAGE))?;
+    Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
 }
 
 pub(super) fn parsed(call: &Call, name: &str) -> Result<Value, ApiError> {

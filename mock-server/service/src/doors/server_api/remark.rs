@@ -3,7 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::{
-    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        user::LONGEST_ID,
+    },
     service::Service,
 };
 
@@ -12,35 +17,39 @@ const MOST: usize = 100;
 /// Bytes of a remark. The documentation gives no number.
 const LONGEST: usize = 256;
 
-impl Service {
-    /// `remarks` is a list of `{"id", "remark"}`; one SDK writes the names with capitals.
-    pub(super) fn api_remarks_set(&mut self, call: &Call) -> Answer {
-        let remarks: Vec<(String, String)> =
-            call.list("remarks", MOST)?.iter().map(pair).collect::<Result<_, _>>()?;
-        let owner = self.core.accounts.find_or_add(call.id("userId")?);
-        for (id, remark) in remarks {
-            let user = self.core.accounts.find_or_add(&id);
-            let id = self.core.accounts[user].id.clone();
-            self.core.accounts[owner].remarks.insert(id, remark);
-        }
-        Ok(json!({}))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/user/remarks/set.json", Form, api_remarks_set),
+    ("/user/remarks/del.json", Form, api_remark_remove),
+    ("/user/remarks/get.json", Form, api_remarks),
+];
 
-    pub(super) fn api_remark_remove(&mut self, call: &Call) -> Answer {
-        let target = call.id("targetId")?;
-        let owner = self.core.accounts.find_or_add(call.id("userId")?);
-        self.core.accounts[owner].remarks.shift_remove(target);
-        Ok(json!({}))
+/// `remarks` is a list of `{"id", "remark"}`; one SDK writes the names with capitals.
+fn api_remarks_set(service: &mut Service, call: &Call) -> Answer {
+    let remarks: Vec<(String, String)> =
+        call.list("remarks", MOST)?.iter().map(pair).collect::<Result<_, _>>()?;
+    let owner = service.core.accounts.find_or_add(call.id("userId")?);
+    for (id, remark) in remarks {
+        let user = service.core.accounts.find_or_add(&id);
+        let id = service.core.accounts[user].id.clone();
+        service.core.accounts[owner].remarks.insert(id, remark);
     }
+    Ok(json!({}))
+}
 
-    pub(super) fn api_remarks(&mut self, call: &Call) -> Answer {
-        let (skip, take) = call.page("page", "size", 50, 50)?;
-        let owner = self.core.accounts.find_or_add(call.id("userId")?);
-        let remarks = &self.core.accounts[owner].remarks;
-        let page = remarks.iter().skip(skip).take(take);
-        let users: Vec<Value> = page.map(|(id, remark)| json!({"id": &**id, "remark": remark})).collect();
-        Ok(json!({"total": remarks.len(), "users": users}))
-    }
+fn api_remark_remove(service: &mut Service, call: &Call) -> Answer {
+    let target = call.id("targetId")?;
+    let owner = service.core.accounts.find_or_add(call.id("userId")?);
+    service.core.accounts[owner].remarks.shift_remove(target);
+    Ok(json!({}))
+}
+
+fn api_remarks(service: &mut Service, call: &Call) -> Answer {
+    let (skip, take) = call.page("page", "size", 50, 50)?;
+    let owner = service.core.accounts.find_or_add(call.id("userId")?);
+    let remarks = &service.core.accounts[owner].remarks;
+    let page = remarks.iter().skip(skip).take(take);
+    let users: Vec<Value> = page.map(|(id, remark)| json!({"id": &**id, "remark": remark})).collect();
+    Ok(json!({"total": remarks.len(), "users": users}))
 }
 
 fn pair(value: &Value) -> Result<(String, String), ApiError> {

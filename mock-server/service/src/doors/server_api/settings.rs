@@ -5,13 +5,29 @@ use serde_json::json;
 
 use crate::{
     core::account::UserIx,
-    doors::server_api::{Answer, ApiError, Call, error, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+        user::LONGEST_ID,
+    },
     preferences::{
         quiet::QuietHours,
         settings::{LEVELS, Place, level_item, top_item},
     },
     service::Service,
 };
+
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/user/blockPushPeriod/set.json", Form, api_quiet_hours_set),
+    ("/user/blockPushPeriod/get.json", Form, api_quiet_hours),
+    ("/user/blockPushPeriod/delete.json", Form, api_quiet_hours_remove),
+    ("/conversation/notification/set.json", Form, api_conversation_level_set),
+    ("/conversation/notification/get.json", Form, api_conversation_level),
+    ("/conversation/type/notification/set.json", Form, api_type_level_set),
+    ("/conversation/type/notification/get.json", Form, api_type_level),
+    ("/conversation/top/set.json", Form, api_top_set),
+];
 
 fn kind(call: &Call) -> Result<i32, ApiError> {
     kind_of(call.number("conversationType", 1..=10)?)
@@ -38,86 +54,80 @@ fn place(call: &Call) -> Result<Place, ApiError> {
     Ok((kind(call)?, target, call.optional("busChannel").unwrap_or_default().to_owned()))
 }
 
-impl Service {
-    /// The user, whose parameter some of these endpoints call `requestId`.
-    fn whose(&mut self, call: &Call, name: &str) -> Result<UserIx, ApiError> {
-        Ok(self.core.accounts.find_or_add(call.required(name, LONGEST_ID)?))
-    }
+/// The user, whose parameter some of these endpoints call `requestId`.
+pub(super) fn whose(service: &mut Service, call: &Call, name: &str) -> Result<UserIx, ApiError> {
+    Ok(service.core.accounts.find_or_add(call.required(name, LONGEST_ID)?))
+}
 
-    pub(super) fn api_conversation_level_set(&mut self, call: &Call) -> Answer {
-        let place = place(call)?;
-        // The old parameter knows on and off only.
-        let level =
-            if call.has("unpushLevel") { level(call)? } else { call.number("isMuted", 0..=1)? as i32 };
-        let user = self.whose(call, "requestId")?;
-        self.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
-        Ok(json!({}))
-    }
+fn api_conversation_level_set(service: &mut Service, call: &Call) -> Answer {
+    let place = place(call)?;
+    // The old parameter knows on and off only.
+    let level = if call.has("unpushLevel") { level(call)? } else { call.number("isMuted", 0..=1)? as i32 };
+    let user = whose(service, call, "requestId")?;
+    service.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+    Ok(json!({}))
+}
 
-    /// The level comes back as a number in `isMuted`.
-    pub(super) fn api_conversation_level(&mut self, call: &Call) -> Answer {
-        let place = place(call)?;
-        let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.preferences.settings[user].level(&place)}))
-    }
+/// The level comes back as a number in `isMuted`.
+fn api_conversation_level(service: &mut Service, call: &Call) -> Answer {
+    let place = place(call)?;
+    let user = whose(service, call, "requestId")?;
+    Ok(json!({"isMuted": service.preferences.settings[user].level(&place)}))
+}
 
-    pub(super) fn api_type_level_set(&mut self, call: &Call) -> Answer {
-        let place = (kind(call)?, String::new(), String::new());
-        let level = level(call)?;
-        let user = self.whose(call, "requestId")?;
-        self.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
-        Ok(json!({}))
-    }
+fn api_type_level_set(service: &mut Service, call: &Call) -> Answer {
+    let place = (kind(call)?, String::new(), String::new());
+    let level = level(call)?;
+    let user = whose(service, call, "requestId")?;
+    service.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_type_level(&mut self, call: &Call) -> Answer {
-        let place = (kind(call)?, String::new(), String::new());
-        let user = self.whose(call, "requestId")?;
-        Ok(json!({"isMuted": self.preferences.settings[user].level(&place)}))
-    }
+fn api_type_level(service: &mut Service, call: &Call) -> Answer {
+    let place = (kind(call)?, String::new(), String::new());
+    let user = whose(service, call, "requestId")?;
+    Ok(json!({"isMuted": service.preferences.settings[user].level(&place)}))
+}
 
-    pub(super) fn api_top_set(&mut self, call: &Call) -> Answer {
-        let place = place(call)?;
-        let top = match call.required("setTop", 8)? {
-            "true" | "True" | "1" => true,
-            "false" | "False" | "0" => false,
-            other => {
-                return Err(error(
-                    1002,
-                    format!("parameter `setTop` is `{other}`; true or false is expected"),
-                ));
-            }
-        };
-        let user = self.whose(call, "userId")?;
-        self.preferences().apply_settings(call.now, user, None, vec![(place, top_item(top))]);
-        Ok(json!({}))
-    }
+fn api_top_set(service: &mut Service, call: &Call) -> Answer {
+    let place = place(call)?;
+    let top = match call.required("setTop", 8)? {
+        "true" | "True" | "1" => true,
+        "false" | "False" | "0" => false,
+        other => {
+            return Err(error(1002, format!("parameter `setTop` is `{other}`; true or false is expected")));
+        }
+    };
+    let user = whose(service, call, "userId")?;
+    service.preferences().apply_settings(call.now, user, None, vec![(place, top_item(top))]);
+    Ok(json!({}))
+}
 
-    /// The window counts in the world's zone; 0 minutes remove it (assumed).
-    pub(super) fn api_quiet_hours_set(&mut self, call: &Call) -> Answer {
-        let start = call.required("startTime", 8)?.to_owned();
-        let span = call.number("period", 0..=1439)? as u32;
-        let level = if call.has("level") { call.number("level", 0..=5)? as i32 } else { 1 };
-        let quiet = QuietHours::new(start, span, level, None)
-            .map_err(|_| error(1002, "parameter `startTime` must be HH:MM:SS and `level` 0, 1 or 5"))?;
-        let user = self.whose(call, "userId")?;
-        self.preferences.settings[user].quiet = (span > 0).then_some(quiet);
-        Ok(json!({}))
-    }
+/// The window counts in the world's zone; 0 minutes remove it (assumed).
+fn api_quiet_hours_set(service: &mut Service, call: &Call) -> Answer {
+    let start = call.required("startTime", 8)?.to_owned();
+    let span = call.number("period", 0..=1439)? as u32;
+    let level = if call.has("level") { call.number("level", 0..=5)? as i32 } else { 1 };
+    let quiet = QuietHours::new(start, span, level, None)
+        .map_err(|_| error(1002, "parameter `startTime` must be HH:MM:SS and `level` 0, 1 or 5"))?;
+    let user = whose(service, call, "userId")?;
+    service.preferences.settings[user].quiet = (span > 0).then_some(quiet);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_quiet_hours(&mut self, call: &Call) -> Answer {
-        let user = self.whose(call, "userId")?;
-        let data = match &self.preferences.settings[user].quiet {
-            Some(quiet) => {
-                json!({"startTime": quiet.start, "period": quiet.span, "unPushLevel": quiet.level})
-            }
-            None => json!({"startTime": "", "period": 0, "unPushLevel": 0}),
-        };
-        Ok(json!({"data": data}))
-    }
+fn api_quiet_hours(service: &mut Service, call: &Call) -> Answer {
+    let user = whose(service, call, "userId")?;
+    let data = match &service.preferences.settings[user].quiet {
+        Some(quiet) => {
+            json!({"startTime": quiet.start, "period": quiet.span, "unPushLevel": quiet.level})
+        }
+        None => json!({"startTime": "", "period": 0, "unPushLevel": 0}),
+    };
+    Ok(json!({"data": data}))
+}
 
-    pub(super) fn api_quiet_hours_remove(&mut self, call: &Call) -> Answer {
-        let user = self.whose(call, "userId")?;
-        self.preferences.settings[user].quiet = None;
-        Ok(json!({}))
-    }
+fn api_quiet_hours_remove(service: &mut Service, call: &Call) -> Answer {
+    let user = whose(service, call, "userId")?;
+    service.preferences.settings[user].quiet = None;
+    Ok(json!({}))
 }

@@ -5,57 +5,67 @@ use wire::body::UpStreamMessage;
 
 use crate::{
     core::{bug::Bug, message::Conversation},
-    doors::server_api::{Answer, ApiError, Call, error, message::most_receivers},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        compose::api_envelope,
+        endpoints::{Row, Takes::Json},
+        error,
+        message::{most_receivers, publish_each},
+        once::once,
+    },
     mail::post::FromApi,
     service::Service,
 };
 
-impl Service {
-    pub(super) fn api_template_private(&mut self, call: &Call) -> Answer {
-        self.publish_template(call, Conversation::Private)
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/message/private/publish_template.json", Json, api_template_private),
+    ("/message/system/publish_template.json", Json, api_template_system),
+];
 
-    pub(super) fn api_template_system(&mut self, call: &Call) -> Answer {
-        self.publish_template(call, Conversation::System)
-    }
+fn api_template_private(service: &mut Service, call: &Call) -> Answer {
+    publish_template(service, call, Conversation::Private)
+}
 
-    /// Every receiver's message is made before the first is sent.
-    fn publish_template(&mut self, call: &Call, conversation: Conversation) -> Answer {
-        let from = call.id("fromUserId")?;
-        let most = most_receivers(conversation);
-        let receivers: Vec<&str> = call.ids("toUserId", most)?;
-        let values = call.list("values", most)?;
-        if values.len() != receivers.len() {
-            return Err(uneven("values", values.len(), receivers.len()));
-        }
-        let (texts, data) = (beside(call, "pushContent")?, beside(call, "pushData")?);
-        check_beside("pushContent", texts.len(), receivers.len())?;
-        check_beside("pushData", data.len(), receivers.len())?;
-        let template = call.required("content", self.core.limits.message_bytes)?;
-        let mut to: Vec<(String, UpStreamMessage)> = Vec::new();
-        for (index, receiver) in receivers.into_iter().enumerate() {
-            let Some(Value::Object(values)) = values.get(index) else {
-                return Err(error(1002, "parameter `values` must be a list of objects"));
-            };
-            let content = if self.core.has(Bug::LeavesGaps) {
-                template.to_owned()
-            } else {
-                filled(template, values, true)
-            };
-            if content.len() > self.core.limits.message_bytes {
-                return Err(too_long(receiver, content.len()));
-            }
-            let up = UpStreamMessage {
-                push_text: texts.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
-                app_data: data.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
-                ..self.api_envelope(call, &content)?
-            };
-            to.push((receiver.to_owned(), up));
-        }
-        self.once(call, from, |service| {
-            service.publish_each(call, conversation, from, to, &FromApi::default())
-        })
+fn api_template_system(service: &mut Service, call: &Call) -> Answer {
+    publish_template(service, call, Conversation::System)
+}
+
+/// Every receiver's message is made before the first is sent.
+fn publish_template(service: &mut Service, call: &Call, conversation: Conversation) -> Answer {
+    let from = call.id("fromUserId")?;
+    let most = most_receivers(conversation);
+    let receivers: Vec<&str> = call.ids("toUserId", most)?;
+    let values = call.list("values", most)?;
+    if values.len() != receivers.len() {
+        return Err(uneven("values", values.len(), receivers.len()));
     }
+    let (texts, data) = (beside(call, "pushContent")?, beside(call, "pushData")?);
+    check_beside("pushContent", texts.len(), receivers.len())?;
+    check_beside("pushData", data.len(), receivers.len())?;
+    let template = call.required("content", service.core.limits.message_bytes)?;
+    let mut to: Vec<(String, UpStreamMessage)> = Vec::new();
+    for (index, receiver) in receivers.into_iter().enumerate() {
+        let Some(Value::Object(values)) = values.get(index) else {
+            return Err(error(1002, "parameter `values` must be a list of objects"));
+        };
+        let content = if service.core.has(Bug::LeavesGaps) {
+            template.to_owned()
+        } else {
+            filled(template, values, true)
+        };
+        if content.len() > service.core.limits.message_bytes {
+            return Err(too_long(receiver, content.len()));
+        }
+        let up = UpStreamMessage {
+            push_text: texts.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
+            app_data: data.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
+            ..api_envelope(service, call, &content)?
+        };
+        to.push((receiver.to_owned(), up));
+    }
+    once(service, call, from, |service| {
+        publish_each(service, call, conversation, from, to, &FromApi::default())
+    })
 }
 
 /// A list of texts that goes with the receivers, one each or `null`. One SDK sends an empty one for no push text at all.

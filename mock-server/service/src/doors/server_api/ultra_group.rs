@@ -20,15 +20,15 @@ const LONGEST_NAME: usize = 64;
 
 /// Endpoints that are about them; the modules beside this one have more.
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/ultragroup/create.json", Form, Service::api_ultra_group_create),
-    ("/ultragroup/dis.json", Form, Service::api_ultra_group_dissolve),
-    ("/ultragroup/join.json", Form, Service::api_ultra_group_join),
-    ("/ultragroup/quit.json", Form, Service::api_ultra_group_quit),
-    ("/ultragroup/refresh.json", Form, Service::api_ultra_group_refresh),
-    ("/ultragroup/member/exist.json", Form, Service::api_ultra_group_has_member),
+    ("/ultragroup/create.json", Form, api_ultra_group_create),
+    ("/ultragroup/dis.json", Form, api_ultra_group_dissolve),
+    ("/ultragroup/join.json", Form, api_ultra_group_join),
+    ("/ultragroup/quit.json", Form, api_ultra_group_quit),
+    ("/ultragroup/refresh.json", Form, api_ultra_group_refresh),
+    ("/ultragroup/member/exist.json", Form, api_ultra_group_has_member),
 ];
 
-pub(super) fn no_ultra_group(id: &str) -> ApiError {
+fn no_ultra_group(id: &str) -> ApiError {
     error(24410, format!("there is no ultra group `{id}`"))
 }
 
@@ -36,78 +36,79 @@ pub(super) fn no_member(user: &str, group: &str) -> ApiError {
     error(24406, format!("`{user}` is no member of the ultra group `{group}`"))
 }
 
-impl Service {
-    /// The ultra group a call names; it must exist, and the service be on.
-    pub(super) fn ultra_group_of<'a>(&self, call: &'a Call) -> Result<&'a str, ApiError> {
-        let id = call.required("groupId", LONGEST_ID)?;
-        self.known_ultra_group(id)?;
-        Ok(id)
-    }
+/// The ultra group a call names; it must exist, and the service be on.
+pub(super) fn ultra_group_of<'a>(service: &Service, call: &'a Call) -> Result<&'a str, ApiError> {
+    let id = call.required("groupId", LONGEST_ID)?;
+    known_ultra_group(service, id)?;
+    Ok(id)
+}
 
-    /// # Errors
-    /// The service is off, or there is no such group.
-    pub(super) fn known_ultra_group(&self, id: &str) -> Result<&UltraGroup, ApiError> {
-        self.api_ordered(Gate::UltraGroups)?;
-        self.ultra_groups.get(id).ok_or_else(|| no_ultra_group(id))
-    }
+/// # Errors
+/// The service is off, or there is no such group.
+pub(super) fn known_ultra_group<'s>(service: &'s Service, id: &str) -> Result<&'s UltraGroup, ApiError> {
+    service.api_ordered(Gate::UltraGroups)?;
+    service.ultra_groups.get(id).ok_or_else(|| no_ultra_group(id))
+}
 
-    fn too_many_ultra_groups(&self, user: UserIx) -> ApiError {
-        let most = self.core.limits.ultra_groups_of_user;
-        error(24412, format!("`{}` is in {most} ultra groups already (UG-003)", self.core.accounts[user].id))
-    }
+fn too_many_ultra_groups(service: &Service, user: UserIx) -> ApiError {
+    let most = service.core.limits.ultra_groups_of_user;
+    error(24412, format!("`{}` is in {most} ultra groups already (UG-003)", service.core.accounts[user].id))
+}
 
-    /// An id that exists already gets the name, and takes the user in (assumed).
-    pub(super) fn api_ultra_group_create(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::UltraGroups)?;
-        let id = call.required("groupId", LONGEST_ID)?;
-        let name = call.required("groupName", LONGEST_NAME)?;
-        let user = call.required("userId", LONGEST_ID)?;
-        let user = self.core.accounts.find_or_add(user);
-        if !self.ultra_groups().may_join_ultra_group(id, user) {
-            return Err(self.too_many_ultra_groups(user));
-        }
-        self.ultra_groups().create_ultra_group(call.now, id, name);
-        self.ultra_groups().join_ultra_group(id, user, Some(call.now));
-        Ok(json!({}))
+/// An id that exists already gets the name, and takes the user in (assumed).
+pub(super) fn api_ultra_group_create(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::UltraGroups)?;
+    let id = call.required("groupId", LONGEST_ID)?;
+    let name = call.required("groupName", LONGEST_NAME)?;
+    let user = call.required("userId", LONGEST_ID)?;
+    let user = service.core.accounts.find_or_add(user);
+    if !service.ultra_groups().may_join_ultra_group(id, user) {
+        return Err(too_many_ultra_groups(service, user));
     }
+    service.ultra_groups().create_ultra_group(call.now, id, name);
+    service.ultra_groups().join_ultra_group(id, user, Some(call.now));
+    Ok(json!({}))
+}
 
-    pub(super) fn api_ultra_group_dissolve(&mut self, call: &Call) -> Answer {
-        let id = self.ultra_group_of(call)?;
-        self.ultra_groups().dissolve_ultra_group(id);
-        Ok(json!({}))
-    }
+pub(super) fn api_ultra_group_dissolve(service: &mut Service, call: &Call) -> Answer {
+    let id = ultra_group_of(service, call)?;
+    service.ultra_groups().dissolve_ultra_group(id);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_ultra_group_join(&mut self, call: &Call) -> Answer {
-        let id = self.ultra_group_of(call)?;
-        let user = self.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
-        match self.ultra_groups().join_ultra_group(id, user, Some(call.now)) {
-            Joined::Yes => Ok(json!({})),
-            Joined::NoGroup => Err(no_ultra_group(id)),
-            Joined::TooMany => Err(self.too_many_ultra_groups(user)),
-        }
+pub(super) fn api_ultra_group_join(service: &mut Service, call: &Call) -> Answer {
+    let id = ultra_group_of(service, call)?;
+    let user = service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?);
+    match service.ultra_groups().join_ultra_group(id, user, Some(call.now)) {
+        Joined::Yes => Ok(json!({})),
+        Joined::NoGroup => Err(no_ultra_group(id)),
+        Joined::TooMany => Err(too_many_ultra_groups(service, user)),
     }
+}
 
-    pub(super) fn api_ultra_group_quit(&mut self, call: &Call) -> Answer {
-        let id = self.ultra_group_of(call)?;
-        let user = call.required("userId", LONGEST_ID)?;
-        let known =
-            self.core.accounts.find(user).is_some_and(|user| self.ultra_groups().quit_ultra_group(id, user));
-        if known { Ok(json!({})) } else { Err(no_member(user, id)) }
-    }
+pub(super) fn api_ultra_group_quit(service: &mut Service, call: &Call) -> Answer {
+    let id = ultra_group_of(service, call)?;
+    let user = call.required("userId", LONGEST_ID)?;
+    let known = service
+        .core
+        .accounts
+        .find(user)
+        .is_some_and(|user| service.ultra_groups().quit_ultra_group(id, user));
+    if known { Ok(json!({})) } else { Err(no_member(user, id)) }
+}
 
-    pub(super) fn api_ultra_group_refresh(&mut self, call: &Call) -> Answer {
-        let id = self.ultra_group_of(call)?;
-        let name = call.required("groupName", LONGEST_NAME)?;
-        if let Some(group) = self.ultra_groups.get_mut(id) {
-            name.clone_into(&mut group.name);
-        }
-        Ok(json!({}))
+pub(super) fn api_ultra_group_refresh(service: &mut Service, call: &Call) -> Answer {
+    let id = ultra_group_of(service, call)?;
+    let name = call.required("groupName", LONGEST_NAME)?;
+    if let Some(group) = service.ultra_groups.get_mut(id) {
+        name.clone_into(&mut group.name);
     }
+    Ok(json!({}))
+}
 
-    fn api_ultra_group_has_member(&mut self, call: &Call) -> Answer {
-        let id = call.required("groupId", LONGEST_ID)?;
-        let group = self.known_ultra_group(id)?;
-        let user = self.core.accounts.find(call.required("userId", LONGEST_ID)?);
-        Ok(json!({"status": user.is_some_and(|user| group.has_member(user))}))
-    }
+fn api_ultra_group_has_member(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("groupId", LONGEST_ID)?;
+    let group = known_ultra_group(service, id)?;
+    let user = service.core.accounts.find(call.required("userId", LONGEST_ID)?);
+    Ok(json!({"status": user.is_some_and(|user| group.has_member(user))}))
 }

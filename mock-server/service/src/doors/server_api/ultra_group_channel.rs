@@ -9,7 +9,7 @@ use crate::{
         Answer, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
-        ultra_group::no_member,
+        ultra_group::{known_ultra_group, no_member, ultra_group_of},
     },
     service::Service,
     ultra_group::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
@@ -19,13 +19,13 @@ use crate::{
 pub(super) const MOST_USERS: usize = 20;
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/ultragroup/channel/create.json", Form, Service::api_channel_create),
-    ("/ultragroup/channel/del.json", Form, Service::api_channel_delete),
-    ("/ultragroup/channel/get.json", Form, Service::api_channels),
-    ("/ultragroup/channel/type/change.json", Form, Service::api_channel_type),
-    ("/ultragroup/channel/private/users/add.json", Form, Service::api_channel_list_add),
-    ("/ultragroup/channel/private/users/del.json", Form, Service::api_channel_list_remove),
-    ("/ultragroup/channel/private/users/get.json", Form, Service::api_channel_list),
+    ("/ultragroup/channel/create.json", Form, api_channel_create),
+    ("/ultragroup/channel/del.json", Form, api_channel_delete),
+    ("/ultragroup/channel/get.json", Form, api_channels),
+    ("/ultragroup/channel/type/change.json", Form, api_channel_type),
+    ("/ultragroup/channel/private/users/add.json", Form, api_channel_list_add),
+    ("/ultragroup/channel/private/users/del.json", Form, api_channel_list_remove),
+    ("/ultragroup/channel/private/users/get.json", Form, api_channel_list),
 ];
 
 pub(super) fn no_channel(id: &str, group: &str) -> ApiError {
@@ -40,126 +40,129 @@ fn fits(id: &str) -> Result<(), ApiError> {
     Err(error(1002, format!("parameter `busChannel` is `{id}`; letters and digits are expected")))
 }
 
-impl Service {
-    /// The group and the existing channel that a call names.
-    pub(super) fn channel_of<'a>(&mut self, call: &'a Call) -> Result<(&'a str, &'a str), ApiError> {
-        let group = self.ultra_group_of(call)?;
-        let id = call.required("busChannel", LONGEST_CHANNEL)?;
-        self.known_channel(group, id)?;
-        Ok((group, id))
-    }
+/// The group and the existing channel that a call names.
+pub(super) fn channel_of<'a>(service: &mut Service, call: &'a Call) -> Result<(&'a str, &'a str), ApiError> {
+    let group = ultra_group_of(service, call)?;
+    let id = call.required("busChannel", LONGEST_CHANNEL)?;
+    known_channel(service, group, id)?;
+    Ok((group, id))
+}
 
-    /// The same where a call may leave the channel out; `None`: it does.
-    pub(super) fn channel_or_none<'a>(
-        &mut self,
-        call: &'a Call,
-    ) -> Result<(&'a str, Option<&'a str>), ApiError> {
-        let group = self.ultra_group_of(call)?;
-        let id = call.optional_within("busChannel", LONGEST_CHANNEL)?;
-        if let Some(id) = id {
-            self.known_channel(group, id)?;
-        }
-        Ok((group, id))
+/// The same where a call may leave the channel out; `None`: it does.
+pub(super) fn channel_or_none<'a>(
+    service: &mut Service,
+    call: &'a Call,
+) -> Result<(&'a str, Option<&'a str>), ApiError> {
+    let group = ultra_group_of(service, call)?;
+    let id = call.optional_within("busChannel", LONGEST_CHANNEL)?;
+    if let Some(id) = id {
+        known_channel(service, group, id)?;
     }
+    Ok((group, id))
+}
 
-    /// # Errors
-    /// There is no such channel.
-    pub(super) fn known_channel(&mut self, group: &str, id: &str) -> Result<&Channel, ApiError> {
-        self.ultra_groups().ensure_default_channel(group);
-        let channels = self.ultra_groups.get(group).map(|group| &group.channels);
-        channels.and_then(|channels| channels.get(id)).ok_or_else(|| no_channel(id, group))
+/// # Errors
+/// There is no such channel.
+pub(super) fn known_channel<'s>(
+    service: &'s mut Service,
+    group: &str,
+    id: &str,
+) -> Result<&'s Channel, ApiError> {
+    service.ultra_groups().ensure_default_channel(group);
+    let channels = service.ultra_groups.get(group).map(|group| &group.channels);
+    channels.and_then(|channels| channels.get(id)).ok_or_else(|| no_channel(id, group))
+}
+
+/// Members of a group by the ids of a call.
+///
+/// # Errors
+/// One of them is none.
+pub(super) fn ultra_group_members(
+    service: &Service,
+    call: &Call,
+    group: &str,
+) -> Result<Vec<UserIx>, ApiError> {
+    let members = known_ultra_group(service, group)?;
+    let find = |id: &str| {
+        let user = service.core.accounts.find(id).filter(|user| members.has_member(*user));
+        user.ok_or_else(|| no_member(id, group))
+    };
+    call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
+}
+
+pub(super) fn api_channel_create(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let id = call.required("busChannel", LONGEST_CHANNEL)?;
+    fits(id)?;
+    let private = call.number_or("type", 0..=1, 0)? == 1;
+    if !service.ultra_groups().create_channel(call.now, group, id, private) {
+        let most = service.core.limits.ultra_group_channels;
+        return Err(error(24413, format!("the ultra group `{group}` has {most} channels already (UG-004)")));
     }
+    Ok(json!({}))
+}
 
-    /// Members of a group by the ids of a call.
-    ///
-    /// # Errors
-    /// One of them is none.
-    pub(super) fn ultra_group_members(&self, call: &Call, group: &str) -> Result<Vec<UserIx>, ApiError> {
-        let members = self.known_ultra_group(group)?;
-        let find = |id: &str| {
-            let user = self.core.accounts.find(id).filter(|user| members.has_member(*user));
-            user.ok_or_else(|| no_member(id, group))
-        };
-        call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
+/// The default channel stays (assumed).
+pub(super) fn api_channel_delete(service: &mut Service, call: &Call) -> Answer {
+    let (group, id) = channel_of(service, call)?;
+    if id == service.ultra_groups().default_channel() {
+        return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
     }
+    service.ultra_groups().delete_channel(call.now, group, id);
+    Ok(json!({}))
+}
 
-    pub(super) fn api_channel_create(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let id = call.required("busChannel", LONGEST_CHANNEL)?;
-        fits(id)?;
-        let private = call.number_or("type", 0..=1, 0)? == 1;
-        if !self.ultra_groups().create_channel(call.now, group, id, private) {
-            let most = self.core.limits.ultra_group_channels;
-            return Err(error(
-                24413,
-                format!("the ultra group `{group}` has {most} channels already (UG-004)"),
-            ));
-        }
-        Ok(json!({}))
-    }
-
-    /// The default channel stays (assumed).
-    pub(super) fn api_channel_delete(&mut self, call: &Call) -> Answer {
-        let (group, id) = self.channel_of(call)?;
-        if id == self.ultra_groups().default_channel() {
-            return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
-        }
-        self.ultra_groups().delete_channel(call.now, group, id);
-        Ok(json!({}))
-    }
-
-    /// All channels (UG-034). One SDK calls the size of a page `size`, others `limit`.
-    pub(super) fn api_channels(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let size = if call.has("limit") { "limit" } else { "size" };
-        let (skipped, size) = call.page("page", size, 100, 20)?;
-        self.ultra_groups().ensure_default_channel(group);
-        let channels = &self.known_ultra_group(group)?.channels;
-        let list: Vec<Value> = channels
-            .iter()
-            .filter(|(id, _)| !id.is_empty())
-            .skip(skipped)
-            .take(size)
-            .map(|(id, channel)| {
-                json!({
-                    "channelId": &**id, "type": u8::from(channel.private), "createTime": date_text(channel.created),
-                })
+/// All channels (UG-034). One SDK calls the size of a page `size`, others `limit`.
+pub(super) fn api_channels(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let size = if call.has("limit") { "limit" } else { "size" };
+    let (skipped, size) = call.page("page", size, 100, 20)?;
+    service.ultra_groups().ensure_default_channel(group);
+    let channels = &known_ultra_group(service, group)?.channels;
+    let list: Vec<Value> = channels
+        .iter()
+        .filter(|(id, _)| !id.is_empty())
+        .skip(skipped)
+        .take(size)
+        .map(|(id, channel)| {
+            json!({
+                "channelId": &**id, "type": u8::from(channel.private), "createTime": date_text(channel.created),
             })
-            .collect();
-        Ok(json!({"channelList": list}))
-    }
+        })
+        .collect();
+    Ok(json!({"channelList": list}))
+}
 
-    fn api_channel_type(&mut self, call: &Call) -> Answer {
-        let (group, id) = self.channel_of(call)?;
-        let private = call.number("type", 0..=1)? == 1;
-        if private && id == DEFAULT_CHANNEL {
-            return Err(error(1002, format!("the channel `{id}` cannot be private (UG-021)")));
-        }
-        self.ultra_groups().set_channel_type(call.now, group, id, private);
-        Ok(json!({}))
+fn api_channel_type(service: &mut Service, call: &Call) -> Answer {
+    let (group, id) = channel_of(service, call)?;
+    let private = call.number("type", 0..=1)? == 1;
+    if private && id == DEFAULT_CHANNEL {
+        return Err(error(1002, format!("the channel `{id}` cannot be private (UG-021)")));
     }
+    service.ultra_groups().set_channel_type(call.now, group, id, private);
+    Ok(json!({}))
+}
 
-    fn api_channel_list_add(&mut self, call: &Call) -> Answer {
-        let (group, id) = self.channel_of(call)?;
-        let users = self.ultra_group_members(call, group)?;
-        self.ultra_groups().list_in_channel(call.now, group, id, &users);
-        Ok(json!({}))
-    }
+fn api_channel_list_add(service: &mut Service, call: &Call) -> Answer {
+    let (group, id) = channel_of(service, call)?;
+    let users = ultra_group_members(service, call, group)?;
+    service.ultra_groups().list_in_channel(call.now, group, id, &users);
+    Ok(json!({}))
+}
 
-    fn api_channel_list_remove(&mut self, call: &Call) -> Answer {
-        let (group, id) = self.channel_of(call)?;
-        let ids = call.ids("userIds", MOST_USERS)?;
-        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        self.ultra_groups().unlist_from_channel(call.now, group, id, &users);
-        Ok(json!({}))
-    }
+fn api_channel_list_remove(service: &mut Service, call: &Call) -> Answer {
+    let (group, id) = channel_of(service, call)?;
+    let ids = call.ids("userIds", MOST_USERS)?;
+    let users: Vec<UserIx> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
+    service.ultra_groups().unlist_from_channel(call.now, group, id, &users);
+    Ok(json!({}))
+}
 
-    fn api_channel_list(&mut self, call: &Call) -> Answer {
-        let (group, id) = self.channel_of(call)?;
-        let (skipped, size) = call.page("page", "pageSize", 100, 50)?;
-        let listed: Vec<UserIx> = self.known_channel(group, id)?.listed.keys().copied().collect();
-        let users = listed.into_iter().skip(skipped).take(size);
-        let users: Vec<&str> = users.map(|user| &*self.core.accounts[user].id).collect();
-        Ok(json!({"users": users}))
-    }
+fn api_channel_list(service: &mut Service, call: &Call) -> Answer {
+    let (group, id) = channel_of(service, call)?;
+    let (skipped, size) = call.page("page", "pageSize", 100, 50)?;
+    let listed: Vec<UserIx> = known_channel(service, group, id)?.listed.keys().copied().collect();
+    let users = listed.into_iter().skip(skipped).take(size);
+    let users: Vec<&str> = users.map(|user| &*service.core.accounts[user].id).collect();
+    Ok(json!({"users": users}))
 }

@@ -7,6 +7,8 @@ use crate::{
         Answer, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
+        ultra_group::{known_ultra_group, ultra_group_of},
+        ultra_group_channel::known_channel,
     },
     preferences::settings::LEVELS,
     service::Service,
@@ -14,42 +16,40 @@ use crate::{
 };
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/ultragroup/notdisturb/set.json", Form, Service::api_default_level_set),
-    ("/ultragroup/notdisturb/get.json", Form, Service::api_default_level),
+    ("/ultragroup/notdisturb/set.json", Form, api_default_level_set),
+    ("/ultragroup/notdisturb/get.json", Form, api_default_level),
 ];
 
-impl Service {
-    /// The group, and the channel if the call is about one.
-    fn level_of<'a>(&mut self, call: &'a Call) -> Result<(&'a str, Option<&'a str>), ApiError> {
-        let group = self.ultra_group_of(call)?;
-        if !call.has("busChannel") {
-            return Ok((group, None));
-        }
-        let channel = call.required("busChannel", LONGEST_CHANNEL)?;
-        self.known_channel(group, channel)?;
-        Ok((group, Some(channel)))
+/// The group, and the channel if the call is about one.
+fn level_of<'a>(service: &mut Service, call: &'a Call) -> Result<(&'a str, Option<&'a str>), ApiError> {
+    let group = ultra_group_of(service, call)?;
+    if !call.has("busChannel") {
+        return Ok((group, None));
     }
+    let channel = call.required("busChannel", LONGEST_CHANNEL)?;
+    known_channel(service, group, channel)?;
+    Ok((group, Some(channel)))
+}
 
-    fn api_default_level_set(&mut self, call: &Call) -> Answer {
-        let (group, channel) = self.level_of(call)?;
-        let level = call.number("unpushLevel", -1..=5)? as i32;
-        if !LEVELS.contains(&level) {
-            let text = "parameter `unpushLevel` is one of -1, 0, 1, 2, 4, 5";
-            return Err(error(1002, text));
-        }
-        if let Some(group) = self.ultra_groups.get_mut(group) {
-            group.levels.set(channel, level);
-        }
-        Ok(json!({}))
+fn api_default_level_set(service: &mut Service, call: &Call) -> Answer {
+    let (group, channel) = level_of(service, call)?;
+    let level = call.number("unpushLevel", -1..=5)? as i32;
+    if !LEVELS.contains(&level) {
+        let text = "parameter `unpushLevel` is one of -1, 0, 1, 2, 4, 5";
+        return Err(error(1002, text));
     }
+    if let Some(group) = service.ultra_groups.get_mut(group) {
+        group.levels.set(channel, level);
+    }
+    Ok(json!({}))
+}
 
-    fn api_default_level(&mut self, call: &Call) -> Answer {
-        let (group, channel) = self.level_of(call)?;
-        let level = self.known_ultra_group(group)?.levels.get(channel);
-        let mut answer = json!({"groupId": group, "unpushLevel": level});
-        if let Some(channel) = channel {
-            answer["busChannel"] = json!(channel);
-        }
-        Ok(answer)
+fn api_default_level(service: &mut Service, call: &Call) -> Answer {
+    let (group, channel) = level_of(service, call)?;
+    let level = known_ultra_group(service, group)?.levels.get(channel);
+    let mut answer = json!({"groupId": group, "unpushLevel": level});
+    if let Some(channel) = channel {
+        answer["busChannel"] = json!(channel);
     }
+    Ok(answer)
 }

@@ -8,15 +8,17 @@ use crate::{
     core::{account::UserIx, ids::Uid, message::Recall},
     doors::server_api::{
         Answer, ApiError, Call,
-        compose::checked,
+        compose::{api_message, checked},
         endpoints::{
             Row,
             Takes::{Form, Json},
         },
         error,
-        rate::Rated,
+        once::once,
+        rate::{Rated, within_rates},
         recall::{MOST_PAIRS, PAGE, parsed, refusal},
-        ultra_group_channel::no_channel,
+        ultra_group::known_ultra_group,
+        ultra_group_channel::{channel_or_none, known_channel, no_channel},
         user::LONGEST_ID,
     },
     service::Service,
@@ -29,143 +31,142 @@ const MOST_GROUPS: usize = 3;
 const MOST_RECEIVERS: usize = 1000;
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/message/ultragroup/publish.json", Json, Service::api_publish_ultra_group),
-    ("/ultragroup/msg/modify.json", Form, Service::api_channel_message_modify),
-    ("/ultragroup/message/expansion/set.json", Form, Service::api_channel_expansion_set),
-    ("/ultragroup/message/expansion/delete.json", Form, Service::api_channel_expansion_delete),
-    ("/ultragroup/message/expansion/query.json", Form, Service::api_channel_expansion),
+    ("/message/ultragroup/publish.json", Json, api_publish_ultra_group),
+    ("/ultragroup/msg/modify.json", Form, api_channel_message_modify),
+    ("/ultragroup/message/expansion/set.json", Form, api_channel_expansion_set),
+    ("/ultragroup/message/expansion/delete.json", Form, api_channel_expansion_delete),
+    ("/ultragroup/message/expansion/query.json", Form, api_channel_expansion),
 ];
 
 /// Bytes of a message UID, at most.
 pub(super) const LONGEST_UID: usize = 64;
 
-impl Service {
-    /// To everybody who sees the channel, the sender too; mutes do not concern it, and the sender need not be a member.
-    pub(super) fn api_publish_ultra_group(&mut self, call: &Call) -> Answer {
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        let groups: Vec<String> =
-            call.ids("toGroupIds", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
-        let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-        let mut message = self.api_message(call)?;
-        if call.has("toUserIds") {
-            message.user_id = call.ids("toUserIds", MOST_RECEIVERS)?.into_iter().map(str::to_owned).collect();
+/// To everybody who sees the channel, the sender too; mutes do not concern it, and the sender need not be a member.
+pub(super) fn api_publish_ultra_group(service: &mut Service, call: &Call) -> Answer {
+    let from = call.required("fromUserId", LONGEST_ID)?;
+    let groups: Vec<String> = call.ids("toGroupIds", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
+    let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
+    let mut message = api_message(service, call)?;
+    if call.has("toUserIds") {
+        message.user_id = call.ids("toUserIds", MOST_RECEIVERS)?.into_iter().map(str::to_owned).collect();
+    }
+    for group in &groups {
+        known_ultra_group(service, group)?;
+        let channel = service.ultra_groups().channel_id(channel).to_owned();
+        known_channel(service, group, &channel)?;
+    }
+    once(service, call, from, |service| {
+        let rates: Vec<Rated<'_>> = groups.iter().map(|group| Rated::UltraGroup(group)).collect();
+        within_rates(service, call.now, &rates, 1)?;
+        let mut uids: Vec<Value> = Vec::new();
+        for group in groups {
+            let posted = service.ultra_groups().say_in_channel_for_app(
+                call.now,
+                &group,
+                channel,
+                from,
+                message.clone(),
+            );
+            let posted = posted.ok_or_else(|| no_channel(channel, &group))?;
+            uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
         }
-        for group in &groups {
-            self.known_ultra_group(group)?;
-            let channel = self.ultra_groups().channel_id(channel).to_owned();
-            self.known_channel(group, &channel)?;
+        Ok(json!({"messageUIDs": uids}))
+    })
+}
+
+/// A message that a call names, in the channel it names, if it names one.
+///
+/// # Errors
+/// There is none.
+pub(super) fn channel_message(
+    service: &mut Service,
+    call: &Call,
+    uid: &str,
+) -> Result<(String, Uid), ApiError> {
+    let (group, channel) = channel_or_none(service, call)?;
+    let found = Uid::parse(uid).filter(|uid| {
+        let entry = service.ultra_groups.said(group, *uid);
+        entry.is_some_and(|entry| channel.is_none_or(|channel| *entry.channel == *channel))
+    });
+    let found =
+        found.ok_or_else(|| error(1002, format!("the ultra group `{group}` has no message `{uid}`")))?;
+    Ok((group.to_owned(), found))
+}
+
+fn sender_in_ultra_group(service: &Service, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
+    let entry = service.ultra_groups.said(group, uid);
+    let own = entry.filter(|entry| *entry.message.from == *from).map(|entry| entry.by);
+    own.ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`")))
+}
+
+fn api_channel_message_modify(service: &mut Service, call: &Call) -> Answer {
+    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+    let from = call.required("fromUserId", LONGEST_ID)?;
+    sender_in_ultra_group(service, &group, from, uid)?;
+    let content = call.required("content", service.core.limits.message_bytes)?;
+    let name = service.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
+    checked(name.as_deref().unwrap_or_default(), content)?;
+    once(service, call, from, |service| {
+        let changed = service.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
+        changed.map(|_| json!({})).map_err(refusal)
+    })
+}
+
+fn api_channel_expansion_set(service: &mut Service, call: &Call) -> Answer {
+    let Value::Object(pairs) = parsed(call, "extraKeyVal")? else {
+        return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
+    };
+    expand_channel_message(service, call, &json!({"put": pairs}))
+}
+
+fn api_channel_expansion_delete(service: &mut Service, call: &Call) -> Answer {
+    match parsed(call, "extraKey")? {
+        Value::Array(keys) if keys.len() <= MOST_PAIRS => {
+            expand_channel_message(service, call, &json!({"del": keys}))
         }
-        self.once(call, from, |service| {
-            let rates: Vec<Rated<'_>> = groups.iter().map(|group| Rated::UltraGroup(group)).collect();
-            service.within_rates(call.now, &rates, 1)?;
-            let mut uids: Vec<Value> = Vec::new();
-            for group in groups {
-                let posted = service.ultra_groups().say_in_channel_for_app(
-                    call.now,
-                    &group,
-                    channel,
-                    from,
-                    message.clone(),
-                );
-                let posted = posted.ok_or_else(|| no_channel(channel, &group))?;
-                uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
-            }
-            Ok(json!({"messageUIDs": uids}))
-        })
-    }
-
-    /// A message that a call names, in the channel it names, if it names one.
-    ///
-    /// # Errors
-    /// There is none.
-    pub(super) fn channel_message(&mut self, call: &Call, uid: &str) -> Result<(String, Uid), ApiError> {
-        let (group, channel) = self.channel_or_none(call)?;
-        let found = Uid::parse(uid).filter(|uid| {
-            let entry = self.ultra_groups.said(group, *uid);
-            entry.is_some_and(|entry| channel.is_none_or(|channel| *entry.channel == *channel))
-        });
-        let found =
-            found.ok_or_else(|| error(1002, format!("the ultra group `{group}` has no message `{uid}`")))?;
-        Ok((group.to_owned(), found))
-    }
-
-    fn sender_in_ultra_group(&self, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
-        let entry = self.ultra_groups.said(group, uid);
-        let own = entry.filter(|entry| *entry.message.from == *from).map(|entry| entry.by);
-        own.ok_or_else(|| {
-            error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"))
-        })
-    }
-
-    fn api_channel_message_modify(&mut self, call: &Call) -> Answer {
-        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
-        let from = call.required("fromUserId", LONGEST_ID)?;
-        self.sender_in_ultra_group(&group, from, uid)?;
-        let content = call.required("content", self.core.limits.message_bytes)?;
-        let name = self.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
-        checked(name.as_deref().unwrap_or_default(), content)?;
-        self.once(call, from, |service| {
-            let changed = service.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
-            changed.map(|_| json!({})).map_err(refusal)
-        })
-    }
-
-    fn api_channel_expansion_set(&mut self, call: &Call) -> Answer {
-        let Value::Object(pairs) = parsed(call, "extraKeyVal")? else {
-            return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
-        };
-        self.expand_channel_message(call, &json!({"put": pairs}))
-    }
-
-    fn api_channel_expansion_delete(&mut self, call: &Call) -> Answer {
-        match parsed(call, "extraKey")? {
-            Value::Array(keys) if keys.len() <= MOST_PAIRS => {
-                self.expand_channel_message(call, &json!({"del": keys}))
-            }
-            Value::Array(_) => {
-                Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
-            }
-            _ => Err(error(1002, "parameter `extraKey` must be a JSON list of keys")),
+        Value::Array(_) => {
+            Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
         }
+        _ => Err(error(1002, "parameter `extraKey` must be a JSON list of keys")),
     }
+}
 
-    fn expand_channel_message(&mut self, call: &Call, change: &Value) -> Answer {
-        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
-        call.required("userId", LONGEST_ID)?;
-        let mut change = change.clone();
-        change["mid"] = uid.as_str().into();
-        self.ultra_groups()
-            .expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
-            .map_err(refusal)?;
-        Ok(json!({}))
-    }
+fn expand_channel_message(service: &mut Service, call: &Call, change: &Value) -> Answer {
+    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+    call.required("userId", LONGEST_ID)?;
+    let mut change = change.clone();
+    change["mid"] = uid.as_str().into();
+    service
+        .ultra_groups()
+        .expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
+        .map_err(refusal)?;
+    Ok(json!({}))
+}
 
-    fn api_channel_expansion(&mut self, call: &Call) -> Answer {
-        let (group, uid) = self.channel_message(call, call.required("msgUID", LONGEST_UID)?)?;
-        let page = call.number_or("pageNo", 1..=i64::from(u32::MAX), 1)?;
-        let entry = self.ultra_groups.said(&group, uid).filter(|entry| entry.message.expandable);
-        let entry = entry.ok_or_else(|| refusal(status::EXPANSION_OFF))?;
-        Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
-    }
+fn api_channel_expansion(service: &mut Service, call: &Call) -> Answer {
+    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+    let page = call.number_or("pageNo", 1..=i64::from(u32::MAX), 1)?;
+    let entry = service.ultra_groups.said(&group, uid).filter(|entry| entry.message.expandable);
+    let entry = entry.ok_or_else(|| refusal(status::EXPANSION_OFF))?;
+    Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
+}
 
-    /// `/message/recall.json` with `conversationType` 10.
-    pub(super) fn api_recall_in_ultra_group(&mut self, call: &Call) -> Answer {
-        let from = call.id("fromUserId")?;
-        let group = call.id("targetId")?;
-        self.known_ultra_group(group)?;
-        let uid = call.required("messageUID", LONGEST_UID)?;
-        call.number("sentTime", 0..=i64::MAX)?;
-        if let Some(channel) = call.optional_within("busChannel", LONGEST_CHANNEL)? {
-            self.known_channel(group, channel)?;
-        }
-        let unknown =
-            || error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"));
-        let uid = Uid::parse(uid).ok_or_else(unknown)?;
-        let by = self.sender_in_ultra_group(group, from, uid)?;
-        let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
-        let recalled = self.ultra_groups().recall_in_channel(call.now, group, &recall);
-        recalled
-            .map(|_| json!({}))
-            .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
+/// `/message/recall.json` with `conversationType` 10.
+pub(super) fn api_recall_in_ultra_group(service: &mut Service, call: &Call) -> Answer {
+    let from = call.id("fromUserId")?;
+    let group = call.id("targetId")?;
+    known_ultra_group(service, group)?;
+    let uid = call.required("messageUID", LONGEST_UID)?;
+    call.number("sentTime", 0..=i64::MAX)?;
+    if let Some(channel) = call.optional_within("busChannel", LONGEST_CHANNEL)? {
+        known_channel(service, group, channel)?;
     }
+    let unknown = || error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"));
+    let uid = Uid::parse(uid).ok_or_else(unknown)?;
+    let by = sender_in_ultra_group(service, group, from, uid)?;
+    let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
+    let recalled = service.ultra_groups().recall_in_channel(call.now, group, &recall);
+    recalled
+        .map(|_| json!({}))
+        .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
 }

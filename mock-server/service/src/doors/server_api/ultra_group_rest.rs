@@ -9,7 +9,23 @@ use crate::{
         params::Form,
         refusal::Gate,
     },
-    doors::server_api::{Answer, ApiError, Call, endpoints::Endpoint, error, user::LONGEST_ID},
+    doors::server_api::{
+        Answer, ApiError, Call,
+        endpoints::Endpoint,
+        error,
+        ultra_group::{
+            api_ultra_group_create, api_ultra_group_dissolve, api_ultra_group_join, api_ultra_group_quit,
+            api_ultra_group_refresh, known_ultra_group, ultra_group_of,
+        },
+        ultra_group_channel::{api_channel_create, api_channel_delete, api_channels},
+        ultra_group_message::api_publish_ultra_group,
+        ultra_group_mute::{
+            api_channel_is_muted, api_channel_mute, api_channel_mute_users, api_channel_muted_users,
+            api_channel_speakers, api_channel_speakers_add, api_channel_speakers_remove,
+            api_channel_unmute_users,
+        },
+        user::LONGEST_ID,
+    },
     service::Service,
 };
 
@@ -85,33 +101,33 @@ fn other_method(request: &HttpRequest, path: &[&str]) -> Option<ApiError> {
 fn route<'a>(method: &str, path: &[&'a str]) -> Option<(Endpoint, Vec<(&'static str, &'a str)>)> {
     let group = |id: &'a str| vec![("groupId", id)];
     Some(match (method, path) {
-        ("POST", ["ultragroups"]) => (Service::api_ultra_group_create as Endpoint, Vec::new()),
-        ("POST", ["ultragroups", "channels"]) => (Service::api_channel_create, Vec::new()),
-        ("POST", ["message", "ultragroup", "send"]) => (Service::api_publish_ultra_group, Vec::new()),
-        ("DELETE", ["ultragroups", id]) => (Service::api_ultra_group_dissolve, group(id)),
-        ("PUT", ["ultragroups", id]) => (Service::api_ultra_group_refresh, group(id)),
+        ("POST", ["ultragroups"]) => (api_ultra_group_create as Endpoint, Vec::new()),
+        ("POST", ["ultragroups", "channels"]) => (api_channel_create, Vec::new()),
+        ("POST", ["message", "ultragroup", "send"]) => (api_publish_ultra_group, Vec::new()),
+        ("DELETE", ["ultragroups", id]) => (api_ultra_group_dissolve, group(id)),
+        ("PUT", ["ultragroups", id]) => (api_ultra_group_refresh, group(id)),
         ("GET", ["ultragroups", "users", user, "groups"]) => {
-            (Service::rest_ultra_groups_of_user, vec![("userId", *user)])
+            (rest_ultra_groups_of_user, vec![("userId", *user)])
         }
-        ("GET", ["ultragroups", id, "users"]) => (Service::rest_ultra_group_members, group(id)),
+        ("GET", ["ultragroups", id, "users"]) => (rest_ultra_group_members, group(id)),
         ("POST", ["ultragroups", id, "users", user]) => {
-            (Service::api_ultra_group_join, vec![("groupId", *id), ("userId", *user)])
+            (api_ultra_group_join, vec![("groupId", *id), ("userId", *user)])
         }
         ("DELETE", ["ultragroups", id, "users", user]) => {
-            (Service::api_ultra_group_quit, vec![("groupId", *id), ("userId", *user)])
+            (api_ultra_group_quit, vec![("groupId", *id), ("userId", *user)])
         }
-        ("POST", ["ultragroups", id, "muted-users"]) => (Service::api_channel_mute_users, group(id)),
-        ("DELETE", ["ultragroups", id, "muted-users"]) => (Service::api_channel_unmute_users, group(id)),
-        ("GET", ["ultragroups", id, "muted-users"]) => (Service::api_channel_muted_users, group(id)),
-        ("PUT", ["ultragroups", id, "muted-status"]) => (Service::api_channel_mute, group(id)),
-        ("GET", ["ultragroups", id, "muted-status"]) => (Service::api_channel_is_muted, group(id)),
-        ("POST", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers_add, group(id)),
-        ("DELETE", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers_remove, group(id)),
-        ("GET", ["ultragroups", id, "allowed-users"]) => (Service::api_channel_speakers, group(id)),
+        ("POST", ["ultragroups", id, "muted-users"]) => (api_channel_mute_users, group(id)),
+        ("DELETE", ["ultragroups", id, "muted-users"]) => (api_channel_unmute_users, group(id)),
+        ("GET", ["ultragroups", id, "muted-users"]) => (api_channel_muted_users, group(id)),
+        ("PUT", ["ultragroups", id, "muted-status"]) => (api_channel_mute, group(id)),
+        ("GET", ["ultragroups", id, "muted-status"]) => (api_channel_is_muted, group(id)),
+        ("POST", ["ultragroups", id, "allowed-users"]) => (api_channel_speakers_add, group(id)),
+        ("DELETE", ["ultragroups", id, "allowed-users"]) => (api_channel_speakers_remove, group(id)),
+        ("GET", ["ultragroups", id, "allowed-users"]) => (api_channel_speakers, group(id)),
         ("DELETE", ["ultragroups", id, "channels", channel]) => {
-            (Service::api_channel_delete, vec![("groupId", *id), ("busChannel", *channel)])
+            (api_channel_delete, vec![("groupId", *id), ("busChannel", *channel)])
         }
-        ("GET", ["ultragroups", id, "channels"]) => (Service::rest_channels, group(id)),
+        ("GET", ["ultragroups", id, "channels"]) => (rest_channels, group(id)),
         _ => return None,
     })
 }
@@ -130,31 +146,29 @@ pub(super) fn response(answer: Result<Value, ApiError>) -> HttpResponse {
     }
 }
 
-impl Service {
-    fn rest_ultra_groups_of_user(&mut self, call: &Call) -> Answer {
-        self.api_ordered(Gate::UltraGroups)?;
-        let id = call.required("userId", LONGEST_ID)?;
-        let user =
-            self.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
-        let (skipped, size) = call.page("page", "size", 100, 20)?;
-        let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
-        let rows = groups.skip(skipped).take(size);
-        let rows = rows.map(|group| json!({"group_id": &*group.id, "group_name": group.name}));
-        Ok(json!({"groups": rows.collect::<Vec<Value>>()}))
-    }
+fn rest_ultra_groups_of_user(service: &mut Service, call: &Call) -> Answer {
+    service.api_ordered(Gate::UltraGroups)?;
+    let id = call.required("userId", LONGEST_ID)?;
+    let user =
+        service.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
+    let (skipped, size) = call.page("page", "size", 100, 20)?;
+    let groups = service.ultra_groups.of(user).iter().filter_map(|id| service.ultra_groups.get(id));
+    let rows = groups.skip(skipped).take(size);
+    let rows = rows.map(|group| json!({"group_id": &*group.id, "group_name": group.name}));
+    Ok(json!({"groups": rows.collect::<Vec<Value>>()}))
+}
 
-    fn rest_ultra_group_members(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let (skipped, size) = call.page("page", "size", 100, 20)?;
-        let members = self.known_ultra_group(group)?.members.keys().skip(skipped).take(size);
-        let rows = members.map(|user| json!({"id": &*self.core.accounts[*user].id}));
-        Ok(json!({"users": rows.collect::<Vec<Value>>()}))
-    }
+fn rest_ultra_group_members(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let (skipped, size) = call.page("page", "size", 100, 20)?;
+    let members = known_ultra_group(service, group)?.members.keys().skip(skipped).take(size);
+    let rows = members.map(|user| json!({"id": &*service.core.accounts[*user].id}));
+    Ok(json!({"users": rows.collect::<Vec<Value>>()}))
+}
 
-    fn rest_channels(&mut self, call: &Call) -> Answer {
-        let channels = self.api_channels(call)?;
-        let rows = channels["channelList"].as_array().into_iter().flatten();
-        let rows = rows.map(|row| json!({"channel_id": row["channelId"], "create_time": row["createTime"]}));
-        Ok(json!({"channel_list": rows.collect::<Vec<Value>>()}))
-    }
+fn rest_channels(service: &mut Service, call: &Call) -> Answer {
+    let channels = api_channels(service, call)?;
+    let rows = channels["channelList"].as_array().into_iter().flatten();
+    let rows = rows.map(|row| json!({"channel_id": row["channelId"], "create_time": row["createTime"]}));
+    Ok(json!({"channel_list": rows.collect::<Vec<Value>>()}))
 }

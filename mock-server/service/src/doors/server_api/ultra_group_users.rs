@@ -12,8 +12,8 @@ use crate::{
             Takes::{Form, Json},
         },
         error,
-        ultra_group::no_member,
-        ultra_group_channel::MOST_USERS,
+        ultra_group::{known_ultra_group, no_member, ultra_group_of},
+        ultra_group_channel::{MOST_USERS, channel_of, known_channel, ultra_group_members},
         user::LONGEST_ID,
     },
     service::Service,
@@ -27,19 +27,19 @@ const MOST_GROUPS: usize = 50;
 const MOST_MEMBERS: usize = 100;
 
 pub(super) const ENDPOINTS: &[Row] = &[
-    ("/ultragroup/usergroup/add.json", Json, Service::api_user_groups_create),
-    ("/ultragroup/usergroup/del.json", Form, Service::api_user_groups_disband),
-    ("/ultragroup/usergroup/query.json", Form, Service::api_user_groups),
-    ("/ultragroup/usergroup/user/add.json", Form, Service::api_user_group_add),
-    ("/ultragroup/usergroup/user/del.json", Form, Service::api_user_group_remove),
-    ("/ultragroup/user/usergroup/query.json", Form, Service::api_user_groups_of_user),
-    ("/ultragroup/channel/usergroup/bind.json", Form, Service::api_user_groups_bind),
-    ("/ultragroup/channel/userGroup/bind.json", Form, Service::api_user_groups_bind),
-    ("/ultragroup/channel/usergroup/unbind.json", Form, Service::api_user_groups_unbind),
-    ("/ultragroup/channel/userGroup/unbind.json", Form, Service::api_user_groups_unbind),
-    ("/ultragroup/channel/usergroup/query.json", Form, Service::api_user_groups_of_channel),
-    ("/ultragroup/usergroup/channel/query.json", Form, Service::api_channels_of_user_group),
-    ("/ultragroup/user/channel/query.json", Form, Service::api_channels_of_user),
+    ("/ultragroup/usergroup/add.json", Json, api_user_groups_create),
+    ("/ultragroup/usergroup/del.json", Form, api_user_groups_disband),
+    ("/ultragroup/usergroup/query.json", Form, api_user_groups),
+    ("/ultragroup/usergroup/user/add.json", Form, api_user_group_add),
+    ("/ultragroup/usergroup/user/del.json", Form, api_user_group_remove),
+    ("/ultragroup/user/usergroup/query.json", Form, api_user_groups_of_user),
+    ("/ultragroup/channel/usergroup/bind.json", Form, api_user_groups_bind),
+    ("/ultragroup/channel/userGroup/bind.json", Form, api_user_groups_bind),
+    ("/ultragroup/channel/usergroup/unbind.json", Form, api_user_groups_unbind),
+    ("/ultragroup/channel/userGroup/unbind.json", Form, api_user_groups_unbind),
+    ("/ultragroup/channel/usergroup/query.json", Form, api_user_groups_of_channel),
+    ("/ultragroup/usergroup/channel/query.json", Form, api_channels_of_user_group),
+    ("/ultragroup/user/channel/query.json", Form, api_channels_of_user),
 ];
 
 fn no_user_group(id: &str, group: &str) -> ApiError {
@@ -51,135 +51,128 @@ fn data(call: &Call, ids: impl Iterator<Item = String>) -> Answer {
     Ok(json!({"data": ids.skip(skipped).take(size).collect::<Vec<String>>()}))
 }
 
-impl Service {
-    /// User groups that a call names; they must exist.
-    fn user_groups_of<'a>(&self, call: &'a Call, group: &str) -> Result<Vec<&'a str>, ApiError> {
-        let ids = call.ids("userGroupIds", MOST_NAMED)?;
-        let known = self.known_ultra_group(group)?;
-        match ids.iter().find(|id| !known.user_groups.contains_key(**id)) {
-            Some(unknown) => Err(no_user_group(unknown, group)),
-            None => Ok(ids),
-        }
+/// User groups that a call names; they must exist.
+fn user_groups_of<'a>(service: &Service, call: &'a Call, group: &str) -> Result<Vec<&'a str>, ApiError> {
+    let ids = call.ids("userGroupIds", MOST_NAMED)?;
+    let known = known_ultra_group(service, group)?;
+    match ids.iter().find(|id| !known.user_groups.contains_key(**id)) {
+        Some(unknown) => Err(no_user_group(unknown, group)),
+        None => Ok(ids),
     }
+}
 
-    fn user_group_of<'a>(&self, call: &'a Call, group: &str) -> Result<&'a str, ApiError> {
-        let id = call.required("userGroupId", LONGEST_ID)?;
-        let known = self.known_ultra_group(group)?.user_groups.contains_key(id);
-        if known { Ok(id) } else { Err(no_user_group(id, group)) }
-    }
+fn user_group_of<'a>(service: &Service, call: &'a Call, group: &str) -> Result<&'a str, ApiError> {
+    let id = call.required("userGroupId", LONGEST_ID)?;
+    let known = known_ultra_group(service, group)?.user_groups.contains_key(id);
+    if known { Ok(id) } else { Err(no_user_group(id, group)) }
+}
 
-    /// `userGroups`: `[{"userGroupId"}]`.
-    fn api_user_groups_create(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let list = call.list("userGroups", MOST_NEW)?;
-        let id = |one: &Value| {
-            let id = one["userGroupId"].as_str().filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
-            id.map(str::to_owned).ok_or_else(|| {
-                error(1002, "parameter `userGroups` must be a list of objects with `userGroupId`")
-            })
-        };
-        let ids = list.iter().map(id).collect::<Result<Vec<String>, ApiError>>()?;
-        let known = &self.known_ultra_group(group)?.user_groups;
-        let new = ids.iter().filter(|id| !known.contains_key(id.as_str())).count();
-        if known.len() + new > MOST_GROUPS {
-            return Err(error(1005, format!("an ultra group has at most {MOST_GROUPS} user groups")));
-        }
-        self.ultra_groups().create_user_groups(group, &ids);
-        Ok(json!({}))
+/// `userGroups`: `[{"userGroupId"}]`.
+fn api_user_groups_create(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let list = call.list("userGroups", MOST_NEW)?;
+    let id = |one: &Value| {
+        let id = one["userGroupId"].as_str().filter(|id| !id.is_empty() && id.len() <= LONGEST_ID);
+        id.map(str::to_owned)
+            .ok_or_else(|| error(1002, "parameter `userGroups` must be a list of objects with `userGroupId`"))
+    };
+    let ids = list.iter().map(id).collect::<Result<Vec<String>, ApiError>>()?;
+    let known = &known_ultra_group(service, group)?.user_groups;
+    let new = ids.iter().filter(|id| !known.contains_key(id.as_str())).count();
+    if known.len() + new > MOST_GROUPS {
+        return Err(error(1005, format!("an ultra group has at most {MOST_GROUPS} user groups")));
     }
+    service.ultra_groups().create_user_groups(group, &ids);
+    Ok(json!({}))
+}
 
-    fn api_user_groups_disband(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let ids = self.user_groups_of(call, group)?;
-        self.ultra_groups().disband_user_groups(call.now, group, &ids);
-        Ok(json!({}))
-    }
+fn api_user_groups_disband(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let ids = user_groups_of(service, call, group)?;
+    service.ultra_groups().disband_user_groups(call.now, group, &ids);
+    Ok(json!({}))
+}
 
-    fn api_user_groups(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let (skipped, size) = call.page("page", "pageSize", 50, 10)?;
-        let ids = self.known_ultra_group(group)?.user_groups.keys().skip(skipped).take(size);
-        let rows: Vec<Value> = ids.map(|id| json!({"userGroupId": &**id})).collect();
-        Ok(json!({"userGroups": rows}))
-    }
+fn api_user_groups(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let (skipped, size) = call.page("page", "pageSize", 50, 10)?;
+    let ids = known_ultra_group(service, group)?.user_groups.keys().skip(skipped).take(size);
+    let rows: Vec<Value> = ids.map(|id| json!({"userGroupId": &**id})).collect();
+    Ok(json!({"userGroups": rows}))
+}
 
-    fn api_user_group_add(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let id = self.user_group_of(call, group)?;
-        let users = self.ultra_group_members(call, group)?;
-        let members = self.known_ultra_group(group)?.user_groups.get(id);
-        let count = members.map_or(0, |members| {
-            members.len() + users.iter().filter(|user| !members.contains_key(user)).count()
-        });
-        if count > MOST_MEMBERS {
-            return Err(error(1005, format!("a user group has at most {MOST_MEMBERS} members")));
-        }
-        self.ultra_groups().add_to_user_group(call.now, group, id, &users);
-        Ok(json!({}))
+fn api_user_group_add(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let id = user_group_of(service, call, group)?;
+    let users = ultra_group_members(service, call, group)?;
+    let members = known_ultra_group(service, group)?.user_groups.get(id);
+    let count = members
+        .map_or(0, |members| members.len() + users.iter().filter(|user| !members.contains_key(user)).count());
+    if count > MOST_MEMBERS {
+        return Err(error(1005, format!("a user group has at most {MOST_MEMBERS} members")));
     }
+    service.ultra_groups().add_to_user_group(call.now, group, id, &users);
+    Ok(json!({}))
+}
 
-    fn api_user_group_remove(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let id = self.user_group_of(call, group)?;
-        let ids = call.ids("userIds", MOST_USERS)?;
-        let users: Vec<UserIx> = ids.into_iter().filter_map(|id| self.core.accounts.find(id)).collect();
-        self.ultra_groups().remove_from_user_group(call.now, group, id, &users);
-        Ok(json!({}))
-    }
+fn api_user_group_remove(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let id = user_group_of(service, call, group)?;
+    let ids = call.ids("userIds", MOST_USERS)?;
+    let users: Vec<UserIx> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
+    service.ultra_groups().remove_from_user_group(call.now, group, id, &users);
+    Ok(json!({}))
+}
 
-    fn member_of_call(&self, call: &Call, group: &str) -> Result<UserIx, ApiError> {
-        let id = call.required("userId", LONGEST_ID)?;
-        let known = self.known_ultra_group(group)?;
-        let user = self.core.accounts.find(id).filter(|user| known.has_member(*user));
-        user.ok_or_else(|| no_member(id, group))
-    }
+fn member_of_call(service: &Service, call: &Call, group: &str) -> Result<UserIx, ApiError> {
+    let id = call.required("userId", LONGEST_ID)?;
+    let known = known_ultra_group(service, group)?;
+    let user = service.core.accounts.find(id).filter(|user| known.has_member(*user));
+    user.ok_or_else(|| no_member(id, group))
+}
 
-    fn api_user_groups_of_user(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let user = self.member_of_call(call, group)?;
-        let groups = self.known_ultra_group(group)?.user_groups.iter();
-        data(call, groups.filter(|(_, members)| members.contains_key(&user)).map(|(id, _)| id.to_string()))
-    }
+fn api_user_groups_of_user(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let user = member_of_call(service, call, group)?;
+    let groups = known_ultra_group(service, group)?.user_groups.iter();
+    data(call, groups.filter(|(_, members)| members.contains_key(&user)).map(|(id, _)| id.to_string()))
+}
 
-    fn api_user_groups_bind(&mut self, call: &Call) -> Answer {
-        self.set_bound(call, true)
-    }
+fn api_user_groups_bind(service: &mut Service, call: &Call) -> Answer {
+    set_bound(service, call, true)
+}
 
-    fn api_user_groups_unbind(&mut self, call: &Call) -> Answer {
-        self.set_bound(call, false)
-    }
+fn api_user_groups_unbind(service: &mut Service, call: &Call) -> Answer {
+    set_bound(service, call, false)
+}
 
-    fn set_bound(&mut self, call: &Call, bind: bool) -> Answer {
-        let (group, channel) = self.channel_of(call)?;
-        let ids = self.user_groups_of(call, group)?;
-        self.ultra_groups().bind_user_groups(call.now, group, channel, &ids, bind);
-        Ok(json!({}))
-    }
+fn set_bound(service: &mut Service, call: &Call, bind: bool) -> Answer {
+    let (group, channel) = channel_of(service, call)?;
+    let ids = user_groups_of(service, call, group)?;
+    service.ultra_groups().bind_user_groups(call.now, group, channel, &ids, bind);
+    Ok(json!({}))
+}
 
-    fn api_user_groups_of_channel(&mut self, call: &Call) -> Answer {
-        let (group, channel) = self.channel_of(call)?;
-        data(call, self.known_channel(group, channel)?.bound.keys().map(ToString::to_string))
-    }
+fn api_user_groups_of_channel(service: &mut Service, call: &Call) -> Answer {
+    let (group, channel) = channel_of(service, call)?;
+    data(call, known_channel(service, group, channel)?.bound.keys().map(ToString::to_string))
+}
 
-    fn api_channels_of_user_group(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let id = self.user_group_of(call, group)?;
-        let channels = self.known_ultra_group(group)?.channels.iter();
-        data(
-            call,
-            channels.filter(|(_, channel)| channel.bound.contains_key(id)).map(|(id, _)| id.to_string()),
-        )
-    }
+fn api_channels_of_user_group(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let id = user_group_of(service, call, group)?;
+    let channels = known_ultra_group(service, group)?.channels.iter();
+    data(call, channels.filter(|(_, channel)| channel.bound.contains_key(id)).map(|(id, _)| id.to_string()))
+}
 
-    /// Private channels that a member sees (assumed: public ones are everybody's).
-    fn api_channels_of_user(&mut self, call: &Call) -> Answer {
-        let group = self.ultra_group_of(call)?;
-        let user = self.member_of_call(call, group)?;
-        let known = self.known_ultra_group(group)?;
-        let mine = known
-            .channels
-            .iter()
-            .filter(|(_, channel)| channel.private && known.seen_since(channel, user).is_some());
-        data(call, mine.map(|(id, _)| id.to_string()))
-    }
+/// Private channels that a member sees (assumed: public ones are everybody's).
+fn api_channels_of_user(service: &mut Service, call: &Call) -> Answer {
+    let group = ultra_group_of(service, call)?;
+    let user = member_of_call(service, call, group)?;
+    let known = known_ultra_group(service, group)?;
+    let mine = known
+        .channels
+        .iter()
+        .filter(|(_, channel)| channel.private && known.seen_since(channel, user).is_some());
+    data(call, mine.map(|(id, _)| id.to_string()))
 }

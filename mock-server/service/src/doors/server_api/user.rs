@@ -5,7 +5,11 @@ use wire::UnixMillis;
 
 use crate::{
     core::{account::Account, calendar::date_text, caps::LONGEST_BAN},
-    doors::server_api::{Answer, Call, error},
+    doors::server_api::{
+        Answer, Call,
+        endpoints::{Row, Takes::Form},
+        error,
+    },
     service::Service,
 };
 
@@ -18,176 +22,198 @@ const MOST_BANNED: usize = 20;
 const LONGEST_NAME: usize = 128;
 const LONGEST_PORTRAIT: usize = 1024;
 
-impl Service {
-    /// Registers the user if need be and issues a token; earlier ones stay valid (CONN-019).
-    pub(super) fn api_get_token(&mut self, call: &Call) -> Answer {
-        let id = call.id("userId")?;
-        // It may be empty, but a registration says what pushes show (USER-012).
-        if !call.has("name") {
-            return Err(error(1002, "parameter `name` is missing"));
-        }
-        check_shown(call)?;
-        let known = self.core.accounts.find(id).is_some_and(|user| self.core.accounts[user].registered);
-        let most = self.core.limits.registered_users;
-        if !known && most > 0 && self.core.accounts.registered() >= most {
-            return Err(error(
-                2007,
-                format!("a development environment holds {most} registered users (USER-002)"),
-            ));
-        }
-        let token = self.issue_token_at(call.now, id, &call.origin);
-        self.show_as(call, id);
-        let user = self.core.accounts.register(id);
-        self.core.accounts[user].created.get_or_insert(call.now);
-        Ok(json!({"userId": id, "token": token}))
-    }
+pub(super) const ENDPOINTS: &[Row] = &[
+    ("/user/getToken.json", Form, api_get_token),
+    ("/user/refresh.json", Form, api_refresh),
+    ("/user/info.json", Form, api_info),
+    ("/user/query.json", Form, api_query),
+    ("/user/token/expire.json", Form, api_expire_tokens),
+    ("/user/checkOnline.json", Form, api_check_online),
+    ("/user/block.json", Form, api_block),
+    ("/user/unblock.json", Form, api_unblock),
+    ("/user/block/query.json", Form, api_blocked),
+    ("/user/deactivate.json", Form, api_deactivate),
+    ("/user/deactivate/query.json", Form, api_deactivated),
+    ("/user/reactivate.json", Form, api_reactivate),
+    ("/user/activate.json", Form, api_reactivate),
+    ("/user/delusers.json", Form, api_delete_users),
+];
 
-    /// What pushes show of a user (USER-012).
-    fn show_as(&mut self, call: &Call, id: &str) {
-        let user = self.core.accounts.find_or_add(id);
-        let account = &mut self.core.accounts[user];
-        if let Some(name) = call.optional("name") {
-            name.clone_into(&mut account.name);
-        }
-        if let Some(portrait) = call.optional("portraitUri") {
-            portrait.clone_into(&mut account.portrait);
-        }
+/// Registers the user if need be and issues a token; earlier ones stay valid (CONN-019).
+fn api_get_token(service: &mut Service, call: &Call) -> Answer {
+    let id = call.id("userId")?;
+    // It may be empty, but a registration says what pushes show (USER-012).
+    if !call.has("name") {
+        return Err(error(1002, "parameter `name` is missing"));
     }
-
-    pub(super) fn api_refresh(&mut self, call: &Call) -> Answer {
-        let id = call.id("userId")?;
-        check_shown(call)?;
-        self.show_as(call, id);
-        Ok(json!({}))
+    check_shown(call)?;
+    let known = service.core.accounts.find(id).is_some_and(|user| service.core.accounts[user].registered);
+    let most = service.core.limits.registered_users;
+    if !known && most > 0 && service.core.accounts.registered() >= most {
+        return Err(error(
+            2007,
+            format!("a development environment holds {most} registered users (USER-002)"),
+        ));
     }
+    let token = service.issue_token_at(call.now, id, &call.origin);
+    show_as(service, call, id);
+    let user = service.core.accounts.register(id);
+    service.core.accounts[user].created.get_or_insert(call.now);
+    Ok(json!({"userId": id, "token": token}))
+}
 
-    pub(super) fn api_info(&mut self, call: &Call) -> Answer {
-        let account = self.registered(call.required("userId", LONGEST_ID)?)?;
-        Ok(json!({
-            "userName": account.name, "userPortrait": account.portrait,
-            "createTime": date_text(account.created.unwrap_or_default()),
-        }))
+/// What pushes show of a user (USER-012).
+fn show_as(service: &mut Service, call: &Call, id: &str) {
+    let user = service.core.accounts.find_or_add(id);
+    let account = &mut service.core.accounts[user];
+    if let Some(name) = call.optional("name") {
+        name.clone_into(&mut account.name);
     }
+    if let Some(portrait) = call.optional("portraitUri") {
+        portrait.clone_into(&mut account.portrait);
+    }
+}
 
-    /// Registered users by the time of their registration, or with `order` 1 the latest first.
-    pub(super) fn api_query(&mut self, call: &Call) -> Answer {
-        let (skip, take) = call.page("page", "pageSize", 100, 20)?;
-        let latest_first = call.number_or("order", 0..=1, 0)? == 1;
-        let all = self.core.accounts.iter().filter(|account| account.registered && !account.deactivated);
-        let mut all: Vec<&Account> = all.collect();
-        all.sort_by_key(|account| account.created);
-        if latest_first {
-            all.reverse();
-        }
-        let page = all.iter().skip(skip).take(take);
-        let users: Vec<Value> = page
-            .map(|account| {
-                json!({
-                    "userId": &*account.id, "userName": account.name, "userPortrait": account.portrait,
-                    "regTime": date_text(account.created.unwrap_or_default()),
-                })
+fn api_refresh(service: &mut Service, call: &Call) -> Answer {
+    let id = call.id("userId")?;
+    check_shown(call)?;
+    show_as(service, call, id);
+    Ok(json!({}))
+}
+
+fn api_info(service: &mut Service, call: &Call) -> Answer {
+    let account = registered(service, call.required("userId", LONGEST_ID)?)?;
+    Ok(json!({
+        "userName": account.name, "userPortrait": account.portrait,
+        "createTime": date_text(account.created.unwrap_or_default()),
+    }))
+}
+
+/// Registered users by the time of their registration, or with `order` 1 the latest first.
+fn api_query(service: &mut Service, call: &Call) -> Answer {
+    let (skip, take) = call.page("page", "pageSize", 100, 20)?;
+    let latest_first = call.number_or("order", 0..=1, 0)? == 1;
+    let all = service.core.accounts.iter().filter(|account| account.registered && !account.deactivated);
+    let mut all: Vec<&Account> = all.collect();
+    all.sort_by_key(|account| account.created);
+    if latest_first {
+        all.reverse();
+    }
+    let page = all.iter().skip(skip).take(take);
+    let users: Vec<Value> = page
+        .map(|account| {
+            json!({
+                "userId": &*account.id, "userName": account.name, "userPortrait": account.portrait,
+                "regTime": date_text(account.created.unwrap_or_default()),
             })
-            .collect();
-        Ok(json!({"total": all.len(), "users": users}))
-    }
+        })
+        .collect();
+    Ok(json!({"total": all.len(), "users": users}))
+}
 
-    /// Makes users as if they had never been registered: they are logged out, their data and their tokens are gone.
-    /// There is no way back but a new registration (assumed).
-    pub(super) fn api_delete_users(&mut self, call: &Call) -> Answer {
-        for id in call.ids("userId", MOST_IDS)? {
-            if let Some(user) = self.core.accounts.find(id) {
-                self.deactivate(call.now, id);
-                self.core.accounts.unregister(user);
-                self.core.tokens.revoke(user);
-            }
+/// Makes users as if they had never been registered: they are logged out, their data and their tokens are gone.
+/// There is no way back but a new registration (assumed).
+fn api_delete_users(service: &mut Service, call: &Call) -> Answer {
+    for id in call.ids("userId", MOST_IDS)? {
+        if let Some(user) = service.core.accounts.find(id) {
+            service.deactivate(call.now, id);
+            service.core.accounts.unregister(user);
+            service.core.tokens.revoke(user);
         }
-        Ok(json!({}))
     }
+    Ok(json!({}))
+}
 
-    fn registered(&self, id: &str) -> Result<&Account, crate::doors::server_api::ApiError> {
-        self.core
-            .accounts
-            .find(id)
-            .map(|user| &self.core.accounts[user])
-            .filter(|account| account.registered)
-            .ok_or_else(|| error(1002, format!("user `{id}` is not registered")))
-    }
+pub(super) fn registered<'s>(
+    service: &'s Service,
+    id: &str,
+) -> Result<&'s Account, crate::doors::server_api::ApiError> {
+    service
+        .core
+        .accounts
+        .find(id)
+        .map(|user| &service.core.accounts[user])
+        .filter(|account| account.registered)
+        .ok_or_else(|| error(1002, format!("user `{id}` is not registered")))
+}
 
-    /// Tokens issued before `time` are refused at the next login; connections stay (CONN-020).
-    pub(super) fn api_expire_tokens(&mut self, call: &Call) -> Answer {
-        let time = UnixMillis(call.number("time", 0..=i64::MAX)?);
-        for id in call.ids("userId", MOST_BANNED)? {
-            let user = self.core.accounts.find_or_add(id);
-            self.core.accounts[user].tokens_from = time;
-        }
-        Ok(json!({}))
+/// Tokens issued before `time` are refused at the next login; connections stay (CONN-020).
+fn api_expire_tokens(service: &mut Service, call: &Call) -> Answer {
+    let time = UnixMillis(call.number("time", 0..=i64::MAX)?);
+    for id in call.ids("userId", MOST_BANNED)? {
+        let user = service.core.accounts.find_or_add(id);
+        service.core.accounts[user].tokens_from = time;
     }
+    Ok(json!({}))
+}
 
-    /// The state is a text: one SDK refuses a number (USER-009).
-    pub(super) fn api_check_online(&mut self, call: &Call) -> Answer {
-        let id = call.required("userId", LONGEST_ID)?;
-        let online =
-            self.core.accounts.find(id).is_some_and(|user| !self.core.accounts[user].connections.is_empty());
-        Ok(json!({"status": if online { "1" } else { "0" }}))
-    }
+/// The state is a text: one SDK refuses a number (USER-009).
+fn api_check_online(service: &mut Service, call: &Call) -> Answer {
+    let id = call.required("userId", LONGEST_ID)?;
+    let online = service
+        .core
+        .accounts
+        .find(id)
+        .is_some_and(|user| !service.core.accounts[user].connections.is_empty());
+    Ok(json!({"status": if online { "1" } else { "0" }}))
+}
 
-    pub(super) fn api_block(&mut self, call: &Call) -> Answer {
-        let ids = call.ids("userId", MOST_BANNED)?;
-        let minutes = call.number("minute", 1..=i64::from(LONGEST_BAN))?;
-        for id in ids {
-            // The range was checked.
-            self.ban(call.now, id, minutes as u32).map_err(|fault| error(1002, fault.to_string()))?;
-        }
-        Ok(json!({}))
+fn api_block(service: &mut Service, call: &Call) -> Answer {
+    let ids = call.ids("userId", MOST_BANNED)?;
+    let minutes = call.number("minute", 1..=i64::from(LONGEST_BAN))?;
+    for id in ids {
+        // The range was checked.
+        service.ban(call.now, id, minutes as u32).map_err(|fault| error(1002, fault.to_string()))?;
     }
+    Ok(json!({}))
+}
 
-    pub(super) fn api_unblock(&mut self, call: &Call) -> Answer {
-        for id in call.ids("userId", MOST_BANNED)? {
-            let user = self.core.accounts.find_or_add(id);
-            self.core.accounts[user].banned_until = None;
-        }
-        Ok(json!({}))
+fn api_unblock(service: &mut Service, call: &Call) -> Answer {
+    for id in call.ids("userId", MOST_BANNED)? {
+        let user = service.core.accounts.find_or_add(id);
+        service.core.accounts[user].banned_until = None;
     }
+    Ok(json!({}))
+}
 
-    /// A page of the banned users; without numbers all of them.
-    pub(super) fn api_blocked(&mut self, call: &Call) -> Answer {
-        let (skip, take) = call.page("page", "size", i64::from(u32::MAX), i64::from(u32::MAX))?;
-        let users: Vec<Value> = self
-            .core
-            .accounts
-            .iter()
-            .filter(|account| account.is_banned(call.now))
-            .skip(skip)
-            .take(take)
-            .map(|account| {
-                let until = account.banned_until.unwrap_or_default();
-                json!({"userId": &*account.id, "blockEndTime": date_text(until)})
-            })
-            .collect();
-        Ok(json!({"users": users}))
-    }
+/// A page of the banned users; without numbers all of them.
+fn api_blocked(service: &mut Service, call: &Call) -> Answer {
+    let (skip, take) = call.page("page", "size", i64::from(u32::MAX), i64::from(u32::MAX))?;
+    let users: Vec<Value> = service
+        .core
+        .accounts
+        .iter()
+        .filter(|account| account.is_banned(call.now))
+        .skip(skip)
+        .take(take)
+        .map(|account| {
+            let until = account.banned_until.unwrap_or_default();
+            json!({"userId": &*account.id, "blockEndTime": date_text(until)})
+        })
+        .collect();
+    Ok(json!({"users": users}))
+}
 
-    pub(super) fn api_deactivate(&mut self, call: &Call) -> Answer {
-        for id in call.ids("userId", MOST_IDS)? {
-            self.deactivate(call.now, id);
-        }
-        Ok(json!({"operateId": self.core.ids.message_uid(call.now).as_str()}))
+fn api_deactivate(service: &mut Service, call: &Call) -> Answer {
+    for id in call.ids("userId", MOST_IDS)? {
+        service.deactivate(call.now, id);
     }
+    Ok(json!({"operateId": service.core.ids.message_uid(call.now).as_str()}))
+}
 
-    pub(super) fn api_deactivated(&mut self, call: &Call) -> Answer {
-        let (skip, take) = call.page("pageNo", "pageSize", 50, 50)?;
-        let gone = self.core.accounts.iter().filter(|account| account.deactivated);
-        let users: Vec<&str> = gone.skip(skip).take(take).map(|account| &*account.id).collect();
-        Ok(json!({"users": users}))
-    }
+fn api_deactivated(service: &mut Service, call: &Call) -> Answer {
+    let (skip, take) = call.page("pageNo", "pageSize", 50, 50)?;
+    let gone = service.core.accounts.iter().filter(|account| account.deactivated);
+    let users: Vec<&str> = gone.skip(skip).take(take).map(|account| &*account.id).collect();
+    Ok(json!({"users": users}))
+}
 
-    pub(super) fn api_reactivate(&mut self, call: &Call) -> Answer {
-        for id in call.ids("userId", MOST_IDS)? {
-            let user = self.core.accounts.find_or_add(id);
-            self.core.accounts[user].deactivated = false;
-        }
-        Ok(json!({"operateId": self.core.ids.message_uid(call.now).as_str()}))
+fn api_reactivate(service: &mut Service, call: &Call) -> Answer {
+    for id in call.ids("userId", MOST_IDS)? {
+        let user = service.core.accounts.find_or_add(id);
+        service.core.accounts[user].deactivated = false;
     }
+    Ok(json!({"operateId": service.core.ids.message_uid(call.now).as_str()}))
 }
 
 fn check_shown(call: &Call) -> Result<(), crate::doors::server_api::ApiError> {
