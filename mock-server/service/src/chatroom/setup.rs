@@ -1,10 +1,12 @@
-//! ChatroomsState that a world begins with.
+//! Chatrooms that a world begins with.
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wire::UnixMillis;
 
-use crate::{chatroom::Chatrooms, doors::operator::setup::WorldSetup};
+use crate::chatroom::Chatrooms;
 
 /// A room of the set-up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,9 +19,14 @@ pub struct ChatroomSetup {
 }
 
 impl Chatrooms<'_> {
-    pub(crate) fn populate_rooms(&mut self, setup: &WorldSetup, now: UnixMillis) {
-        self.rooms.join_types = setup.chatroom_join_types.iter().cloned().collect();
-        for (id, room) in &setup.chatrooms {
+    pub(crate) fn populate_rooms(
+        &mut self,
+        rooms: &BTreeMap<String, ChatroomSetup>,
+        join_types: &[String],
+        now: UnixMillis,
+    ) {
+        self.rooms.join_types = join_types.iter().cloned().collect();
+        for (id, room) in rooms {
             self.create_room(now, id);
             if let Some(name) = &room.name
                 && let Some(room) = self.rooms.get_mut(id)

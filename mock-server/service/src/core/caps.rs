@@ -5,15 +5,9 @@
 
 use wire::UnixMillis;
 
-use crate::{
-    core::{
-        fault::{Effect, Fault},
-        limits::Limits,
-    },
-    doors::operator::{
-        act::{Act, Push},
-        setup::{BacklogConversation, WorldSetup},
-    },
+use crate::core::{
+    fault::{Effect, Fault},
+    limits::Limits,
 };
 
 /// Messages of one `push`.
@@ -44,116 +38,18 @@ pub const FIELDS: usize = 10_000;
 pub const LISTED: usize = 1_000;
 
 /// A sentence, if a number is above its cap.
-fn above(name: &str, value: impl Into<u128>, most: impl Into<u128>) -> Option<String> {
+pub(crate) fn above(name: &str, value: impl Into<u128>, most: impl Into<u128>) -> Option<String> {
     let (value, most) = (value.into(), most.into());
     (value > most).then(|| format!("`{name}` is {value}; at most {most} is possible"))
 }
 
-/// How many bytes `{n}` takes at most, in `count` messages.
-fn bytes_of(text: &str, count: u32) -> u64 {
-    let numbers = text.matches("{n}").count() as u64 * 10;
-    (text.len() as u64 + numbers) * u64::from(count)
-}
-
-impl Act {
-    /// The number in it that is out of range, with its name, its value and what is possible.
-    #[must_use]
-    pub fn out_of_range(&self) -> Option<String> {
-        match self {
-            Self::Push(push) => push.out_of_range(),
-            Self::Fault(fault) => fault.out_of_range(),
-            // Bans are checked where all of them are carried out.
-            _ => None,
-        }
-    }
-}
-
-impl Push {
-    fn out_of_range(&self) -> Option<String> {
-        let content = self.message.content.as_ref().map(ToString::to_string);
-        let text = content.as_deref().or(self.message.text.as_deref()).unwrap_or_default();
-        above("count", self.count, PUSHED)
-            .or_else(|| above("bytes of the message", text.len() as u64, ONE_CONTENT as u64))
-            .or_else(|| above("bytes of all messages together", bytes_of(text, self.count), CONTENT))
-    }
-}
-
 impl Fault {
-    fn out_of_range(&self) -> Option<String> {
+    pub(crate) fn out_of_range(&self) -> Option<String> {
         match &self.effect {
             Effect::DelayMs(ms) => above("delayMs", *ms, LONGEST_DELAY_MS),
             Effect::Body(text) => above("bytes of `body`", text.len() as u64, FAULT_BODY as u64),
             _ => None,
         }
-    }
-}
-
-impl WorldSetup {
-    /// The numbers in it that are out of range, a sentence each; those of `limits` are told by
-    /// [`Limits::mistakes`](crate::core::limits::Limits::mistakes).
-    #[must_use]
-    pub fn out_of_range(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        if let Some(start) = self.start.filter(|start| !(UnixMillis(0)..=LATEST_START).contains(start)) {
-            let (start, last) = (start.0, LATEST_START.0);
-            mistakes.push(format!("`start` is {start}; 0 to {last} is possible (unix milliseconds)"));
-        }
-        mistakes.extend(above("the number of entries of all lists", self.entries() as u64, ENTRIES as u64));
-        for user in &self.users {
-            let minutes = user.banned_minutes;
-            let longest = crate::core::caps::LONGEST_BAN;
-            if let Some(minutes) = minutes.filter(|minutes| !(1..=longest).contains(minutes)) {
-                let id = &user.id;
-                mistakes.push(format!(
-                    "`bannedMinutes` of user `{id}` is {minutes}; a ban lasts 1 to {longest} minutes"
-                ));
-            }
-        }
-        for (name, token) in &self.tokens {
-            let field = format!("lifetimeMs` of token `{name}");
-            mistakes.extend(token.lifetime_ms.and_then(|ms| above(&field, ms, LONGEST_AGE_MS)));
-        }
-        mistakes.extend(self.backlog_out_of_range());
-        mistakes
-    }
-
-    fn backlog_out_of_range(&self) -> Vec<String> {
-        let mut mistakes = Vec::new();
-        let (mut count, mut bytes, mut delivered) = (0u64, 0u64, 0u64);
-        for (n, backlog) in (1..).zip(&self.backlog) {
-            // Longer ago than the world's beginning, if that is known, there was no time yet.
-            let oldest = self.start.and_then(|start| u64::try_from(start.0).ok()).unwrap_or(LONGEST_AGE_MS);
-            let (age, text) = (backlog.age_ms, &backlog.text);
-            let of = |what: &str| format!("{what}` of entry {n} of `backlog");
-            mistakes.extend(above(&of("ageMs"), age, oldest.min(LONGEST_AGE_MS)));
-            mistakes.extend(above(&of("bytes of `text"), text.len() as u64, ONE_CONTENT as u64));
-            count = count.saturating_add(backlog.count.into());
-            let group = match backlog.conversation {
-                BacklogConversation::Group => self.groups.get(&backlog.to).map_or(0, Vec::len),
-                _ => 1,
-            };
-            delivered = delivered.saturating_add(u64::from(backlog.count).saturating_mul(group as u64));
-            bytes = bytes.saturating_add(bytes_of(text, backlog.count));
-        }
-        mistakes.extend(above("count` of all entries of `backlog` together, `count", count, WAITING));
-        mistakes.extend(above("bytes of all messages of `backlog", bytes, CONTENT));
-        if count <= WAITING {
-            mistakes.extend(above("deliveries of `backlog", delivered, DELIVERED));
-        }
-        mistakes
-    }
-
-    /// How many entries its lists have.
-    fn entries(&self) -> usize {
-        let lists = [&self.groups, &self.blacklists, &self.whitelists];
-        let lists = lists.iter().flat_map(|lists| lists.values()).map(|list| 1 + list.len());
-        let rooms = self.chatrooms.values().map(|room| 1 + room.entries.len());
-        let ultra_groups = self.ultra_groups.values().map(|group| {
-            let channels = group.channels.values().map(|channel| 1 + channel.members.len());
-            1 + group.members.len() + channels.sum::<usize>()
-        });
-        let plain = [self.users.len(), self.tokens.len(), self.chatroom_join_types.len(), self.backlog.len()];
-        lists.chain(rooms).chain(ultra_groups).chain(plain).fold(0, usize::saturating_add)
     }
 }
 

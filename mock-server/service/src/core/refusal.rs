@@ -4,15 +4,11 @@
 use serde_json::{Value, json};
 use wire::code::status;
 
-use crate::{
-    core::{
-        Core,
-        bug::Bug,
-        preset::{Preset, Rate},
-        switch::Switches,
-    },
-    doors::server_api::{ApiError, error},
-    service::Service,
+use crate::core::{
+    Core,
+    bug::Bug,
+    preset::{Preset, Rate},
+    switch::Switches,
 };
 
 /// A service that is refused, or answers with nothing, while its switch is off.
@@ -91,6 +87,12 @@ impl Gate {
     }
 }
 
+/// What the Server API answers for a switch or a rate.
+pub(crate) struct ApiRefusal {
+    pub(crate) code: u16,
+    pub(crate) text: String,
+}
+
 /// Why an answer refuses, or is empty, and what would change that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hint {
@@ -165,6 +167,24 @@ impl Core {
         open
     }
 
+    /// Lets a call of the Server API through to a service.
+    ///
+    /// # Errors
+    /// 1009 while it is off.
+    pub(crate) fn api_ordered(&self, gate: Gate) -> Result<(), ApiRefusal> {
+        if self.shows(gate) {
+            return Ok(());
+        }
+        let text = format!("the service is not enabled: the switch `{}` is off", gate.switch());
+        Err(ApiRefusal { code: 1009, text })
+    }
+
+    /// A call of the Server API is one too many: 1008.
+    pub(crate) fn api_too_fast(&self, rate: Rate, unit: &str) -> ApiRefusal {
+        self.exceeded(rate);
+        ApiRefusal { code: 1008, text: format!("the limit is {} {unit}", rate.of(&self.limits)) }
+    }
+
     /// A client is too fast: what it is told.
     pub(crate) fn too_fast(&self, rate: Rate) -> u16 {
         self.exceeded(rate);
@@ -178,25 +198,6 @@ impl Core {
     pub(crate) fn exceeded(&self, rate: Rate) {
         let by_preset = self.preset == Preset::Documented && !self.limits.is_given(rate.name());
         self.hint.set(Some(Hint::Limit { name: rate.name(), most: rate.of(&self.limits), by_preset }));
-    }
-}
-
-impl Service {
-    /// Lets a call of the Server API through to a service.
-    ///
-    /// # Errors
-    /// 1009 while it is off.
-    pub(crate) fn api_ordered(&self, gate: Gate) -> Result<(), ApiError> {
-        if self.core.shows(gate) {
-            return Ok(());
-        }
-        Err(error(1009, format!("the service is not enabled: the switch `{}` is off", gate.switch())))
-    }
-
-    /// A call of the Server API is one too many: 1008.
-    pub(crate) fn api_too_fast(&self, rate: Rate, unit: &str) -> ApiError {
-        self.core.exceeded(rate);
-        error(1008, format!("the limit is {} {unit}", rate.of(&self.core.limits)))
     }
 }
 

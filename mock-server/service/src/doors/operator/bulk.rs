@@ -59,7 +59,8 @@ impl Service {
         most: u32,
     ) -> Result<Option<Value>, ActError> {
         if progress.done == 0
-            && let Some(mistake) = act.out_of_range().or_else(|| crate::core::length::mistake_of_act(act))
+            && let Some(mistake) =
+                act.out_of_range().or_else(|| crate::doors::operator::mistakes::too_long_of_act(act))
         {
             return Err(ActError::Argument(mistake));
         }

@@ -12,81 +12,15 @@ use crate::{
         calendar::minutes_long,
         caps::{self, LONGEST_BAN},
         io::{Close, ConnId},
-        message::Conversation,
         switch::Switches,
     },
     doors::operator::{
         act::{Act, Ban, CutHow, OnUser},
-        setup::{BacklogConversation, TokenKind, WorldSetup},
+        setup::{TokenKind, WorldSetup},
     },
     preferences::{conversation_tags::ConversationTags, settings::Settings},
     service::{ActError, Service},
 };
-
-impl WorldSetup {
-    /// The start of virtual time: as given, or 2026-01-01T00:00:00Z.
-    #[must_use]
-    pub fn start(&self) -> UnixMillis {
-        self.start.unwrap_or(UnixMillis(1_767_225_600_000))
-    }
-
-    /// What is wrong, a sentence each.
-    #[must_use]
-    pub fn mistakes(&self) -> Vec<String> {
-        let mut mistakes = self.limits.mistakes();
-        mistakes.extend(crate::core::length::mistakes(self));
-        mistakes.extend(self.out_of_range());
-        mistakes.extend(self.callbacks.mistakes());
-        mistakes.extend(self.ultra_group_mistakes());
-        for user in &self.users {
-            if user.id.is_empty() {
-                mistakes.push("`users` has an entry with an empty id".to_owned());
-            }
-        }
-        for (group, members) in &self.groups {
-            if members.is_empty() {
-                mistakes.push(format!("group `{group}` has no members"));
-            }
-            let most = self.limits.group_members;
-            if most > 0 && members.len() > most {
-                let count = members.len();
-                mistakes.push(format!(
-                    "group `{group}` has {count} members; `groupMembers` allows {most} (GRP-002)"
-                ));
-            }
-        }
-        for backlog in &self.backlog {
-            if backlog.conversation == BacklogConversation::Group && !self.groups.contains_key(&backlog.to) {
-                mistakes
-                    .push(format!("`backlog` goes to group `{}`, which `groups` does not name", backlog.to));
-            }
-            if backlog.conversation == BacklogConversation::UltraGroup {
-                mistakes.extend(self.ultra_backlog_mistake(backlog));
-            }
-            if backlog.conversation == BacklogConversation::Chatroom
-                && !self.chatrooms.contains_key(&backlog.to)
-            {
-                mistakes.push(format!(
-                    "`backlog` goes to chatroom `{}`, which `chatrooms` does not name",
-                    backlog.to
-                ));
-            }
-        }
-        mistakes
-    }
-}
-
-impl From<BacklogConversation> for Conversation {
-    fn from(conversation: BacklogConversation) -> Self {
-        match conversation {
-            BacklogConversation::Private => Self::Private,
-            BacklogConversation::Group => Self::Group,
-            BacklogConversation::Chatroom => Self::Chatroom,
-            BacklogConversation::UltraGroup => Self::UltraGroup,
-            BacklogConversation::System => Self::System,
-        }
-    }
-}
 
 impl Service {
     pub(crate) fn populate(&mut self, setup: &WorldSetup, now: UnixMillis) {
@@ -120,8 +54,8 @@ impl Service {
             // Members of long ago; the limit was checked.
             self.mail.groups.join(group, &members, 0, UnixMillis(i64::MIN));
         }
-        self.chatrooms().populate_rooms(setup, now);
-        self.ultra_groups().populate_ultra_groups(setup, now);
+        self.chatrooms().populate_rooms(&setup.chatrooms, &setup.chatroom_join_types, now);
+        self.ultra_groups().populate_ultra_groups(&setup.ultra_groups, now);
         for (owner, refused) in &setup.blacklists {
             let ids = self.ids_of(refused);
             let owner = self.core.accounts.find_or_add(owner);

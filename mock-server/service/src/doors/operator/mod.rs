@@ -3,5 +3,6 @@
 pub mod act;
 pub(crate) mod bulk;
 pub(crate) mod carry_out;
+pub(crate) mod mistakes;
 pub mod setup;
 pub(crate) mod view;

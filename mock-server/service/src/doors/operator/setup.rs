@@ -14,6 +14,7 @@ use crate::{
     core::{
         given,
         limits::Limits,
+        message::Conversation,
         preset::Preset,
         switch::{AppLevel, Switches},
     },
@@ -198,4 +199,16 @@ pub enum BacklogConversation {
     UltraGroup,
     /// From the system.
     System,
+}
+
+impl From<BacklogConversation> for Conversation {
+    fn from(conversation: BacklogConversation) -> Self {
+        match conversation {
+            BacklogConversation::Private => Self::Private,
+            BacklogConversation::Group => Self::Group,
+            BacklogConversation::Chatroom => Self::Chatroom,
+            BacklogConversation::UltraGroup => Self::UltraGroup,
+            BacklogConversation::System => Self::System,
+        }
+    }
 }

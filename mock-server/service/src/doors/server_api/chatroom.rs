@@ -195,7 +195,7 @@ fn api_room_has_users(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_keep_alive_add(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomKeepAlive)?;
+    service.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
     let most = service.core.limits.chatrooms_kept_alive;
     let new: BTreeSet<&str> =
@@ -209,7 +209,7 @@ fn api_keep_alive_add(service: &mut Service, call: &Call) -> Answer {
 
 /// All of them, or none if one is not on the list (assumed).
 fn api_keep_alive_remove(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomKeepAlive)?;
+    service.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
     if let Some(unknown) = ids.iter().find(|id| !service.rooms.kept_alive.contains(**id)) {
         return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
@@ -221,7 +221,7 @@ fn api_keep_alive_remove(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_keep_alive(service: &mut Service, _call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomKeepAlive)?;
+    service.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids: Vec<&str> = service.rooms.kept_alive.iter().map(|id| &**id).collect();
     Ok(json!({"chatroomIds": ids}))
 }

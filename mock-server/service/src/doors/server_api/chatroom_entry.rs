@@ -52,7 +52,7 @@ fn refused(key: &str, code: u16) -> ApiError {
 }
 
 fn entry_room(service: &Service, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
-    service.api_ordered(Gate::RoomEntries)?;
+    service.core.api_ordered(Gate::RoomEntries)?;
     Ok(room_of(service, call)?.id.clone())
 }
 

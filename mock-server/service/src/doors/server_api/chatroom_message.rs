@@ -70,7 +70,7 @@ fn api_publish_chatroom(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_broadcast_chatrooms(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomBroadcast)?;
+    service.core.api_ordered(Gate::RoomBroadcast)?;
     let from = call.required("fromUserId", LONGEST_ID)?;
     let message = api_message(service, call)?;
     service.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
@@ -79,7 +79,7 @@ fn api_broadcast_chatrooms(service: &mut Service, call: &Call) -> Answer {
 
 /// What the cloud keeps of a room between two times, from the first that is named to the second.
 fn api_query_chatroom(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomHistory)?;
+    service.core.api_ordered(Gate::RoomHistory)?;
     call.required("userId", LONGEST_ID)?;
     let id = call.required("targetId", LONGEST_ID)?;
     let span = call.span()?;
@@ -102,7 +102,7 @@ fn api_query_chatroom(service: &mut Service, call: &Call) -> Answer {
 
 /// Up to and including a time, by default now; for everybody (DEL-021).
 pub(super) fn api_clean_room_history(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomHistory)?;
+    service.core.api_ordered(Gate::RoomHistory)?;
     call.required("fromUserId", LONGEST_ID)?;
     let id = call.required("targetId", LONGEST_ID)?;
     let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
@@ -128,14 +128,14 @@ fn set_stopped(service: &mut Service, call: &Call, stopped: bool) -> Answer {
 }
 
 fn api_kept_types_add(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectnames", MOST_TYPES)?;
     service.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
 fn api_kept_types_remove(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectnames", MOST_TYPES)? {
         service.rooms.kept_types.remove(name);
     }
@@ -144,12 +144,12 @@ fn api_kept_types_remove(service: &mut Service, call: &Call) -> Answer {
 
 /// The field really is called that.
 fn api_kept_types(service: &mut Service, _call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     Ok(json!({"whitlistMsgType": service.rooms.kept_types}))
 }
 
 fn api_kept_users_add(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     let id = room_of(service, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
     let users: Vec<usize> = ids.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect();
@@ -163,7 +163,7 @@ fn api_kept_users_add(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_kept_users_remove(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     let id = room_of(service, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
     let users: Vec<usize> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
@@ -174,7 +174,7 @@ fn api_kept_users_remove(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_kept_users(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     let room = room_of(service, call)?;
     let users: Vec<&str> =
         room.bans.kept_users.iter().map(|user| &*service.core.accounts[*user].id).collect();
@@ -182,14 +182,14 @@ fn api_kept_users(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_low_level_add(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectName", MOST_TYPES)?;
     service.rooms.low_level.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
 fn api_low_level_remove(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectName", MOST_TYPES)? {
         service.rooms.low_level.remove(name);
     }
@@ -197,6 +197,6 @@ fn api_low_level_remove(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_low_level(service: &mut Service, _call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomWhiteLists)?;
+    service.core.api_ordered(Gate::RoomWhiteLists)?;
     Ok(json!({"objectNames": service.rooms.low_level}))
 }

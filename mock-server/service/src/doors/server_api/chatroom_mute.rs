@@ -174,7 +174,7 @@ fn api_room_speakers(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_mute_in_all_rooms(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomGlobalMute)?;
+    service.core.api_ordered(Gate::RoomGlobalMute)?;
     let mute = mute_of(call)?;
     let users = room_users(service, call)?;
     service.rooms.muted_everywhere.extend(users.iter().map(|user| (*user, mute)));
@@ -183,7 +183,7 @@ fn api_mute_in_all_rooms(service: &mut Service, call: &Call) -> Answer {
 }
 
 fn api_unmute_in_all_rooms(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::RoomGlobalMute)?;
+    service.core.api_ordered(Gate::RoomGlobalMute)?;
     let users = room_users(service, call)?;
     service.rooms.muted_everywhere.retain(|user, _| !users.contains(user));
     tell_muted_users(service, call, Operation::UnmuteEverywhere, &users);

@@ -4,25 +4,10 @@ use Takes::Query;
 
 use crate::{
     doors::server_api::{
-        Answer, Call,
-        blacklist::{self},
-        broadcast::{self},
-        chatroom, chatroom_entry, chatroom_message, chatroom_mute,
-        conversation_tag::{self},
-        group::{self},
-        history::{self},
-        log::{self},
-        message::{self},
-        mute::{self},
-        push::{self},
-        recall::{self},
-        remark::{self},
-        settings::{self},
-        tag::{self},
-        template::{self},
+        Answer, Call, blacklist, broadcast, chatroom, chatroom_entry, chatroom_message, chatroom_mute,
+        conversation_tag, group, history, log, message, mute, push, recall, remark, settings, tag, template,
         ultra_group, ultra_group_channel, ultra_group_history, ultra_group_level, ultra_group_message,
-        ultra_group_mute, ultra_group_users,
-        user::{self},
+        ultra_group_mute, ultra_group_users, user,
     },
     service::Service,
 };

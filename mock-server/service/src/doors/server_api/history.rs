@@ -38,7 +38,7 @@ fn api_clean_history(service: &mut Service, call: &Call) -> Answer {
     if call.optional("conversationType") == Some("4") {
         return api_clean_room_history(service, call);
     }
-    service.api_ordered(Gate::History)?;
+    service.core.api_ordered(Gate::History)?;
     let conversation = conversation(call, &[1, 3, 4, 6])?;
     let owner = call.required("fromUserId", LONGEST_ID)?;
     let target = call.required("targetId", LONGEST_ID)?;
@@ -65,7 +65,7 @@ fn api_query_group(service: &mut Service, call: &Call) -> Answer {
 
 /// A user's view of a conversation between two times, from the first that is named to the second.
 fn query_history(service: &mut Service, call: &Call, conversation: Conversation) -> Answer {
-    service.api_ordered(Gate::History)?;
+    service.core.api_ordered(Gate::History)?;
     let me = call.required("userId", LONGEST_ID)?;
     let target = call.required("targetId", LONGEST_ID)?;
     let span = call.span()?;

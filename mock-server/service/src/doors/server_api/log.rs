@@ -19,14 +19,14 @@ pub(super) const ENDPOINTS: &[Row] = &[
 
 /// The address is empty if there is no log of that hour.
 fn api_message_log(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::MessageLog)?;
+    service.core.api_ordered(Gate::MessageLog)?;
     let hour = hour(call)?;
     let url = service.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
     Ok(json!({"url": url, "date": hour}))
 }
 
 fn api_message_log_remove(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::MessageLog)?;
+    service.core.api_ordered(Gate::MessageLog)?;
     service.files().remove_log(hour(call)?);
     Ok(json!({}))
 }

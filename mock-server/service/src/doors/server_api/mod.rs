@@ -40,6 +40,7 @@ mod ultra_group_rest;
 mod ultra_group_users;
 mod user;
 
+use crate::core::refusal::ApiRefusal;
 use crate::core::signature::signature_of;
 use crate::core::signature::signed_at;
 use crate::doors::server_api::rate::within_rate;
@@ -63,6 +64,12 @@ use crate::{
 pub(crate) struct ApiError {
     code: u16,
     text: String,
+}
+
+impl From<ApiRefusal> for ApiError {
+    fn from(ApiRefusal { code, text }: ApiRefusal) -> Self {
+        Self { code, text }
+    }
 }
 
 impl ApiError {

@@ -74,7 +74,7 @@ pub(super) fn within_rates(
             passed.pop_front();
         }
         if passed.len() + count > rule.most as usize {
-            return Err(service.api_too_fast(rule.rate, rule.unit));
+            return Err(service.core.api_too_fast(rule.rate, rule.unit).into());
         }
     }
     for rule in rules {

@@ -46,7 +46,7 @@ pub(super) fn ultra_group_of<'a>(service: &Service, call: &'a Call) -> Result<&'
 /// # Errors
 /// The service is off, or there is no such group.
 pub(super) fn known_ultra_group<'s>(service: &'s Service, id: &str) -> Result<&'s UltraGroup, ApiError> {
-    service.api_ordered(Gate::UltraGroups)?;
+    service.core.api_ordered(Gate::UltraGroups)?;
     service.ultra_groups.get(id).ok_or_else(|| no_ultra_group(id))
 }
 
@@ -57,7 +57,7 @@ fn too_many_ultra_groups(service: &Service, user: UserIx) -> ApiError {
 
 /// An id that exists already gets the name, and takes the user in (assumed).
 pub(super) fn api_ultra_group_create(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::UltraGroups)?;
+    service.core.api_ordered(Gate::UltraGroups)?;
     let id = call.required("groupId", LONGEST_ID)?;
     let name = call.required("groupName", LONGEST_NAME)?;
     let user = call.required("userId", LONGEST_ID)?;

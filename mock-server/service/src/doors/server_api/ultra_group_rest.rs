@@ -147,7 +147,7 @@ pub(super) fn response(answer: Result<Value, ApiError>) -> HttpResponse {
 }
 
 fn rest_ultra_groups_of_user(service: &mut Service, call: &Call) -> Answer {
-    service.api_ordered(Gate::UltraGroups)?;
+    service.core.api_ordered(Gate::UltraGroups)?;
     let id = call.required("userId", LONGEST_ID)?;
     let user =
         service.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
