@@ -1,10 +1,14 @@
-//! The committed catalogue and API table are read whole, and agree with each other and with the program.
+//! The committed catalogue, ambiguities and API table are read whole, and agree with each other and with the program.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
 
-use harness::catalogue::{Side, Testable, api, catalogue};
+use harness::catalogue::{Side, Testable, ambiguities, api, catalogue};
 
 #[test]
 fn every_requirement_has_an_area_and_an_id_of_its_own() {
@@ -60,4 +64,60 @@ fn a_message_parameter_takes_the_fields_of_every_kind_of_message() {
     }
     assert!(api().fields("TextMessage").unwrap().contains_key("targetId"));
     assert!(api().fields("NoSuchType").is_none());
+}
+
+#[test]
+fn every_ambiguity_has_an_id_of_its_own_and_says_all_of_it() {
+    let mut before = "";
+    for ambiguity in ambiguities() {
+        let id = ambiguity.id.as_str();
+        let number = id.strip_prefix("AMB-").unwrap_or_default();
+        assert!(number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_digit()), "{id}");
+        assert!(before < id, "{id} stands after {before}");
+        before = id;
+        assert!(ambiguity.question.ends_with(['?', '.']), "{id}: {}", ambiguity.question);
+        assert!(ambiguity.question.contains('?'), "{id}: {}", ambiguity.question);
+        assert!(ambiguity.reading.ends_with('.'), "{id}: {}", ambiguity.reading);
+        for requirement in &ambiguity.requirements {
+            assert!(catalogue().get(requirement).is_some(), "{id} bears on {requirement}, which is none");
+        }
+        let each: BTreeSet<&String> = ambiguity.requirements.iter().collect();
+        assert_eq!(each.len(), ambiguity.requirements.len(), "{id}");
+    }
+    assert_eq!(ambiguities().len(), 81);
+}
+
+#[test]
+fn every_ambiguity_that_is_cited_is_defined() {
+    let defined: BTreeSet<&str> = ambiguities().iter().map(|ambiguity| ambiguity.id.as_str()).collect();
+    let mut cited: BTreeMap<String, PathBuf> = BTreeMap::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let (path, kind) = (entry.path(), entry.file_type().unwrap());
+            let name = entry.file_name();
+            if kind.is_dir() {
+                if ![".git", "node_modules", "target"].iter().any(|other| name == *other) {
+                    folders.push(path);
+                }
+            } else if kind.is_file() && !path.ends_with("fixtures/ambiguities.yaml") {
+                let text = fs::read(&path).unwrap();
+                for id in ids(&String::from_utf8_lossy(&text)) {
+                    cited.entry(id).or_insert_with(|| path.clone());
+                }
+            }
+        }
+    }
+    assert!(cited.len() > 30, "{cited:?}");
+    cited.retain(|id, _| !defined.contains(id.as_str()));
+    assert!(cited.is_empty(), "not in fixtures/ambiguities.yaml: {cited:?}");
+}
+
+/// What a text cites as `AMB-` and a number.
+fn ids(text: &str) -> impl Iterator<Item = String> {
+    text.split("AMB-").skip(1).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(rest.len());
+        rest.starts_with(|c: char| c.is_ascii_digit()).then(|| format!("AMB-{}", &rest[..end]))
+    })
 }

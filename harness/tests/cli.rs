@@ -146,17 +146,33 @@ fn list_shows_each_case() {
 #[test]
 fn explain_knows_every_kind_of_name() {
     let mut shown = String::new();
-    for name in
-        ["connect", "onMessageReceived", "BlacklistStatus", "no_kick", "multiDeviceSync", "exit-codes"]
-    {
+    for name in [
+        "AMB-13",
+        "connect",
+        "onMessageReceived",
+        "BlacklistStatus",
+        "no_kick",
+        "multiDeviceSync",
+        "exit-codes",
+    ] {
         let (code, out, _) = harness(&["explain", name]);
         assert_eq!(code, exit::CONFORMS, "{name}");
         shown.push_str(&format!("$ harness explain {name}\n{out}\n"));
     }
     insta::assert_snapshot!("explain", shown);
-    for name in
-        ["CONN-014", "CONN", "areas", "methods", "callbacks", "enums", "bugs", "acts", "faults", "switches"]
-    {
+    for name in [
+        "CONN-014",
+        "CONN",
+        "areas",
+        "ambiguities",
+        "methods",
+        "callbacks",
+        "enums",
+        "bugs",
+        "acts",
+        "faults",
+        "switches",
+    ] {
         let (code, out, _) = harness(&["explain", name]);
         assert_eq!(code, exit::CONFORMS, "{name}");
         assert!(!out.is_empty(), "{name}");
@@ -166,13 +182,17 @@ fn explain_knows_every_kind_of_name() {
     assert_eq!(code, exit::CONFORMS);
     let named: Vec<&str> =
         out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert_eq!(named.len(), 19, "{out}");
+    assert_eq!(named.len(), 21, "{out}");
     for name in named {
         assert_eq!(harness(&["explain", name]).0, exit::CONFORMS, "{name}");
     }
     let (code, _, err) = harness(&["explain", "onConected"]);
     assert_eq!(code, exit::USAGE);
     assert_eq!(err, "harness: nothing is called `onConected`\n  did you mean `onConnected`?\n");
+    // An id in two parts: the test that all cited ids are defined reads this file too.
+    let (code, _, err) = harness(&["explain", concat!("AMB", "-131")]);
+    assert_eq!(code, exit::USAGE);
+    assert_eq!(err, concat!("harness: nothing is called `AMB", "-131`\n  did you mean `AMB-13`?\n"));
 }
 
 #[test]
@@ -350,9 +370,10 @@ fn a_named_pipe_is_a_mistake_and_is_not_waited_for() {
 
 #[test]
 fn sequences_on_the_command_line_are_no_scenarios() {
-    let folder = folder(&[("later.yaml", RIGHT), ("later.snap", "== \n"), ("later.snap.new", "== \n")]);
+    let all = ["snapshots/later.snap", "snapshots/later.snap.new", "later.yaml"];
+    let folder = folder(&[(all[0], "== \n"), (all[1], "== \n"), (all[2], RIGHT)]);
     let path = |file: &str| name(&folder.path().join(file)).to_owned();
-    let all = ["later.snap", "later.snap.new", "later.yaml"].map(path);
+    let all = all.map(path);
     let (code, out, err) = harness(&["lint", &all[0], &all[1], &all[2]]);
     assert_eq!((code, out.as_str()), (exit::CONFORMS, "1 files, no mistakes\n"));
     assert_eq!(err.matches("a sequence, not a scenario; left out").count(), 2, "{err}");
@@ -363,6 +384,31 @@ fn sequences_on_the_command_line_are_no_scenarios() {
         let empty = tempfile::tempdir().unwrap();
         assert_eq!(harness(&[command, name(empty.path())]).0, exit::NOTHING_SELECTED, "{command}");
     }
+}
+
+#[test]
+fn reviewed_sequences_are_in_a_folder_and_where_they_were_before_is_told() {
+    let folder = folder(&[("right.yaml", RIGHT)]);
+    let (now, before) = (folder.path().join("snapshots/right.snap"), folder.path().join("right.snap"));
+    let run = |more: &[&str]| harness(&[&["run", name(folder.path())], more].concat());
+    // Without a review it does not conform; what was seen waits for one.
+    assert_eq!(run(&[]).0, exit::FAILED);
+    assert!(!now.exists() && now.with_extension("snap.new").exists());
+    assert_eq!(harness(&["review", "--accept-all", name(folder.path())]).0, exit::CONFORMS);
+    assert!(now.exists() && !now.with_extension("snap.new").exists());
+    assert_eq!(run(&[]).0, exit::CONFORMS);
+    // Of an earlier version: said with what to do, and neither accepted anew nor compared.
+    fs::rename(&now, &before).unwrap();
+    for more in [&[][..], &["--accept"]] {
+        let (code, out, _) = run(more);
+        assert_eq!(code, exit::FAILED, "{out}");
+        assert!(out.contains(name(&now)) && out.contains(name(&before)), "{out}");
+        assert!(out.contains("move it (of a whole folder: mkdir snapshots && mv *.snap snapshots)"), "{out}");
+        assert!(!now.exists() && !now.with_extension("snap.new").exists());
+    }
+    fs::rename(&before, &now).unwrap();
+    assert_eq!(run(&[]).0, exit::CONFORMS);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "a scenario and a folder of sequences");
 }
 
 #[test]

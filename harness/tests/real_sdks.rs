@@ -123,7 +123,8 @@ fn tags_suit_every_generation_that_has_them() {
 #[test]
 fn imlib_next_hears_of_channels_and_user_groups() {
     let heard = |scenario: &str| {
-        let ran = run("web-sdk@5.38.0", &scenarios(&format!("real-clients/{scenario}.yaml")));
+        let ran =
+            run("web-sdk@5.38.0", &scenarios(&format!("real-clients/ultragroup-channels/{scenario}.yaml")));
         assert_eq!(ran.len(), 1);
         assert_eq!(ran[0].verdict, Verdict::Pass, "{scenario}");
         ran[0].log.join("\n")

@@ -95,6 +95,39 @@ fn a_fragment_takes_the_place_of_its_include_and_knows_its_own_file() {
 }
 
 #[test]
+fn a_fragment_includes_from_its_own_folder_and_else_from_the_scenarios() {
+    let files = |path: &str| {
+        Ok(match path {
+            "../../_all.yaml" => "- include: b/_one.yaml\n- include: ${given}\n- include: /abs/_four.yaml\n",
+            "../../b/_one.yaml" => "- include: _two.yaml\n- include: ../_three.yaml\n",
+            // Not looked for while the fragment's own folder has one.
+            "_two.yaml" => "- advance: 9s\n",
+            "../../b/_two.yaml" => "- advance: 2s\n",
+            "../../b/../_three.yaml" => "- advance: 3s\n",
+            "_given.yaml" => "- advance: 7s\n",
+            "/abs/_four.yaml" => "- advance: 4s\n",
+            _ => return Err("no such file".to_owned()),
+        }
+        .to_owned())
+    };
+    let text = |steps: &str| {
+        format!(
+            "scenario: x\nservice: {{users: [alice]}}\nclients: {{phone: {{user: alice}}}}\nsteps:\n{steps}"
+        )
+    };
+    let steps = text("  - include: ../../_all.yaml\n    with: {given: _given.yaml}\n");
+    let scenario = scenario::parse_with("a/b/c/s.yaml", &steps, &files)
+        .unwrap_or_else(|mistakes| panic!("{:?}", mistakes.iter().map(|m| m.line()).collect::<Vec<_>>()));
+    let acts: Vec<&StepAct> = scenario.cases[0].steps.iter().map(|step| &step.act).collect();
+    let seconds = [2, 3, 7, 4].map(|seconds| StepAct::Advance(Duration::from_secs(seconds)));
+    assert_eq!(acts, seconds.iter().collect::<Vec<_>>());
+    let place = scenario.cases[0].steps[0].at.describe(&scenario.sources);
+    assert_eq!(place, "a/b/c/../../b/_two.yaml:1:3");
+    let missing = scenario::parse_with("a/s.yaml", &text("  - include: _none.yaml\n"), &files).unwrap_err();
+    assert!(missing[0].line().contains("cannot read `_none.yaml`: no such file"), "{}", missing[0].line());
+}
+
+#[test]
 fn references_find_fields_and_add_time() {
     let steps = steps(
         "  - let: {$m1: {sentTime: 5000, ids: [7, 8]}}\n  - let:\n      $a: $m1.sentTime + 1s\n      $b: $m1.ids.1\n\

@@ -1,29 +1,32 @@
 //! `harness explain`: what a name means, whatever kind of name it is.
 
-use std::{io::Write, path::Path};
+use std::{fs, io::Write, path::Path};
 
 use clap::Args;
 use schemars::generate::SchemaSettings;
 use service::{act::Act, bug::Bug, fault::Fault, switch::Switches};
 
-use super::{Stop, exit, requirements};
+use super::{Stop, exit, files, requirements};
 use crate::{
-    catalogue::{EventInfo, EventKind, Method, Param, Requirement, api, catalogue},
+    catalogue::{
+        Ambiguity, EventInfo, EventKind, Known, Method, Param, Requirement, ambiguities, api, catalogue,
+    },
     scenario::{NEEDS, PLATFORMS, names, nearest},
 };
 
 /// Arguments of `harness explain`.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
-    /// `CONN-014`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list: `areas`,
-    /// `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`, `exit-codes`. Without it:
-    /// what can be explained.
+    /// `CONN-014`, `AMB-13`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list:
+    /// `areas`, `ambiguities`, `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`,
+    /// `exit-codes`. Without it: what can be explained.
     name: Option<String>,
 }
 
 /// Lists, with what is in them.
 const LISTS: &[(&str, &str)] = &[
     ("areas", "areas of the requirement catalogue"),
+    ("ambiguities", "what the documentation leaves open"),
     ("methods", "methods of the engine"),
     ("callbacks", "callbacks of the engine"),
     ("enums", "enums and their members"),
@@ -39,6 +42,7 @@ const LISTS: &[(&str, &str)] = &[
 /// Single names that can be explained: a kind, and how to write one.
 const SINGLE: &[(&str, &str)] = &[
     ("a requirement", "CONN-014"),
+    ("an ambiguity of the documentation, and how it is read", "AMB-13"),
     ("an area", "CONN"),
     ("a method", "sendMessage"),
     ("a callback", "onMessageReceived"),
@@ -71,6 +75,7 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
     }
     let api = api();
     let known = (catalogue().ids())
+        .chain(ambiguities().iter().map(|ambiguity| ambiguity.id.as_str()))
         .chain(catalogue().areas.keys().map(String::as_str))
         .chain(api.methods.keys().map(String::as_str))
         .chain(api.events.keys().map(String::as_str))
@@ -90,6 +95,11 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         "areas" => {
             for (area, about) in &catalogue().areas {
                 writeln!(out, "{area:9} {about}")?;
+            }
+        }
+        "ambiguities" => {
+            for Ambiguity { id, question, .. } in ambiguities() {
+                writeln!(out, "{id}  {question}")?;
             }
         }
         "methods" => {
@@ -135,6 +145,8 @@ fn single(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
     let api = api();
     if let Some(found) = catalogue().get(name) {
         requirement(found, out)?;
+    } else if let Some(found) = ambiguities().iter().find(|ambiguity| ambiguity.id == name) {
+        ambiguity(found, out)?;
     } else if let Some(about) = catalogue().areas.get(name) {
         writeln!(out, "{name}: {about}")?;
         for found in catalogue().requirements.iter().filter(|found| found.area() == name) {
@@ -179,12 +191,38 @@ fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {
     if let Some(reason) = uncovered {
         writeln!(out, "  not covered: {reason}")?;
     }
+    for open in ambiguities().iter().filter(|ambiguity| ambiguity.requirements.contains(id)) {
+        writeln!(out, "  {}: {} Read as: {}", open.id, open.question, open.reading)?;
+    }
     // Outside a checkout there are no scenarios to look through, and the rest is still worth saying.
-    if Path::new(super::files::DEFAULT).is_dir() {
+    if Path::new(files::DEFAULT).is_dir() {
         let covering = requirements::covering(&[], &mut std::io::sink())?;
         match covering.get(id) {
             Some(paths) => paths.iter().try_for_each(|path| writeln!(out, "  covered by {path}"))?,
             None => writeln!(out, "  no scenario covers it")?,
+        }
+    }
+    Ok(())
+}
+
+fn ambiguity(found: &Ambiguity, out: &mut dyn Write) -> Result<(), Stop> {
+    let Ambiguity { id, question, reading, known, requirements } = found;
+    writeln!(out, "{id}  {question}")?;
+    let known = match known {
+        Known::Documented => "documented: other passages settle it",
+        Known::Seen => "seen with a vendor's SDK",
+        Known::Assumed => "assumed",
+    };
+    writeln!(out, "  read as: {reading} ({known})")?;
+    for requirement in requirements.iter().filter_map(|id| catalogue().get(id)) {
+        writeln!(out, "  bears on {}  {}", requirement.id, requirement.statement)?;
+    }
+    if Path::new(files::DEFAULT).is_dir() {
+        for path in files::scenarios(&[])? {
+            // One that cannot be read is told of by whatever runs it.
+            if fs::read_to_string(&path).is_ok_and(|text| text.contains(id.as_str())) {
+                writeln!(out, "  cited by {}", path.display())?;
+            }
         }
     }
     Ok(())

@@ -12,6 +12,7 @@ use super::Stop;
 use crate::{
     plain::plain,
     scenario::{self, Diagnostic, Scenario},
+    sequence::file,
 };
 
 /// Where scenarios are unless paths are given.
@@ -45,17 +46,11 @@ pub fn is_yaml(path: &Path) -> bool {
     ["yaml", "yml"].iter().any(|yaml| extension.eq_ignore_ascii_case(yaml))
 }
 
-/// Whether a name is that of a reviewed sequence, or of one that waits for its review.
-fn is_sequence(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.ends_with(".snap") || name.ends_with(".snap.new")
-}
-
 /// Every scenario file at or below the paths (default: `scenarios/`).
 ///
-/// Fragments (`_…`) and what is no YAML are left out of folders; a file that is named is taken as it is, unless it is a
-/// sequence (`.snap`) and scenarios are named beside it, as `scenarios/x/later*` does. Links are followed; a file is
-/// taken once, however many ways lead to it.
+/// Fragments (`_…`), what is no YAML and folders of sequences (`snapshots`) are left out of folders; a file or folder that
+/// is named is taken as it is, unless it is a sequence (`.snap`) and scenarios are named beside it, as
+/// `scenarios/x/snapshots/later*` would. Links are followed; a file is taken once, however many ways lead to it.
 ///
 /// # Errors
 /// A path that is not there, sequences alone, or more files than any suite has.
@@ -69,14 +64,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Found, Stop> {
             .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), paths_hint(path)))?;
         if meta.is_dir() {
             walk.folders.push_back(path.clone());
-        } else if is_sequence(path) {
+        } else if file::is_sequence(path) {
             sequences.push(path);
         } else {
             walk.files.push(path.clone());
         }
     }
     if let (Some(first), true) = (sequences.first(), sequences.len() == paths.len()) {
-        let hint = "name the .yaml file beside it".to_owned();
+        let hint = format!("name the scenario, the .yaml file in the folder above `{}`", file::FOLDER);
         let message = format!("{}: a sequence, not a scenario", first.display());
         return Err(Stop::usage(message, Some(hint)));
     }
@@ -135,21 +130,28 @@ impl Walk {
     }
 
     fn folder(&mut self, folder: &Path) -> Result<(), Stop> {
-        let mut inside = Vec::new();
-        for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-            inside.push(entry.map_err(|error| unreadable(folder, &error))?.path());
-        }
-        inside.sort();
-        for path in inside {
+        for path in inside(folder)? {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             if path.is_dir() {
                 if name.starts_with('.') {
+                    continue;
+                }
+                if name == file::FOLDER {
+                    self.sequences(&path)?;
                     continue;
                 }
                 if path.is_symlink() { self.links.push_back(path) } else { self.folders.push_back(path) }
             } else if is_yaml(&path) && !name.starts_with('_') {
                 self.files.push(path);
             }
+        }
+        Ok(())
+    }
+
+    /// A folder of sequences: a scenario that somebody put there is not passed over in silence.
+    fn sequences(&mut self, folder: &Path) -> Result<(), Stop> {
+        for path in inside(folder)?.iter().filter(|path| is_yaml(path) || path.is_dir()) {
+            self.notes.push(format!("{}: in a folder of sequences; left out", path.display()));
         }
         Ok(())
     }
@@ -164,6 +166,16 @@ impl Walk {
         files.sort();
         files
     }
+}
+
+/// What lies in a folder, sorted.
+fn inside(folder: &Path) -> Result<Vec<PathBuf>, Stop> {
+    let mut inside = Vec::new();
+    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
+        inside.push(entry.map_err(|error| unreadable(folder, &error))?.path());
+    }
+    inside.sort();
+    Ok(inside)
 }
 
 fn unreadable(folder: &Path, error: &std::io::Error) -> Stop {
@@ -191,14 +203,14 @@ pub fn read_telling(paths: &[PathBuf], err: &mut dyn std::io::Write) -> Result<V
 }
 
 fn read_all(paths: Vec<PathBuf>) -> Vec<Read> {
-    // A scenario's sequences stand in the file of its name with `.snap`: two scenarios cannot share it.
+    // A scenario's sequences stand in a file of its name: two scenarios cannot share it.
     let mut sequences: BTreeMap<PathBuf, PathBuf> = BTreeMap::new();
     let mut all = Vec::with_capacity(paths.len());
     for path in paths {
         let name = path.to_string_lossy();
         let scenario = match yaml::read_file(&path) {
             Err(error) => Err(vec![scenario::unreadable(&name, &error)]),
-            Ok(text) => match sequences.get(&path.with_extension("snap")) {
+            Ok(text) => match sequences.get(&file::reviewed(&path)) {
                 Some(other) => {
                     let message =
                         format!("its sequences would stand in the same file as those of {}", other.display());
@@ -207,7 +219,7 @@ fn read_all(paths: Vec<PathBuf>) -> Vec<Read> {
                 None => scenario::parse(&path, &text),
             },
         };
-        sequences.entry(path.with_extension("snap")).or_insert_with(|| path.clone());
+        sequences.entry(file::reviewed(&path)).or_insert_with(|| path.clone());
         all.push(Read { path, scenario });
     }
     all
@@ -242,7 +254,8 @@ mod tests {
                 "d.YML",
                 "_e.yml",
                 "a.snap",
-                "a.snap.new",
+                "snapshots/a.snap",
+                "snapshots/a.snap.new",
                 "f.json",
                 ".g/h.yaml",
                 "x.yaml/i.yaml",
@@ -255,8 +268,9 @@ mod tests {
     #[test]
     fn sequences_that_a_pattern_brings_along_are_left_out_and_said() {
         let folder = tempfile::tempdir().unwrap();
-        touch(folder.path(), &["later.yaml", "later.snap", "later.snap.new"]);
-        let all = ["later.yaml", "later.snap", "later.snap.new"].map(|name| folder.path().join(name));
+        let all = ["later.yaml", "snapshots/later.snap", "snapshots/later.snap.new"];
+        touch(folder.path(), &all);
+        let all = all.map(|name| folder.path().join(name));
         let found = find(&all).unwrap();
         assert_eq!(names(folder.path(), &found), ["later.yaml"]);
         assert!(
@@ -267,6 +281,21 @@ mod tests {
         let alone = find(&all[1..]).unwrap_err();
         assert!(alone.message.ends_with("later.snap: a sequence, not a scenario"), "{}", alone.message);
         assert_eq!(alone.code, super::super::exit::USAGE);
+    }
+
+    #[test]
+    fn a_scenario_among_sequences_is_left_out_and_said_unless_its_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        touch(folder.path(), &["a.yaml", "snapshots/a.snap", "snapshots/b.yaml", "snapshots/more/c.yaml"]);
+        let found = find(&[folder.path().to_owned()]).unwrap();
+        assert_eq!(names(folder.path(), &found), ["a.yaml"]);
+        for (note, name) in found.notes.iter().zip(["b.yaml", "more"]) {
+            assert!(note.ends_with(&format!("{name}: in a folder of sequences; left out")), "{note}");
+        }
+        assert_eq!(found.notes.len(), 2, "{:?}", found.notes);
+        let named = folder.path().join("snapshots");
+        let found = find(std::slice::from_ref(&named)).unwrap();
+        assert_eq!(names(&named, &found), ["b.yaml", "more/c.yaml"]);
     }
 
     #[cfg(unix)]

@@ -52,7 +52,7 @@ enum Command {
     Lint(lint::LintArgs),
     /// Prints the JSON Schema of the scenario format, or of the adapter protocol.
     Schema(SchemaArgs),
-    /// Explains a requirement, method, callback, enum, bug, act, capability or exit code.
+    /// Explains a requirement, ambiguity, method, callback, enum, bug, act, capability or exit code.
     Explain(explain::ExplainArgs),
     /// Shows the requirement catalogue and which scenarios cover it.
     Requirements(requirements::RequirementsArgs),

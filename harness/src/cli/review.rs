@@ -1,7 +1,7 @@
 //! `harness review`: accepts or refuses changed sequences.
 //!
-//! A run that sees a sequence other than the accepted one (`NAME.snap`) writes `NAME.snap.new` beside it. Accepting
-//! moves the new one over the old, refusing deletes it.
+//! A run that sees a sequence other than the accepted one (`snapshots/NAME.snap`) writes `NAME.snap.new` beside it.
+//! Accepting moves the new one over the old, refusing deletes it.
 
 use std::{
     fs,
@@ -13,6 +13,7 @@ use clap::Args;
 use similar::TextDiff;
 
 use super::{Stop, exit, files::DEFAULT};
+use crate::sequence::file;
 
 /// Arguments of `harness review`.
 #[derive(Debug, Args)]
@@ -42,7 +43,7 @@ pub(super) fn run(
     answers: &mut dyn BufRead,
 ) -> Result<u8, Stop> {
     let default = [PathBuf::from(DEFAULT)];
-    let mut pending = Vec::new();
+    let mut pending: Vec<Pending> = Vec::new();
     for path in if args.paths.is_empty() { &default[..] } else { &args.paths } {
         collect(path, &mut pending)?;
     }
@@ -53,9 +54,8 @@ pub(super) fn run(
     }
     let (mut accepted, mut refused, mut left) = (0, 0, 0);
     let mut quit = false;
-    for new in &pending {
-        let old = new.with_extension("");
-        show(&old, new, out)?;
+    for Pending { new, old } in &pending {
+        show(old, new, out)?;
         let choice = match () {
             () if quit => Choice::Quit,
             () if args.accept_all => Choice::Accept,
@@ -66,7 +66,7 @@ pub(super) fn run(
         let failed = |error: std::io::Error| Stop::usage(format!("{}: {error}", new.display()), None);
         match choice {
             Choice::Accept => {
-                fs::rename(new, &old).map_err(failed)?;
+                fs::rename(new, old).map_err(failed)?;
                 accepted += 1;
             }
             Choice::Refuse => {
@@ -86,14 +86,21 @@ pub(super) fn run(
     Ok(exit::CONFORMS)
 }
 
-fn collect(path: &Path, pending: &mut Vec<PathBuf>) -> Result<(), Stop> {
+/// A sequence that waits for its review, and the accepted one that it would replace.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Pending {
+    new: PathBuf,
+    old: PathBuf,
+}
+
+fn collect(path: &Path, pending: &mut Vec<Pending>) -> Result<(), Stop> {
     let failed = |error: std::io::Error| Stop::usage(format!("{}: {error}", path.display()), None);
     if fs::metadata(path).map_err(failed)?.is_dir() {
         for entry in fs::read_dir(path).map_err(failed)? {
             collect(&entry.map_err(failed)?.path(), pending)?;
         }
-    } else if path.to_string_lossy().ends_with(".snap.new") {
-        pending.push(path.to_owned());
+    } else if let Some(old) = file::replaced_by(path) {
+        pending.push(Pending { new: path.to_owned(), old });
     }
     Ok(())
 }
@@ -133,9 +140,11 @@ mod tests {
 
     fn folder() -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["a", "b", "c"] {
-            fs::write(folder.path().join(format!("{name}.snap")), "one\ntwo\n").unwrap();
-            fs::write(folder.path().join(format!("{name}.snap.new")), "one\nthree\n").unwrap();
+        for name in ["a.yaml", "b.yaml", "c.yaml"] {
+            let old = file::reviewed(&folder.path().join(name));
+            fs::create_dir_all(old.parent().unwrap()).unwrap();
+            fs::write(&old, "one\ntwo\n").unwrap();
+            fs::write(file::pending(&old), "one\nthree\n").unwrap();
         }
         folder
     }
@@ -154,7 +163,7 @@ mod tests {
         assert_eq!(code, Ok(exit::CONFORMS));
         assert!(out.contains("-two\n+three\n"), "{out}");
         assert!(out.ends_with("1 accepted, 1 refused, 1 left\n"), "{out}");
-        let read = |name: &str| fs::read_to_string(folder.path().join(name)).ok();
+        let read = |name: &str| fs::read_to_string(folder.path().join(file::FOLDER).join(name)).ok();
         assert_eq!(read("a.snap").as_deref(), Some("one\nthree\n"));
         assert_eq!((read("a.snap.new"), read("b.snap.new")), (None, None));
         assert_eq!(read("b.snap").as_deref(), Some("one\ntwo\n"));

@@ -263,7 +263,7 @@ pub(super) fn judged(
         })
     };
     let snapshots = match (command, args.accept) {
-        // Reviewed sequences beside the scenarios are the reference client's.
+        // Reviewed sequences are the reference client's.
         (Some(_), _) => Snapshots::Ignore,
         (None, false) if args.seed != DEFAULT_SEED => Snapshots::Ignore,
         (None, false) => Snapshots::Compare,

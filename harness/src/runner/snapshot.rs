@@ -1,4 +1,4 @@
-//! Reviewed sequences: `<scenario>.snap` beside the scenario, a section a case.
+//! Reviewed sequences: `snapshots/<scenario>.snap` beside the scenario, a section a case.
 
 use std::{fs, path::Path};
 
@@ -8,6 +8,7 @@ use similar::TextDiff;
 use super::RanCase;
 use crate::{
     scenario::Scenario,
+    sequence::file,
     verdict::{Finding, FindingKind, Place, Verdict},
 };
 
@@ -17,7 +18,8 @@ pub enum Snapshots {
     /// Nothing: another client than the reference, or a filtered run.
     #[default]
     Ignore,
-    /// A sequence that differs from the reviewed one is a finding; the new one is left beside it as `.snap.new`.
+    /// A sequence that differs from the reviewed one is a finding; the new one is left beside the reviewed
+    /// one as `.snap.new`.
     Compare,
     /// Differing sequences are written as reviewed.
     Accept,
@@ -33,8 +35,19 @@ pub(super) fn compare(scenario: &Scenario, results: &mut [&mut RanCase], mode: S
 }
 
 fn compare_file(path: &Path, results: &mut [&mut RanCase], mode: Snapshots) {
-    let file = path.with_extension("snap");
-    let new = path.with_extension("snap.new");
+    let file = file::reviewed(path);
+    let new = file::pending(&file);
+    let former = file::former(path);
+    if !file.exists() && former.exists() {
+        let seen = format!(
+            "{}, where sequences were kept before: move it (of a whole folder: mkdir {folder} && mv *.snap {folder})",
+            former.display(),
+            folder = file::FOLDER,
+        );
+        results[0].result.verdict =
+            Verdict::Fail { findings: vec![finding(&file, "the reviewed sequence", &seen)] };
+        return;
+    }
     let reviewed = sections(&fs::read_to_string(&file).unwrap_or_default());
     let mut all = reviewed.clone();
     let mut changed = false;
@@ -48,9 +61,9 @@ fn compare_file(path: &Path, results: &mut [&mut RanCase], mode: Snapshots) {
         return;
     }
     let target = if mode == Snapshots::Accept { &file } else { &new };
-    if let Err(error) = fs::write(target, text(&all)) {
+    if let Err(error) = write(target, &text(&all)) {
         let finding =
-            finding(path, "a place for the new sequence", &format!("{}: {error}", target.display()));
+            finding(&file, "a place for the new sequence", &format!("{}: {error}", target.display()));
         results[0].result.verdict = Verdict::Fail { findings: vec![finding] };
         return;
     }
@@ -69,14 +82,20 @@ fn compare_file(path: &Path, results: &mut [&mut RanCase], mode: Snapshots) {
             }
             None => "a sequence that nobody has reviewed yet (harness review)".to_owned(),
         };
-        let finding = finding(path, "the reviewed sequence", &seen);
+        let finding = finding(&file, "the reviewed sequence", &seen);
         result.result.verdict = Verdict::Fail { findings: vec![finding] };
     }
 }
 
-fn finding(path: &Path, expected: &str, seen: &str) -> Finding {
-    let file = path.with_extension("snap").display().to_string();
-    let place = Place { file, line: 1, column: 1, snippet: String::new() };
+fn write(target: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = target.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(target, text)
+}
+
+fn finding(file: &Path, expected: &str, seen: &str) -> Finding {
+    let place = Place { file: file.display().to_string(), line: 1, column: 1, snippet: String::new() };
     Finding { place: Some(place), ..Finding::new(FindingKind::Snapshot, expected, seen) }
 }
 

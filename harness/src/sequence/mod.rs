@@ -4,6 +4,7 @@
 //! the start (`t0+30.000s`), runs of like events are folded, and what happens at one instant to different clients
 //! because of one step is sorted by client, so that a legal reordering is no difference.
 
+pub(crate) mod file;
 mod fold;
 mod names;
 

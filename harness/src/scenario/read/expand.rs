@@ -108,7 +108,9 @@ impl Includes<'_> {
             self.wrong(name.at, message, None);
             return Ok(None);
         }
-        let Some((file, text)) = self.source(path, name.at) else { return Ok(None) };
+        let including =
+            entries.iter().find(|entry| entry.key.value == "include").map_or(0, |entry| entry.key.at.file);
+        let Some((file, text)) = self.source(path, including, name.at) else { return Ok(None) };
         let Some(mut root) = tree(file, &text, self.mistakes) else { return Ok(None) };
         self.growth.copy(&root.data)?;
         if !matches!(root.data, Data::List(_)) {
@@ -132,28 +134,38 @@ impl Includes<'_> {
         })
     }
 
-    /// The number and text of a fragment's file, read once however many cases include it.
-    fn source(&mut self, path: &str, at: Place) -> Option<(usize, std::sync::Arc<str>)> {
-        let shown = match self.sources[0].path.rsplit_once('/') {
-            Some((folder, _)) => format!("{folder}/{path}"),
-            None => path.to_owned(),
-        };
-        if let Some(file) = self.sources.iter().position(|source| source.path == shown) {
-            return Some((file, self.sources[file].text.clone()));
-        }
-        match (self.include)(path) {
-            Ok(text) => {
-                let text: std::sync::Arc<str> = text.into();
-                self.sources.push(Source { path: shown, text: text.clone() });
-                Some((self.sources.len() - 1, text))
+    /// The number and text of a fragment's file, read once however many cases include it. A path counts from the folder
+    /// of the file that has the `include`; in a fragment, where nothing is there, from the scenario's, as one has to that a
+    /// scenario hands over.
+    fn source(&mut self, path: &str, including: usize, at: Place) -> Option<(usize, std::sync::Arc<str>)> {
+        let folder = folder(&self.sources[0].path).to_owned();
+        let from = self.sources[including].path.strip_prefix(&folder).unwrap_or_default();
+        let own =
+            if path.starts_with('/') { path.to_owned() } else { format!("{}{path}", self::folder(from)) };
+        let mut failed = None;
+        for name in &[own.as_str(), path][usize::from(own == path)..] {
+            let shown = format!("{folder}{name}");
+            if let Some(file) = self.sources.iter().position(|source| source.path == shown) {
+                return Some((file, self.sources[file].text.clone()));
             }
-            Err(error) => {
-                let help = "the path is relative to this file".to_owned();
-                self.wrong(at, format!("cannot read `{path}`: {error}"), Some(help));
-                None
+            match (self.include)(name) {
+                Ok(text) => {
+                    let text: std::sync::Arc<str> = text.into();
+                    self.sources.push(Source { path: shown, text: text.clone() });
+                    return Some((self.sources.len() - 1, text));
+                }
+                Err(error) => failed = failed.or(Some(error)),
             }
         }
+        let help = "the path is relative to this file".to_owned();
+        self.wrong(at, format!("cannot read `{path}`: {}", failed.unwrap_or_default()), Some(help));
+        None
     }
+}
+
+/// What leads to a file, with the `/` at its end; nothing for a file beside us.
+fn folder(path: &str) -> &str {
+    path.rfind('/').map_or("", |end| &path[..=end])
 }
 
 fn has_axis(path: &Node) -> bool {

@@ -40,7 +40,7 @@ use super::{
     tree::{self, Node},
 };
 
-/// Gives the text of an included file by its path, relative to the including one's folder.
+/// Gives the text of an included file by its path, relative to the scenario's folder.
 pub type Loader<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// Reads a scenario and checks all of it.
