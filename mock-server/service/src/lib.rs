@@ -15,6 +15,7 @@ mod outward;
 mod preferences;
 mod service;
 mod ultra_group;
+mod world;
 
 pub use self::core::{
     bug, caps, fault,
@@ -34,6 +35,7 @@ pub use self::core::{
 };
 pub use chatroom::ChatroomSetup;
 pub use doors::frames::NOT_BLACKLISTED;
+pub use doors::operator::act::ActError;
 pub use doors::operator::{
     act,
     bulk::{Filling, Progress},
@@ -43,5 +45,5 @@ pub use doors::operator::{
 };
 pub use doors::server_api::nearest_endpoint;
 pub use outward::callback::Callbacks;
-pub use service::{ActError, ConnView, Held, Service};
+pub use service::{ConnView, Held, Service};
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

@@ -5,38 +5,35 @@
 //! What frames mean is told by the modules named after it: `session` (logging in and out), `send` (messages),
 //! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
 
-use std::collections::BTreeMap;
-
+use serde_json::Value;
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::{Chatrooms, ChatroomsState},
     core::{
         Core,
-        account::UserIx,
-        connection::Lost,
         io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
         timers::Delayed,
     },
     doors::{
-        operator::setup::WorldSetup,
-        server_api::{ApiRates, Repeats},
+        frames::carry_frame,
+        gate::{frame_through_faults, http_through_faults, open_through_faults},
+        http::http_request,
+        login::open,
+        note,
+        operator::{
+            act::{Act, ActError},
+            bulk::{self, Filling, Progress},
+            carry_out::{self, populate},
+            setup::WorldSetup,
+            view,
+        },
+        polling::{poll_due, polled},
+        server_api::ApiState,
     },
-    files::{Files, FilesState, message_log::MessageLog},
-    mail::{Mail, MailState},
-    outward::{Outward, OutwardState},
-    preferences::{Preferences, PreferencesState},
-    ultra_group::{UltraGroups, UltraGroupsState},
+    outward::OutwardState,
+    world::World,
 };
-
-/// Why an act was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ActError {
-    /// An argument names nothing that exists, or is out of range.
-    #[error("{0}")]
-    Argument(String),
-}
 
 /// What [`Service::on_deadline`] runs at most in one go.
 const MOST_AT_ONCE: usize = 256;
@@ -81,17 +78,8 @@ impl std::ops::AddAssign for Held {
 /// One world.
 #[derive(Debug)]
 pub struct Service {
-    pub(crate) core: Core,
-    pub(crate) named_tokens: BTreeMap<String, String>,
-    pub(crate) rooms: ChatroomsState,
-    pub(crate) ultra_groups: UltraGroupsState,
-    pub(crate) outward: OutwardState,
-    pub(crate) preferences: PreferencesState,
-    pub(crate) mail: MailState,
-    pub(crate) api_rates: ApiRates,
-    pub(crate) api_repeats: Repeats,
-    pub(crate) files: FilesState,
-    pub(crate) message_log: MessageLog,
+    pub(crate) world: World,
+    pub(crate) api: ApiState,
 }
 
 impl Service {
@@ -111,162 +99,102 @@ impl Service {
         Ok(service)
     }
 
-    /// The world of a set-up without mistakes; its backlog is still to come.
-    pub(crate) fn unfilled(
+    /// A world as `setup` describes it, but without its `backlog`, which [`fill`](Self::fill) puts into it.
+    ///
+    /// # Errors
+    /// Every mistake in the set-up, a sentence each.
+    pub fn begin(
         app_key: &str,
         setup: &WorldSetup,
         seed: u64,
         endpoints: Endpoints,
         now: UnixMillis,
-    ) -> Self {
+    ) -> Result<(Self, Filling), Vec<String>> {
+        let mistakes = setup.mistakes();
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let service = Self::unfilled(app_key, setup, seed, endpoints, now);
+        Ok((service, Filling::of(setup, now)))
+    }
+
+    /// The world of a set-up without mistakes; its backlog is still to come.
+    fn unfilled(app_key: &str, setup: &WorldSetup, seed: u64, endpoints: Endpoints, now: UnixMillis) -> Self {
         let preset = setup.preset.unwrap_or_default();
-        let mut service = Self {
-            core: Core::new(
-                app_key,
-                setup.app_secret.as_deref().unwrap_or("mock-secret"),
-                endpoints,
-                preset.switches(&setup.switches),
-                preset.limits(&setup.limits),
-                preset,
-                seed,
-                Journal::new(setup.limits.journal, setup.limits.journal_bytes),
-            ),
-            named_tokens: BTreeMap::new(),
-            rooms: ChatroomsState::default(),
-            ultra_groups: UltraGroupsState::default(),
-            preferences: PreferencesState::default(),
-            mail: MailState::default(),
-            outward: OutwardState {
-                callbacks: setup.callbacks.clone(),
-                app_level: setup.app_level,
-                ..OutwardState::default()
-            },
-            api_rates: ApiRates::default(),
-            api_repeats: Repeats::default(),
-            files: FilesState::default(),
-            message_log: MessageLog::default(),
+        let secret = setup.app_secret.as_deref().unwrap_or("mock-secret");
+        let rules = (preset.switches(&setup.switches), preset.limits(&setup.limits), preset);
+        let core = Core::new((app_key, secret), endpoints, rules, seed);
+        let outward = OutwardState {
+            callbacks: setup.callbacks.clone(),
+            app_level: setup.app_level,
+            ..OutwardState::default()
         };
-        service.populate(setup, now);
+        let mut service = Self { world: World::new(core, outward), api: ApiState::default() };
+        populate(&mut service.world, setup, now);
         service
     }
 
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
-        self.core.hint.set(None);
+        self.world.core.hint.set(None);
         match input {
-            Input::Open { conn, login } => self.open_through_faults(now, conn, login),
-            Input::Frame { conn, frame } => self.frame_through_faults(now, conn, frame),
-            Input::Poll { conn } => self.polled(now, conn),
+            Input::Open { conn, login } => open_through_faults(&mut self.world, now, conn, login),
+            Input::Frame { conn, frame } => frame_through_faults(&mut self.world, now, conn, frame),
+            Input::Poll { conn } => polled(&mut self.world, now, conn),
             Input::Garbage { conn, error } => {
-                self.core.journal.record(now, || What::Garbage { conn, error: error.to_string() });
-                self.core.lose(now, conn, "sent what is no frame");
-                self.core.output(Output::Close { conn, how: Close::Clean });
+                self.world.core.journal.record(now, || What::Garbage { conn, error: error.to_string() });
+                self.world.core.lose(now, conn, "sent what is no frame");
+                self.world.core.output(Output::Close { conn, how: Close::Clean });
             }
-            Input::Closed { conn } => self.core.lose(now, conn, "closed by the peer"),
-            Input::Http { id, request } => self.http_through_faults(now, id, request),
+            Input::Closed { conn } => self.world.core.lose(now, conn, "closed by the peer"),
+            Input::Http { id, request } => {
+                http_through_faults(&mut self.world, &mut self.api, now, id, request)
+            }
         }
-        self.settle(now);
-    }
-
-    pub(crate) fn outward(&mut self) -> Outward<'_> {
-        Outward { state: &mut self.outward, preferences: &self.preferences, core: &mut self.core }
-    }
-
-    pub(crate) fn mail(&mut self) -> Mail<'_> {
-        Mail {
-            state: &mut self.mail,
-            message_log: &mut self.message_log,
-            outward: &mut self.outward,
-            preferences: &self.preferences,
-            core: &mut self.core,
-        }
-    }
-
-    pub(crate) fn chatrooms(&mut self) -> Chatrooms<'_> {
-        Chatrooms {
-            rooms: &mut self.rooms,
-            mailboxes: &mut self.mail.mailboxes,
-            outward: &mut self.outward,
-            preferences: &self.preferences,
-            core: &mut self.core,
-        }
-    }
-
-    pub(crate) fn ultra_groups(&mut self) -> UltraGroups<'_> {
-        UltraGroups {
-            ultra_groups: &mut self.ultra_groups,
-            message_log: &mut self.message_log,
-            outward: &mut self.outward,
-            preferences: &self.preferences,
-            core: &mut self.core,
-        }
-    }
-
-    pub(crate) fn preferences(&mut self) -> Preferences<'_> {
-        Preferences { state: &mut self.preferences, core: &mut self.core }
-    }
-
-    /// Forgets users from that one on, whom a refused call was the first to name.
-    pub(crate) fn forget_from(&mut self, user: UserIx) {
-        self.core.accounts.forget_from(user);
-        self.preferences.settings.forget_from(user);
-        self.preferences.tags.forget_from(user);
-        self.mail.mailboxes.forget_from(user);
-    }
-
-    pub(crate) fn files(&mut self) -> Files<'_> {
-        Files { files: &mut self.files, message_log: &mut self.message_log, core: &mut self.core }
-    }
-
-    /// Tells the topics of the connections that were lost since they were last told. What a topic does then may lose others.
-    pub(crate) fn settle(&mut self, now: UnixMillis) {
-        while let Some(Lost { conn, connection, how }) = self.core.next_lost() {
-            self.mail.mailboxes[connection.user].hide_from(connection.device);
-            self.chatrooms().lost_by_rooms(now, &connection, conn);
-            self.ultra_groups().lost_by_ultra_groups(connection.user, conn);
-            self.outward().went_offline(now, &connection, how);
-        }
+        self.world.settle(now);
     }
 
     /// Drained by the shell after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.core.next_output()
+        self.world.core.next_output()
     }
 
     /// When [`on_deadline`](Self::on_deadline) must be called at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<UnixMillis> {
-        self.core.timers.first()
+        self.world.core.timers.first()
     }
 
     /// Runs what is due by `now`, at most a bounded number of it: if more is due, [`next_deadline`](Self::next_deadline)
     /// is still `now` or earlier. Idempotent. Tells how much it ran.
     pub fn on_deadline(&mut self, now: UnixMillis) -> usize {
         for ran in 0..MOST_AT_ONCE {
-            let Some(delayed) = self.core.timers.due(now) else { return ran };
-            self.core.hint.set(None);
+            let Some(delayed) = self.world.core.timers.due(now) else { return ran };
+            self.world.core.hint.set(None);
             match delayed {
-                Delayed::Open(conn, login) => self.open(now, conn, &login),
-                Delayed::Up(conn, frame) => self.frame(now, conn, frame),
+                Delayed::Open(conn, login) => open(&mut self.world, now, conn, &login),
+                Delayed::Up(conn, frame) => carry_frame(&mut self.world, now, conn, frame),
                 Delayed::Down(conn, frame, answers, hint) => {
-                    self.core.hint.set(hint);
-                    self.core.write(now, conn, frame, answers.as_ref());
+                    self.world.core.hint.set(hint);
+                    self.world.core.write(now, conn, frame, answers.as_ref());
                 }
-                Delayed::Http(id, request) => self.http(now, id, &request),
+                Delayed::Http(id, request) => http_request(&mut self.world, &mut self.api, now, id, &request),
                 Delayed::Respond(id, response) => {
-                    self.core.output(Output::Respond { id, response: Some(response) });
+                    self.world.core.output(Output::Respond { id, response: Some(response) });
                 }
-                Delayed::Remind(conn) => self.mail().remind(now, conn),
-                Delayed::Room(id, timer) => self.chatrooms().room_due(now, &id, timer),
-                Delayed::RoomExit(id, user) => self.chatrooms().exit_overdue(now, &id, user),
-                Delayed::RemindOfEntries(id, conn) => self.chatrooms().remind_of_entries(now, &id, conn),
-                Delayed::Poll { conn, poll, gone } => self.poll_due(now, conn, poll, gone),
-                Delayed::UltraTyping(id) => self.ultra_groups().tell_of_typing(now, &id),
+                Delayed::Remind(conn) => self.world.mail().remind(now, conn),
+                Delayed::Room(id, timer) => self.world.chatrooms().room_due(now, &id, timer),
+                Delayed::RoomExit(id, user) => self.world.chatrooms().exit_overdue(now, &id, user),
+                Delayed::RemindOfEntries(id, conn) => {
+                    self.world.chatrooms().remind_of_entries(now, &id, conn)
+                }
+                Delayed::Poll { conn, poll, gone } => poll_due(&mut self.world, now, conn, poll, gone),
+                Delayed::UltraTyping(id) => self.world.ultra_groups().tell_of_typing(now, &id),
                 Delayed::Withdraw(uid, time) => {
-                    self.mail.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
+                    self.world.mail.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
                 }
             }
-            self.settle(now);
+            self.world.settle(now);
         }
         MOST_AT_ONCE
     }
@@ -275,67 +203,124 @@ impl Service {
     #[must_use]
     pub fn held(&self) -> Held {
         Held {
-            journal: self.core.journal.bytes(),
-            journal_dropped: self.core.journal.dropped(),
-            files: self.files.bytes(),
-            files_refused: self.files.refused(),
+            journal: self.world.core.journal.bytes(),
+            journal_dropped: self.world.core.journal.dropped(),
+            files: self.world.files.bytes(),
+            files_refused: self.world.files.refused(),
         }
     }
 
     /// Whether no user has ever been heard of in it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.core.connections.is_empty() && self.core.accounts.len() == 0
+        self.world.core.connections.is_empty() && self.world.core.accounts.len() == 0
     }
 
     /// Every input and output so far.
     #[must_use]
     pub fn journal(&self) -> &Journal {
-        &self.core.journal
+        &self.world.core.journal
     }
 
     /// The App Key.
     #[must_use]
     pub fn app_key(&self) -> &str {
-        &self.core.app_key
+        &self.world.core.app_key
     }
 
     /// The App Secret.
     #[must_use]
     pub fn app_secret(&self) -> &str {
-        &self.core.app_secret
+        &self.world.core.app_secret
     }
 
     /// Where clients find the server changed (the shell knows its port only after it listens).
     pub fn set_endpoints(&mut self, endpoints: Endpoints) {
-        self.core.endpoints = endpoints;
+        self.world.core.endpoints = endpoints;
     }
 
     /// The armed faults, in the order they were armed: id, what each waits for and does, how many fitting frames or requests
     /// it has `seen`, on how many it acted (`fired`), and whether it is `spent`.
     #[must_use]
     pub fn armed_faults(&self) -> Vec<serde_json::Value> {
-        self.core.faults.list().collect()
+        self.world.core.faults.list().collect()
     }
 
     /// Disarms a fault; `false` if there is none of that id.
     pub fn clear_fault(&mut self, id: u64) -> bool {
-        self.core.faults.disarm(id)
+        self.world.core.faults.disarm(id)
     }
 
     /// Open connections in the order they came.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnView> {
-        self.core
+        self.world
+            .core
             .connections
             .iter()
             .map(|(conn, connection)| ConnView {
                 conn: *conn,
-                user: self.core.accounts[connection.user].id.to_string(),
+                user: self.world.core.accounts[connection.user].id.to_string(),
                 label: connection.label.to_string(),
                 written: connection.written,
                 read: connection.read,
             })
             .collect()
+    }
+
+    /// Carries a server-side act out and says what came of it.
+    ///
+    /// # Errors
+    /// An argument is wrong; then nothing has changed.
+    pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
+        bulk::act(&mut self.world, now, act)
+    }
+
+    /// The same, but at most `most` messages of it; `None`: there is more to do. `progress` is a new one at first.
+    ///
+    /// # Errors
+    /// An argument is wrong. At the first piece nothing has changed then; later, where what the act goes to has ended
+    /// meanwhile, what was done stays.
+    pub fn act_piece(
+        &mut self,
+        now: UnixMillis,
+        act: &Act,
+        progress: &mut Progress,
+        most: u32,
+    ) -> Result<Option<Value>, ActError> {
+        bulk::act_piece(&mut self.world, now, act, progress, most)
+    }
+
+    /// An act is given up between two pieces: the journal tells how much of it was done.
+    pub fn act_given_up(&mut self, now: UnixMillis, act: &Act, progress: &Progress) {
+        bulk::act_given_up(&mut self.world, now, act, progress);
+    }
+
+    /// Puts at most `most` messages of a world's beginning into it; `false` once all are there.
+    pub fn fill(&mut self, filling: &mut Filling, most: u32) -> bool {
+        bulk::fill(&mut self.world, filling, most)
+    }
+
+    /// Issues a token for a user, registering it if need be. It names the configured address.
+    pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+        carry_out::issue_token(&mut self.world, now, user)
+    }
+
+    /// The token that the set-up's `tokens:` names.
+    #[must_use]
+    pub fn named_token(&self, name: &str) -> Option<&str> {
+        carry_out::named_token(&self.world, name)
+    }
+
+    /// What the world holds of a kind ([`StateKind`](crate::StateKind)); `id` narrows it to one of it. `None`: no such kind
+    /// or id.
+    #[must_use]
+    pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
+        view::state(&self.world, kind, id)
+    }
+
+    /// What a shell saw below the frames, and the journal should show all the same.
+    pub fn note(&mut self, now: UnixMillis, conn: ConnId, text: &str) {
+        note::note(&mut self.world, now, conn, text);
     }
 }

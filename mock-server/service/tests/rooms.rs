@@ -19,8 +19,9 @@ const MAY: &[(&str, &[&str])] = &[
     // A room's members who are away find messages in their mailboxes where a bug keeps them.
     ("chatroom", &["core", "mail", "outward", "preferences"]),
     ("ultra_group", &["core", "files", "outward", "preferences"]),
-    ("doors", &["chatroom", "core", "files", "mail", "outward", "preferences", "service", "ultra_group"]),
-    ("service", &["chatroom", "core", "doors", "files", "mail", "outward", "preferences", "ultra_group"]),
+    ("world", &["chatroom", "core", "files", "mail", "outward", "preferences", "ultra_group"]),
+    ("doors", &["chatroom", "core", "files", "mail", "outward", "preferences", "ultra_group", "world"]),
+    ("service", &["core", "doors", "outward", "world"]),
 ];
 
 /// The room of a path within `src`.
@@ -113,7 +114,7 @@ fn no_room_names_what_stands_above_it() {
 }
 
 #[test]
-fn below_the_doors_there_is_no_circle() {
+fn there_is_no_circle() {
     let table: BTreeMap<&str, &[&str]> = MAY.iter().copied().collect();
     let mut done: BTreeSet<&str> = BTreeSet::new();
     // Who names only what is done is done; in a circle nobody ever is.
@@ -129,8 +130,7 @@ fn below_the_doors_there_is_no_circle() {
         done.extend(next);
     }
     let left: Vec<&&str> = table.keys().filter(|room| !done.contains(**room)).collect();
-    // The doors are methods of the service still, and the service calls them.
-    assert_eq!(left, [&"doors", &"service"]);
+    assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]

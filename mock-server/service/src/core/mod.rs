@@ -67,6 +67,8 @@ pub(crate) struct Core {
     pub(crate) ids: Ids,
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
+    /// The texts of tokens that the set-up names.
+    pub(crate) named_tokens: BTreeMap<String, String>,
     /// How native clients reached us.
     pub(crate) asked: Asked,
     pub(crate) connections: BTreeMap<ConnId, Connection>,
@@ -81,15 +83,12 @@ pub(crate) struct Core {
 
 impl Core {
     pub(crate) fn new(
-        app_key: &str,
-        app_secret: &str,
+        (app_key, app_secret): (&str, &str),
         endpoints: Endpoints,
-        switches: Switches,
-        limits: Limits,
-        preset: Preset,
+        (switches, limits, preset): (Switches, Limits, Preset),
         seed: u64,
-        journal: Journal,
     ) -> Self {
+        let journal = Journal::new(limits.journal, limits.journal_bytes);
         Self {
             app_key: app_key.to_owned(),
             app_secret: app_secret.to_owned(),
@@ -101,6 +100,7 @@ impl Core {
             ids: Ids::new(seed),
             accounts: Accounts::default(),
             tokens: Tokens::default(),
+            named_tokens: BTreeMap::new(),
             asked: Asked::default(),
             connections: BTreeMap::new(),
             journal,

@@ -27,8 +27,9 @@ use crate::{
         message::{Conversation, Posted, Recall},
         preset::Rate,
     },
+    doors::login::logged_out,
     mail::post::Mirror,
-    service::Service,
+    world::World,
 };
 
 /// The status that tells that a user is not on the blacklist; 0 tells that it is. Assumed after the vendor's
@@ -39,313 +40,314 @@ pub const NOT_BLACKLISTED: u16 = 101;
 const UNCOUNTED: [&str; 6] =
     ["RC:ReadNtf", "RC:RRReqMsg", "RC:RRRspMsg", "RC:SRSMsg", "RC:MsgExMsg", "RC:TypSts"];
 
-impl Service {
-    /// A frame of a client that no fault holds up.
-    pub(crate) fn frame(&mut self, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
-        if let Some(code) = length::refusal(&frame) {
-            return self.answer(now, conn, &frame, code);
-        }
-        match frame {
-            ClientFrame::Publish(request) => self.publish(now, conn, request),
-            ClientFrame::Query(request) => self.query(now, conn, &request),
-            ClientFrame::PubAck { id } => self.mail().push_acknowledged(conn, id),
-            ClientFrame::QueryCon { id } => self.mail().pull_confirmed(now, conn, id),
-            ClientFrame::Ping if self.core.has(Bug::IgnoresPings) => {}
-            ClientFrame::Ping => self.core.send(now, conn, ServerFrame::Pong, None),
-            ClientFrame::Disconnect { status } => self.logged_out(now, conn, status),
-            // A second CONNECT and unknown types change nothing; the journal has them.
-            _ => {}
-        }
+/// A frame of a client that no fault holds up.
+pub(crate) fn carry_frame(world: &mut World, now: UnixMillis, conn: ConnId, frame: ClientFrame) {
+    if let Some(code) = length::refusal(&frame) {
+        return answer(world, now, conn, &frame, code);
     }
-
-    /// Answers a request with a status instead of carrying it out.
-    pub(crate) fn answer(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
-        match frame {
-            ClientFrame::Publish(request) => self.publish_refused(now, conn, request, status),
-            ClientFrame::Query(request) => self.query_refused(now, conn, request, status),
-            _ => {}
-        }
+    match frame {
+        ClientFrame::Publish(request) => publish(world, now, conn, request),
+        ClientFrame::Query(request) => query(world, now, conn, &request),
+        ClientFrame::PubAck { id } => world.mail().push_acknowledged(conn, id),
+        ClientFrame::QueryCon { id } => world.mail().pull_confirmed(now, conn, id),
+        ClientFrame::Ping if world.core.has(Bug::IgnoresPings) => {}
+        ClientFrame::Ping => world.core.send(now, conn, ServerFrame::Pong, None),
+        ClientFrame::Disconnect { status } => logged_out(world, now, conn, status),
+        // A second CONNECT and unknown types change nothing; the journal has them.
+        _ => {}
     }
+}
 
-    /// A QUERY of a client.
-    pub(crate) fn query(&mut self, now: UnixMillis, conn: ConnId, request: &Request) {
-        if matches!(request.topic, Topic::SetKvs | Topic::DelKvs) {
-            let Some(user) = self.core.connections.get(&conn).map(|connection| connection.user) else {
-                return;
-            };
-            // The one request whose failure comes with a body.
-            let removes = request.topic == Topic::DelKvs;
-            let (code, body) = match self.chatrooms().change_many_entries(now, conn, user, request, removes) {
-                Ok(answer) => answer,
-                Err(code) => (code, Bytes::new()),
-            };
-            return self.answer_query(now, conn, request, code, body);
-        }
-        match self.query_answer(now, conn, request) {
-            Ok(body) => self.answer_query(now, conn, request, status::OK, body),
-            Err(code) => self.query_refused(now, conn, request, code),
-        }
+/// Answers a request with a status instead of carrying it out.
+pub(crate) fn answer(world: &mut World, now: UnixMillis, conn: ConnId, frame: &ClientFrame, status: u16) {
+    match frame {
+        ClientFrame::Publish(request) => publish_refused(world, now, conn, request, status),
+        ClientFrame::Query(request) => query_refused(world, now, conn, request, status),
+        _ => {}
     }
+}
 
-    /// Refuses a QUERY: a status, and nothing else.
-    pub(crate) fn query_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
-        self.answer_query(now, conn, request, code, Bytes::new());
-    }
-
-    fn answer_query(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16, body: Bytes) {
-        #[cfg(debug_assertions)]
-        assert_decodes(&request.topic, code, &body);
-        // Packages are to be confirmed (QUERYCON): until then messages are announced, not pushed.
-        let is_package = code == status::OK && request.topic == Topic::PullMsg;
-        let qos = u8::from(is_package);
-        let frame = ServerFrame::QueryAck { id: request.id, qos, seconds: now.seconds(), status: code, body };
-        self.core.send(now, conn, frame, Some(&request.topic));
-    }
-
-    fn query_answer(&mut self, now: UnixMillis, conn: ConnId, request: &Request) -> Answer {
-        let user = self
-            .core
-            .connections
-            .get(&conn)
-            .map(|connection| connection.user)
-            .ok_or(status::NOT_SUPPORTED)?;
-        match request.topic {
-            Topic::PullMsg => self.mail().pull(now, conn, user, request.id, &read(request)?),
-            Topic::PullSeAtts => {
-                let asked: SessionReq = read(request)?;
-                write(&self.preferences().settings_since(user, asked.time()))
-            }
-            Topic::SetSeAtt => {
-                let asked: SessionStateModifyReq = read(request)?;
-                self.preferences().change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
-            }
-            Topic::UgUnpushSet => self.ultra_groups().set_default_level(user, request),
-            Topic::UgUnpushQuery => self.ultra_groups().default_level(user, request),
-            Topic::SetTypeUnpush => {
-                let asked: TypeUnpushInput = read(request)?;
-                self.preferences()
-                    .change_type_level(now, conn, user, &asked)
-                    .and_then(|answer| write(&answer))
-            }
-            Topic::AddUnpush => {
-                self.preferences().change_quiet_hours(user, read(request)?).map(|()| Bytes::new())
-            }
-            Topic::QryUnpush => write(&self.preferences().quiet_hours(user)),
-            Topic::DelUnpush => {
-                self.preferences.settings[user].quiet = None;
-                Ok(Bytes::new())
-            }
-            Topic::PullUs => {
-                let asked: PullUserSettingInput = read(request)?;
-                write(&self.preferences().user_settings_since(user, asked.version()))
-            }
-            Topic::AddSeTag => {
-                let asked: SessionTagAddInput = read(request)?;
-                self.preferences()
-                    .add_tags(now, Some(conn), user, asked.tags)
-                    .and_then(|answer| write(&answer))
-            }
-            Topic::DelSeTag => {
-                let asked: SessionTagDelInput = read(request)?;
-                let ids: Vec<String> = asked.tags.into_iter().map(|tag| tag.tag_id).collect();
-                write(&self.preferences().remove_tags(now, Some(conn), user, &ids))
-            }
-            Topic::AddTag | Topic::DelTag => {
-                let on = request.topic == Topic::AddTag;
-                self.preferences()
-                    .tag_conversations(now, conn, user, read(request)?, on)
-                    .and_then(|answer| write(&answer))
-            }
-            Topic::PullEventChange => {
-                let asked: QueryMsgChange = read(request)?;
-                write(&EventChangeList {
-                    sync_time: asked.sync_time(),
-                    has_next: Some(false),
-                    ..EventChangeList::default()
-                })
-            }
-            Topic::PullModifyMsg => {
-                let asked: PullModifyMsgReq = read(request)?;
-                write(&PullModifyMsgResp {
-                    next_version: Some(asked.pull_version()),
-                    finished: Some(true),
-                    ..PullModifyMsgResp::default()
-                })
-            }
-            // Refused, 5.38 would repeat this one every second for ever.
-            Topic::QryRelationR | Topic::QryRelation => {
-                let asked: RelationQryInput = read(request)?;
-                Ok(self.mail().conversation_list(now, user, &asked))
-            }
-            Topic::QryRlBatch => Ok(self.mail().conversations_by_name(now, user, &read(request)?)),
-            Topic::DelRelation => self.mail().remove_conversation(user, &request.target, &read(request)?),
-            Topic::DelRelationBatch => self.mail().remove_conversations(user, &read(request)?),
-            // Answers without required fields: nothing is said well by an empty body.
-            Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
-            Topic::AddBlack => self.core.add_black(user, &blacklist_target(request)?),
-            Topic::RmBlack => self.core.remove_black(user, &blacklist_target(request)?),
-            Topic::BlackStat => {
-                let listed = self.core.accounts[user].blacklist.contains(blacklist_target(request)?.as_str());
-                if listed { Ok(Bytes::new()) } else { Err(NOT_BLACKLISTED) }
-            }
-            Topic::GetBlack => {
-                let user_ids = self.core.accounts[user].blacklist.iter().map(ToString::to_string).collect();
-                write(&QueryBlackListOutput { user_ids })
-            }
-            Topic::QnTkn => self.files().upload_token(now, user, request),
-            Topic::QnUrl => self.files().download_url(conn, request),
-            Topic::RrMsg => self.mail().group_messages_read(now, user, request),
-            Topic::RrList => self.mail().group_message_readers(user, request),
-            Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => self.mail().history(now, user, request),
-            Topic::QryMsg => {
-                let asked: MsgQuery = read(request)?;
-                if asked.r#type() == Conversation::UltraGroup as i32 {
-                    return self.ultra_groups().channel_messages_by_uid(now, user, &asked);
-                }
-                self.mail().messages_by_uid(now, user, asked)
-            }
-            Topic::DelMsg => self.mail().delete_messages(user, request),
-            Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => {
-                let asked: CleanHisMsgInput = read(request)?;
-                if asked.conversation_type() == Conversation::UltraGroup as i32 {
-                    return self.ultra_groups().clear_channel(user, &asked);
-                }
-                self.mail().clear_messages(now, user, request, &asked)
-            }
-            Topic::JoinChrm => self.chatrooms().join_room(now, conn, user, request, true),
-            Topic::JoinChrmR => self.chatrooms().join_room(now, conn, user, request, false),
-            Topic::ExitChrm => self.chatrooms().exit_room(now, conn, user, &request.target),
-            Topic::QueryChrmI => self.chatrooms().room_info(request),
-            Topic::ChrmPull => self.chatrooms().pull_room(now, conn, user, request),
-            Topic::QryChMsg => self.chatrooms().room_history_page(now, user, request),
-            Topic::SetKv => self.chatrooms().change_one_entry(now, conn, user, request, false),
-            Topic::DelKv => self.chatrooms().change_one_entry(now, conn, user, request, true),
-            Topic::PullKv => self.chatrooms().pull_entries(now, conn, user, request),
-            Topic::PullUgMsg => self.ultra_groups().pull_ultra_groups(now, conn, user, request),
-            Topic::PullUgSes => self.ultra_groups().ultra_group_sessions(now, user, request),
-            Topic::QryMsgChange => self.ultra_groups().ultra_group_changes(now, conn, user, request),
-            Topic::QryUgMsg => self.ultra_groups().channel_history(now, user, request),
-            Topic::UpMsgEx | Topic::ModifyMsg => self.ultra_groups().change_message(now, user, request),
-            Topic::DelUgMsg => self.ultra_groups().delete_channel_messages(user, request),
-            Topic::QryUgUal => self.ultra_groups().unread_mention_digests(user, request),
-            _ => Err(status::NOT_SUPPORTED),
-        }
-    }
-
-    /// A PUBLISH of a client.
-    pub(crate) fn publish(&mut self, now: UnixMillis, conn: ConnId, request: Request) {
-        // Old SDKs ask for changes by PUBLISH, and want an answer to a QUERY.
-        if request.topic == Topic::QryMsgChange {
-            return self.query(now, conn, &request);
-        }
-        match self.try_publish(now, conn, &request) {
-            Ok(Some(posted)) => {
-                let uid =
-                    if self.core.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
-                self.acknowledge(now, conn, &request, status::OK, posted.time, uid);
-            }
-            Ok(None) => {}
-            Err(code) => self.publish_refused(now, conn, &request, code),
-        }
-    }
-
-    fn try_publish(
-        &mut self,
-        now: UnixMillis,
-        conn: ConnId,
-        request: &Request,
-    ) -> Result<Option<Posted>, u16> {
-        if request.topic == Topic::RecallMsg {
-            let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
-            let Some(connection) = self.core.connections.get(&conn) else { return Ok(None) };
-            let (user, device) = (connection.user, connection.device);
-            return self.recall(now, user, up, Some(Mirror { conn, device, request })).map(Some);
-        }
-        if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
-            return self.ultra_groups().ultra_group_request(now, conn, request).map(Some);
-        }
-        let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
-        let to_ultra_group = request.topic == Topic::UgMsg;
-        let to_people =
-            matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
-        if !to_room && !to_people && !to_ultra_group {
-            return Err(status::NOT_SUPPORTED);
-        }
-        let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
-        if request.target.is_empty()
-            || up.classname.is_empty()
-            || up.content.len() > self.core.limits.message_bytes
-        {
-            return Err(status::BAD_PARAMETER);
-        }
-        let status_message = request.topic.is_status();
-        let limited = !status_message
-            && !UNCOUNTED.contains(&up.classname.as_str())
-            && !self.core.has(Bug::NoRateLimit);
-        let per_second = if limited { self.core.limits.send_per_second } else { 0 };
-        let Some(connection) = self.core.connections.get_mut(&conn) else { return Ok(None) };
-        if !connection.may_send(now, per_second) {
-            return Err(self.core.too_fast(Rate::Send));
-        }
-        let (sender, device) = (connection.user, connection.device);
-        if to_ultra_group {
-            return self
-                .ultra_groups()
-                .publish_to_ultra_group(now, conn, (sender, device), request, up)
-                .map(Some);
-        }
-        if to_room {
-            return self.chatrooms().publish_to_room(now, conn, (sender, device), request, up).map(Some);
-        }
-        self.mail().publish_to_people(now, Mirror { conn, device, request }, sender, up).map(Some)
-    }
-
-    /// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
-    pub(crate) fn publish_refused(&mut self, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
-        self.acknowledge(now, conn, request, code, now, String::new());
-    }
-
-    fn acknowledge(
-        &mut self,
-        now: UnixMillis,
-        conn: ConnId,
-        request: &Request,
-        status: u16,
-        time: UnixMillis,
-        message_uid: String,
-    ) {
-        let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
-        self.core.send(now, conn, ack, Some(&request.topic));
-    }
-
-    /// Carries a recall out where the message is: `conversationType` of the command says so (RECALL).
-    ///
-    /// # Errors
-    /// The code that who recalls is told.
-    pub(crate) fn recall(
-        &mut self,
-        now: UnixMillis,
-        by: UserIx,
-        up: UpStreamMessage,
-        mirror: Option<Mirror<'_>>,
-    ) -> Result<Posted, u16> {
-        let Ok(Value::Object(command)) = serde_json::from_slice(&up.content) else {
-            return Err(status::BAD_PARAMETER);
+/// A QUERY of a client.
+pub(crate) fn query(world: &mut World, now: UnixMillis, conn: ConnId, request: &Request) {
+    if matches!(request.topic, Topic::SetKvs | Topic::DelKvs) {
+        let Some(user) = world.core.connections.get(&conn).map(|connection| connection.user) else {
+            return;
         };
-        let text = |name: &str| command.get(name).and_then(Value::as_str).unwrap_or_default();
-        let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
-        let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
-        let kind = command.get("conversationType").and_then(Value::as_i64);
-        let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
-        if kind == Some(Conversation::UltraGroup as i64) {
-            return self.ultra_groups().recall_by_member(now, text("targetId"), &recall);
-        }
-        if kind == Some(Conversation::Chatroom as i64) {
-            let from = mirror.map(|mirror| (mirror.device, mirror.conn));
-            return self.chatrooms().recall_in_room(now, text("targetId"), &recall, from, up);
-        }
-        self.mail().recall_mail(now, &recall, up, mirror)
+        // The one request whose failure comes with a body.
+        let removes = request.topic == Topic::DelKvs;
+        let (code, body) = match world.chatrooms().change_many_entries(now, conn, user, request, removes) {
+            Ok(answer) => answer,
+            Err(code) => (code, Bytes::new()),
+        };
+        return answer_query(world, now, conn, request, code, body);
     }
+    match query_answer(world, now, conn, request) {
+        Ok(body) => answer_query(world, now, conn, request, status::OK, body),
+        Err(code) => query_refused(world, now, conn, request, code),
+    }
+}
+
+/// Refuses a QUERY: a status, and nothing else.
+pub(crate) fn query_refused(world: &mut World, now: UnixMillis, conn: ConnId, request: &Request, code: u16) {
+    answer_query(world, now, conn, request, code, Bytes::new());
+}
+
+pub(crate) fn answer_query(
+    world: &mut World,
+    now: UnixMillis,
+    conn: ConnId,
+    request: &Request,
+    code: u16,
+    body: Bytes,
+) {
+    #[cfg(debug_assertions)]
+    assert_decodes(&request.topic, code, &body);
+    // Packages are to be confirmed (QUERYCON): until then messages are announced, not pushed.
+    let is_package = code == status::OK && request.topic == Topic::PullMsg;
+    let qos = u8::from(is_package);
+    let frame = ServerFrame::QueryAck { id: request.id, qos, seconds: now.seconds(), status: code, body };
+    world.core.send(now, conn, frame, Some(&request.topic));
+}
+
+pub(crate) fn query_answer(world: &mut World, now: UnixMillis, conn: ConnId, request: &Request) -> Answer {
+    let user =
+        world.core.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
+    match request.topic {
+        Topic::PullMsg => world.mail().pull(now, conn, user, request.id, &read(request)?),
+        Topic::PullSeAtts => {
+            let asked: SessionReq = read(request)?;
+            write(&world.preferences().settings_since(user, asked.time()))
+        }
+        Topic::SetSeAtt => {
+            let asked: SessionStateModifyReq = read(request)?;
+            world.preferences().change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
+        }
+        Topic::UgUnpushSet => world.ultra_groups().set_default_level(user, request),
+        Topic::UgUnpushQuery => world.ultra_groups().default_level(user, request),
+        Topic::SetTypeUnpush => {
+            let asked: TypeUnpushInput = read(request)?;
+            world.preferences().change_type_level(now, conn, user, &asked).and_then(|answer| write(&answer))
+        }
+        Topic::AddUnpush => {
+            world.preferences().change_quiet_hours(user, read(request)?).map(|()| Bytes::new())
+        }
+        Topic::QryUnpush => write(&world.preferences().quiet_hours(user)),
+        Topic::DelUnpush => {
+            world.preferences.settings[user].quiet = None;
+            Ok(Bytes::new())
+        }
+        Topic::PullUs => {
+            let asked: PullUserSettingInput = read(request)?;
+            write(&world.preferences().user_settings_since(user, asked.version()))
+        }
+        Topic::AddSeTag => {
+            let asked: SessionTagAddInput = read(request)?;
+            world.preferences().add_tags(now, Some(conn), user, asked.tags).and_then(|answer| write(&answer))
+        }
+        Topic::DelSeTag => {
+            let asked: SessionTagDelInput = read(request)?;
+            let ids: Vec<String> = asked.tags.into_iter().map(|tag| tag.tag_id).collect();
+            write(&world.preferences().remove_tags(now, Some(conn), user, &ids))
+        }
+        Topic::AddTag | Topic::DelTag => {
+            let on = request.topic == Topic::AddTag;
+            world
+                .preferences()
+                .tag_conversations(now, conn, user, read(request)?, on)
+                .and_then(|answer| write(&answer))
+        }
+        Topic::PullEventChange => {
+            let asked: QueryMsgChange = read(request)?;
+            write(&EventChangeList {
+                sync_time: asked.sync_time(),
+                has_next: Some(false),
+                ..EventChangeList::default()
+            })
+        }
+        Topic::PullModifyMsg => {
+            let asked: PullModifyMsgReq = read(request)?;
+            write(&PullModifyMsgResp {
+                next_version: Some(asked.pull_version()),
+                finished: Some(true),
+                ..PullModifyMsgResp::default()
+            })
+        }
+        // Refused, 5.38 would repeat this one every second for ever.
+        Topic::QryRelationR | Topic::QryRelation => {
+            let asked: RelationQryInput = read(request)?;
+            Ok(world.mail().conversation_list(now, user, &asked))
+        }
+        Topic::QryRlBatch => Ok(world.mail().conversations_by_name(now, user, &read(request)?)),
+        Topic::DelRelation => world.mail().remove_conversation(user, &request.target, &read(request)?),
+        Topic::DelRelationBatch => world.mail().remove_conversations(user, &read(request)?),
+        // Answers without required fields: nothing is said well by an empty body.
+        Topic::Reportsdk | Topic::QAppBot => Ok(Bytes::new()),
+        Topic::AddBlack => world.core.add_black(user, &blacklist_target(request)?),
+        Topic::RmBlack => world.core.remove_black(user, &blacklist_target(request)?),
+        Topic::BlackStat => {
+            let listed = world.core.accounts[user].blacklist.contains(blacklist_target(request)?.as_str());
+            if listed { Ok(Bytes::new()) } else { Err(NOT_BLACKLISTED) }
+        }
+        Topic::GetBlack => {
+            let user_ids = world.core.accounts[user].blacklist.iter().map(ToString::to_string).collect();
+            write(&QueryBlackListOutput { user_ids })
+        }
+        Topic::QnTkn => world.files().upload_token(now, user, request),
+        Topic::QnUrl => world.files().download_url(conn, request),
+        Topic::RrMsg => world.mail().group_messages_read(now, user, request),
+        Topic::RrList => world.mail().group_message_readers(user, request),
+        Topic::QryPMsg | Topic::QryGMsg | Topic::QrySMsg => world.mail().history(now, user, request),
+        Topic::QryMsg => {
+            let asked: MsgQuery = read(request)?;
+            if asked.r#type() == Conversation::UltraGroup as i32 {
+                return world.ultra_groups().channel_messages_by_uid(now, user, &asked);
+            }
+            world.mail().messages_by_uid(now, user, asked)
+        }
+        Topic::DelMsg => world.mail().delete_messages(user, request),
+        Topic::CleanPMsg | Topic::CleanGMsg | Topic::CleanSMsg => {
+            let asked: CleanHisMsgInput = read(request)?;
+            if asked.conversation_type() == Conversation::UltraGroup as i32 {
+                return world.ultra_groups().clear_channel(user, &asked);
+            }
+            world.mail().clear_messages(now, user, request, &asked)
+        }
+        Topic::JoinChrm => world.chatrooms().join_room(now, conn, user, request, true),
+        Topic::JoinChrmR => world.chatrooms().join_room(now, conn, user, request, false),
+        Topic::ExitChrm => world.chatrooms().exit_room(now, conn, user, &request.target),
+        Topic::QueryChrmI => world.chatrooms().room_info(request),
+        Topic::ChrmPull => world.chatrooms().pull_room(now, conn, user, request),
+        Topic::QryChMsg => world.chatrooms().room_history_page(now, user, request),
+        Topic::SetKv => world.chatrooms().change_one_entry(now, conn, user, request, false),
+        Topic::DelKv => world.chatrooms().change_one_entry(now, conn, user, request, true),
+        Topic::PullKv => world.chatrooms().pull_entries(now, conn, user, request),
+        Topic::PullUgMsg => world.ultra_groups().pull_ultra_groups(now, conn, user, request),
+        Topic::PullUgSes => world.ultra_groups().ultra_group_sessions(now, user, request),
+        Topic::QryMsgChange => world.ultra_groups().ultra_group_changes(now, conn, user, request),
+        Topic::QryUgMsg => world.ultra_groups().channel_history(now, user, request),
+        Topic::UpMsgEx | Topic::ModifyMsg => world.ultra_groups().change_message(now, user, request),
+        Topic::DelUgMsg => world.ultra_groups().delete_channel_messages(user, request),
+        Topic::QryUgUal => world.ultra_groups().unread_mention_digests(user, request),
+        _ => Err(status::NOT_SUPPORTED),
+    }
+}
+
+/// A PUBLISH of a client.
+pub(crate) fn publish(world: &mut World, now: UnixMillis, conn: ConnId, request: Request) {
+    // Old SDKs ask for changes by PUBLISH, and want an answer to a QUERY.
+    if request.topic == Topic::QryMsgChange {
+        return query(world, now, conn, &request);
+    }
+    match try_publish(world, now, conn, &request) {
+        Ok(Some(posted)) => {
+            let uid = if world.core.has(Bug::NoMessageUid) { String::new() } else { posted.uid.to_string() };
+            acknowledge(world, now, conn, &request, status::OK, posted.time, uid);
+        }
+        Ok(None) => {}
+        Err(code) => publish_refused(world, now, conn, &request, code),
+    }
+}
+
+pub(crate) fn try_publish(
+    world: &mut World,
+    now: UnixMillis,
+    conn: ConnId,
+    request: &Request,
+) -> Result<Option<Posted>, u16> {
+    if request.topic == Topic::RecallMsg {
+        let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+        let Some(connection) = world.core.connections.get(&conn) else { return Ok(None) };
+        let (user, device) = (connection.user, connection.device);
+        return recall(world, now, user, up, Some(Mirror { conn, device, request })).map(Some);
+    }
+    if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
+        return world.ultra_groups().ultra_group_request(now, conn, request).map(Some);
+    }
+    let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
+    let to_ultra_group = request.topic == Topic::UgMsg;
+    let to_people = matches!(request.topic, Topic::PpMsgP | Topic::PpMsgS | Topic::PgMsgP | Topic::PgMsgS);
+    if !to_room && !to_people && !to_ultra_group {
+        return Err(status::NOT_SUPPORTED);
+    }
+    let up = UpStreamMessage::decode(request.body.clone()).map_err(|_| status::BAD_PARAMETER)?;
+    if request.target.is_empty()
+        || up.classname.is_empty()
+        || up.content.len() > world.core.limits.message_bytes
+    {
+        return Err(status::BAD_PARAMETER);
+    }
+    let status_message = request.topic.is_status();
+    let limited =
+        !status_message && !UNCOUNTED.contains(&up.classname.as_str()) && !world.core.has(Bug::NoRateLimit);
+    let per_second = if limited { world.core.limits.send_per_second } else { 0 };
+    let Some(connection) = world.core.connections.get_mut(&conn) else { return Ok(None) };
+    if !connection.may_send(now, per_second) {
+        return Err(world.core.too_fast(Rate::Send));
+    }
+    let (sender, device) = (connection.user, connection.device);
+    if to_ultra_group {
+        return world
+            .ultra_groups()
+            .publish_to_ultra_group(now, conn, (sender, device), request, up)
+            .map(Some);
+    }
+    if to_room {
+        return world.chatrooms().publish_to_room(now, conn, (sender, device), request, up).map(Some);
+    }
+    world.mail().publish_to_people(now, Mirror { conn, device, request }, sender, up).map(Some)
+}
+
+/// Refuses a PUBLISH; the code reaches the app as it is (ERR-007).
+pub(crate) fn publish_refused(
+    world: &mut World,
+    now: UnixMillis,
+    conn: ConnId,
+    request: &Request,
+    code: u16,
+) {
+    acknowledge(world, now, conn, request, code, now, String::new());
+}
+
+pub(crate) fn acknowledge(
+    world: &mut World,
+    now: UnixMillis,
+    conn: ConnId,
+    request: &Request,
+    status: u16,
+    time: UnixMillis,
+    message_uid: String,
+) {
+    let ack = ServerFrame::PubAck { id: request.id, status, time, message_uid };
+    world.core.send(now, conn, ack, Some(&request.topic));
+}
+
+/// Carries a recall out where the message is: `conversationType` of the command says so (RECALL).
+///
+/// # Errors
+/// The code that who recalls is told.
+pub(crate) fn recall(
+    world: &mut World,
+    now: UnixMillis,
+    by: UserIx,
+    up: UpStreamMessage,
+    mirror: Option<Mirror<'_>>,
+) -> Result<Posted, u16> {
+    let Ok(Value::Object(command)) = serde_json::from_slice(&up.content) else {
+        return Err(status::BAD_PARAMETER);
+    };
+    let text = |name: &str| command.get(name).and_then(Value::as_str).unwrap_or_default();
+    let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
+    let uid = Uid::parse(text("messageUId")).ok_or(status::RECALL_FAILED)?;
+    let kind = command.get("conversationType").and_then(Value::as_i64);
+    let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
+    if kind == Some(Conversation::UltraGroup as i64) {
+        return world.ultra_groups().recall_by_member(now, text("targetId"), &recall);
+    }
+    if kind == Some(Conversation::Chatroom as i64) {
+        let from = mirror.map(|mirror| (mirror.device, mirror.conn));
+        return world.chatrooms().recall_in_room(now, text("targetId"), &recall, from, up);
+    }
+    world.mail().recall_mail(now, &recall, up, mirror)
 }
 
 /// Whom a blacklist query is about: the body's user, or the frame's target where the body names none.

@@ -10,7 +10,7 @@ use crate::{
         params::Form,
     },
     files::file_server,
-    service::Service,
+    world::World,
 };
 
 /// What `protocol` numbers of `serverAddr` mean.
@@ -21,66 +21,63 @@ mod protocol {
     pub(super) const WSS: u8 = 6;
 }
 
-impl Service {
-    /// `GET /navi.js` wants a JSONP text, `POST /v2/navi.json` plain JSON. Tokens are not judged here: the login
-    /// answers for them, and its codes are the documented ones.
-    pub(crate) fn navi(&mut self, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
-        let v2 = request.path == "/v2/navi.json";
-        let query = Form::parse(&request.query);
-        let body = if v2 { Form::parse(&String::from_utf8_lossy(&request.body)) } else { Form::default() };
-        let token = body.get("token").or_else(|| query.get("token")).unwrap_or_default();
-        let user_id = match self.core.tokens.check(&self.core.accounts, token, now) {
-            Ok(user) => self.core.accounts[user].id.to_string(),
-            Err(TokenFault::Incorrect | TokenFault::Expired) => String::new(),
-        };
-        let negotiated = request.header("rc-negotiate").unwrap_or_default();
-        if wants_tcp(negotiated) {
-            self.core.asked.note(token, &request.origin);
-        }
-        let answer = self.navi_fields(&user_id, negotiated, &request.origin);
-        if v2 {
-            return HttpResponse::json(200, &answer);
-        }
-        let callback =
-            query.get("callBack").filter(|name| is_identifier(name)).unwrap_or("getServerEndpoint");
-        HttpResponse {
-            status: 200,
-            content_type: "text/javascript; charset=utf-8",
-            body: format!("{callback}({answer});").into(),
-            ..HttpResponse::default()
-        }
+/// `GET /navi.js` wants a JSONP text, `POST /v2/navi.json` plain JSON. Tokens are not judged here: the login
+/// answers for them, and its codes are the documented ones.
+pub(crate) fn navi(world: &mut World, now: UnixMillis, request: &HttpRequest) -> HttpResponse {
+    let v2 = request.path == "/v2/navi.json";
+    let query = Form::parse(&request.query);
+    let body = if v2 { Form::parse(&String::from_utf8_lossy(&request.body)) } else { Form::default() };
+    let token = body.get("token").or_else(|| query.get("token")).unwrap_or_default();
+    let user_id = match world.core.tokens.check(&world.core.accounts, token, now) {
+        Ok(user) => world.core.accounts[user].id.to_string(),
+        Err(TokenFault::Incorrect | TokenFault::Expired) => String::new(),
+    };
+    let negotiated = request.header("rc-negotiate").unwrap_or_default();
+    if wants_tcp(negotiated) {
+        world.core.asked.note(token, &request.origin);
     }
+    let answer = navi_fields(world, &user_id, negotiated, &request.origin);
+    if v2 {
+        return HttpResponse::json(200, &answer);
+    }
+    let callback = query.get("callBack").filter(|name| is_identifier(name)).unwrap_or("getServerEndpoint");
+    HttpResponse {
+        status: 200,
+        content_type: "text/javascript; charset=utf-8",
+        body: format!("{callback}({answer});").into(),
+        ..HttpResponse::default()
+    }
+}
 
-    fn navi_fields(&self, user_id: &str, negotiated: &str, origin: &str) -> serde_json::Value {
-        let found = self.core.found_at(origin);
-        let (address, kind) = match (wants_tcp(negotiated), found.tls) {
-            (true, false) => (&found.tcp, protocol::RMTP),
-            (true, true) => (&found.tcp, protocol::RMTP_TLS),
-            (false, false) => (&found.websocket, protocol::WS),
-            (false, true) => (&found.websocket, protocol::WSS),
-        };
-        json!({
-            "code": 200,
-            "userId": user_id,
-            "server": address,
-            "serverAddr": [{"addr": address, "protocol": kind, "weight": 10}],
-            // 0: pushed bodies are messages; anything else: they are mere announcements.
-            "openHistoryMsg": u8::from(!self.core.switches.direct_push),
-            "historyMsg": self.core.switches.roaming_history,
-            "type": 0,
-            "kvStorage": u8::from(self.core.switches.chatroom_entries),
-            "ugMsg": u8::from(self.core.switches.ultra_group),
-            // Bit 2: SDKs that know it write the default channel for none.
-            "ugDriven": if self.core.switches.ultra_group_default_channel { 2 } else { 0 },
-            "grpRRVer": u8::from(self.core.switches.group_receipt_queries),
-            "joinMChrm": self.core.switches.chatroom_multi_join,
-            "uploadServer": file_server(&self.core, origin),
-            "gifSize": 2048,
-            "videoTimes": 300,
-            // 1 would make SDKs upload their logs to hosts that are not ours.
-            "logSwitch": 0,
-        })
-    }
+pub(crate) fn navi_fields(world: &World, user_id: &str, negotiated: &str, origin: &str) -> serde_json::Value {
+    let found = world.core.found_at(origin);
+    let (address, kind) = match (wants_tcp(negotiated), found.tls) {
+        (true, false) => (&found.tcp, protocol::RMTP),
+        (true, true) => (&found.tcp, protocol::RMTP_TLS),
+        (false, false) => (&found.websocket, protocol::WS),
+        (false, true) => (&found.websocket, protocol::WSS),
+    };
+    json!({
+        "code": 200,
+        "userId": user_id,
+        "server": address,
+        "serverAddr": [{"addr": address, "protocol": kind, "weight": 10}],
+        // 0: pushed bodies are messages; anything else: they are mere announcements.
+        "openHistoryMsg": u8::from(!world.core.switches.direct_push),
+        "historyMsg": world.core.switches.roaming_history,
+        "type": 0,
+        "kvStorage": u8::from(world.core.switches.chatroom_entries),
+        "ugMsg": u8::from(world.core.switches.ultra_group),
+        // Bit 2: SDKs that know it write the default channel for none.
+        "ugDriven": if world.core.switches.ultra_group_default_channel { 2 } else { 0 },
+        "grpRRVer": u8::from(world.core.switches.group_receipt_queries),
+        "joinMChrm": world.core.switches.chatroom_multi_join,
+        "uploadServer": file_server(&world.core, origin),
+        "gifSize": 2048,
+        "videoTimes": 300,
+        // 1 would make SDKs upload their logs to hosts that are not ours.
+        "logSwitch": 0,
+    })
 }
 
 /// `RC-Negotiate: conn=1,2;…` lists the transports a client speaks; native ones name 1 or 2.

@@ -181,3 +181,11 @@ pub struct Misbehave {
     /// On or off.
     pub on: bool,
 }
+
+/// Why an act was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ActError {
+    /// An argument names nothing that exists, or is out of range.
+    #[error("{0}")]
+    Argument(String),
+}

@@ -6,12 +6,11 @@ use std::collections::BTreeSet;
 use wire::UnixMillis;
 
 use crate::{
-    core::length::LONGEST_ID,
     core::{
         caps::{
             CONTENT, DELIVERED, ENTRIES, LATEST_START, LONGEST_AGE_MS, ONE_CONTENT, PUSHED, WAITING, above,
         },
-        length::is_id,
+        length::{LONGEST_ID, is_id},
     },
     doors::operator::{
         act::{Act, Push},
@@ -269,4 +268,91 @@ fn too_long(place: &str, id: &str) -> String {
 fn bytes_of(text: &str, count: u32) -> u64 {
     let numbers = text.matches("{n}").count() as u64 * 10;
     (text.len() as u64 + numbers) * u64::from(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::limits::Limits;
+
+    fn setup(json: &str) -> WorldSetup {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_set_up_tells_each_number_that_is_out_of_range() {
+        for (json, told) in [
+            (r#"{"start": -1}"#, "`start` is -1; 0 to 4102444800000"),
+            (r#"{"start": 9223372036854775807}"#, "`start` is 9223372036854775807;"),
+            (r#"{"start": -9223372036854775808}"#, "`start` is -9223372036854775808;"),
+            (
+                r#"{"users": [{"id": "u", "bannedMinutes": 4294967295}]}"#,
+                "`bannedMinutes` of user `u` is 4294967295;",
+            ),
+            (r#"{"users": [{"id": "u", "bannedMinutes": 0}]}"#, "1 to 43200 minutes"),
+            (
+                r#"{"tokens": {"t": {"user": "u", "lifetimeMs": 18446744073709551615}}}"#,
+                "`lifetimeMs` of token `t` is 18446744073709551615;",
+            ),
+            (
+                r#"{"backlog": [{"from": "a", "to": "b", "count": 4294967295}]}"#,
+                "`count` is 4294967295; at most 200000 is possible",
+            ),
+            (
+                r#"{"backlog": [{"from": "a", "to": "b", "ageMs": 18446744073709551615}]}"#,
+                "`ageMs` of entry 1 of `backlog` is 18446744073709551615;",
+            ),
+        ] {
+            let mistakes = setup(json).mistakes();
+            assert!(mistakes.iter().any(|mistake| mistake.contains(told)), "{json}: {mistakes:?}");
+        }
+    }
+
+    #[test]
+    fn every_number_of_the_limits_has_a_highest_value() {
+        let default = serde_json::to_value(Limits::default()).unwrap();
+        // Zones are ranges of their own; a faster file server only answers sooner.
+        let uncapped = ["fileBytesPerSecond"];
+        for name in default.as_object().unwrap().keys().filter(|name| !uncapped.contains(&name.as_str())) {
+            for value in [i64::MAX, i64::from(u32::MAX), i64::from(i32::MAX)] {
+                let mut changed = default.clone();
+                changed[name] = value.into();
+                let Ok(limits) = serde_json::from_value::<Limits>(changed) else { continue };
+                assert_eq!(limits.mistakes().len(), 1, "{name}: {value}");
+                assert!(limits.mistakes()[0].contains(&format!("`{name}` is {value}")), "{name}");
+                break;
+            }
+        }
+        assert_eq!(Limits::default().mistakes(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_many_entries_ask_for_counts_together() {
+        let one = serde_json::json!({"from": "a", "to": "b", "count": WAITING / 2 + 1});
+        let twice = serde_json::json!({"backlog": [one, one]});
+        assert_eq!(setup(&twice.to_string()).mistakes().len(), 1);
+        let long = serde_json::json!({"backlog": [{"from": "a", "to": "b", "count": 129, "text": "x".repeat(1 << 19)}]});
+        assert_eq!(setup(&long.to_string()).mistakes().len(), 1);
+        let users: Vec<String> = (0..=ENTRIES).map(|n| format!("u{n}")).collect();
+        assert_eq!(setup(&serde_json::json!({"users": users}).to_string()).mistakes().len(), 1);
+    }
+
+    #[test]
+    fn an_act_tells_the_number_that_is_out_of_range() {
+        let act = |json: &str| serde_json::from_str::<Act>(json).unwrap().out_of_range();
+        let push = |count: u32, text: &str| {
+            act(&format!(
+                r#"{{"push": {{"from": "a", "to": "b", "message": {{"text": "{text}"}}, "count": {count}}}}}"#
+            ))
+        };
+        assert_eq!(push(PUSHED, "m {n}"), None);
+        assert_eq!(push(0, "m"), None, "nothing is not too much");
+        for count in [PUSHED + 1, u32::MAX] {
+            assert!(push(count, "m").unwrap().contains(&format!("`count` is {count};")));
+        }
+        assert!(push(65, &"x".repeat(ONE_CONTENT)).unwrap().contains("all messages together"));
+        assert!(push(1, &"x".repeat(ONE_CONTENT + 1)).unwrap().contains("bytes of the message"));
+        let delay = act(r#"{"fault": {"effect": {"delayMs": 18446744073709551615}}}"#).unwrap();
+        assert!(delay.contains("`delayMs` is 18446744073709551615; at most 86400000"), "{delay}");
+    }
 }

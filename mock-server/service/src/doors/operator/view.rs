@@ -8,7 +8,7 @@ use crate::{
         bug::Bug,
     },
     mail::mailbox::Mailbox,
-    service::Service,
+    world::World,
 };
 
 macro_rules! kinds {
@@ -59,102 +59,95 @@ impl StateKind {
     }
 }
 
-impl Service {
-    /// What the world holds of a kind ([`StateKind`]); `id` narrows it to one of it. `None`: no such kind or id.
-    #[must_use]
-    pub fn state(&self, kind: &str, id: Option<&str>) -> Option<Value> {
-        let user = || id.map(|id| self.core.accounts.find(id));
-        let of_users = |view: &dyn Fn(UserIx) -> Value| match user() {
-            Some(user) => Some(view(user?)),
-            None => Some(
-                self.core
-                    .accounts
-                    .iter()
-                    .enumerate()
-                    .map(|(user, a)| (a.id.to_string(), view(user)))
-                    .collect(),
-            ),
-        };
-        match StateKind::named(kind)? {
-            StateKind::Users => of_users(&|user| self.user_json(user)),
-            StateKind::Devices => of_users(&|user| self.devices_json(&self.core.accounts[user])),
-            StateKind::Mailboxes => of_users(&|user| mailbox_json(&self.mail.mailboxes[user])),
-            StateKind::Groups => self.groups_json(id),
-            StateKind::Chatrooms => self.rooms.to_json(&self.core.accounts, id),
-            StateKind::UltraGroups => self.ultra_groups.to_json(&self.core.accounts, id),
-            StateKind::Files => Some(self.files.to_json(&self.core.accounts)),
-            StateKind::Pushes => match user() {
-                Some(user) => Some(self.outward.pushes.to_json(&self.core, Some(user?))),
-                None => Some(self.outward.pushes.to_json(&self.core, None)),
-            },
-            StateKind::Switches => one_or_all(self.switches_json(), id),
-            StateKind::Limits => one_or_all(self.limits_json(), id),
-            StateKind::Bugs => one_or_all(self.bugs_json(), id),
+/// What the world holds of a kind ([`StateKind`]); `id` narrows it to one of it. `None`: no such kind or id.
+#[must_use]
+pub(crate) fn state(world: &World, kind: &str, id: Option<&str>) -> Option<Value> {
+    let user = || id.map(|id| world.core.accounts.find(id));
+    let of_users = |view: &dyn Fn(UserIx) -> Value| match user() {
+        Some(user) => Some(view(user?)),
+        None => Some(
+            world.core.accounts.iter().enumerate().map(|(user, a)| (a.id.to_string(), view(user))).collect(),
+        ),
+    };
+    match StateKind::named(kind)? {
+        StateKind::Users => of_users(&|user| user_json(world, user)),
+        StateKind::Devices => of_users(&|user| devices_json(world, &world.core.accounts[user])),
+        StateKind::Mailboxes => of_users(&|user| mailbox_json(&world.mail.mailboxes[user])),
+        StateKind::Groups => groups_json(world, id),
+        StateKind::Chatrooms => world.rooms.to_json(&world.core.accounts, id),
+        StateKind::UltraGroups => world.ultra_groups.to_json(&world.core.accounts, id),
+        StateKind::Files => Some(world.files.to_json(&world.core.accounts)),
+        StateKind::Pushes => match user() {
+            Some(user) => Some(world.outward.pushes.to_json(&world.core, Some(user?))),
+            None => Some(world.outward.pushes.to_json(&world.core, None)),
+        },
+        StateKind::Switches => one_or_all(switches_json(world), id),
+        StateKind::Limits => one_or_all(limits_json(world), id),
+        StateKind::Bugs => one_or_all(bugs_json(world), id),
+    }
+}
+
+pub(crate) fn user_json(world: &World, user: UserIx) -> Value {
+    let account = &world.core.accounts[user];
+    json!({
+        "userId": &*account.id, "name": account.name, "portrait": account.portrait,
+        "registered": account.registered, "deactivated": account.deactivated,
+        "bannedUntil": account.banned_until.map(|until| until.0),
+        "online": !account.connections.is_empty(),
+        "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+        "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
+        "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
+            .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
+        "settings": world.preferences.settings[user].to_json(),
+    })
+}
+
+pub(crate) fn groups_json(world: &World, id: Option<&str>) -> Option<Value> {
+    let member_ids = |members: &Vec<usize>| -> Value {
+        members.iter().map(|user| json!(&*world.core.accounts[*user].id)).collect()
+    };
+    match id {
+        Some(id) => world.mail.groups.get(id).map(member_ids),
+        None => {
+            let groups = world.mail.groups.iter();
+            Some(groups.map(|(id, group)| (id.to_string(), member_ids(group.members()))).collect())
         }
     }
+}
 
-    fn user_json(&self, user: UserIx) -> Value {
-        let account = &self.core.accounts[user];
-        json!({
-            "userId": &*account.id, "name": account.name, "portrait": account.portrait,
-            "registered": account.registered, "deactivated": account.deactivated,
-            "bannedUntil": account.banned_until.map(|until| until.0),
-            "online": !account.connections.is_empty(),
-            "blacklist": account.blacklist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
-            "whitelist": account.whitelist.iter().map(|id| id.to_string()).collect::<Vec<_>>(),
-            "whitelistOn": account.whitelist_on, "tags": account.tags, "remarks": account.remarks.iter()
-                .map(|(id, remark)| (id.to_string(), json!(remark))).collect::<Value>(),
-            "settings": self.preferences.settings[user].to_json(),
+pub(crate) fn switches_json(world: &World) -> Value {
+    let row = |(name, value, meaning): (&str, bool, String)| {
+        (name.to_owned(), json!({"value": value, "meaning": meaning}))
+    };
+    world.core.switches.describe().into_iter().map(row).collect()
+}
+
+pub(crate) fn limits_json(world: &World) -> Value {
+    let rows = world.core.limits.describe().into_iter();
+    rows.map(|(name, value, meaning)| (name, json!({"value": value, "meaning": meaning}))).collect()
+}
+
+pub(crate) fn bugs_json(world: &World) -> Value {
+    let row = |(bug, name): &(Bug, &str)| {
+        ((*name).to_owned(), json!({"on": world.core.has(*bug), "meaning": bug.meaning()}))
+    };
+    Bug::ALL.iter().map(row).collect()
+}
+
+pub(crate) fn devices_json(world: &World, account: &Account) -> Value {
+    account
+        .connections
+        .iter()
+        .filter_map(|id| {
+            let connection = world.core.connections.get(id)?;
+            let device = &account.devices[usize::from(connection.device)];
+            Some(json!({
+                "conn": id.0, "class": connection.class, "deviceId": device.id, "label": &*connection.label,
+                "since": connection.since.0, "read": connection.read, "written": connection.written,
+                "transport": format!("{:?}", connection.transport),
+            }))
         })
-    }
-
-    fn groups_json(&self, id: Option<&str>) -> Option<Value> {
-        let member_ids = |members: &Vec<usize>| -> Value {
-            members.iter().map(|user| json!(&*self.core.accounts[*user].id)).collect()
-        };
-        match id {
-            Some(id) => self.mail.groups.get(id).map(member_ids),
-            None => {
-                let groups = self.mail.groups.iter();
-                Some(groups.map(|(id, group)| (id.to_string(), member_ids(group.members()))).collect())
-            }
-        }
-    }
-
-    fn switches_json(&self) -> Value {
-        let row = |(name, value, meaning): (&str, bool, String)| {
-            (name.to_owned(), json!({"value": value, "meaning": meaning}))
-        };
-        self.core.switches.describe().into_iter().map(row).collect()
-    }
-
-    fn limits_json(&self) -> Value {
-        let rows = self.core.limits.describe().into_iter();
-        rows.map(|(name, value, meaning)| (name, json!({"value": value, "meaning": meaning}))).collect()
-    }
-
-    fn bugs_json(&self) -> Value {
-        let row = |(bug, name): &(Bug, &str)| {
-            ((*name).to_owned(), json!({"on": self.core.has(*bug), "meaning": bug.meaning()}))
-        };
-        Bug::ALL.iter().map(row).collect()
-    }
-
-    fn devices_json(&self, account: &Account) -> Value {
-        account
-            .connections
-            .iter()
-            .filter_map(|id| {
-                let connection = self.core.connections.get(id)?;
-                let device = &account.devices[usize::from(connection.device)];
-                Some(json!({
-                    "conn": id.0, "class": connection.class, "deviceId": device.id, "label": &*connection.label,
-                    "since": connection.since.0, "read": connection.read, "written": connection.written,
-                    "transport": format!("{:?}", connection.transport),
-                }))
-            })
-            .collect()
-    }
+        .collect()
 }
 
 fn one_or_all(all: Value, id: Option<&str>) -> Option<Value> {

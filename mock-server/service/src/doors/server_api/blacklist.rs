@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 use crate::{
     core::account::UserIx,
     doors::server_api::{
-        Answer, Call,
+        Answer, Api, Call,
         endpoints::{Row, Takes::Form},
         error,
         user::LONGEST_ID,
     },
-    service::Service,
 };
 
 /// Most ids in one call of these lists.
@@ -30,94 +29,95 @@ pub(super) const ENDPOINTS: &[Row] = &[
     ("/user/whitesetting/query.json", Form, api_white_setting_query),
 ];
 
-pub(super) fn owner(
-    service: &mut Service,
-    call: &Call,
-) -> Result<UserIx, crate::doors::server_api::ApiError> {
-    Ok(service.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?))
+pub(super) fn owner(api: &mut Api<'_>, call: &Call) -> Result<UserIx, crate::doors::server_api::ApiError> {
+    Ok(api.world.core.accounts.find_or_add(call.required("userId", LONGEST_ID)?))
 }
 
-fn api_blacklist_add(service: &mut Service, call: &Call) -> Answer {
+fn api_blacklist_add(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("blackUserId", MOST_IDS)?;
-    let owner = owner(service, call)?;
-    let list = &service.core.accounts[owner].blacklist;
+    let owner = owner(api, call)?;
+    let list = &api.world.core.accounts[owner].blacklist;
     let new = ids.iter().filter(|id| !list.contains(**id)).count();
     // All or nothing: a full list takes none of them.
-    if list.len() + new > service.core.limits.blacklist {
+    if list.len() + new > api.world.core.limits.blacklist {
         return Err(error(
             1005,
-            format!("the blacklist holds {} users (BLK-006)", service.core.limits.blacklist),
+            format!("the blacklist holds {} users (BLK-006)", api.world.core.limits.blacklist),
         ));
     }
     for id in ids {
-        let user = service.core.accounts.find_or_add(id);
-        let id = service.core.accounts[user].id.clone();
-        service.core.accounts[owner].blacklist.insert(id);
+        let user = api.world.core.accounts.find_or_add(id);
+        let id = api.world.core.accounts[user].id.clone();
+        api.world.core.accounts[owner].blacklist.insert(id);
     }
     Ok(json!({}))
 }
 
-fn api_blacklist_remove(service: &mut Service, call: &Call) -> Answer {
+fn api_blacklist_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("blackUserId", MOST_IDS)?;
-    let owner = owner(service, call)?;
+    let owner = owner(api, call)?;
     for id in ids {
-        service.core.accounts[owner].blacklist.shift_remove(id);
+        api.world.core.accounts[owner].blacklist.shift_remove(id);
     }
     Ok(json!({}))
 }
 
-fn api_blacklist_query(service: &mut Service, call: &Call) -> Answer {
-    let owner = owner(service, call)?;
-    page(call, &service.core.accounts[owner].blacklist)
+fn api_blacklist_query(api: &mut Api<'_>, call: &Call) -> Answer {
+    let owner = owner(api, call)?;
+    page(call, &api.world.core.accounts[owner].blacklist)
 }
 
 /// The list can be filled before it is switched on.
-fn api_whitelist_add(service: &mut Service, call: &Call) -> Answer {
+fn api_whitelist_add(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("whiteUserId", MOST_IDS)?;
-    let owner = owner(service, call)?;
-    let list = &service.core.accounts[owner].whitelist;
+    let owner = owner(api, call)?;
+    let list = &api.world.core.accounts[owner].whitelist;
     let new = ids.iter().filter(|id| !list.contains(**id)).count();
-    if list.len() + new > service.core.limits.whitelist {
-        return Err(error(1005, format!("the white list holds {} users", service.core.limits.whitelist)));
+    if list.len() + new > api.world.core.limits.whitelist {
+        return Err(error(1005, format!("the white list holds {} users", api.world.core.limits.whitelist)));
     }
     for id in ids {
-        let user = service.core.accounts.find_or_add(id);
-        let id = service.core.accounts[user].id.clone();
-        service.core.accounts[owner].whitelist.insert(id);
+        let user = api.world.core.accounts.find_or_add(id);
+        let id = api.world.core.accounts[user].id.clone();
+        api.world.core.accounts[owner].whitelist.insert(id);
     }
     Ok(json!({}))
 }
 
-fn api_whitelist_remove(service: &mut Service, call: &Call) -> Answer {
+fn api_whitelist_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("whiteUserId", MOST_IDS)?;
-    let owner = owner(service, call)?;
+    let owner = owner(api, call)?;
     for id in ids {
-        service.core.accounts[owner].whitelist.shift_remove(id);
+        api.world.core.accounts[owner].whitelist.shift_remove(id);
     }
     Ok(json!({}))
 }
 
-fn api_whitelist_query(service: &mut Service, call: &Call) -> Answer {
-    let owner = owner(service, call)?;
-    page(call, &service.core.accounts[owner].whitelist)
+fn api_whitelist_query(api: &mut Api<'_>, call: &Call) -> Answer {
+    let owner = owner(api, call)?;
+    page(call, &api.world.core.accounts[owner].whitelist)
 }
 
-fn api_white_setting_set(service: &mut Service, call: &Call) -> Answer {
+fn api_white_setting_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let on = call.number("whiteSetting", 0..=1)? == 1;
     for id in call.ids("userId", MOST_IDS)? {
-        let user = service.core.accounts.find_or_add(id);
-        service.core.accounts[user].whitelist_on = on;
+        let user = api.world.core.accounts.find_or_add(id);
+        api.world.core.accounts[user].whitelist_on = on;
     }
     Ok(json!({}))
 }
 
-fn api_white_setting_query(service: &mut Service, call: &Call) -> Answer {
+fn api_white_setting_query(api: &mut Api<'_>, call: &Call) -> Answer {
     let users: Vec<Value> = call
         .ids("userId", MOST_IDS)?
         .into_iter()
         .map(|id| {
-            let on =
-                service.core.accounts.find(id).is_some_and(|user| service.core.accounts[user].whitelist_on);
+            let on = api
+                .world
+                .core
+                .accounts
+                .find(id)
+                .is_some_and(|user| api.world.core.accounts[user].whitelist_on);
             json!({"userId": id, "whiteSetting": if on { "1" } else { "0" }})
         })
         .collect();

@@ -17,7 +17,7 @@ use crate::{
         message::{COMMAND, Conversation, Message},
     },
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         compose::api_message,
         endpoints::{Row, Takes::Form},
         error,
@@ -29,7 +29,6 @@ use crate::{
         keeping::store,
         post::{Delivery, Outgoing},
     },
-    service::Service,
 };
 
 /// How long who comes online still gets an online broadcast.
@@ -42,78 +41,72 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// To all users, or to those with a device of one system.
-fn api_broadcast(service: &mut Service, call: &Call) -> Answer {
+fn api_broadcast(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.id("fromUserId")?;
-    let message = api_message(service, call)?;
+    let message = api_message(api, call)?;
     let os = call.optional("os").map(system).transpose()?;
     // One SDK recalls a broadcast by broadcasting the command.
     if message.classname == COMMAND {
         let command: Value = serde_json::from_slice(&message.content).unwrap_or_default();
         let uid = command["messageUId"].as_str().unwrap_or_default().to_owned();
-        return recall_broadcast(service, call, from, &uid, message);
+        return recall_broadcast(api, call, from, &uid, message);
     }
-    once(service, call, from, |service| {
-        within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-        let mut receivers = everybody(service, os);
-        if service.core.has(Bug::BroadcastMissesOffline) {
-            receivers.retain(|user| !service.core.accounts[*user].connections.is_empty());
+    once(api, call, from, |api| {
+        within_rates(api, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+        let mut receivers = everybody(api, os);
+        if api.world.core.has(Bug::BroadcastMissesOffline) {
+            receivers.retain(|user| !api.world.core.accounts[*user].connections.is_empty());
         }
-        let uid = post_to_all(service, call, from, receivers, message);
+        let uid = post_to_all(api, call, from, receivers, message);
         Ok(json!({"messageUID": uid, "id": uid}))
     })
 }
 
 /// To who is online now or comes online within ten minutes. It is no message of an offline user: it is not pushed,
 /// does not wait longer, and cannot be recalled.
-fn api_broadcast_online(service: &mut Service, call: &Call) -> Answer {
+fn api_broadcast_online(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.id("fromUserId")?;
-    let message = api_message(service, call)?;
-    once(service, call, from, |service| {
-        let sender = service.core.accounts.find_or_add(from);
-        let from = service.core.accounts[sender].id.clone();
-        let receivers = everybody(service, None);
-        let times = receivers.iter().map(|user| service.mail.mailboxes[*user].next_time(call.now));
+    let message = api_message(api, call)?;
+    once(api, call, from, |api| {
+        let sender = api.world.core.accounts.find_or_add(from);
+        let from = api.world.core.accounts[sender].id.clone();
+        let receivers = everybody(api, None);
+        let times = receivers.iter().map(|user| api.world.mail.mailboxes[*user].next_time(call.now));
         let time = times.max().unwrap_or(call.now);
-        let uid = service.core.ids.message_uid(time);
+        let uid = api.world.core.ids.message_uid(time);
         let message =
             Arc::new(Message::new(uid, time, Conversation::System, from, Arc::from(""), message, false));
         for user in &receivers {
-            store(&mut service.mail.mailboxes, &service.core, call.now, *user, message.clone());
-            if !service.core.accounts[*user].connections.is_empty() {
-                service.mail().deliver(call.now, *user, &message, false);
+            store(&mut api.world.mail.mailboxes, &api.world.core, call.now, *user, message.clone());
+            if !api.world.core.accounts[*user].connections.is_empty() {
+                api.world.mail().deliver(call.now, *user, &message, false);
             }
         }
-        service.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
+        api.world.core.withdraw_later(call.now, ONLINE_WINDOW, uid, time);
         Ok(json!({"messageUID": uid.as_str()}))
     })
 }
 
-fn api_broadcast_recall(service: &mut Service, call: &Call) -> Answer {
+fn api_broadcast_recall(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.id("fromUserId")?;
     let uid = call.required("messageUID", 64)?;
     let sent = call.number_or("sentTime", 0..=i64::MAX, 0)?;
     let command = recall_command(call, Conversation::System, "", uid, sent);
-    recall_broadcast(service, call, from, uid, command)
+    recall_broadcast(api, call, from, uid, command)
 }
 
-fn recall_broadcast(
-    service: &mut Service,
-    call: &Call,
-    from: &str,
-    uid: &str,
-    up: UpStreamMessage,
-) -> Answer {
-    let by = sender_of(service, from, uid)?;
-    within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-    let posted = api_recall_by(service, call.now, by, up)?;
+fn recall_broadcast(api: &mut Api<'_>, call: &Call, from: &str, uid: &str, up: UpStreamMessage) -> Answer {
+    let by = sender_of(api, from, uid)?;
+    within_rates(api, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+    let posted = api_recall_by(api, call.now, by, up)?;
     Ok(json!({"messageUID": posted.uid.as_str()}))
 }
 
 /// Registered users, or those with a phone of one system.
-pub(super) fn everybody(service: &Service, os: Option<&str>) -> Vec<UserIx> {
-    let known = service.core.accounts.iter().enumerate();
+pub(super) fn everybody(api: &Api<'_>, os: Option<&str>) -> Vec<UserIx> {
+    let known = api.world.core.accounts.iter().enumerate();
     let has = |user: UserIx, os: &str| {
-        let mut devices = service.core.accounts[user].devices.iter();
+        let mut devices = api.world.core.accounts[user].devices.iter();
         devices
             .any(|device| device.class == PlatformClass::Mobile && device.platform.eq_ignore_ascii_case(os))
     };
@@ -126,13 +119,13 @@ pub(super) fn everybody(service: &Service, os: Option<&str>) -> Vec<UserIx> {
 
 /// One system message for all of them.
 pub(super) fn post_to_all(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &Call,
     from: &str,
     receivers: Vec<UserIx>,
     up: UpStreamMessage,
 ) -> String {
-    let sender = service.core.accounts.find_or_add(from);
+    let sender = api.world.core.accounts.find_or_add(from);
     let delivery = Delivery { conversation: Conversation::System, receivers };
     let outgoing = Outgoing {
         sender,
@@ -144,7 +137,7 @@ pub(super) fn post_to_all(
         mirror: None,
         with_sender: false,
     };
-    service.mail().post(call.now, outgoing).uid.to_string()
+    api.world.mail().post(call.now, outgoing).uid.to_string()
 }
 
 /// A system of phones by its name.

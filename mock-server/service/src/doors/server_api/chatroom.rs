@@ -13,11 +13,10 @@ use crate::{
         refusal::Gate,
     },
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
     },
-    service::Service,
 };
 
 /// Most rooms in one call.
@@ -52,13 +51,13 @@ pub(super) fn no_room(id: &str) -> ApiError {
 }
 
 /// The room a call names; it must exist.
-pub(super) fn room_of<'s>(service: &'s Service, call: &Call) -> Result<&'s Room, ApiError> {
+pub(super) fn room_of<'s>(api: &'s Api<'_>, call: &Call) -> Result<&'s Room, ApiError> {
     let id = call.required("chatroomId", LONGEST_ID)?;
-    service.rooms.get(id).ok_or_else(|| no_room(id))
+    api.world.rooms.get(id).ok_or_else(|| no_room(id))
 }
 
 /// `chatroom[ID]=NAME` for each; one that exists keeps what it has but its name.
-fn api_rooms_create(service: &mut Service, call: &Call) -> Answer {
+fn api_rooms_create(api: &mut Api<'_>, call: &Call) -> Answer {
     let named = call.bracketed("chatroom");
     if named.is_empty() {
         return Err(call.missing("chatroom[ROOMID]"));
@@ -67,19 +66,19 @@ fn api_rooms_create(service: &mut Service, call: &Call) -> Answer {
         return Err(error(1005, format!("the id `{id}` is longer than {LONGEST_ID} bytes")));
     }
     for (id, name) in named {
-        if service.rooms.get(&id).is_none() {
-            service.chatrooms().create_room(call.now, &id);
+        if api.world.rooms.get(&id).is_none() {
+            api.world.chatrooms().create_room(call.now, &id);
         }
-        if let Some(room) = service.rooms.get_mut(&id) {
+        if let Some(room) = api.world.rooms.get_mut(&id) {
             room.name = name;
         }
     }
     Ok(json!({}))
 }
 
-fn api_room_create(service: &mut Service, call: &Call) -> Answer {
+fn api_room_create(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = call.required("chatroomId", LONGEST_ID)?;
-    let life = life(service, call)?;
+    let life = life(api, call)?;
     let speakers =
         if call.has("whiteUserIds") { call.ids("whiteUserIds", MOST_SPEAKERS)? } else { Vec::new() };
     let entries = match call.optional("entryInfo") {
@@ -87,29 +86,30 @@ fn api_room_create(service: &mut Service, call: &Call) -> Answer {
         Some(text) => crate::doors::server_api::chatroom_entry::pairs(text)?,
     };
     let owner = call.optional("entryOwnerId").unwrap_or_default().to_owned();
-    let speakers: Vec<usize> = speakers.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect();
-    if service.rooms.get(id).is_none() {
-        service.chatrooms().create_room(call.now, id);
+    let speakers: Vec<usize> =
+        speakers.into_iter().map(|id| api.world.core.accounts.find_or_add(id)).collect();
+    if api.world.rooms.get(id).is_none() {
+        api.world.chatrooms().create_room(call.now, id);
     }
-    if let Some(room) = service.rooms.get_mut(id) {
+    if let Some(room) = api.world.rooms.get_mut(id) {
         room.bans.muted = call.flag("isBan");
         room.bans.speakers.extend(speakers);
     }
-    service.chatrooms().set_room_life(call.now, id, life);
+    api.world.chatrooms().set_room_life(call.now, id, life);
     if !entries.is_empty() {
         let entries = entries.iter().map(|(key, value)| by_app_server(key, value, false)).collect();
         // Keys that are none are left out, as in a batch.
-        let _ = service.chatrooms().change_entries(call.now, id, &owner, entries);
+        let _ = api.world.chatrooms().change_entries(call.now, id, &owner, entries);
     }
     Ok(json!({}))
 }
 
 /// `destroyType` 0: so many idle minutes; 1: so many minutes from now.
-fn life(service: &Service, call: &Call) -> Result<Life, ApiError> {
+fn life(api: &Api<'_>, call: &Call) -> Result<Life, ApiError> {
     let timed = call.has("destroyType") && call.number("destroyType", 0..=1)? == 1;
     let most = if timed { 10_080 } else { 24 * 60 };
     let minutes = match call.optional("destroyTime") {
-        None => service.core.limits.chatroom_idle_minutes,
+        None => api.world.core.limits.chatroom_idle_minutes,
         Some(_) => call.number("destroyTime", 60..=most)? as u32,
     };
     Ok(if timed {
@@ -119,22 +119,22 @@ fn life(service: &Service, call: &Call) -> Result<Life, ApiError> {
     })
 }
 
-fn api_room_destroy(service: &mut Service, call: &Call) -> Answer {
+fn api_room_destroy(api: &mut Api<'_>, call: &Call) -> Answer {
     for id in call.ids("chatroomId", MOST_ROOMS)? {
-        service.chatrooms().destroy_room(call.now, id, Gone::Manual);
+        api.world.chatrooms().destroy_room(call.now, id, Gone::Manual);
     }
     Ok(json!({}))
 }
 
-fn api_room_life(service: &mut Service, call: &Call) -> Answer {
-    let id = room_of(service, call)?.id.clone();
-    let life = life(service, call)?;
-    service.chatrooms().set_room_life(call.now, &id, life);
+fn api_room_life(api: &mut Api<'_>, call: &Call) -> Answer {
+    let id = room_of(api, call)?.id.clone();
+    let life = life(api, call)?;
+    api.world.chatrooms().set_room_life(call.now, &id, life);
     Ok(json!({}))
 }
 
-fn api_room_get(service: &mut Service, call: &Call) -> Answer {
-    let room = room_of(service, call)?;
+fn api_room_get(api: &mut Api<'_>, call: &Call) -> Answer {
+    let room = room_of(api, call)?;
     let (kind, minutes) = match room.life {
         Life::Idle { minutes } => (0, minutes),
         Life::Until { minutes, .. } => (1, minutes),
@@ -146,82 +146,82 @@ fn api_room_get(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// ChatroomsState that do not exist are left out.
-fn api_rooms_query(service: &mut Service, call: &Call) -> Answer {
+fn api_rooms_query(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("chatroomId", MOST_ASKED)?;
     let rooms: Vec<Value> = ids
         .into_iter()
-        .filter_map(|id| service.rooms.get(id))
+        .filter_map(|id| api.world.rooms.get(id))
         .map(|room| json!({"chrmId": &*room.id, "name": room.name, "time": date_text(room.created)}))
         .collect();
     Ok(json!({"chatRooms": rooms}))
 }
 
 /// Members in the order they joined, or the other way round; `total` counts all of them.
-fn api_room_members(service: &mut Service, call: &Call) -> Answer {
+fn api_room_members(api: &mut Api<'_>, call: &Call) -> Answer {
     let count = call.number("count", 0..=i64::MAX)?.min(MOST_MEMBERS);
     let order = call.number("order", 1..=2)?;
     let id = call.required("chatroomId", LONGEST_ID)?;
-    let mut members = service.rooms.get(id).map(Room::by_join_time).unwrap_or_default();
+    let mut members = api.world.rooms.get(id).map(Room::by_join_time).unwrap_or_default();
     let total = members.len();
     if order == 2 {
         members.reverse();
     }
     members.truncate(usize::try_from(count).unwrap_or(usize::MAX));
-    let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*service.core.accounts[user].id, "time": date_text(joined)});
+    let user = |(user, joined): (usize, UnixMillis)| json!({"id": &*api.world.core.accounts[user].id, "time": date_text(joined)});
     let users: Vec<Value> = members.into_iter().map(user).collect();
     Ok(json!({"total": total, "users": users}))
 }
 
-fn is_in_room(service: &Service, room: &str, user: &str) -> bool {
-    let user = service.core.accounts.find(user);
-    user.is_some_and(|user| service.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
+fn is_in_room(api: &Api<'_>, room: &str, user: &str) -> bool {
+    let user = api.world.core.accounts.find(user);
+    user.is_some_and(|user| api.world.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
 }
 
-fn api_room_has_user(service: &mut Service, call: &Call) -> Answer {
+fn api_room_has_user(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = call.required("chatroomId", LONGEST_ID)?;
     let user = call.required("userId", LONGEST_ID)?;
-    Ok(json!({"isInChrm": is_in_room(service, id, user)}))
+    Ok(json!({"isInChrm": is_in_room(api, id, user)}))
 }
 
 /// A number where the call above has a truth value.
-fn api_room_has_users(service: &mut Service, call: &Call) -> Answer {
+fn api_room_has_users(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = call.required("chatroomId", LONGEST_ID)?;
     let users = call.ids("userId", MOST_USERS)?;
     let result: Vec<Value> = users
         .into_iter()
-        .map(|user| json!({"userId": user, "isInChrm": u8::from(is_in_room(service, id, user))}))
+        .map(|user| json!({"userId": user, "isInChrm": u8::from(is_in_room(api, id, user))}))
         .collect();
     Ok(json!({"result": result}))
 }
 
-fn api_keep_alive_add(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomKeepAlive)?;
+fn api_keep_alive_add(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
-    let most = service.core.limits.chatrooms_kept_alive;
+    let most = api.world.core.limits.chatrooms_kept_alive;
     let new: BTreeSet<&str> =
-        ids.iter().copied().filter(|id| !service.rooms.kept_alive.contains(*id)).collect();
-    if most > 0 && service.rooms.kept_alive.len() + new.len() > most {
+        ids.iter().copied().filter(|id| !api.world.rooms.kept_alive.contains(*id)).collect();
+    if most > 0 && api.world.rooms.kept_alive.len() + new.len() > most {
         return Err(error(1016, format!("at most {most} chatrooms are kept alive")));
     }
-    service.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
+    api.world.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
     Ok(json!({}))
 }
 
 /// All of them, or none if one is not on the list (assumed).
-fn api_keep_alive_remove(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomKeepAlive)?;
+fn api_keep_alive_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
-    if let Some(unknown) = ids.iter().find(|id| !service.rooms.kept_alive.contains(**id)) {
+    if let Some(unknown) = ids.iter().find(|id| !api.world.rooms.kept_alive.contains(**id)) {
         return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
     }
     for id in ids {
-        service.chatrooms().keep_no_longer(call.now, id);
+        api.world.chatrooms().keep_no_longer(call.now, id);
     }
     Ok(json!({}))
 }
 
-fn api_keep_alive(service: &mut Service, _call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomKeepAlive)?;
-    let ids: Vec<&str> = service.rooms.kept_alive.iter().map(|id| &**id).collect();
+fn api_keep_alive(api: &mut Api<'_>, _call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomKeepAlive)?;
+    let ids: Vec<&str> = api.world.rooms.kept_alive.iter().map(|id| &**id).collect();
     Ok(json!({"chatroomIds": ids}))
 }

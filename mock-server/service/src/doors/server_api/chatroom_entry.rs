@@ -7,13 +7,12 @@ use crate::{
     chatroom::by_app_server,
     core::refusal::Gate,
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         chatroom::room_of,
         endpoints::{Row, Takes::Form},
         error,
         user::LONGEST_ID,
     },
-    service::Service,
 };
 
 /// Most pairs in one call, and most keys that one asks for.
@@ -51,77 +50,73 @@ fn refused(key: &str, code: u16) -> ApiError {
     }
 }
 
-fn entry_room(service: &Service, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
-    service.core.api_ordered(Gate::RoomEntries)?;
-    Ok(room_of(service, call)?.id.clone())
+fn entry_room(api: &Api<'_>, call: &Call) -> Result<std::sync::Arc<str>, ApiError> {
+    api.world.core.api_ordered(Gate::RoomEntries)?;
+    Ok(room_of(api, call)?.id.clone())
 }
 
-fn api_entry_set(service: &mut Service, call: &Call) -> Answer {
-    let id = entry_room(service, call)?;
+fn api_entry_set(api: &mut Api<'_>, call: &Call) -> Answer {
+    let id = entry_room(api, call)?;
     let owner = call.required("userId", LONGEST_ID)?;
     let (key, value) = (call.required("key", 128)?, call.required("value", 4 * 4096)?);
     let notice = entry_notice(call)?;
     let entry = by_app_server(key, value, call.flag("autoDelete"));
-    let (_, failed) = service
+    let (_, failed) = api
+        .world
         .chatrooms()
         .change_entries(call.now, &id, owner, vec![entry])
         .map_err(|code| refused(key, code))?;
     if let Some((key, code)) = failed.first() {
         return Err(refused(key, *code));
     }
-    send_entry_notice(service, call, &id, owner, notice);
+    send_entry_notice(api, call, &id, owner, notice);
     Ok(json!({}))
 }
 
 /// Pairs that are refused are left out; the others are set (assumed).
-fn api_entries_set(service: &mut Service, call: &Call) -> Answer {
-    let id = entry_room(service, call)?;
+fn api_entries_set(api: &mut Api<'_>, call: &Call) -> Answer {
+    let id = entry_room(api, call)?;
     let owner = call.required("entryOwnerId", LONGEST_ID)?;
     let pairs = pairs(call.required("entryInfo", usize::MAX)?)?;
     let auto = call.flag("autoDelete");
     let entries = pairs.iter().map(|(key, value)| by_app_server(key, value, auto)).collect();
-    service
+    api.world
         .chatrooms()
         .change_entries(call.now, &id, owner, entries)
         .map_err(|code| refused("entryInfo", code))?;
     Ok(json!({}))
 }
 
-fn api_entry_remove(service: &mut Service, call: &Call) -> Answer {
-    let id = entry_room(service, call)?;
+fn api_entry_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    let id = entry_room(api, call)?;
     let owner = call.required("userId", LONGEST_ID)?;
     let key = call.required("key", 128)?;
     let notice = entry_notice(call)?;
     let mut entry = by_app_server(key, "", false);
     entry.status = Some(entry.status() | REMOVED);
-    let (_, failed) = service
+    let (_, failed) = api
+        .world
         .chatrooms()
         .change_entries(call.now, &id, owner, vec![entry])
         .map_err(|code| refused(key, code))?;
     if let Some((key, code)) = failed.first() {
         return Err(refused(key, *code));
     }
-    send_entry_notice(service, call, &id, owner, notice);
+    send_entry_notice(api, call, &id, owner, notice);
     Ok(json!({}))
 }
 
-fn send_entry_notice(
-    service: &mut Service,
-    call: &Call,
-    id: &str,
-    owner: &str,
-    notice: Option<UpStreamMessage>,
-) {
+fn send_entry_notice(api: &mut Api<'_>, call: &Call, id: &str, owner: &str, notice: Option<UpStreamMessage>) {
     if let Some(up) = notice {
-        service.chatrooms().say_for_app(call.now, id, owner, up, true);
+        api.world.chatrooms().say_for_app(call.now, id, owner, up, true);
     }
 }
 
 /// `autoDelete` and `lastSetTime` are texts: one SDK fails on numbers.
-fn api_entries(service: &mut Service, call: &Call) -> Answer {
-    let id = entry_room(service, call)?;
+fn api_entries(api: &mut Api<'_>, call: &Call) -> Answer {
+    let id = entry_room(api, call)?;
     let wanted = if call.has("keys") { call.ids("keys", MOST_KEYS)? } else { Vec::new() };
-    let Some(room) = service.rooms.get(&id) else { return Ok(json!({"keys": []})) };
+    let Some(room) = api.world.rooms.get(&id) else { return Ok(json!({"keys": []})) };
     let keys: Vec<Value> = room
         .entries
         .live()

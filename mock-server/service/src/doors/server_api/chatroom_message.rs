@@ -7,7 +7,7 @@ use wire::UnixMillis;
 use crate::{
     core::{message::Side, refusal::Gate},
     doors::server_api::{
-        Answer, Call,
+        Answer, Api, Call,
         chatroom::{no_room, room_of},
         compose::api_message,
         endpoints::{
@@ -19,7 +19,6 @@ use crate::{
         rate::{Rated, within_rates},
         user::LONGEST_ID,
     },
-    service::Service,
 };
 
 /// Most rooms that one call names.
@@ -47,20 +46,20 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// To the members who are online; mutes do not concern it, and the sender need not be a member.
-fn api_publish_chatroom(service: &mut Service, call: &Call) -> Answer {
+fn api_publish_chatroom(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.required("fromUserId", LONGEST_ID)?;
     let rooms: Vec<String> = call.ids("toChatroomId", MOST_ROOMS)?.into_iter().map(str::to_owned).collect();
-    let message = api_message(service, call)?;
-    if let Some(unknown) = rooms.iter().find(|id| service.rooms.get(id).is_none()) {
+    let message = api_message(api, call)?;
+    if let Some(unknown) = rooms.iter().find(|id| api.world.rooms.get(id).is_none()) {
         return Err(no_room(unknown));
     }
-    once(service, call, from, |service| {
+    once(api, call, from, |api| {
         let rates: Vec<Rated<'_>> = rooms.iter().map(|room| Rated::Room(room)).collect();
-        within_rates(service, call.now, &rates, 1)?;
+        within_rates(api, call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
         for room in rooms {
             let to_sender = call.flag("isIncludeSender");
-            let posted = service.chatrooms().say_for_app(call.now, &room, from, message.clone(), to_sender);
+            let posted = api.world.chatrooms().say_for_app(call.now, &room, from, message.clone(), to_sender);
             if let Some(posted) = posted {
                 uids.push(json!({"chatroomId": room, "messageUID": posted.uid.as_str()}));
             }
@@ -69,23 +68,23 @@ fn api_publish_chatroom(service: &mut Service, call: &Call) -> Answer {
     })
 }
 
-fn api_broadcast_chatrooms(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomBroadcast)?;
+fn api_broadcast_chatrooms(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomBroadcast)?;
     let from = call.required("fromUserId", LONGEST_ID)?;
-    let message = api_message(service, call)?;
-    service.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+    let message = api_message(api, call)?;
+    api.world.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
     Ok(json!({}))
 }
 
 /// What the cloud keeps of a room between two times, from the first that is named to the second.
-fn api_query_chatroom(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomHistory)?;
+fn api_query_chatroom(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomHistory)?;
     call.required("userId", LONGEST_ID)?;
     let id = call.required("targetId", LONGEST_ID)?;
     let span = call.span()?;
     let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
     let page =
-        span.first(service.rooms.log(&service.core, call.now, id), size as usize, |message| message.time);
+        span.first(api.world.rooms.log(&api.world.core, call.now, id), size as usize, |message| message.time);
     let data: Vec<Value> = page
         .into_iter()
         .map(|message| {
@@ -101,59 +100,59 @@ fn api_query_chatroom(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// Up to and including a time, by default now; for everybody (DEL-021).
-pub(super) fn api_clean_room_history(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomHistory)?;
+pub(super) fn api_clean_room_history(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomHistory)?;
     call.required("fromUserId", LONGEST_ID)?;
     let id = call.required("targetId", LONGEST_ID)?;
     let time = if call.has("msgTimestamp") { call.number("msgTimestamp", 0..=i64::MAX)? } else { 0 };
-    service.chatrooms().clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
+    api.world.chatrooms().clear_room_history(id, UnixMillis(if time == 0 { call.now.0 } else { time }));
     Ok(json!({}))
 }
 
 /// What is said from now on is accepted and reaches nobody, now or later (assumed).
-fn api_stop_spreading(service: &mut Service, call: &Call) -> Answer {
-    set_stopped(service, call, true)
+fn api_stop_spreading(api: &mut Api<'_>, call: &Call) -> Answer {
+    set_stopped(api, call, true)
 }
 
-fn api_resume_spreading(service: &mut Service, call: &Call) -> Answer {
-    set_stopped(service, call, false)
+fn api_resume_spreading(api: &mut Api<'_>, call: &Call) -> Answer {
+    set_stopped(api, call, false)
 }
 
-fn set_stopped(service: &mut Service, call: &Call, stopped: bool) -> Answer {
-    let id = room_of(service, call)?.id.clone();
-    if let Some(room) = service.rooms.get_mut(&id) {
+fn set_stopped(api: &mut Api<'_>, call: &Call, stopped: bool) -> Answer {
+    let id = room_of(api, call)?.id.clone();
+    if let Some(room) = api.world.rooms.get_mut(&id) {
         room.stopped = stopped;
     }
     Ok(json!({}))
 }
 
-fn api_kept_types_add(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
+fn api_kept_types_add(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectnames", MOST_TYPES)?;
-    service.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
+    api.world.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
-fn api_kept_types_remove(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
+fn api_kept_types_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectnames", MOST_TYPES)? {
-        service.rooms.kept_types.remove(name);
+        api.world.rooms.kept_types.remove(name);
     }
     Ok(json!({}))
 }
 
 /// The field really is called that.
-fn api_kept_types(service: &mut Service, _call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
-    Ok(json!({"whitlistMsgType": service.rooms.kept_types}))
+fn api_kept_types(api: &mut Api<'_>, _call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
+    Ok(json!({"whitlistMsgType": api.world.rooms.kept_types}))
 }
 
-fn api_kept_users_add(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
-    let id = room_of(service, call)?.id.clone();
+fn api_kept_users_add(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
+    let id = room_of(api, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
-    let users: Vec<usize> = ids.into_iter().map(|id| service.core.accounts.find_or_add(id)).collect();
-    let Some(room) = service.rooms.get_mut(&id) else { return Err(no_room(&id)) };
+    let users: Vec<usize> = ids.into_iter().map(|id| api.world.core.accounts.find_or_add(id)).collect();
+    let Some(room) = api.world.rooms.get_mut(&id) else { return Err(no_room(&id)) };
     let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
     if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
         return Err(error(1005, format!("a room's white list holds {MOST_KEPT_USERS} users")));
@@ -162,41 +161,41 @@ fn api_kept_users_add(service: &mut Service, call: &Call) -> Answer {
     Ok(json!({}))
 }
 
-fn api_kept_users_remove(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
-    let id = room_of(service, call)?.id.clone();
+fn api_kept_users_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
+    let id = room_of(api, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
-    let users: Vec<usize> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
-    if let Some(room) = service.rooms.get_mut(&id) {
+    let users: Vec<usize> = ids.into_iter().filter_map(|id| api.world.core.accounts.find(id)).collect();
+    if let Some(room) = api.world.rooms.get_mut(&id) {
         room.bans.kept_users.retain(|user| !users.contains(user));
     }
     Ok(json!({}))
 }
 
-fn api_kept_users(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
-    let room = room_of(service, call)?;
+fn api_kept_users(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
+    let room = room_of(api, call)?;
     let users: Vec<&str> =
-        room.bans.kept_users.iter().map(|user| &*service.core.accounts[*user].id).collect();
+        room.bans.kept_users.iter().map(|user| &*api.world.core.accounts[*user].id).collect();
     Ok(json!({"users": users}))
 }
 
-fn api_low_level_add(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
+fn api_low_level_add(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectName", MOST_TYPES)?;
-    service.rooms.low_level.extend(types.into_iter().map(str::to_owned));
+    api.world.rooms.low_level.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
-fn api_low_level_remove(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
+fn api_low_level_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectName", MOST_TYPES)? {
-        service.rooms.low_level.remove(name);
+        api.world.rooms.low_level.remove(name);
     }
     Ok(json!({}))
 }
 
-fn api_low_level(service: &mut Service, _call: &Call) -> Answer {
-    service.core.api_ordered(Gate::RoomWhiteLists)?;
-    Ok(json!({"objectNames": service.rooms.low_level}))
+fn api_low_level(api: &mut Api<'_>, _call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::RoomWhiteLists)?;
+    Ok(json!({"objectNames": api.world.rooms.low_level}))
 }

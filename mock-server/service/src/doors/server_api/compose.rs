@@ -8,8 +8,7 @@ use wire::{
 
 use crate::{
     core::expansion,
-    doors::server_api::{ApiError, Call, error},
-    service::Service,
+    doors::server_api::{Api, ApiError, Call, error},
 };
 
 /// Bytes of an object name (documented for an app's own types as characters, which they have to be ASCII for).
@@ -18,9 +17,9 @@ const LONGEST_NAME: usize = 32;
 const FORCE_DETAIL: i32 = 8;
 
 /// The message a call describes.
-pub(super) fn api_message(service: &Service, call: &Call) -> Result<UpStreamMessage, ApiError> {
-    let content = call.required("content", service.core.limits.message_bytes)?;
-    let up = api_envelope(service, call, content)?;
+pub(super) fn api_message(api: &Api<'_>, call: &Call) -> Result<UpStreamMessage, ApiError> {
+    let content = call.required("content", api.world.core.limits.message_bytes)?;
+    let up = api_envelope(api, call, content)?;
     Ok(UpStreamMessage {
         push_text: call.optional("pushContent").map(str::to_owned),
         app_data: call.optional("pushData").map(str::to_owned),
@@ -29,11 +28,7 @@ pub(super) fn api_message(service: &Service, call: &Call) -> Result<UpStreamMess
 }
 
 /// The same without what templates give each receiver: the push's text and data.
-pub(super) fn api_envelope(
-    service: &Service,
-    call: &Call,
-    content: &str,
-) -> Result<UpStreamMessage, ApiError> {
+pub(super) fn api_envelope(api: &Api<'_>, call: &Call, content: &str) -> Result<UpStreamMessage, ApiError> {
     let name = call.required("objectName", LONGEST_NAME)?;
     let expandable = call.flag("expansion");
     let bits = [
@@ -53,7 +48,7 @@ pub(super) fn api_envelope(
         session_id: bits.iter().filter(|(on, _)| *on).fold(0, |word, (_, bit)| word | bit),
         classname: name.to_owned(),
         content: checked(name, content)?.to_owned().into(),
-        extra_content: if expandable { initial_expansion(service, call)? } else { None },
+        extra_content: if expandable { initial_expansion(api, call)? } else { None },
         push_ext,
         config_flag: force.then_some(FORCE_DETAIL),
         bus_channel: call.optional_within("busChannel", 20)?.map(str::to_owned),
@@ -63,17 +58,17 @@ pub(super) fn api_envelope(
 }
 
 /// `extraContent`: pairs of texts, as messages carry them (EXP-003, EXP-015, EXP-017, EXP-018).
-fn initial_expansion(service: &Service, call: &Call) -> Result<Option<String>, ApiError> {
+fn initial_expansion(api: &Api<'_>, call: &Call) -> Result<Option<String>, ApiError> {
     if call.optional("extraContent").is_none() {
         return Ok(None);
     }
     let Value::Object(pairs) = call.json("extraContent")? else {
         return Err(error(1002, "parameter `extraContent` must be a JSON object of texts"));
     };
-    if pairs.len() > service.core.limits.expansion_pairs {
+    if pairs.len() > api.world.core.limits.expansion_pairs {
         return Err(error(
             1005,
-            format!("an expansion has at most {} pairs", service.core.limits.expansion_pairs),
+            format!("an expansion has at most {} pairs", api.world.core.limits.expansion_pairs),
         ));
     }
     let mut carried = Map::new();

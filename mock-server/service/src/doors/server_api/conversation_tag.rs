@@ -7,7 +7,7 @@ use wire::body::SessionTagItem;
 use crate::{
     core::account::UserIx,
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::{
             Row,
             Takes::{Json, Query},
@@ -20,7 +20,6 @@ use crate::{
         conversation_tags::{MOST_TAGS, on_conversation},
         settings::Place,
     },
-    service::Service,
 };
 
 /// Conversations of one call. The documentation gives no number.
@@ -37,84 +36,84 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// `tags` is a list of `{"tagId", "tagName"}`; known ids get the new name.
-fn api_conversation_tags_set(service: &mut Service, call: &Call) -> Answer {
+fn api_conversation_tags_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let tags: Vec<SessionTagItem> =
         call.list("tags", MOST_TAGS)?.iter().map(tag).collect::<Result<_, _>>()?;
-    let user = user(service, call)?;
-    service
+    let user = user(api, call)?;
+    api.world
         .preferences()
         .add_tags(call.now, None, user, tags)
         .map(|_| json!({}))
         .map_err(|_| error(1005, format!("a user has at most {MOST_TAGS} tags")))
 }
 
-fn api_conversation_tags_remove(service: &mut Service, call: &Call) -> Answer {
+fn api_conversation_tags_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.texts("tagIds", MOST_TAGS, LONGEST_ID)?;
-    let user = user(service, call)?;
-    service.preferences().remove_tags(call.now, None, user, &ids);
+    let user = user(api, call)?;
+    api.world.preferences().remove_tags(call.now, None, user, &ids);
     Ok(json!({}))
 }
 
-fn api_conversation_tags(service: &mut Service, call: &Call) -> Answer {
-    let user = user(service, call)?;
-    let account = &service.core.accounts[user];
-    Ok(json!({"data": {"userId": &*account.id, "tags": service.preferences.tags[user].to_json(None)}}))
+fn api_conversation_tags(api: &mut Api<'_>, call: &Call) -> Answer {
+    let user = user(api, call)?;
+    let account = &api.world.core.accounts[user];
+    Ok(json!({"data": {"userId": &*account.id, "tags": api.world.preferences.tags[user].to_json(None)}}))
 }
 
-fn api_tag_conversations(service: &mut Service, call: &Call) -> Answer {
-    change_tagged(service, call, true)
+fn api_tag_conversations(api: &mut Api<'_>, call: &Call) -> Answer {
+    change_tagged(api, call, true)
 }
 
-fn api_untag_conversations(service: &mut Service, call: &Call) -> Answer {
-    change_tagged(service, call, false)
+fn api_untag_conversations(api: &mut Api<'_>, call: &Call) -> Answer {
+    change_tagged(api, call, false)
 }
 
-fn change_tagged(service: &mut Service, call: &Call, on: bool) -> Answer {
-    let tag = known_tag(service, call)?;
+fn change_tagged(api: &mut Api<'_>, call: &Call, on: bool) -> Answer {
+    let tag = known_tag(api, call)?;
     let places: Vec<(Place, Vec<SessionTagItem>)> = call
         .list("conversations", MOST_CONVERSATIONS)?
         .iter()
         .map(|value| Ok((place(value)?, vec![on_conversation(&tag, None)])))
         .collect::<Result<_, ApiError>>()?;
-    let user = user(service, call)?;
-    service.preferences().tag_places(call.now, None, user, &places, on);
+    let user = user(api, call)?;
+    api.world.preferences().tag_places(call.now, None, user, &places, on);
     Ok(json!({}))
 }
 
-fn api_tagged_conversations(service: &mut Service, call: &Call) -> Answer {
-    let tag = known_tag(service, call)?;
-    let user = user(service, call)?;
-    let account = &service.core.accounts[user];
+fn api_tagged_conversations(api: &mut Api<'_>, call: &Call) -> Answer {
+    let tag = known_tag(api, call)?;
+    let user = user(api, call)?;
+    let account = &api.world.core.accounts[user];
     let tagged =
-        service.preferences.settings[user].tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
+        api.world.preferences.settings[user].tagged().into_iter().filter(|(_, tags)| tags.contains(&tag));
     let conversations: Vec<Value> =
         tagged.map(|((kind, target, _), _)| json!({"targetId": target, "conversationType": kind})).collect();
     Ok(json!({"data": {"userId": &*account.id, "tagId": tag, "conversations": conversations}}))
 }
 
 /// Tags, pin and do-not-disturb level of one conversation.
-fn api_conversation_attributes(service: &mut Service, call: &Call) -> Answer {
+fn api_conversation_attributes(api: &mut Api<'_>, call: &Call) -> Answer {
     let target = call.id("targetId")?.to_owned();
     let kind = kind_of(call.number("conversationType", 1..=10)?)?;
-    let user = user(service, call)?;
-    let _account = &service.core.accounts[user];
+    let user = user(api, call)?;
+    let _account = &api.world.core.accounts[user];
     let place = (kind, target, String::new());
-    let tags = service.preferences.settings[user].tags(&place);
+    let tags = api.world.preferences.settings[user].tags(&place);
     Ok(json!({"data": {
         "targetId": place.1, "conversationType": kind,
-        "tags": service.preferences.tags[user].to_json(Some(&tags)),
-        "top": {"top": service.preferences.settings[user].is_top(&place)}, "mute": {"mute": service.preferences.settings[user].level(&place)},
+        "tags": api.world.preferences.tags[user].to_json(Some(&tags)),
+        "top": {"top": api.world.preferences.settings[user].is_top(&place)}, "mute": {"mute": api.world.preferences.settings[user].level(&place)},
     }}))
 }
 
-pub(super) fn user(service: &mut Service, call: &Call) -> Result<UserIx, ApiError> {
-    Ok(service.core.accounts.find_or_add(call.id("userId")?))
+pub(super) fn user(api: &mut Api<'_>, call: &Call) -> Result<UserIx, ApiError> {
+    Ok(api.world.core.accounts.find_or_add(call.id("userId")?))
 }
 
-fn known_tag(service: &Service, call: &Call) -> Result<String, ApiError> {
+fn known_tag(api: &Api<'_>, call: &Call) -> Result<String, ApiError> {
     let tag = call.id("tagId")?;
-    let user = service.core.accounts.find(call.id("userId")?);
-    let known = user.is_some_and(|user| service.preferences.tags[user].contains(tag));
+    let user = api.world.core.accounts.find(call.id("userId")?);
+    let known = user.is_some_and(|user| api.world.preferences.tags[user].contains(tag));
     if known { Ok(tag.to_owned()) } else { Err(error(1002, format!("the user has no tag `{tag}`"))) }
 }
 

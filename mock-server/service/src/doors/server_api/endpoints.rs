@@ -2,17 +2,14 @@
 
 use Takes::Query;
 
-use crate::{
-    doors::server_api::{
-        Answer, Call, blacklist, broadcast, chatroom, chatroom_entry, chatroom_message, chatroom_mute,
-        conversation_tag, group, history, log, message, mute, push, recall, remark, settings, tag, template,
-        ultra_group, ultra_group_channel, ultra_group_history, ultra_group_level, ultra_group_message,
-        ultra_group_mute, ultra_group_users, user,
-    },
-    service::Service,
+use crate::doors::server_api::{
+    Answer, Api, Call, blacklist, broadcast, chatroom, chatroom_entry, chatroom_message, chatroom_mute,
+    conversation_tag, group, history, log, message, mute, push, recall, remark, settings, tag, template,
+    ultra_group, ultra_group_channel, ultra_group_history, ultra_group_level, ultra_group_message,
+    ultra_group_mute, ultra_group_users, user,
 };
 
-pub(super) type Endpoint = fn(&mut Service, &Call) -> Answer;
+pub(super) type Endpoint = fn(&mut Api<'_>, &Call) -> Answer;
 
 /// What an endpoint's parameters come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

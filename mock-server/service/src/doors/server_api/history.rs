@@ -6,7 +6,7 @@ use wire::UnixMillis;
 use crate::{
     core::{message::Conversation, refusal::Gate},
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         chatroom_message::api_clean_room_history,
         endpoints::{
             Row,
@@ -17,7 +17,6 @@ use crate::{
         user::LONGEST_ID,
     },
     mail::archive::Place,
-    service::Service,
 };
 
 /// Messages of a page: by default, and at most. The endpoint's own numbers are not told; these are assumed.
@@ -31,14 +30,14 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// Clears a user's history of a conversation; nobody's local store is touched (DEL-018).
-fn api_clean_history(service: &mut Service, call: &Call) -> Answer {
+fn api_clean_history(api: &mut Api<'_>, call: &Call) -> Answer {
     if call.optional("conversationType") == Some("10") {
-        return api_clean_channel(service, call);
+        return api_clean_channel(api, call);
     }
     if call.optional("conversationType") == Some("4") {
-        return api_clean_room_history(service, call);
+        return api_clean_room_history(api, call);
     }
-    service.core.api_ordered(Gate::History)?;
+    api.world.core.api_ordered(Gate::History)?;
     let conversation = conversation(call, &[1, 3, 4, 6])?;
     let owner = call.required("fromUserId", LONGEST_ID)?;
     let target = call.required("targetId", LONGEST_ID)?;
@@ -50,22 +49,22 @@ fn api_clean_history(service: &mut Service, call: &Call) -> Answer {
         },
     };
     let place = Place::of(conversation, owner, target);
-    let user = service.core.accounts.find_or_add(owner);
-    service.mail().clear_history(user, &place, until);
+    let user = api.world.core.accounts.find_or_add(owner);
+    api.world.mail().clear_history(user, &place, until);
     Ok(json!({}))
 }
 
-fn api_query_private(service: &mut Service, call: &Call) -> Answer {
-    query_history(service, call, Conversation::Private)
+fn api_query_private(api: &mut Api<'_>, call: &Call) -> Answer {
+    query_history(api, call, Conversation::Private)
 }
 
-fn api_query_group(service: &mut Service, call: &Call) -> Answer {
-    query_history(service, call, Conversation::Group)
+fn api_query_group(api: &mut Api<'_>, call: &Call) -> Answer {
+    query_history(api, call, Conversation::Group)
 }
 
 /// A user's view of a conversation between two times, from the first that is named to the second.
-fn query_history(service: &mut Service, call: &Call, conversation: Conversation) -> Answer {
-    service.core.api_ordered(Gate::History)?;
+fn query_history(api: &mut Api<'_>, call: &Call, conversation: Conversation) -> Answer {
+    api.world.core.api_ordered(Gate::History)?;
     let me = call.required("userId", LONGEST_ID)?;
     let target = call.required("targetId", LONGEST_ID)?;
     let span = call.span()?;
@@ -73,14 +72,14 @@ fn query_history(service: &mut Service, call: &Call, conversation: Conversation)
         None => PAGE,
         Some(_) => call.number("pageSize", 1..=LARGEST_PAGE)?,
     };
-    let since = service.mail().history_since(call.now);
+    let since = api.world.mail().history_since(call.now);
     let range = span.range(since, size as usize);
-    let Some(user) = service.core.accounts.find(me) else { return Ok(json!({"data": []})) };
-    let (page, _) = service.mail.archive.page(&Place::of(conversation, me, target), user, &range, false);
+    let Some(user) = api.world.core.accounts.find(me) else { return Ok(json!({"data": []})) };
+    let (page, _) = api.world.mail.archive.page(&Place::of(conversation, me, target), user, &range, false);
     let data: Vec<Value> = page
         .into_iter()
         .map(|entry| {
-            let down = entry.seen_by(&service.core.accounts[user].id);
+            let down = entry.seen_by(&api.world.core.accounts[user].id);
             json!({
                 "targetId": target, "fromUserId": &*entry.message.from, "busChannel": down.bus_channel(),
                 "messageUID": down.msg_id(), "msgTime": down.data_time, "objectName": down.classname,

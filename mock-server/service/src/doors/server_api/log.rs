@@ -5,11 +5,10 @@ use serde_json::json;
 use crate::{
     core::refusal::Gate,
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
     },
-    service::Service,
 };
 
 pub(super) const ENDPOINTS: &[Row] = &[
@@ -18,16 +17,16 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// The address is empty if there is no log of that hour.
-fn api_message_log(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::MessageLog)?;
+fn api_message_log(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::MessageLog)?;
     let hour = hour(call)?;
-    let url = service.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
+    let url = api.world.files().log_address(call.now, hour, &call.origin).unwrap_or_default();
     Ok(json!({"url": url, "date": hour}))
 }
 
-fn api_message_log_remove(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::MessageLog)?;
-    service.files().remove_log(hour(call)?);
+fn api_message_log_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::MessageLog)?;
+    api.world.files().remove_log(hour(call)?);
     Ok(json!({}))
 }
 

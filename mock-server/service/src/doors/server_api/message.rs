@@ -7,7 +7,7 @@ use wire::body::UpStreamMessage;
 use crate::{
     core::{bug::Bug, message::Conversation},
     doors::server_api::{
-        Answer, Call,
+        Answer, Api, Call,
         compose::api_message,
         endpoints::{Row, Takes::Form},
         error,
@@ -15,7 +15,6 @@ use crate::{
         rate::{Rated, within_rate, within_rates},
     },
     mail::post::FromApi,
-    service::Service,
 };
 
 /// The most users that one private message is for.
@@ -37,57 +36,58 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// Ignores blacklists unless `verifyBlacklist` is 1.
-fn api_publish_private(service: &mut Service, call: &Call) -> Answer {
-    publish_to_users(service, call, Conversation::Private, false)
+fn api_publish_private(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_to_users(api, call, Conversation::Private, false)
 }
 
-fn api_publish_system(service: &mut Service, call: &Call) -> Answer {
-    publish_to_users(service, call, Conversation::System, false)
+fn api_publish_system(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_to_users(api, call, Conversation::System, false)
 }
 
 /// A message of whatever kind for who is online now.
-fn api_publish_status_private(service: &mut Service, call: &Call) -> Answer {
-    publish_to_users(service, call, Conversation::Private, true)
+fn api_publish_status_private(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_to_users(api, call, Conversation::Private, true)
 }
 
 /// To the members of up to three groups, or to some of one group. Mutes do not concern it, and the sender need not be
 /// a member (GRP-004, GRP-015).
-fn api_publish_group(service: &mut Service, call: &Call) -> Answer {
-    publish_to_groups(service, call, false)
+fn api_publish_group(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_to_groups(api, call, false)
 }
 
 /// The same for members who are online now.
-fn api_publish_status_group(service: &mut Service, call: &Call) -> Answer {
-    publish_to_groups(service, call, true)
+fn api_publish_status_group(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_to_groups(api, call, true)
 }
 
 /// Discussion groups are retired: no client knows them any more.
-fn api_publish_discussion(service: &mut Service, call: &Call) -> Answer {
+fn api_publish_discussion(api: &mut Api<'_>, call: &Call) -> Answer {
     call.id("fromUserId")?;
     call.ids("toDiscussionId", MOST_GROUPS)?;
-    api_message(service, call)?;
+    api_message(api, call)?;
     Err(error(1009, "discussion groups are retired; send to a group"))
 }
 
-fn publish_to_groups(service: &mut Service, call: &Call, status_message: bool) -> Answer {
+fn publish_to_groups(api: &mut Api<'_>, call: &Call, status_message: bool) -> Answer {
     let from = call.id("fromUserId")?;
     let to: Vec<String> = call.ids("toGroupId", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
     let how = &how(call, status_message, to.len());
-    let mut message = api_message(service, call)?;
+    let mut message = api_message(api, call)?;
     if call.optional("toUserId").is_some() {
         if to.len() > 1 {
             return Err(error(1002, "with `toUserId` a message goes to one group, not to several"));
         }
         message.user_id = call.ids("toUserId", MOST_MEMBERS)?.into_iter().map(str::to_owned).collect();
     }
-    once(service, call, from, |service| {
+    once(api, call, from, |api| {
         // All or nothing: a group whose rate is used up keeps the message from the others too.
         let rates: Vec<Rated> = to.iter().map(|group| Rated::Group(group)).collect();
-        within_rates(service, call.now, &rates, 1)?;
+        within_rates(api, call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
         for group in &to {
             let up = message.clone();
-            let posted = service.mail().publish_from_api(call.now, from, group, Conversation::Group, up, how);
+            let posted =
+                api.world.mail().publish_from_api(call.now, from, group, Conversation::Group, up, how);
             uids.push(json!({"groupId": group, "messageUID": posted.uid.as_str()}));
         }
         Ok(json!({"messageUIDs": uids}))
@@ -95,25 +95,25 @@ fn publish_to_groups(service: &mut Service, call: &Call, status_message: bool) -
 }
 
 fn publish_to_users(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &Call,
     conversation: Conversation,
     status_message: bool,
 ) -> Answer {
     let from = call.id("fromUserId")?;
     let most = most_receivers(conversation);
-    let message = api_message(service, call)?;
+    let message = api_message(api, call)?;
     let to: Vec<(String, UpStreamMessage)> =
         call.ids("toUserId", most)?.into_iter().map(|user| (user.to_owned(), message.clone())).collect();
     let mut how = how(call, status_message, to.len());
     how.with_sender &= conversation == Conversation::Private;
-    once(service, call, from, |service| publish_each(service, call, conversation, from, to, &how))
+    once(api, call, from, |api| publish_each(api, call, conversation, from, to, &how))
 }
 
 /// Sends each user its message. With `verifyBlacklist` those who refuse the sender get none, and are not among the
 /// answers.
 pub(super) fn publish_each(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &Call,
     conversation: Conversation,
     from: &str,
@@ -121,16 +121,16 @@ pub(super) fn publish_each(
     how: &FromApi,
 ) -> Answer {
     let private = conversation == Conversation::Private;
-    within_rate(service, call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
-    let verify = private && call.flag("verifyBlacklist") && !service.core.has(Bug::IgnoresBlacklist);
-    let sender = service.core.accounts.find_or_add(from);
+    within_rate(api, call.now, if private { &Rated::Private } else { &Rated::System }, to.len())?;
+    let verify = private && call.flag("verifyBlacklist") && !api.world.core.has(Bug::IgnoresBlacklist);
+    let sender = api.world.core.accounts.find_or_add(from);
     let mut uids: Vec<Value> = Vec::new();
     for (user, message) in to {
-        let receiver = service.core.accounts.find_or_add(&user);
-        if verify && service.mail().may_write(sender, receiver).is_err() {
+        let receiver = api.world.core.accounts.find_or_add(&user);
+        if verify && api.world.mail().may_write(sender, receiver).is_err() {
             continue;
         }
-        let posted = service.mail().publish_from_api(call.now, from, &user, conversation, message, how);
+        let posted = api.world.mail().publish_from_api(call.now, from, &user, conversation, message, how);
         uids.push(json!({"userId": user, "messageUID": posted.uid.as_str()}));
     }
     Ok(json!({"messageUIDs": uids}))

@@ -9,8 +9,7 @@ use wire::UnixMillis;
 
 use crate::{
     core::bug::Bug,
-    doors::server_api::{Answer, ApiError, Call},
-    service::Service,
+    doors::server_api::{Answer, Api, ApiError, Call},
 };
 
 /// How long a number counts.
@@ -24,24 +23,24 @@ pub(crate) struct Repeats {
 
 /// Carries a call out unless its sender has made it within the minute.
 pub(super) fn once(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &Call,
     sender: &str,
-    send: impl FnOnce(&mut Service) -> Answer,
+    send: impl FnOnce(&mut Api<'_>) -> Answer,
 ) -> Answer {
-    let Some(number) = number(call)? else { return send(service) };
+    let Some(number) = number(call)? else { return send(api) };
     let since = call.now - WINDOW;
-    let calls = &mut service.api_repeats.calls;
+    let calls = &mut api.repeats.calls;
     while calls.front().is_some_and(|(at, ..)| *at <= since) {
         calls.pop_front();
     }
     let key = (sender.to_owned(), number);
     let known = calls.iter().find(|(_, known, _)| *known == key).map(|(.., answer)| answer.clone());
-    if let Some(answer) = known.filter(|_| !service.core.has(Bug::SendsRepeats)) {
+    if let Some(answer) = known.filter(|_| !api.world.core.has(Bug::SendsRepeats)) {
         return Ok(answer);
     }
-    let answer = send(service)?;
-    service.api_repeats.calls.push_back((call.now, key, answer.clone()));
+    let answer = send(api)?;
+    api.repeats.calls.push_back((call.now, key, answer.clone()));
     Ok(answer)
 }
 

@@ -13,7 +13,7 @@ use crate::{
         bug::Bug,
     },
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         broadcast::{everybody, post_to_all, system},
         compose::checked,
         endpoints::{Row, Takes::Json},
@@ -22,7 +22,6 @@ use crate::{
         user::LONGEST_ID,
     },
     outward::push::Notification,
-    service::Service,
 };
 
 /// Users of one call by their ids: with an audience, and without.
@@ -40,52 +39,52 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// A system message with its push, or without `message` a push alone.
-fn api_push(service: &mut Service, call: &Call) -> Answer {
-    let audience = audience(service, call)?;
+fn api_push(api: &mut Api<'_>, call: &Call) -> Answer {
+    let audience = audience(api, call)?;
     let shown = call.has("notification").then(|| notification(call)).transpose()?.unwrap_or_default();
     if !call.has("message") {
         if !call.has("notification") {
             return Err(error(1002, "one of `message` and `notification` is needed"));
         }
-        return push_alone(service, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay]);
+        return push_alone(api, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay]);
     }
     let from = call.id("fromuserid")?;
-    let message = pushed_message(service, call, &shown)?;
-    within_rates(service, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
-    let uid = post_to_all(service, call, from, audience, message);
+    let message = pushed_message(api, call, &shown)?;
+    within_rates(api, call.now, &[Rated::BroadcastHour, Rated::BroadcastDay], 1)?;
+    let uid = post_to_all(api, call, from, audience, message);
     Ok(json!({"id": uid, "messageUID": uid}))
 }
 
 /// A push alone, for users whose labels fit several conditions.
-fn api_push_custom(service: &mut Service, call: &Call) -> Answer {
-    let audience = audience(service, call)?;
+fn api_push_custom(api: &mut Api<'_>, call: &Call) -> Answer {
+    let audience = audience(api, call)?;
     let shown = notification(call)?;
-    push_alone(service, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay])
+    push_alone(api, call, &audience, &shown, &[Rated::BroadcastHour, Rated::BroadcastDay])
 }
 
-fn api_push_users(service: &mut Service, call: &Call) -> Answer {
+fn api_push_users(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.texts("userIds", MOST_USERS, LONGEST_ID)?;
     let shown = notification(call)?;
-    let users: Vec<UserIx> = ids.iter().filter_map(|id| service.core.accounts.find(id)).collect();
-    push_alone(service, call, &users, &shown, &[])
+    let users: Vec<UserIx> = ids.iter().filter_map(|id| api.world.core.accounts.find(id)).collect();
+    push_alone(api, call, &users, &shown, &[])
 }
 
 fn push_alone(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &Call,
     to: &[UserIx],
     shown: &Notification,
     rates: &[Rated],
 ) -> Answer {
-    within_rates(service, call.now, rates, 1)?;
-    let id = service.core.ids.message_uid(call.now);
+    within_rates(api, call.now, rates, 1)?;
+    let id = api.world.core.ids.message_uid(call.now);
     for user in to {
-        service.outward().record_notification(call.now, *user, id, shown);
+        api.world.outward().record_notification(call.now, *user, id, shown);
     }
     Ok(json!({"id": id.as_str()}))
 }
 
-fn pushed_message(service: &Service, call: &Call, shown: &Notification) -> Result<UpStreamMessage, ApiError> {
+fn pushed_message(api: &Api<'_>, call: &Call, shown: &Notification) -> Result<UpStreamMessage, ApiError> {
     let message = call.json("message")?;
     let (name, content) = (message["objectName"].as_str(), message["content"].as_str());
     let (Some(name), Some(content)) = (name.filter(|name| !name.is_empty()), content) else {
@@ -97,7 +96,7 @@ fn pushed_message(service: &Service, call: &Call, shown: &Notification) -> Resul
         pairs.next().map(|(text, _)| text.into_owned()).unwrap_or_default()
     });
     let content = decoded.as_deref().unwrap_or(content);
-    if name.len() > 32 || content.len() > service.core.limits.message_bytes {
+    if name.len() > 32 || content.len() > api.world.core.limits.message_bytes {
         return Err(error(1005, "parameter `message` is too long"));
     }
     Ok(UpStreamMessage {
@@ -109,7 +108,7 @@ fn pushed_message(service: &Service, call: &Call, shown: &Notification) -> Resul
     })
 }
 
-fn audience(service: &Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
+fn audience(api: &Api<'_>, call: &Call) -> Result<Vec<UserIx>, ApiError> {
     let Value::Object(audience) = call.json("audience")? else {
         return Err(error(1002, "parameter `audience` must be a JSON object"));
     };
@@ -118,13 +117,13 @@ fn audience(service: &Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
         [one] => Some(system(one)?),
         many => many.iter().map(|name| system(name)).collect::<Result<Vec<_>, _>>().map(|_| None)?,
     };
-    let everybody = || everybody(service, one);
+    let everybody = || everybody(api, one);
     if audience.get("is_to_all") == Some(&Value::Bool(true)) {
         return Ok(everybody());
     }
     let named = texts(&audience, "userid", MOST_NAMED)?;
     if !named.is_empty() {
-        return Ok(named.iter().filter_map(|id| service.core.accounts.find(id)).collect());
+        return Ok(named.iter().filter_map(|id| api.world.core.accounts.find(id)).collect());
     }
     let (all_of, any_of) = (texts(&audience, "tag", MOST_TAGS)?, texts(&audience, "tag_or", MOST_TAGS)?);
     let items = items(&audience)?;
@@ -140,8 +139,8 @@ fn audience(service: &Service, call: &Call) -> Result<Vec<UserIx>, ApiError> {
             && (any_of.is_empty() || any_of.iter().any(has))
             && Item::all_fit(&items, &account.tags)
     };
-    let all = service.core.has(Bug::IgnoresLabels);
-    Ok(everybody().into_iter().filter(|user| all || fits(&service.core.accounts[*user])).collect())
+    let all = api.world.core.has(Bug::IgnoresLabels);
+    Ok(everybody().into_iter().filter(|user| all || fits(&api.world.core.accounts[*user])).collect())
 }
 
 fn notification(call: &Call) -> Result<Notification, ApiError> {

@@ -10,8 +10,7 @@ use wire::UnixMillis;
 
 use crate::{
     core::{bug::Bug, preset::Rate},
-    doors::server_api::ApiError,
-    service::Service,
+    doors::server_api::{Api, ApiError},
 };
 
 /// What is limited, each apart.
@@ -45,12 +44,12 @@ pub(crate) struct ApiRates {
 /// # Errors
 /// 1008: more than the world's limits allow.
 pub(super) fn within_rate(
-    service: &mut Service,
+    api: &mut Api<'_>,
     now: UnixMillis,
     what: &Rated<'_>,
     count: usize,
 ) -> Result<(), ApiError> {
-    within_rates(service, now, std::slice::from_ref(what), count)
+    within_rates(api, now, std::slice::from_ref(what), count)
 }
 
 /// Lets `count` of each through, or none of any.
@@ -58,36 +57,36 @@ pub(super) fn within_rate(
 /// # Errors
 /// 1008: more than the world's limits allow.
 pub(super) fn within_rates(
-    service: &mut Service,
+    api: &mut Api<'_>,
     now: UnixMillis,
     what: &[Rated<'_>],
     count: usize,
 ) -> Result<(), ApiError> {
-    if service.core.has(Bug::NoApiRateLimit) {
+    if api.world.core.has(Bug::NoApiRateLimit) {
         return Ok(());
     }
-    let rules: Vec<_> = what.iter().map(|what| rule(service, what)).filter(|rule| rule.most > 0).collect();
+    let rules: Vec<_> = what.iter().map(|what| rule(api, what)).filter(|rule| rule.most > 0).collect();
     for rule in &rules {
-        let passed = service.api_rates.passed.entry(rule.key.clone()).or_default();
+        let passed = api.rates.passed.entry(rule.key.clone()).or_default();
         let since = now - Duration::from_secs(rule.seconds);
         while passed.front().is_some_and(|at| *at <= since) {
             passed.pop_front();
         }
         if passed.len() + count > rule.most as usize {
-            return Err(service.core.api_too_fast(rule.rate, rule.unit).into());
+            return Err(api.world.core.api_too_fast(rule.rate, rule.unit).into());
         }
     }
     for rule in rules {
-        let passed = service.api_rates.passed.entry(rule.key).or_default();
+        let passed = api.rates.passed.entry(rule.key).or_default();
         passed.extend(std::iter::repeat_n(now, count));
     }
     Ok(())
 }
 
-fn rule(service: &Service, what: &Rated<'_>) -> Rule {
+fn rule(api: &Api<'_>, what: &Rated<'_>) -> Rule {
     let rule = |rate: Rate, name: &str, seconds: u64, unit: &'static str| Rule {
         key: (rate.name(), name.to_owned()),
-        most: rate.of(&service.core.limits),
+        most: rate.of(&api.world.core.limits),
         rate,
         seconds,
         unit,

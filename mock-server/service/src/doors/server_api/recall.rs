@@ -12,16 +12,18 @@ use crate::{
         ids::Uid,
         message::{COMMAND, Conversation, Posted},
     },
-    doors::server_api::{
-        Answer, ApiError, Call,
-        endpoints::{Row, Takes::Form},
-        error,
-        history::conversation,
-        ultra_group_message::api_recall_in_ultra_group,
-        user::LONGEST_ID,
+    doors::{
+        frames::recall,
+        server_api::{
+            Answer, Api, ApiError, Call,
+            endpoints::{Row, Takes::Form},
+            error,
+            history::conversation,
+            ultra_group_message::api_recall_in_ultra_group,
+            user::LONGEST_ID,
+        },
     },
     mail::post::{Delivery, Outgoing},
-    service::Service,
 };
 
 /// Pairs or keys of one call.
@@ -39,10 +41,10 @@ pub(super) const ENDPOINTS: &[Row] = &[
 
 /// Recalls a message in its sender's name; the rule about own messages binds clients only. The sender's own devices
 /// carry the command out too: those that are online, later ones with multi-device sync.
-fn api_recall(service: &mut Service, call: &Call) -> Answer {
+fn api_recall(api: &mut Api<'_>, call: &Call) -> Answer {
     let kind = call.number("conversationType", 1..=10)?;
     if kind == Conversation::UltraGroup as i64 {
-        return api_recall_in_ultra_group(service, call);
+        return api_recall_in_ultra_group(api, call);
     }
     let in_room = kind == Conversation::Chatroom as i64;
     let conversation = if in_room { Conversation::Chatroom } else { conversation(call, &[1, 3, 6])? };
@@ -51,9 +53,8 @@ fn api_recall(service: &mut Service, call: &Call) -> Answer {
     let uid = call.required("messageUID", 64)?;
     let sent = call.number("sentTime", 0..=i64::MAX)?;
     let command = recall_command(call, conversation, target, uid, sent);
-    let by =
-        if in_room { sender_in_room(service, target, from, uid)? } else { sender_of(service, from, uid)? };
-    api_recall_by(service, call.now, by, command).map(|_| json!({}))
+    let by = if in_room { sender_in_room(api, target, from, uid)? } else { sender_of(api, from, uid)? };
+    api_recall_by(api, call.now, by, command).map(|_| json!({}))
 }
 
 /// The command that clients carry out.
@@ -80,45 +81,42 @@ pub(super) fn recall_command(
 }
 
 /// Who sent a message, which has to be `from`.
-pub(super) fn sender_of(service: &Service, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-    let entry = Uid::parse(uid).and_then(|uid| service.mail.archive.find(uid));
+pub(super) fn sender_of(api: &Api<'_>, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+    let entry = Uid::parse(uid).and_then(|uid| api.world.mail.archive.find(uid));
     let own = entry.filter(|entry| *entry.message.from == *from);
-    own.and_then(|_| service.core.accounts.find(from))
+    own.and_then(|_| api.world.core.accounts.find(from))
         .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}`")))
 }
 
 /// The same of a message of a room.
-fn sender_in_room(service: &Service, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-    let said = Uid::parse(uid).and_then(|uid| service.rooms.said(room, uid));
+fn sender_in_room(api: &Api<'_>, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
+    let said = Uid::parse(uid).and_then(|uid| api.world.rooms.said(room, uid));
     let own = said.filter(|message| *message.from == *from);
-    own.and_then(|_| service.core.accounts.find(from))
+    own.and_then(|_| api.world.core.accounts.find(from))
         .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))
 }
 
 pub(super) fn api_recall_by(
-    service: &mut Service,
+    api: &mut Api<'_>,
     now: UnixMillis,
     by: UserIx,
     up: UpStreamMessage,
 ) -> Result<Posted, ApiError> {
-    service
-        .recall(now, by, up, None)
+    recall(api.world, now, by, up, None)
         .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
 }
 
-fn api_expansion_set(service: &mut Service, call: &Call) -> Answer {
+fn api_expansion_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let pairs = parsed(call, "extraKeyVal")?;
     let Value::Object(pairs) = pairs else {
         return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
     };
-    change_expansion(service, call, &json!({"put": pairs}))
+    change_expansion(api, call, &json!({"put": pairs}))
 }
 
-fn api_expansion_delete(service: &mut Service, call: &Call) -> Answer {
+fn api_expansion_delete(api: &mut Api<'_>, call: &Call) -> Answer {
     match parsed(call, "extraKey")? {
-        Value::Array(keys) if keys.len() <= MOST_PAIRS => {
-            change_expansion(service, call, &json!({"del": keys}))
-        }
+        Value::Array(keys) if keys.len() <= MOST_PAIRS => change_expansion(api, call, &json!({"del": keys})),
         Value::Array(_) => {
             Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
         }
@@ -127,7 +125,7 @@ fn api_expansion_delete(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// Carries a change out and tells the other participants, and the operator's own devices if that is asked for.
-fn change_expansion(service: &mut Service, call: &Call, change: &Value) -> Answer {
+fn change_expansion(api: &mut Api<'_>, call: &Call, change: &Value) -> Answer {
     let conversation = conversation(call, &[1, 3])?;
     let operator = call.required("userId", LONGEST_ID)?;
     let target = call.required("targetId", LONGEST_ID)?;
@@ -135,15 +133,15 @@ fn change_expansion(service: &mut Service, call: &Call, change: &Value) -> Answe
     let mut change = change.clone();
     change["mid"] = uid.into();
     let content = change.to_string();
-    let user = service.core.accounts.find_or_add(operator);
-    service.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
+    let user = api.world.core.accounts.find_or_add(operator);
+    api.world.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
     let up = UpStreamMessage {
         classname: expansion::CHANGE.to_owned(),
         content: content.into(),
         ..UpStreamMessage::default()
     };
     let viewers =
-        Uid::parse(uid).and_then(|uid| service.mail.archive.find(uid)).map(|entry| entry.viewers.clone());
+        Uid::parse(uid).and_then(|uid| api.world.mail.archive.find(uid)).map(|entry| entry.viewers.clone());
     let with_operator = call.flag("isSyncSender");
     let receivers: Vec<UserIx> = viewers
         .iter()
@@ -152,8 +150,8 @@ fn change_expansion(service: &mut Service, call: &Call, change: &Value) -> Answe
         .collect();
     let target: Arc<str> = match conversation {
         Conversation::Private => {
-            let peer = service.core.accounts.find_or_add(target);
-            service.core.accounts[peer].id.clone()
+            let peer = api.world.core.accounts.find_or_add(target);
+            api.world.core.accounts[peer].id.clone()
         }
         _ => target.into(),
     };
@@ -167,18 +165,18 @@ fn change_expansion(service: &mut Service, call: &Call, change: &Value) -> Answe
         mirror: None,
         with_sender: false,
     };
-    service.mail().post(call.now, outgoing);
+    api.world.mail().post(call.now, outgoing);
     Ok(json!({}))
 }
 
-fn api_expansion_query(service: &mut Service, call: &Call) -> Answer {
+fn api_expansion_query(api: &mut Api<'_>, call: &Call) -> Answer {
     let uid = call.required("msgUID", 64)?;
     let page = match call.optional("pageNo") {
         None => 1,
         Some(_) => call.number("pageNo", 1..=i64::from(u32::MAX))?,
     };
     let entry = Uid::parse(uid)
-        .and_then(|uid| service.mail.archive.find(uid))
+        .and_then(|uid| api.world.mail.archive.find(uid))
         .filter(|entry| entry.message.expandable)
         .ok_or_else(|| refusal(status::EXPANSION_NO_MESSAGE))?;
     Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))

@@ -2,14 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    doors::server_api::{
-        Answer, ApiError, Call,
-        endpoints::{Row, Takes::Form},
-        error,
-        user::LONGEST_ID,
-    },
-    service::Service,
+use crate::doors::server_api::{
+    Answer, Api, ApiError, Call,
+    endpoints::{Row, Takes::Form},
+    error,
+    user::LONGEST_ID,
 };
 
 /// Remarks of one call.
@@ -24,29 +21,29 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// `remarks` is a list of `{"id", "remark"}`; one SDK writes the names with capitals.
-fn api_remarks_set(service: &mut Service, call: &Call) -> Answer {
+fn api_remarks_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let remarks: Vec<(String, String)> =
         call.list("remarks", MOST)?.iter().map(pair).collect::<Result<_, _>>()?;
-    let owner = service.core.accounts.find_or_add(call.id("userId")?);
+    let owner = api.world.core.accounts.find_or_add(call.id("userId")?);
     for (id, remark) in remarks {
-        let user = service.core.accounts.find_or_add(&id);
-        let id = service.core.accounts[user].id.clone();
-        service.core.accounts[owner].remarks.insert(id, remark);
+        let user = api.world.core.accounts.find_or_add(&id);
+        let id = api.world.core.accounts[user].id.clone();
+        api.world.core.accounts[owner].remarks.insert(id, remark);
     }
     Ok(json!({}))
 }
 
-fn api_remark_remove(service: &mut Service, call: &Call) -> Answer {
+fn api_remark_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let target = call.id("targetId")?;
-    let owner = service.core.accounts.find_or_add(call.id("userId")?);
-    service.core.accounts[owner].remarks.shift_remove(target);
+    let owner = api.world.core.accounts.find_or_add(call.id("userId")?);
+    api.world.core.accounts[owner].remarks.shift_remove(target);
     Ok(json!({}))
 }
 
-fn api_remarks(service: &mut Service, call: &Call) -> Answer {
+fn api_remarks(api: &mut Api<'_>, call: &Call) -> Answer {
     let (skip, take) = call.page("page", "size", 50, 50)?;
-    let owner = service.core.accounts.find_or_add(call.id("userId")?);
-    let remarks = &service.core.accounts[owner].remarks;
+    let owner = api.world.core.accounts.find_or_add(call.id("userId")?);
+    let remarks = &api.world.core.accounts[owner].remarks;
     let page = remarks.iter().skip(skip).take(take);
     let users: Vec<Value> = page.map(|(id, remark)| json!({"id": &**id, "remark": remark})).collect();
     Ok(json!({"total": remarks.len(), "users": users}))

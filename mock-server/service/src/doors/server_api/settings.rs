@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     core::account::UserIx,
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
         user::LONGEST_ID,
@@ -15,7 +15,6 @@ use crate::{
         quiet::QuietHours,
         settings::{LEVELS, Place, level_item, top_item},
     },
-    service::Service,
 };
 
 pub(super) const ENDPOINTS: &[Row] = &[
@@ -55,41 +54,41 @@ fn place(call: &Call) -> Result<Place, ApiError> {
 }
 
 /// The user, whose parameter some of these endpoints call `requestId`.
-pub(super) fn whose(service: &mut Service, call: &Call, name: &str) -> Result<UserIx, ApiError> {
-    Ok(service.core.accounts.find_or_add(call.required(name, LONGEST_ID)?))
+pub(super) fn whose(api: &mut Api<'_>, call: &Call, name: &str) -> Result<UserIx, ApiError> {
+    Ok(api.world.core.accounts.find_or_add(call.required(name, LONGEST_ID)?))
 }
 
-fn api_conversation_level_set(service: &mut Service, call: &Call) -> Answer {
+fn api_conversation_level_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let place = place(call)?;
     // The old parameter knows on and off only.
     let level = if call.has("unpushLevel") { level(call)? } else { call.number("isMuted", 0..=1)? as i32 };
-    let user = whose(service, call, "requestId")?;
-    service.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+    let user = whose(api, call, "requestId")?;
+    api.world.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
     Ok(json!({}))
 }
 
 /// The level comes back as a number in `isMuted`.
-fn api_conversation_level(service: &mut Service, call: &Call) -> Answer {
+fn api_conversation_level(api: &mut Api<'_>, call: &Call) -> Answer {
     let place = place(call)?;
-    let user = whose(service, call, "requestId")?;
-    Ok(json!({"isMuted": service.preferences.settings[user].level(&place)}))
+    let user = whose(api, call, "requestId")?;
+    Ok(json!({"isMuted": api.world.preferences.settings[user].level(&place)}))
 }
 
-fn api_type_level_set(service: &mut Service, call: &Call) -> Answer {
+fn api_type_level_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let place = (kind(call)?, String::new(), String::new());
     let level = level(call)?;
-    let user = whose(service, call, "requestId")?;
-    service.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
+    let user = whose(api, call, "requestId")?;
+    api.world.preferences().apply_settings(call.now, user, None, vec![(place, level_item(level))]);
     Ok(json!({}))
 }
 
-fn api_type_level(service: &mut Service, call: &Call) -> Answer {
+fn api_type_level(api: &mut Api<'_>, call: &Call) -> Answer {
     let place = (kind(call)?, String::new(), String::new());
-    let user = whose(service, call, "requestId")?;
-    Ok(json!({"isMuted": service.preferences.settings[user].level(&place)}))
+    let user = whose(api, call, "requestId")?;
+    Ok(json!({"isMuted": api.world.preferences.settings[user].level(&place)}))
 }
 
-fn api_top_set(service: &mut Service, call: &Call) -> Answer {
+fn api_top_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let place = place(call)?;
     let top = match call.required("setTop", 8)? {
         "true" | "True" | "1" => true,
@@ -98,26 +97,26 @@ fn api_top_set(service: &mut Service, call: &Call) -> Answer {
             return Err(error(1002, format!("parameter `setTop` is `{other}`; true or false is expected")));
         }
     };
-    let user = whose(service, call, "userId")?;
-    service.preferences().apply_settings(call.now, user, None, vec![(place, top_item(top))]);
+    let user = whose(api, call, "userId")?;
+    api.world.preferences().apply_settings(call.now, user, None, vec![(place, top_item(top))]);
     Ok(json!({}))
 }
 
 /// The window counts in the world's zone; 0 minutes remove it (assumed).
-fn api_quiet_hours_set(service: &mut Service, call: &Call) -> Answer {
+fn api_quiet_hours_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let start = call.required("startTime", 8)?.to_owned();
     let span = call.number("period", 0..=1439)? as u32;
     let level = if call.has("level") { call.number("level", 0..=5)? as i32 } else { 1 };
     let quiet = QuietHours::new(start, span, level, None)
         .map_err(|_| error(1002, "parameter `startTime` must be HH:MM:SS and `level` 0, 1 or 5"))?;
-    let user = whose(service, call, "userId")?;
-    service.preferences.settings[user].quiet = (span > 0).then_some(quiet);
+    let user = whose(api, call, "userId")?;
+    api.world.preferences.settings[user].quiet = (span > 0).then_some(quiet);
     Ok(json!({}))
 }
 
-fn api_quiet_hours(service: &mut Service, call: &Call) -> Answer {
-    let user = whose(service, call, "userId")?;
-    let data = match &service.preferences.settings[user].quiet {
+fn api_quiet_hours(api: &mut Api<'_>, call: &Call) -> Answer {
+    let user = whose(api, call, "userId")?;
+    let data = match &api.world.preferences.settings[user].quiet {
         Some(quiet) => {
             json!({"startTime": quiet.start, "period": quiet.span, "unPushLevel": quiet.level})
         }
@@ -126,8 +125,8 @@ fn api_quiet_hours(service: &mut Service, call: &Call) -> Answer {
     Ok(json!({"data": data}))
 }
 
-fn api_quiet_hours_remove(service: &mut Service, call: &Call) -> Answer {
-    let user = whose(service, call, "userId")?;
-    service.preferences.settings[user].quiet = None;
+fn api_quiet_hours_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    let user = whose(api, call, "userId")?;
+    api.world.preferences.settings[user].quiet = None;
     Ok(json!({}))
 }

@@ -2,17 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{
-    doors::server_api::{
-        Answer, ApiError, Call,
-        endpoints::{
-            Row,
-            Takes::{Form, Json},
-        },
-        error,
-        user::LONGEST_ID,
+use crate::doors::server_api::{
+    Answer, Api, ApiError, Call,
+    endpoints::{
+        Row,
+        Takes::{Form, Json},
     },
-    service::Service,
+    error,
+    user::LONGEST_ID,
 };
 
 /// Labels of a user, and the bytes of each.
@@ -29,30 +26,30 @@ pub(super) const ENDPOINTS: &[Row] = &[
 ];
 
 /// The labels given are all that the user has afterwards; an empty list takes all away.
-fn api_tags_set(service: &mut Service, call: &Call) -> Answer {
+fn api_tags_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let user = call.id("userId")?.to_owned();
     let tags = tags(call)?;
-    set_tags(service, &[user], &tags)
+    set_tags(api, &[user], &tags)
 }
 
-fn api_tags_set_batch(service: &mut Service, call: &Call) -> Answer {
+fn api_tags_set_batch(api: &mut Api<'_>, call: &Call) -> Answer {
     let users = call.texts("userIds", MOST_SET, LONGEST_ID)?;
     let tags = tags(call)?;
-    set_tags(service, &users, &tags)
+    set_tags(api, &users, &tags)
 }
 
-fn set_tags(service: &mut Service, users: &[String], tags: &[String]) -> Answer {
+fn set_tags(api: &mut Api<'_>, users: &[String], tags: &[String]) -> Answer {
     for id in users {
-        let user = service.core.accounts.find_or_add(id);
-        service.core.accounts[user].tags = tags.to_vec();
+        let user = api.world.core.accounts.find_or_add(id);
+        api.world.core.accounts[user].tags = tags.to_vec();
     }
     Ok(json!({}))
 }
 
-fn api_tags(service: &mut Service, call: &Call) -> Answer {
+fn api_tags(api: &mut Api<'_>, call: &Call) -> Answer {
     let of = |id: &str| -> Value {
-        let user = service.core.accounts.find(id);
-        user.map_or_else(|| json!([]), |user| json!(service.core.accounts[user].tags))
+        let user = api.world.core.accounts.find(id);
+        user.map_or_else(|| json!([]), |user| json!(api.world.core.accounts[user].tags))
     };
     let asked = call.ids("userIds", MOST_ASKED)?;
     let result: Map<String, Value> = asked.into_iter().map(|id| (id.to_owned(), of(id))).collect();

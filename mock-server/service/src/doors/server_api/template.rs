@@ -6,7 +6,7 @@ use wire::body::UpStreamMessage;
 use crate::{
     core::{bug::Bug, message::Conversation},
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         compose::api_envelope,
         endpoints::{Row, Takes::Json},
         error,
@@ -14,7 +14,6 @@ use crate::{
         once::once,
     },
     mail::post::FromApi,
-    service::Service,
 };
 
 pub(super) const ENDPOINTS: &[Row] = &[
@@ -22,16 +21,16 @@ pub(super) const ENDPOINTS: &[Row] = &[
     ("/message/system/publish_template.json", Json, api_template_system),
 ];
 
-fn api_template_private(service: &mut Service, call: &Call) -> Answer {
-    publish_template(service, call, Conversation::Private)
+fn api_template_private(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_template(api, call, Conversation::Private)
 }
 
-fn api_template_system(service: &mut Service, call: &Call) -> Answer {
-    publish_template(service, call, Conversation::System)
+fn api_template_system(api: &mut Api<'_>, call: &Call) -> Answer {
+    publish_template(api, call, Conversation::System)
 }
 
 /// Every receiver's message is made before the first is sent.
-fn publish_template(service: &mut Service, call: &Call, conversation: Conversation) -> Answer {
+fn publish_template(api: &mut Api<'_>, call: &Call, conversation: Conversation) -> Answer {
     let from = call.id("fromUserId")?;
     let most = most_receivers(conversation);
     let receivers: Vec<&str> = call.ids("toUserId", most)?;
@@ -42,30 +41,28 @@ fn publish_template(service: &mut Service, call: &Call, conversation: Conversati
     let (texts, data) = (beside(call, "pushContent")?, beside(call, "pushData")?);
     check_beside("pushContent", texts.len(), receivers.len())?;
     check_beside("pushData", data.len(), receivers.len())?;
-    let template = call.required("content", service.core.limits.message_bytes)?;
+    let template = call.required("content", api.world.core.limits.message_bytes)?;
     let mut to: Vec<(String, UpStreamMessage)> = Vec::new();
     for (index, receiver) in receivers.into_iter().enumerate() {
         let Some(Value::Object(values)) = values.get(index) else {
             return Err(error(1002, "parameter `values` must be a list of objects"));
         };
-        let content = if service.core.has(Bug::LeavesGaps) {
+        let content = if api.world.core.has(Bug::LeavesGaps) {
             template.to_owned()
         } else {
             filled(template, values, true)
         };
-        if content.len() > service.core.limits.message_bytes {
+        if content.len() > api.world.core.limits.message_bytes {
             return Err(too_long(receiver, content.len()));
         }
         let up = UpStreamMessage {
             push_text: texts.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
             app_data: data.get(index).and_then(Value::as_str).map(|text| filled(text, values, false)),
-            ..api_envelope(service, call, &content)?
+            ..api_envelope(api, call, &content)?
         };
         to.push((receiver.to_owned(), up));
     }
-    once(service, call, from, |service| {
-        publish_each(service, call, conversation, from, to, &FromApi::default())
-    })
+    once(api, call, from, |api| publish_each(api, call, conversation, from, to, &FromApi::default()))
 }
 
 /// A list of texts that goes with the receivers, one each or `null`. One SDK sends an empty one for no push text at all.

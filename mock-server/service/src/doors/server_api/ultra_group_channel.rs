@@ -6,12 +6,11 @@ use serde_json::{Value, json};
 use crate::{
     core::{account::UserIx, calendar::date_text},
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::{Row, Takes::Form},
         error,
         ultra_group::{known_ultra_group, no_member, ultra_group_of},
     },
-    service::Service,
     ultra_group::{Channel, DEFAULT_CHANNEL, LONGEST_CHANNEL},
 };
 
@@ -41,22 +40,22 @@ fn fits(id: &str) -> Result<(), ApiError> {
 }
 
 /// The group and the existing channel that a call names.
-pub(super) fn channel_of<'a>(service: &mut Service, call: &'a Call) -> Result<(&'a str, &'a str), ApiError> {
-    let group = ultra_group_of(service, call)?;
+pub(super) fn channel_of<'a>(api: &mut Api<'_>, call: &'a Call) -> Result<(&'a str, &'a str), ApiError> {
+    let group = ultra_group_of(api, call)?;
     let id = call.required("busChannel", LONGEST_CHANNEL)?;
-    known_channel(service, group, id)?;
+    known_channel(api, group, id)?;
     Ok((group, id))
 }
 
 /// The same where a call may leave the channel out; `None`: it does.
 pub(super) fn channel_or_none<'a>(
-    service: &mut Service,
+    api: &mut Api<'_>,
     call: &'a Call,
 ) -> Result<(&'a str, Option<&'a str>), ApiError> {
-    let group = ultra_group_of(service, call)?;
+    let group = ultra_group_of(api, call)?;
     let id = call.optional_within("busChannel", LONGEST_CHANNEL)?;
     if let Some(id) = id {
-        known_channel(service, group, id)?;
+        known_channel(api, group, id)?;
     }
     Ok((group, id))
 }
@@ -64,12 +63,12 @@ pub(super) fn channel_or_none<'a>(
 /// # Errors
 /// There is no such channel.
 pub(super) fn known_channel<'s>(
-    service: &'s mut Service,
+    api: &'s mut Api<'_>,
     group: &str,
     id: &str,
 ) -> Result<&'s Channel, ApiError> {
-    service.ultra_groups().ensure_default_channel(group);
-    let channels = service.ultra_groups.get(group).map(|group| &group.channels);
+    api.world.ultra_groups().ensure_default_channel(group);
+    let channels = api.world.ultra_groups.get(group).map(|group| &group.channels);
     channels.and_then(|channels| channels.get(id)).ok_or_else(|| no_channel(id, group))
 }
 
@@ -77,48 +76,44 @@ pub(super) fn known_channel<'s>(
 ///
 /// # Errors
 /// One of them is none.
-pub(super) fn ultra_group_members(
-    service: &Service,
-    call: &Call,
-    group: &str,
-) -> Result<Vec<UserIx>, ApiError> {
-    let members = known_ultra_group(service, group)?;
+pub(super) fn ultra_group_members(api: &Api<'_>, call: &Call, group: &str) -> Result<Vec<UserIx>, ApiError> {
+    let members = known_ultra_group(api, group)?;
     let find = |id: &str| {
-        let user = service.core.accounts.find(id).filter(|user| members.has_member(*user));
+        let user = api.world.core.accounts.find(id).filter(|user| members.has_member(*user));
         user.ok_or_else(|| no_member(id, group))
     };
     call.ids("userIds", MOST_USERS)?.into_iter().map(find).collect()
 }
 
-pub(super) fn api_channel_create(service: &mut Service, call: &Call) -> Answer {
-    let group = ultra_group_of(service, call)?;
+pub(super) fn api_channel_create(api: &mut Api<'_>, call: &Call) -> Answer {
+    let group = ultra_group_of(api, call)?;
     let id = call.required("busChannel", LONGEST_CHANNEL)?;
     fits(id)?;
     let private = call.number_or("type", 0..=1, 0)? == 1;
-    if !service.ultra_groups().create_channel(call.now, group, id, private) {
-        let most = service.core.limits.ultra_group_channels;
+    if !api.world.ultra_groups().create_channel(call.now, group, id, private) {
+        let most = api.world.core.limits.ultra_group_channels;
         return Err(error(24413, format!("the ultra group `{group}` has {most} channels already (UG-004)")));
     }
     Ok(json!({}))
 }
 
 /// The default channel stays (assumed).
-pub(super) fn api_channel_delete(service: &mut Service, call: &Call) -> Answer {
-    let (group, id) = channel_of(service, call)?;
-    if id == service.ultra_groups().default_channel() {
+pub(super) fn api_channel_delete(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, id) = channel_of(api, call)?;
+    if id == api.world.ultra_groups().default_channel() {
         return Err(error(1002, format!("the channel `{id}` cannot be deleted")));
     }
-    service.ultra_groups().delete_channel(call.now, group, id);
+    api.world.ultra_groups().delete_channel(call.now, group, id);
     Ok(json!({}))
 }
 
 /// All channels (UG-034). One SDK calls the size of a page `size`, others `limit`.
-pub(super) fn api_channels(service: &mut Service, call: &Call) -> Answer {
-    let group = ultra_group_of(service, call)?;
+pub(super) fn api_channels(api: &mut Api<'_>, call: &Call) -> Answer {
+    let group = ultra_group_of(api, call)?;
     let size = if call.has("limit") { "limit" } else { "size" };
     let (skipped, size) = call.page("page", size, 100, 20)?;
-    service.ultra_groups().ensure_default_channel(group);
-    let channels = &known_ultra_group(service, group)?.channels;
+    api.world.ultra_groups().ensure_default_channel(group);
+    let channels = &known_ultra_group(api, group)?.channels;
     let list: Vec<Value> = channels
         .iter()
         .filter(|(id, _)| !id.is_empty())
@@ -133,36 +128,36 @@ pub(super) fn api_channels(service: &mut Service, call: &Call) -> Answer {
     Ok(json!({"channelList": list}))
 }
 
-fn api_channel_type(service: &mut Service, call: &Call) -> Answer {
-    let (group, id) = channel_of(service, call)?;
+fn api_channel_type(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, id) = channel_of(api, call)?;
     let private = call.number("type", 0..=1)? == 1;
     if private && id == DEFAULT_CHANNEL {
         return Err(error(1002, format!("the channel `{id}` cannot be private (UG-021)")));
     }
-    service.ultra_groups().set_channel_type(call.now, group, id, private);
+    api.world.ultra_groups().set_channel_type(call.now, group, id, private);
     Ok(json!({}))
 }
 
-fn api_channel_list_add(service: &mut Service, call: &Call) -> Answer {
-    let (group, id) = channel_of(service, call)?;
-    let users = ultra_group_members(service, call, group)?;
-    service.ultra_groups().list_in_channel(call.now, group, id, &users);
+fn api_channel_list_add(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, id) = channel_of(api, call)?;
+    let users = ultra_group_members(api, call, group)?;
+    api.world.ultra_groups().list_in_channel(call.now, group, id, &users);
     Ok(json!({}))
 }
 
-fn api_channel_list_remove(service: &mut Service, call: &Call) -> Answer {
-    let (group, id) = channel_of(service, call)?;
+fn api_channel_list_remove(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, id) = channel_of(api, call)?;
     let ids = call.ids("userIds", MOST_USERS)?;
-    let users: Vec<UserIx> = ids.into_iter().filter_map(|id| service.core.accounts.find(id)).collect();
-    service.ultra_groups().unlist_from_channel(call.now, group, id, &users);
+    let users: Vec<UserIx> = ids.into_iter().filter_map(|id| api.world.core.accounts.find(id)).collect();
+    api.world.ultra_groups().unlist_from_channel(call.now, group, id, &users);
     Ok(json!({}))
 }
 
-fn api_channel_list(service: &mut Service, call: &Call) -> Answer {
-    let (group, id) = channel_of(service, call)?;
+fn api_channel_list(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, id) = channel_of(api, call)?;
     let (skipped, size) = call.page("page", "pageSize", 100, 50)?;
-    let listed: Vec<UserIx> = known_channel(service, group, id)?.listed.keys().copied().collect();
+    let listed: Vec<UserIx> = known_channel(api, group, id)?.listed.keys().copied().collect();
     let users = listed.into_iter().skip(skipped).take(size);
-    let users: Vec<&str> = users.map(|user| &*service.core.accounts[user].id).collect();
+    let users: Vec<&str> = users.map(|user| &*api.world.core.accounts[user].id).collect();
     Ok(json!({"users": users}))
 }

@@ -7,7 +7,7 @@ use wire::UnixMillis;
 use crate::{
     core::{ids::Uid, message::Side},
     doors::server_api::{
-        Answer, Call,
+        Answer, Api, Call,
         endpoints::{
             Row,
             Takes::{Form, Json},
@@ -18,7 +18,6 @@ use crate::{
         ultra_group_message::{LONGEST_UID, channel_message},
         user::LONGEST_ID,
     },
-    service::Service,
     ultra_group::{Entry, LONGEST_CHANNEL},
 };
 
@@ -56,8 +55,8 @@ fn history_row(group: &str, entry: &Entry) -> Value {
 }
 
 /// `msgs`: `[{"msgUID", "busChannel"}]`; what is not there is left out.
-fn api_channel_messages(service: &mut Service, call: &Call) -> Answer {
-    let group = ultra_group_of(service, call)?;
+fn api_channel_messages(api: &mut Api<'_>, call: &Call) -> Answer {
+    let group = ultra_group_of(api, call)?;
     let named = call.list("msgs", MOST_ASKED)?;
     let mut data = Vec::new();
     for one in named {
@@ -65,7 +64,7 @@ fn api_channel_messages(service: &mut Service, call: &Call) -> Answer {
             return Err(error(1002, "parameter `msgs` must be a list of objects with `msgUID`"));
         };
         let channel = one["busChannel"].as_str().filter(|channel| !channel.is_empty());
-        let entry = Uid::parse(uid).and_then(|uid| service.ultra_groups.said(group, uid));
+        let entry = Uid::parse(uid).and_then(|uid| api.world.ultra_groups.said(group, uid));
         let entry = entry.filter(|entry| channel.is_none_or(|channel| *entry.channel == *channel));
         data.extend(entry.map(|entry| {
             let mut row = row(group, entry);
@@ -77,13 +76,18 @@ fn api_channel_messages(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// Later than `startTime`, up to `endTime`, oldest first; or the other way round.
-fn api_channel_history(service: &mut Service, call: &Call) -> Answer {
-    let (group, channel) = channel_of(service, call)?;
+fn api_channel_history(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, channel) = channel_of(api, call)?;
     let span = call.span_within(FOURTEEN_DAYS)?;
     let from = call.optional_within("fromUserId", LONGEST_ID)?;
     let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-    let log =
-        service.ultra_groups.channel_log(&service.core, call.now, group, channel, (span.after, span.before));
+    let log = api.world.ultra_groups.channel_log(
+        &api.world.core,
+        call.now,
+        group,
+        channel,
+        (span.after, span.before),
+    );
     let log = log.filter(|entry| from.is_none_or(|from| *entry.message.from == *from));
     let page = span.first(log, size, |entry| entry.message.time);
     let data: Vec<Value> = page.into_iter().map(|entry| history_row(group, entry)).collect();
@@ -91,16 +95,16 @@ fn api_channel_history(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// So many before a message, it, and so many after it.
-fn api_channel_history_around(service: &mut Service, call: &Call) -> Answer {
-    let (group, channel) = channel_of(service, call)?;
+fn api_channel_history_around(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, channel) = channel_of(api, call)?;
     let uid = call.required("msgUID", LONGEST_UID)?;
     let before = call.number_or("prevNum", 0..=50, 10)? as usize;
     let after = call.number_or("lastNum", 0..=50, 10)? as usize;
-    let (_, found) = channel_message(service, call, uid)?;
-    let Some(at) = service.ultra_groups.said(group, found).map(|entry| entry.message.time) else {
+    let (_, found) = channel_message(api, call, uid)?;
+    let Some(at) = api.world.ultra_groups.said(group, found).map(|entry| entry.message.time) else {
         return Ok(json!({"data": []}));
     };
-    let log = |range| service.ultra_groups.channel_log(&service.core, call.now, group, channel, range);
+    let log = |range| api.world.ultra_groups.channel_log(&api.world.core, call.now, group, channel, range);
     let mut rows: Vec<Value> =
         log((UnixMillis(i64::MIN), at)).rev().take(before).map(|entry| history_row(group, entry)).collect();
     rows.reverse();
@@ -110,20 +114,25 @@ fn api_channel_history_around(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// A channel between two times, for a member.
-fn api_query_ultra_group(service: &mut Service, call: &Call) -> Answer {
+fn api_query_ultra_group(api: &mut Api<'_>, call: &Call) -> Answer {
     let me = call.required("userId", LONGEST_ID)?;
     let group = call.required("targetId", LONGEST_ID)?;
-    let known = known_ultra_group(service, group)?;
-    if !service.core.accounts.find(me).is_some_and(|user| known.has_member(user)) {
+    let known = known_ultra_group(api, group)?;
+    if !api.world.core.accounts.find(me).is_some_and(|user| known.has_member(user)) {
         return Err(no_member(me, group));
     }
     let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-    let channel = service.ultra_groups().channel_id(channel).to_owned();
-    known_channel(service, group, &channel)?;
+    let channel = api.world.ultra_groups().channel_id(channel).to_owned();
+    known_channel(api, group, &channel)?;
     let span = call.span()?;
     let size = call.number_or("pageSize", 1..=100, 20)? as usize;
-    let log =
-        service.ultra_groups.channel_log(&service.core, call.now, group, &channel, (span.after, span.before));
+    let log = api.world.ultra_groups.channel_log(
+        &api.world.core,
+        call.now,
+        group,
+        &channel,
+        (span.after, span.before),
+    );
     let page = span.first(log, size, |entry| entry.message.time);
     let data: Vec<Value> = page
         .into_iter()
@@ -143,16 +152,16 @@ fn api_query_ultra_group(service: &mut Service, call: &Call) -> Answer {
 }
 
 /// For one member; without a time, everything so far (DEL-018).
-pub(super) fn api_clean_channel(service: &mut Service, call: &Call) -> Answer {
+pub(super) fn api_clean_channel(api: &mut Api<'_>, call: &Call) -> Answer {
     let owner = call.required("fromUserId", LONGEST_ID)?;
     let group = call.required("targetId", LONGEST_ID)?;
-    let known = known_ultra_group(service, group)?;
-    let member = service.core.accounts.find(owner).filter(|user| known.has_member(*user));
+    let known = known_ultra_group(api, group)?;
+    let member = api.world.core.accounts.find(owner).filter(|user| known.has_member(*user));
     let user = member.ok_or_else(|| no_member(owner, group))?;
     let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-    let channel = service.ultra_groups().channel_id(channel).to_owned();
-    known_channel(service, group, &channel)?;
+    let channel = api.world.ultra_groups().channel_id(channel).to_owned();
+    known_channel(api, group, &channel)?;
     let time = call.number_or("msgTimestamp", 0..=i64::MAX, 0)?;
-    service.ultra_groups().clear_channel_for(user, group, &channel.into(), time);
+    api.world.ultra_groups().clear_channel_for(user, group, &channel.into(), time);
     Ok(json!({}))
 }

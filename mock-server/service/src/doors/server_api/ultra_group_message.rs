@@ -7,7 +7,7 @@ use wire::code::status;
 use crate::{
     core::{account::UserIx, ids::Uid, message::Recall},
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         compose::{api_message, checked},
         endpoints::{
             Row,
@@ -21,7 +21,6 @@ use crate::{
         ultra_group_channel::{channel_or_none, known_channel, no_channel},
         user::LONGEST_ID,
     },
-    service::Service,
     ultra_group::LONGEST_CHANNEL,
 };
 
@@ -42,25 +41,25 @@ pub(super) const ENDPOINTS: &[Row] = &[
 pub(super) const LONGEST_UID: usize = 64;
 
 /// To everybody who sees the channel, the sender too; mutes do not concern it, and the sender need not be a member.
-pub(super) fn api_publish_ultra_group(service: &mut Service, call: &Call) -> Answer {
+pub(super) fn api_publish_ultra_group(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.required("fromUserId", LONGEST_ID)?;
     let groups: Vec<String> = call.ids("toGroupIds", MOST_GROUPS)?.into_iter().map(str::to_owned).collect();
     let channel = call.optional_within("busChannel", LONGEST_CHANNEL)?.unwrap_or_default();
-    let mut message = api_message(service, call)?;
+    let mut message = api_message(api, call)?;
     if call.has("toUserIds") {
         message.user_id = call.ids("toUserIds", MOST_RECEIVERS)?.into_iter().map(str::to_owned).collect();
     }
     for group in &groups {
-        known_ultra_group(service, group)?;
-        let channel = service.ultra_groups().channel_id(channel).to_owned();
-        known_channel(service, group, &channel)?;
+        known_ultra_group(api, group)?;
+        let channel = api.world.ultra_groups().channel_id(channel).to_owned();
+        known_channel(api, group, &channel)?;
     }
-    once(service, call, from, |service| {
+    once(api, call, from, |api| {
         let rates: Vec<Rated<'_>> = groups.iter().map(|group| Rated::UltraGroup(group)).collect();
-        within_rates(service, call.now, &rates, 1)?;
+        within_rates(api, call.now, &rates, 1)?;
         let mut uids: Vec<Value> = Vec::new();
         for group in groups {
-            let posted = service.ultra_groups().say_in_channel_for_app(
+            let posted = api.world.ultra_groups().say_in_channel_for_app(
                 call.now,
                 &group,
                 channel,
@@ -78,14 +77,10 @@ pub(super) fn api_publish_ultra_group(service: &mut Service, call: &Call) -> Ans
 ///
 /// # Errors
 /// There is none.
-pub(super) fn channel_message(
-    service: &mut Service,
-    call: &Call,
-    uid: &str,
-) -> Result<(String, Uid), ApiError> {
-    let (group, channel) = channel_or_none(service, call)?;
+pub(super) fn channel_message(api: &mut Api<'_>, call: &Call, uid: &str) -> Result<(String, Uid), ApiError> {
+    let (group, channel) = channel_or_none(api, call)?;
     let found = Uid::parse(uid).filter(|uid| {
-        let entry = service.ultra_groups.said(group, *uid);
+        let entry = api.world.ultra_groups.said(group, *uid);
         entry.is_some_and(|entry| channel.is_none_or(|channel| *entry.channel == *channel))
     });
     let found =
@@ -93,36 +88,36 @@ pub(super) fn channel_message(
     Ok((group.to_owned(), found))
 }
 
-fn sender_in_ultra_group(service: &Service, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
-    let entry = service.ultra_groups.said(group, uid);
+fn sender_in_ultra_group(api: &Api<'_>, group: &str, from: &str, uid: Uid) -> Result<UserIx, ApiError> {
+    let entry = api.world.ultra_groups.said(group, uid);
     let own = entry.filter(|entry| *entry.message.from == *from).map(|entry| entry.by);
     own.ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`")))
 }
 
-fn api_channel_message_modify(service: &mut Service, call: &Call) -> Answer {
-    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+fn api_channel_message_modify(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, uid) = channel_message(api, call, call.required("msgUID", LONGEST_UID)?)?;
     let from = call.required("fromUserId", LONGEST_ID)?;
-    sender_in_ultra_group(service, &group, from, uid)?;
-    let content = call.required("content", service.core.limits.message_bytes)?;
-    let name = service.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
+    sender_in_ultra_group(api, &group, from, uid)?;
+    let content = call.required("content", api.world.core.limits.message_bytes)?;
+    let name = api.world.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
     checked(name.as_deref().unwrap_or_default(), content)?;
-    once(service, call, from, |service| {
-        let changed = service.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
+    once(api, call, from, |api| {
+        let changed = api.world.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
         changed.map(|_| json!({})).map_err(refusal)
     })
 }
 
-fn api_channel_expansion_set(service: &mut Service, call: &Call) -> Answer {
+fn api_channel_expansion_set(api: &mut Api<'_>, call: &Call) -> Answer {
     let Value::Object(pairs) = parsed(call, "extraKeyVal")? else {
         return Err(error(1002, "parameter `extraKeyVal` must be a JSON object of texts"));
     };
-    expand_channel_message(service, call, &json!({"put": pairs}))
+    expand_channel_message(api, call, &json!({"put": pairs}))
 }
 
-fn api_channel_expansion_delete(service: &mut Service, call: &Call) -> Answer {
+fn api_channel_expansion_delete(api: &mut Api<'_>, call: &Call) -> Answer {
     match parsed(call, "extraKey")? {
         Value::Array(keys) if keys.len() <= MOST_PAIRS => {
-            expand_channel_message(service, call, &json!({"del": keys}))
+            expand_channel_message(api, call, &json!({"del": keys}))
         }
         Value::Array(_) => {
             Err(error(1005, format!("parameter `extraKey` names more than {MOST_PAIRS} keys")))
@@ -131,41 +126,41 @@ fn api_channel_expansion_delete(service: &mut Service, call: &Call) -> Answer {
     }
 }
 
-fn expand_channel_message(service: &mut Service, call: &Call, change: &Value) -> Answer {
-    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+fn expand_channel_message(api: &mut Api<'_>, call: &Call, change: &Value) -> Answer {
+    let (group, uid) = channel_message(api, call, call.required("msgUID", LONGEST_UID)?)?;
     call.required("userId", LONGEST_ID)?;
     let mut change = change.clone();
     change["mid"] = uid.as_str().into();
-    service
+    api.world
         .ultra_groups()
         .expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
         .map_err(refusal)?;
     Ok(json!({}))
 }
 
-fn api_channel_expansion(service: &mut Service, call: &Call) -> Answer {
-    let (group, uid) = channel_message(service, call, call.required("msgUID", LONGEST_UID)?)?;
+fn api_channel_expansion(api: &mut Api<'_>, call: &Call) -> Answer {
+    let (group, uid) = channel_message(api, call, call.required("msgUID", LONGEST_UID)?)?;
     let page = call.number_or("pageNo", 1..=i64::from(u32::MAX), 1)?;
-    let entry = service.ultra_groups.said(&group, uid).filter(|entry| entry.message.expandable);
+    let entry = api.world.ultra_groups.said(&group, uid).filter(|entry| entry.message.expandable);
     let entry = entry.ok_or_else(|| refusal(status::EXPANSION_OFF))?;
     Ok(json!({"extraContent": entry.expansion.page((page - 1) as usize, PAGE)}))
 }
 
 /// `/message/recall.json` with `conversationType` 10.
-pub(super) fn api_recall_in_ultra_group(service: &mut Service, call: &Call) -> Answer {
+pub(super) fn api_recall_in_ultra_group(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.id("fromUserId")?;
     let group = call.id("targetId")?;
-    known_ultra_group(service, group)?;
+    known_ultra_group(api, group)?;
     let uid = call.required("messageUID", LONGEST_UID)?;
     call.number("sentTime", 0..=i64::MAX)?;
     if let Some(channel) = call.optional_within("busChannel", LONGEST_CHANNEL)? {
-        known_channel(service, group, channel)?;
+        known_channel(api, group, channel)?;
     }
     let unknown = || error(1002, format!("`{from}` sent no message `{uid}` in the ultra group `{group}`"));
     let uid = Uid::parse(uid).ok_or_else(unknown)?;
-    let by = sender_in_ultra_group(service, group, from, uid)?;
+    let by = sender_in_ultra_group(api, group, from, uid)?;
     let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
-    let recalled = service.ultra_groups().recall_in_channel(call.now, group, &recall);
+    let recalled = api.world.ultra_groups().recall_in_channel(call.now, group, &recall);
     recalled
         .map(|_| json!({}))
         .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))

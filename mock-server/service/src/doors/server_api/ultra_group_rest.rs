@@ -10,7 +10,7 @@ use crate::{
         refusal::Gate,
     },
     doors::server_api::{
-        Answer, ApiError, Call,
+        Answer, Api, ApiError, Call,
         endpoints::Endpoint,
         error,
         ultra_group::{
@@ -26,7 +26,6 @@ use crate::{
         },
         user::LONGEST_ID,
     },
-    service::Service,
 };
 
 /// What success is told by.
@@ -146,28 +145,28 @@ pub(super) fn response(answer: Result<Value, ApiError>) -> HttpResponse {
     }
 }
 
-fn rest_ultra_groups_of_user(service: &mut Service, call: &Call) -> Answer {
-    service.core.api_ordered(Gate::UltraGroups)?;
+fn rest_ultra_groups_of_user(api: &mut Api<'_>, call: &Call) -> Answer {
+    api.world.core.api_ordered(Gate::UltraGroups)?;
     let id = call.required("userId", LONGEST_ID)?;
     let user =
-        service.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
+        api.world.core.accounts.find(id).ok_or_else(|| error(1002, format!("there is no user `{id}`")))?;
     let (skipped, size) = call.page("page", "size", 100, 20)?;
-    let groups = service.ultra_groups.of(user).iter().filter_map(|id| service.ultra_groups.get(id));
+    let groups = api.world.ultra_groups.of(user).iter().filter_map(|id| api.world.ultra_groups.get(id));
     let rows = groups.skip(skipped).take(size);
     let rows = rows.map(|group| json!({"group_id": &*group.id, "group_name": group.name}));
     Ok(json!({"groups": rows.collect::<Vec<Value>>()}))
 }
 
-fn rest_ultra_group_members(service: &mut Service, call: &Call) -> Answer {
-    let group = ultra_group_of(service, call)?;
+fn rest_ultra_group_members(api: &mut Api<'_>, call: &Call) -> Answer {
+    let group = ultra_group_of(api, call)?;
     let (skipped, size) = call.page("page", "size", 100, 20)?;
-    let members = known_ultra_group(service, group)?.members.keys().skip(skipped).take(size);
-    let rows = members.map(|user| json!({"id": &*service.core.accounts[*user].id}));
+    let members = known_ultra_group(api, group)?.members.keys().skip(skipped).take(size);
+    let rows = members.map(|user| json!({"id": &*api.world.core.accounts[*user].id}));
     Ok(json!({"users": rows.collect::<Vec<Value>>()}))
 }
 
-fn rest_channels(service: &mut Service, call: &Call) -> Answer {
-    let channels = api_channels(service, call)?;
+fn rest_channels(api: &mut Api<'_>, call: &Call) -> Answer {
+    let channels = api_channels(api, call)?;
     let rows = channels["channelList"].as_array().into_iter().flatten();
     let rows = rows.map(|row| json!({"channel_id": row["channelId"], "create_time": row["createTime"]}));
     Ok(json!({"channel_list": rows.collect::<Vec<Value>>()}))

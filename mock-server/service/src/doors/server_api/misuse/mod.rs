@@ -49,10 +49,10 @@ impl World {
         ] {
             assert_eq!(world.call(path, body), (200, 200), "{path}");
         }
-        if world.service.core.switches.chatroom_keep_alive {
+        if world.service.world.core.switches.chatroom_keep_alive {
             assert_eq!(world.call("/chatroom/keepalive/add.json", "chatroomId=kept"), (200, 200));
         }
-        if world.service.core.switches.ultra_group {
+        if world.service.world.core.switches.ultra_group {
             let groups = r#"{"groupId":"u1","userGroups":[{"userGroupId":"press"}]}"#;
             assert_eq!(world.call("/ultragroup/usergroup/add.json", groups), (200, 200));
         }
@@ -79,22 +79,22 @@ impl World {
         let s = &self.service;
         let mut dump = String::new();
         let parts: [&dyn std::fmt::Debug; 17] = [
-            &s.core.accounts,
-            &s.core.tokens,
-            &s.mail.groups,
-            &s.rooms,
-            &s.ultra_groups,
-            &s.mail.archive,
-            &s.mail.conversations,
-            &s.core.connections,
-            &s.outward,
-            &s.preferences,
-            &s.mail.mailboxes,
-            &s.mail.receipts,
-            &s.files,
-            &s.message_log,
-            &s.api_repeats,
-            &s.core.switches,
+            &s.world.core.accounts,
+            &s.world.core.tokens,
+            &s.world.mail.groups,
+            &s.world.rooms,
+            &s.world.ultra_groups,
+            &s.world.mail.archive,
+            &s.world.mail.conversations,
+            &s.world.core.connections,
+            &s.world.outward,
+            &s.world.preferences,
+            &s.world.mail.mailboxes,
+            &s.world.mail.receipts,
+            &s.world.files,
+            &s.world.message_log,
+            &s.api.repeats,
+            &s.world.core.switches,
             &s.next_deadline(),
         ];
         for part in parts {
@@ -313,7 +313,7 @@ fn what_is_over_a_rate_is_refused_for_all_receivers_and_free_again_after_its_win
 #[test]
 fn an_old_timestamp_is_refused_where_the_world_has_a_window() {
     let mut world = World::new(SETUP);
-    world.service.core.limits.api_timestamp_minutes = 5;
+    world.service.world.core.limits.api_timestamp_minutes = 5;
     let mut at = |minutes: i64, milliseconds: bool| {
         let seconds = world.now.0 / 1000 + minutes * 60;
         let stamp = if milliseconds { seconds * 1000 } else { seconds }.to_string();
