@@ -91,3 +91,37 @@ fn bytes_that_are_no_frame_close_only_their_connection() {
     assert_eq!(world.seen(bob), [Seen::Closed]);
     assert_eq!(world.seen(alice), [Seen::Frame(ServerFrame::Pong)]);
 }
+
+/// The journal is what reports and control calls show: a frame that it lacks, or has twice, would be a lie.
+#[test]
+fn every_frame_in_or_out_is_one_entry_of_the_journal() {
+    let mut world = World::new(r#"{"users": ["alice", "bob"]}"#);
+    let (alice, bob) = (world.settled("alice", "Android"), world.settled("bob", "Android"));
+    for fault in [
+        r#"{"on": {"kind": "pubAck", "direction": "down"}, "effect": "duplicate"}"#,
+        r#"{"on": {"kind": "pong", "direction": "down"}, "effect": "drop"}"#,
+        r#"{"on": {"topic": "pullMsg"}, "effect": {"delayMs": 10}}"#,
+    ] {
+        world.act(&format!(r#"{{"fault": {fault}}}"#));
+    }
+    let since = world.service.journal().last();
+    world.out.clear();
+    let pull = Request::new(Topic::PullMsg, "alice", 7, bytes::Bytes::new());
+    let frames = [
+        (bob, text()),
+        (alice, ClientFrame::Ping),
+        (bob, ClientFrame::Ping),
+        (alice, ClientFrame::Query(pull)),
+    ];
+    for (conn, frame) in frames.clone() {
+        world.frame(conn, frame);
+    }
+    world.advance(10);
+    let entries: Vec<_> = world.service.journal().after(since).map(|entry| entry.to_json()).collect();
+    let noted = |direction: &str| {
+        entries.iter().filter(|entry| entry["kind"] == "frame" && entry["direction"] == direction).count()
+    };
+    let written = world.out.iter().filter(|(_, seen)| matches!(seen, Seen::Frame(_))).count();
+    assert!(written > frames.len(), "{:?}", world.out);
+    assert_eq!((noted("up"), noted("down")), (frames.len(), written), "{entries:#?}");
+}
