@@ -24,9 +24,9 @@ use crate::{
         operator::{
             act::{Act, ActError},
             bulk::{self, Filling, Progress},
-            carry_out::{self, populate},
+            populate::populate,
             setup::WorldSetup,
-            view,
+            tokens, view,
         },
         polling::{poll_due, polled},
         server_api::ApiState,
@@ -303,13 +303,13 @@ impl Service {
 
     /// Issues a token for a user, registering it if need be. It names the configured address.
     pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
-        carry_out::issue_token(&mut self.world, now, user)
+        tokens::issue_token(&mut self.world, now, user)
     }
 
     /// The token that the set-up's `tokens:` names.
     #[must_use]
     pub fn named_token(&self, name: &str) -> Option<&str> {
-        carry_out::named_token(&self.world, name)
+        tokens::named_token(&self.world, name)
     }
 
     /// What the world holds of a kind ([`StateKind`](crate::StateKind)); `id` narrows it to one of it. `None`: no such kind

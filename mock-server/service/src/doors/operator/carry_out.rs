@@ -1,6 +1,4 @@
-//! Carrying out server-side acts, and filling a new world; what is messages by the thousand stands in `bulk`.
-
-use std::{sync::Arc, time::Duration};
+//! Carrying out server-side acts; what is messages by the thousand stands in `bulk`.
 
 use serde_json::{Value, json};
 use wire::{UnixMillis, code::disconnect};
@@ -17,93 +15,10 @@ use crate::{
     doors::operator::{
         act::{Act, ActError, Ban, CutHow, OnUser},
         bulk::push_piece,
-        setup::{TokenKind, WorldSetup},
     },
     preferences::{conversation_tags::ConversationTags, settings::Settings},
     world::World,
 };
-
-pub(crate) fn populate(world: &mut World, setup: &WorldSetup, now: UnixMillis) {
-    for user in &setup.users {
-        let index = world.core.accounts.register(&user.id);
-        let account = &mut world.core.accounts[index];
-        account.name = user.name.clone().unwrap_or_else(|| user.id.clone());
-        account.portrait = user.portrait.clone().unwrap_or_default();
-        account.banned_until = user.banned_minutes.map(|minutes| now + minutes_long(minutes));
-        account.deactivated = user.deactivated;
-        account.created = Some(now);
-    }
-    for (name, token) in &setup.tokens {
-        let user = world.core.accounts.register(&token.user);
-        let opaque = world.core.ids.token();
-        match (token.kind, token.lifetime_ms) {
-            (TokenKind::Valid, lifetime) => {
-                world.core.tokens.issue(opaque.clone(), user, now, lifetime.map(Duration::from_millis));
-            }
-            (TokenKind::Expired, _) => {
-                let hour = Duration::from_secs(3600);
-                world.core.tokens.issue_until(opaque.clone(), user, now - hour, now);
-            }
-            (TokenKind::Unknown | TokenKind::OtherApp, _) => {}
-        }
-        let text = with_hosts(world, &opaque, "");
-        world.core.named_tokens.insert(name.clone(), text);
-    }
-    for (group, members) in &setup.groups {
-        let members: Vec<UserIx> = members.iter().map(|id| world.core.accounts.find_or_add(id)).collect();
-        // Members of long ago; the limit was checked.
-        world.mail.groups.join(group, &members, 0, UnixMillis(i64::MIN));
-    }
-    world.chatrooms().populate_rooms(&setup.chatrooms, &setup.chatroom_join_types, now);
-    world.ultra_groups().populate_ultra_groups(&setup.ultra_groups, now);
-    for (owner, refused) in &setup.blacklists {
-        let ids = ids_of(world, refused);
-        let owner = world.core.accounts.find_or_add(owner);
-        world.core.accounts[owner].blacklist.extend(ids);
-    }
-    for (owner, allowed) in &setup.whitelists {
-        let ids = ids_of(world, allowed);
-        let owner = world.core.accounts.find_or_add(owner);
-        world.core.accounts[owner].whitelist.extend(ids);
-        world.core.accounts[owner].whitelist_on = true;
-    }
-}
-
-pub(crate) fn ids_of(world: &mut World, users: &[String]) -> Vec<Arc<str>> {
-    users
-        .iter()
-        .map(|id| {
-            let user = world.core.accounts.find_or_add(id);
-            world.core.accounts[user].id.clone()
-        })
-        .collect()
-}
-
-/// Issues a token for a user, registering it if need be. It names the configured address.
-pub(crate) fn issue_token(world: &mut World, now: UnixMillis, user: &str) -> String {
-    issue_token_at(world, now, user, "")
-}
-
-/// The same for somebody who reached us by that origin: the token names it.
-pub(crate) fn issue_token_at(world: &mut World, now: UnixMillis, user: &str, origin: &str) -> String {
-    let user = world.core.accounts.register(user);
-    let opaque = world.core.ids.token();
-    let minutes = world.core.limits.token_lifetime_minutes;
-    let lifetime = (minutes > 0).then(|| Duration::from_secs(minutes.saturating_mul(60)));
-    world.core.tokens.issue(opaque.clone(), user, now, lifetime);
-    with_hosts(world, &opaque, origin)
-}
-
-/// The token that the set-up's `tokens:` names.
-#[must_use]
-pub(crate) fn named_token<'w>(world: &'w World, name: &str) -> Option<&'w str> {
-    world.core.named_tokens.get(name).map(String::as_str)
-}
-
-/// `OPAQUE@HOST;HOST`: an SDK that is given nothing but the token finds the server.
-pub(crate) fn with_hosts(world: &World, opaque: &str, origin: &str) -> String {
-    format!("{opaque}@{}", world.core.found_at(origin).navi)
-}
 
 /// An act whose arguments are within their ranges, all at once.
 pub(crate) fn carry_out(world: &mut World, now: UnixMillis, act: &Act) -> Result<Value, ActError> {

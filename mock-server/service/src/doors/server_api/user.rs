@@ -6,7 +6,10 @@ use wire::UnixMillis;
 use crate::{
     core::{account::Account, calendar::date_text, caps::LONGEST_BAN},
     doors::{
-        operator::carry_out::{ban, deactivate, issue_token_at},
+        operator::{
+            carry_out::{ban, deactivate},
+            tokens::issue_token_at,
+        },
         server_api::{
             Answer, Api, Call,
             endpoints::{Row, Takes::Form},
