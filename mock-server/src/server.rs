@@ -97,6 +97,16 @@ enum Command {
 }
 
 /// A server that runs until it is dropped.
+///
+/// ```
+/// use mock_server::{Config, DEFAULT_APP_KEY, Server};
+///
+/// let server = Server::start(Config::default()).unwrap();
+/// assert!(server.addresses().navi.starts_with("http://127.0.0.1:"));
+/// let token = server.with_world(DEFAULT_APP_KEY, |service, now| service.issue_token(now, "alice")).unwrap();
+/// assert!(token.ends_with(&server.addresses().navi));
+/// server.shutdown();
+/// ```
 #[derive(Debug)]
 pub struct Server {
     commands: mpsc::UnboundedSender<Command>,

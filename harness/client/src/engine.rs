@@ -26,6 +26,22 @@ use crate::{
 ///
 /// Whoever runs it calls [`call`](Self::call), [`handle`](Self::handle) and [`on_deadline`](Self::on_deadline), and
 /// after each of them takes everything [`poll_output`](Self::poll_output) has.
+///
+/// ```
+/// use reference_client::{CallResult, ClientEnv, Engine, EngineOutput, Store};
+/// use serde_json::json;
+/// use wire::UnixMillis;
+///
+/// let now = UnixMillis(1_767_225_600_000);
+/// let options = json!({"naviServer": "http://navi.test"}).as_object().unwrap().clone();
+/// let env = ClientEnv { app_key: "my-app".into(), platform: "Android".into(), options, ..ClientEnv::default() };
+/// let mut engine = Engine::create(now, env, Store::in_memory().unwrap());
+/// let connect = json!({"token": "t@navi.test", "timeout": 30});
+/// assert_eq!(engine.call(now, "connect", connect.as_object().unwrap()), CallResult::Code(0));
+/// engine.on_deadline(now);
+/// let mut outputs = std::iter::from_fn(|| engine.poll_output());
+/// assert!(outputs.any(|output| matches!(output, EngineOutput::Http { url, .. } if url.contains("/navi.json"))));
+/// ```
 #[derive(Debug)]
 pub struct Engine {
     pub(crate) env: ClientEnv,

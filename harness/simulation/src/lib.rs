@@ -79,6 +79,23 @@ pub enum SimulationError {
 }
 
 /// One simulation: any number of worlds and clients.
+///
+/// ```
+/// use reference_client::ClientEnv;
+/// use serde_json::json;
+/// use simulation::{NAVI, Simulation};
+///
+/// let setup = service::setup::WorldSetup::default();
+/// let mut simulation = Simulation::new(1, setup.start());
+/// simulation.add_world("my-app", &setup).unwrap();
+/// let options = json!({"naviServer": NAVI}).as_object().unwrap().clone();
+/// let env = ClientEnv { app_key: "my-app".into(), platform: "Android".into(), options, ..ClientEnv::default() };
+/// simulation.add_client("alice", env).unwrap();
+/// let connect = json!({"token": "test:alice", "timeout": 30});
+/// simulation.call("alice", "connect", connect.as_object().unwrap()).unwrap();
+/// assert_eq!(simulation.events().last().unwrap().name, "onConnected");
+/// simulation.advance(std::time::Duration::from_secs(7 * 24 * 3600)).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Simulation {
     now: UnixMillis,

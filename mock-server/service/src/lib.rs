@@ -1,10 +1,9 @@
 //! The simulated IM service: one pure state machine a world (App Key).
 //!
 //! A world is fed with [`Input`]s, [`Act`](act::Act)s and the time, and drained of [`Output`]s. It knows no socket,
-//! no clock and no thread; its ids come from its seed. One module a business term: `account` (users, tokens, lists),
-//! `session` (logging in and out), `send` and `deliver` (messages), `timeline` (mailboxes), `query` (pulls), `history` and `roaming` (the archive and what
-//! clients ask of it), `recall`, `expansion`, `navi`,
-//! `server_api`, `push`, and for tests of tests [`fault`] and [`bug`].
+//! no clock and no thread; its ids come from its seed. One room a business term, and arrows run down only: `service` is the
+//! face, `doors` take what comes in, `world` lends views of the topics (`mail`, `chatroom`, `ultra_group`, `files`,
+//! `preferences`, `outward`), which stand on `core`. For tests of tests there are [`fault`] and [`bug`].
 
 mod chatroom;
 mod core;

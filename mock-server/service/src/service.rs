@@ -1,9 +1,5 @@
-//! One world: the pure state machine that shells feed and drain.
-//!
-//! This file holds the state, the public face and the way of every frame in and out (journal, counters); the faults that
-//! wait on that way stand in `through_faults`.
-//! What frames mean is told by the modules named after it: `session` (logging in and out), `send` (messages),
-//! `deliver` (pushing them), `query` (pulls and other requests), `navi` and `server_api`.
+//! One world: the pure state machine that shells feed and drain. The public face, and nothing else: what comes in is told apart
+//! by `doors`, what a world is made of stands in `world`.
 
 use serde_json::Value;
 use wire::UnixMillis;
@@ -76,6 +72,28 @@ impl std::ops::AddAssign for Held {
 }
 
 /// One world.
+///
+/// Whoever runs it calls [`handle`](Self::handle), [`act`](Self::act) and [`on_deadline`](Self::on_deadline), and after each of
+/// them takes everything that [`poll_output`](Self::poll_output) has.
+///
+/// ```
+/// use service::{ConnId, Endpoints, Input, Login, Output, Service, setup::WorldSetup};
+/// use wire::{ClientFrame, ServerFrame};
+///
+/// let setup = WorldSetup::default();
+/// let now = setup.start();
+/// let mut service = Service::new("my-app", &setup, 1, Endpoints::default(), now).unwrap();
+/// let (conn, token) = (ConnId(1), service.issue_token(now, "alice"));
+/// let login = Login { token, platform: "Android".into(), ..Login::default() };
+/// service.handle(now, Input::Open { conn, login: Box::new(login) });
+/// service.handle(now, Input::Frame { conn, frame: ClientFrame::Ping });
+/// let mut frames = std::iter::from_fn(|| service.poll_output()).filter_map(|output| match output {
+///     Output::Send { frame, .. } => Some(frame),
+///     _ => None,
+/// });
+/// assert!(matches!(frames.next(), Some(ServerFrame::ConnAck(_))));
+/// assert!(matches!(frames.next(), Some(ServerFrame::Pong)));
+/// ```
 #[derive(Debug)]
 pub struct Service {
     pub(crate) world: World,

@@ -78,7 +78,7 @@ pub(crate) struct ChatroomsState {
     pub(crate) low_level: BTreeSet<String>,
     /// Object names that are never given up.
     pub(crate) kept_types: BTreeSet<String>,
-    /// ChatroomsState that do not end by themselves; they need not exist yet.
+    /// Rooms that do not end by themselves; they need not exist yet.
     pub(crate) kept_alive: BTreeSet<Arc<str>>,
     /// What the cloud keeps, by room: it outlives the room.
     history: BTreeMap<Arc<str>, VecDeque<Arc<Message>>>,

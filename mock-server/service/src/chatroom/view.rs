@@ -1,4 +1,4 @@
-//! ChatroomsState as the control API and scenarios see them.
+//! Rooms as the control API and scenarios see them.
 
 use serde_json::{Value, json};
 

@@ -252,7 +252,7 @@ pub struct Endpoints {
 /// What an app's server can be told of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallbackKind {
-    /// ChatroomsState that are created or destroyed, members that come and go.
+    /// Rooms that are created or destroyed, members that come and go.
     ChatroomStatus,
     /// Entries of rooms.
     ChatroomEntries,

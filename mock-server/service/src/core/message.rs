@@ -158,10 +158,10 @@ impl Message {
     }
 }
 
-/// What [`Bug::StripsContent`](crate::core::bug::Bug::StripsContent) loses.
+/// What [`Bug::StripsContent`](crate::bug::Bug::StripsContent) loses.
 pub(crate) const BESIDE_CONTENT: [&str; 3] = ["user", "mentionedInfo", "extra"];
 
-/// What [`Bug::StripsMedia`](crate::core::bug::Bug::StripsMedia) loses; `content` is the thumbnail.
+/// What [`Bug::StripsMedia`](crate::bug::Bug::StripsMedia) loses; `content` is the thumbnail.
 pub(crate) const OF_FILES: [&str; 8] =
     ["content", "duration", "name", "size", "type", "gifDataSize", "width", "height"];
 

@@ -1,4 +1,4 @@
-//! [`Bug::ReceivedMessagesSayDirection`](crate::core::bug::Bug::ReceivedMessagesSayDirection). The type of the field cannot hold a
+//! [`Bug::ReceivedMessagesSayDirection`](crate::bug::Bug::ReceivedMessagesSayDirection). The type of the field cannot hold a
 //! 2, so that it is written behind the back of it, into finished bodies.
 
 use bytes::{BufMut as _, Bytes, BytesMut};

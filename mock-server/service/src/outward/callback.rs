@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Callbacks {
-    /// ChatroomsState that are created or destroyed, members that come and go (CHRM-036).
+    /// Rooms that are created or destroyed, members that come and go (CHRM-036).
     pub chatroom_status: Option<String>,
     /// Entries of rooms that change (CHKV-032).
     pub chatroom_entries: Option<String>,

@@ -158,7 +158,7 @@ pub struct Blacklist {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetSwitch {
-    /// One of [`Switches::NAMES`](crate::core::switch::Switches::NAMES).
+    /// One of [`Switches::NAMES`](crate::switch::Switches::NAMES).
     pub name: String,
     /// Its new value.
     pub value: bool,

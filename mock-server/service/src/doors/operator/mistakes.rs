@@ -148,7 +148,7 @@ impl Push {
 
 impl WorldSetup {
     /// The numbers in it that are out of range, a sentence each; those of `limits` are told by
-    /// [`Limits::mistakes`](crate::core::limits::Limits::mistakes).
+    /// [`Limits::mistakes`](crate::limits::Limits::mistakes).
     #[must_use]
     pub fn out_of_range(&self) -> Vec<String> {
         let mut mistakes = Vec::new();

@@ -33,7 +33,7 @@ kinds! {
     Devices = "devices",
     /// Members of groups.
     Groups = "groups",
-    /// ChatroomsState with members, entries and bans.
+    /// Rooms with members, entries and bans.
     Chatrooms = "chatrooms",
     /// Ultra groups with members and channels.
     UltraGroups = "ultragroups",

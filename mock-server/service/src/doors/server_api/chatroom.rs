@@ -145,7 +145,7 @@ fn api_room_get(api: &mut Api<'_>, call: &Call) -> Answer {
     }))
 }
 
-/// ChatroomsState that do not exist are left out.
+/// Rooms that do not exist are left out.
 fn api_rooms_query(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("chatroomId", MOST_ASKED)?;
     let rooms: Vec<Value> = ids
