@@ -24,7 +24,7 @@ pub(crate) fn open_through_faults(world: &mut World, now: UnixMillis, conn: Conn
     let passing =
         Passing { kind: FaultKind::Connect, direction: Direction::Up, topic: None, user: user.as_deref() };
     match world.core.meet(now, &passing) {
-        Some(Effect::Drop) => {
+        Some(effect @ (Effect::Drop | Effect::Cut | Effect::CutAfter)) => {
             world.core.journal.record(now, || What::Open {
                 conn,
                 user: None,
@@ -32,16 +32,9 @@ pub(crate) fn open_through_faults(world: &mut World, now: UnixMillis, conn: Conn
                 status: 0xFF,
                 label: login.label,
             });
-        }
-        Some(Effect::Cut | Effect::CutAfter) => {
-            world.core.journal.record(now, || What::Open {
-                conn,
-                user: None,
-                platform: login.platform,
-                status: 0xFF,
-                label: login.label,
-            });
-            world.core.output(Output::Close { conn, how: Close::Cut });
+            if effect != Effect::Drop {
+                world.core.output(Output::Close { conn, how: Close::Cut });
+            }
         }
         Some(Effect::DelayMs(ms)) => world.core.delay(now, ms, Delayed::Open(conn, login)),
         Some(Effect::Answer(status)) => refuse(world, now, conn, &login, status as u8),

@@ -180,7 +180,6 @@ impl Mail<'_> {
         PushPlace {
             name: Some(name.unwrap_or(&message.target).to_owned()),
             sender: Some(remark.unwrap_or_else(|| self.core.accounts.name_of(&message.from))),
-            levels: None,
         }
     }
 }

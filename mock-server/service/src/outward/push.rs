@@ -107,22 +107,20 @@ impl Pushes {
     }
 }
 
-/// What the place a message was said in calls itself and the sender, and what it says of notices.
-#[derive(Debug, Default)]
+/// What the place a message was said in calls itself and the sender.
+#[derive(Debug, Default, Clone)]
 pub(crate) struct PushPlace {
     /// The title; without one it is what the receiver calls the sender.
     pub(crate) name: Option<String>,
     /// Texts begin with the sender's name, as it is called there.
     pub(crate) sender: Option<String>,
-    /// The levels that decide behind quiet hours, where those of conversations do not.
-    pub(crate) levels: Option<[Setting; 5]>,
 }
 
 impl Outward<'_> {
     /// A message for a user without a device online: decided, and recorded.
     pub(crate) fn record_push(&mut self, now: UnixMillis, user: UserIx, message: &Message, place: PushPlace) {
         let content = Content::of(message);
-        let decision = self.push_decision(now, user, &content, place.levels);
+        let decision = self.push_decision(now, user, &content, None);
         self.record_decided(now, user, &content, decision, place);
     }
 
@@ -188,7 +186,8 @@ impl Outward<'_> {
         self.keep_push(Record { at: now, user, message_uid: id, devices, shown, decision });
     }
 
-    /// Whether a message disturbs a user who is away. `levels`: see [`PushPlace`].
+    /// Whether a message disturbs a user who is away. `levels`: those that decide behind quiet hours, where
+    /// the levels of conversations do not.
     pub(crate) fn push_decision(
         &self,
         now: UnixMillis,

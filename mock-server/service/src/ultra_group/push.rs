@@ -34,15 +34,16 @@ impl UltraGroups<'_> {
         if users.is_empty() {
             return;
         }
+        let place = PushPlace {
+            name: self.ultra_groups.get(group).map(|group| group.name.clone()),
+            sender: Some(self.core.accounts.name_of(&message.from)),
+        };
         let content = Content::of(message);
         for user in users {
             let levels = self.ultra_group_levels(user, message);
             let decision = self.outward().push_decision(now, user, &content, Some(levels));
             let decision = self.not_too_often(now, user, message, decision);
-            let name = self.ultra_groups.get(group).map(|group| group.name.clone());
-            let sender = Some(self.core.accounts.name_of(&message.from));
-            let place = PushPlace { name, sender, levels: None };
-            self.outward().record_decided(now, user, &content, decision, place);
+            self.outward().record_decided(now, user, &content, decision, place.clone());
         }
     }
 
