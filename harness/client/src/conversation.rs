@@ -17,7 +17,7 @@ impl Engine {
         let of = conversation(args)?;
         let found = self
             .store
-            .is_listed(&self.owner, &of)
+            .is_listed(&of)
             .and_then(|listed| Ok(if listed { self.describe_conversation(&of)? } else { Value::Null }));
         Some(Answer {
             event: "onConversationLoaded",
@@ -33,7 +33,7 @@ impl Engine {
         let (kinds, channel) = (conversation_types(args)?, channel(args)?);
         let start = number(args, "startTime", 0..=i64::MAX)?;
         let count = usize::try_from(number(args, "count", 1..=50)?).ok()?;
-        let found = self.store.listed(&self.owner, &kinds).and_then(|mut all| {
+        let found = self.store.listed(&kinds).and_then(|mut all| {
             all.retain(|(key, time)| {
                 (start == 0 || *time < start)
                     && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel)
@@ -60,7 +60,7 @@ impl Engine {
         Some(Answer {
             event: "onConversationRemoved",
             echoed: CONVERSATION,
-            result: self.store.remove_conversation(&self.owner, &of).map(|()| Vec::new()),
+            result: self.store.remove_conversation(&of).map(|()| Vec::new()),
             otherwise: Vec::new(),
         })
     }
@@ -69,7 +69,7 @@ impl Engine {
         let (kinds, channel) = (conversation_types(args)?, channel(args)?);
         let removed = kinds.iter().try_for_each(|kind| {
             let channel = Some(&*channel).filter(|channel| kind == "ultra_group" && !channel.is_empty());
-            self.store.remove_conversations(&self.owner, kind, channel)
+            self.store.remove_conversations(kind, channel)
         });
         Some(Answer {
             event: "onConversationsRemoved",
@@ -81,22 +81,22 @@ impl Engine {
 
     /// A conversation by its documented properties (CONV-009).
     pub(crate) fn describe_conversation(&self, of: &Key) -> rusqlite::Result<Value> {
-        let (store, owner) = (&self.store, &self.owner);
-        let first = store.first_unread(owner, of)?;
-        let last = store.last_message(owner, of)?;
+        let store = &self.store;
+        let first = store.first_unread(of)?;
+        let last = store.last_message(of)?;
         let place = Place { kind: of.kind.clone(), target: of.target.clone(), channel: of.channel.clone() };
-        let (level, top) = store.setting(owner, &place)?;
+        let (level, top) = store.setting(&place)?;
         let first = first.and_then(|first| first.get("sentTime")?.as_i64());
         // What is unread and not here is older than what is.
-        let first = Some(store.unseen(owner, of)?.first).filter(|first| *first > 0).or(first);
+        let first = Some(store.unseen(of)?.first).filter(|first| *first > 0).or(first);
         Ok(json!({
             "conversationType": of.kind,
             "targetId": of.target,
             "channelId": of.channel,
-            "unreadCount": store.unread_count(owner, of, false)?,
-            "mentionedCount": store.unread_count(owner, of, true)?,
+            "unreadCount": store.unread_count(of, false)?,
+            "mentionedCount": store.unread_count(of, true)?,
             "top": top,
-            "draft": store.draft(owner, of)?,
+            "draft": store.draft(of)?,
             "notificationLevel": level_name(level),
             "lastMessage": last,
             "firstUnreadMsgSendTime": first.unwrap_or_default(),

@@ -68,7 +68,7 @@ impl Engine {
     pub(crate) fn cleared(&mut self, clear: &Clear, mut code: i64) {
         if code == 0 && clear.with_local {
             let Clear { kind, target, channel, timestamp, .. } = clear;
-            let done = self.store.forget_until(&self.owner, (kind, target, channel), *timestamp);
+            let done = self.store.forget_until((kind, target, channel), *timestamp);
             (code, ()) = self.of_database(done);
         }
         self.fire(
@@ -132,7 +132,7 @@ impl Engine {
         if code == 0 {
             let done = delete.messages.iter().try_for_each(|message| {
                 let id = message.get("messageId").and_then(Value::as_i64);
-                self.store.forget(&self.owner, id, &text(message, "messageUId"))
+                self.store.forget(id, &text(message, "messageUId"))
             });
             (code, ()) = self.of_database(done);
         }

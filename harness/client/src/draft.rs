@@ -18,7 +18,7 @@ impl Engine {
         Some(Answer {
             event: "onDraftMessageSaved",
             echoed: &["type", "targetId", "channelId", "draft"],
-            result: self.store.save_draft(&self.owner, &of, draft, now).map(|()| Vec::new()),
+            result: self.store.save_draft(&of, draft, now).map(|()| Vec::new()),
             otherwise: Vec::new(),
         })
     }
@@ -29,7 +29,7 @@ impl Engine {
         Some(Answer {
             event: "onDraftMessageLoaded",
             echoed: CONVERSATION,
-            result: self.store.draft(&self.owner, &of).map(|draft| vec![("draft", draft.into())]),
+            result: self.store.draft(&of).map(|draft| vec![("draft", draft.into())]),
             otherwise: vec![("draft", json!(""))],
         })
     }
@@ -39,7 +39,7 @@ impl Engine {
         Some(Answer {
             event: "onDraftMessageCleared",
             echoed: CONVERSATION,
-            result: self.store.clear_draft(&self.owner, &of).map(|()| Vec::new()),
+            result: self.store.clear_draft(&of).map(|()| Vec::new()),
             otherwise: Vec::new(),
         })
     }

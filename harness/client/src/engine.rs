@@ -52,8 +52,6 @@ pub struct Engine {
     pub(crate) network: bool,
     pub(crate) navi: Option<Navi>,
     pub(crate) user: String,
-    /// Whose rows of the store are ours: a user of an App Key.
-    pub(crate) owner: String,
     pub(crate) inbox: Inbox,
     pub(crate) pending: BTreeMap<u16, (UnixMillis, Pending)>,
     pub(crate) last_message_id: u16,
@@ -71,7 +69,8 @@ pub struct Engine {
 impl Engine {
     /// `RCIMIWEngine.create(appKey, options)`: nothing is sent yet (ENG-001, ENG-002).
     #[must_use]
-    pub fn create(_now: UnixMillis, env: ClientEnv, store: Store) -> Self {
+    pub fn create(_now: UnixMillis, env: ClientEnv, mut store: Store) -> Self {
+        store.close();
         Self {
             options: Options::read(&env.options),
             env,
@@ -81,7 +80,6 @@ impl Engine {
             network: true,
             navi: None,
             user: String::new(),
-            owner: String::new(),
             inbox: Inbox::default(),
             pending: BTreeMap::new(),
             last_message_id: 0,
@@ -117,7 +115,7 @@ impl Engine {
         }
         self.navi = None;
         self.user.clear();
-        self.owner.clear();
+        self.store.close();
         self.status = None;
         self.typing = Typing::default();
         self.media = Media::default();

@@ -84,7 +84,7 @@ impl Engine {
 
     /// The message must be here: its UID alone does not say where it belongs (EXP-008).
     fn change_expansion(&mut self, now: UnixMillis, uid: &str, change: Change) -> CallResult {
-        let stored = self.store.by_uid(&self.owner, uid).ok().flatten();
+        let stored = self.store.by_uid(uid).ok().flatten();
         let Some(message) = stored.filter(|_| !uid.is_empty()) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
@@ -112,7 +112,7 @@ impl Engine {
     pub(crate) fn expansion_answered(&mut self, uid: &str, change: &Change, code: i64, change_uid: &str) {
         if code == 0 {
             // The mailbox may give our own change back; it is known.
-            let _ = self.store.see(&self.owner, change_uid);
+            let _ = self.store.see(change_uid);
             let (put, removed) = change.parts();
             self.expand_stored(uid, &put, &removed, false);
         }
@@ -131,7 +131,7 @@ impl Engine {
     /// A change by somebody else, or by another device of the user; `None`: known already, or about a message that is
     /// not here.
     pub(crate) fn expanded(&self, down: &DownStreamMessage) -> Option<Told> {
-        if !self.store.see(&self.owner, down.msg_id()).unwrap_or(true) {
+        if !self.store.see(down.msg_id()).unwrap_or(true) {
             return None;
         }
         let Ok(Value::Object(change)) = serde_json::from_slice(&down.content) else { return None };
@@ -160,7 +160,7 @@ impl Engine {
         removed: &[Value],
         all: bool,
     ) -> Option<Told> {
-        let mut message = self.store.by_uid(&self.owner, uid).ok()??;
+        let mut message = self.store.by_uid(uid).ok()??;
         let mut pairs = message.get("expansion").and_then(Value::as_object).cloned().unwrap_or_default();
         let removed: Vec<Value> =
             if all { pairs.keys().map(|key| key.as_str().into()).collect() } else { removed.to_vec() };
@@ -171,7 +171,7 @@ impl Engine {
         message.insert("expansion".into(), pairs.into());
         let id = message.get("messageId").and_then(Value::as_i64)?;
         // Told even if the store cannot keep it.
-        let _ = self.store.update(&self.owner, id, &message);
+        let _ = self.store.update(id, &message);
         Some(Told { message, put: put.clone(), removed })
     }
 }

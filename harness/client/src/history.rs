@@ -46,12 +46,12 @@ impl Engine {
     /// The stored message of that number, or null (AMB-38).
     pub(crate) fn message_by_id(&self, args: &Map<String, Value>) -> CallResult {
         let id = args.get("messageId").and_then(Value::as_i64);
-        found(id.and_then(|id| self.store.by_id(&self.owner, id).ok().flatten()))
+        found(id.and_then(|id| self.store.by_id(id).ok().flatten()))
     }
 
     /// The stored message of that UID, or null.
     pub(crate) fn message_by_uid(&self, uid: &str) -> CallResult {
-        found(self.store.by_uid(&self.owner, uid).ok().flatten())
+        found(self.store.by_uid(uid).ok().flatten())
     }
 
     /// `loadMessageCount(type, targetId, channelId)`: messages of a conversation in the local store.
@@ -60,7 +60,7 @@ impl Engine {
         if !is_conversation(&kind) || target.is_empty() {
             return CallResult::Code(code::PARAM_ERROR);
         }
-        let (code, count) = self.of_database(self.store.count(&self.owner, &kind, &target, &channel));
+        let (code, count) = self.of_database(self.store.count(&kind, &target, &channel));
         self.fire(
             "onMessageCountLoaded",
             json!({"code": code, "type": kind, "targetId": target, "channelId": channel, "count": count}),
@@ -139,7 +139,7 @@ impl Engine {
             let mut message = message::received(down, &self.user, false);
             // The conversation is the one asked for, whoever wrote the message.
             message.insert("targetId".into(), load.target.as_str().into());
-            if let Ok(Some(stored)) = self.store.by_uid(&self.owner, uid) {
+            if let Ok(Some(stored)) = self.store.by_uid(uid) {
                 for name in ["messageId", "receivedTime", "receivedStatus"] {
                     if let Some(value) = stored.get(name) {
                         message.insert(name.into(), value.clone());
@@ -168,7 +168,7 @@ impl Engine {
             count: load.count,
             after: !load.is_before(),
         };
-        self.of_database(self.store.conversation(&self.owner, &of))
+        self.of_database(self.store.conversation(&of))
     }
 
     pub(crate) fn loaded(&mut self, load: &Load, code: i64, messages: Vec<Object>) {

@@ -50,7 +50,7 @@ impl Engine {
                 Err(error) => {
                     // Without a journal the store takes nothing back by itself.
                     for id in ids {
-                        let _ = self.store.delete(&self.owner, id);
+                        let _ = self.store.delete(id);
                     }
                     return Err(error);
                 }
@@ -60,9 +60,9 @@ impl Engine {
     }
 
     fn insert_one(&self, mut message: Object) -> rusqlite::Result<(i64, Object)> {
-        let id = self.store.insert(&self.owner, &message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let id = self.store.insert(&message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         message.insert("messageId".to_owned(), id.into());
-        self.store.list_conversation(&self.owner, &message)?;
+        self.store.list_conversation(&message)?;
         if message.get("receivedStatus") == Some(&Value::from("unread")) && message::is_counted(&message) {
             self.store.set_unread(id, false)?;
         }

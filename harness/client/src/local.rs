@@ -34,7 +34,7 @@ impl Engine {
     /// What something asked of the database comes to. Before the first login there is none to ask.
     pub(crate) fn of_database<T: Default>(&self, asked: rusqlite::Result<T>) -> (i64, T) {
         match asked {
-            Ok(found) if !self.owner.is_empty() => (0, found),
+            Ok(found) if self.store.is_open() => (0, found),
             _ => (code::DATABASE_ERROR, T::default()),
         }
     }
@@ -79,7 +79,7 @@ impl Engine {
             return Some(CallResult::Code(code::PARAM_ERROR));
         };
         let (code, values) = match result {
-            _ if self.owner.is_empty() => (code::DATABASE_ERROR, otherwise),
+            _ if !self.store.is_open() => (code::DATABASE_ERROR, otherwise),
             Ok(values) => (0, values),
             Err(rusqlite::Error::QueryReturnedNoRows) => (code::NATIVE_OPERATION_ERROR, otherwise),
             Err(_) => (code::DATABASE_ERROR, otherwise),

@@ -19,7 +19,7 @@ impl Engine {
         if ids.is_empty() {
             return None;
         }
-        let deleted = ids.iter().try_for_each(|id| self.store.delete(&self.owner, *id));
+        let deleted = ids.iter().try_for_each(|id| self.store.delete(*id));
         Some(Answer {
             event: "onLocalMessagesDeleted",
             echoed: &["messages"],
@@ -40,10 +40,10 @@ impl Engine {
         if !known.contains(&status.as_str()) {
             return None;
         }
-        let changed = self.store.by_id(&self.owner, id).and_then(|found| {
+        let changed = self.store.by_id(id).and_then(|found| {
             let mut message = found.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
             message.insert(name.to_owned(), status.into());
-            self.store.update(&self.owner, id, &message)
+            self.store.update(id, &message)
         });
         Some(Answer {
             event,

@@ -57,9 +57,9 @@ impl Engine {
     pub(crate) fn read_up_to(&self, kind: &str, target: &str, time: i64) -> Vec<Told> {
         // The app is told even if the store cannot keep it.
         let of = Key::new(kind.to_owned(), target.to_owned(), String::new());
-        let _ = self.store.mark_read(&self.owner, &of, time);
-        let _ = self.store.set_read_until(&self.owner, kind, target, time);
-        let _ = self.store.clear_unread(&self.owner, &of, time);
+        let _ = self.store.mark_read(&of, time);
+        let _ = self.store.set_read_until(kind, target, time);
+        let _ = self.store.clear_unread(&of, time);
         vec![(
             "onConversationReadStatusSyncMessageReceived",
             json!({"type": kind, "targetId": target, "timestamp": time}),
@@ -71,6 +71,6 @@ impl Engine {
         let (kind, target) = (text(message, "conversationType"), text(message, "targetId"));
         let time = message.get("sentTime").and_then(Value::as_i64).unwrap_or_default();
         message.get("direction") == Some(&Value::from("receive"))
-            && self.store.is_read(&self.owner, &kind, &target, time).unwrap_or(false)
+            && self.store.is_read(&kind, &target, time).unwrap_or(false)
     }
 }

@@ -64,7 +64,7 @@ impl Engine {
     pub(crate) fn recalled(&self, now: UnixMillis, down: &DownStreamMessage) -> Option<Object> {
         let Ok(Value::Object(command)) = serde_json::from_slice(&down.content) else { return None };
         let uid = text(&command, "messageUId");
-        self.store.by_uid(&self.owner, &uid).ok()??;
+        self.store.by_uid(&uid).ok()??;
         if !self.is_news(&uid) {
             return None;
         }
@@ -73,7 +73,7 @@ impl Engine {
 
     /// Whether that recall was not heard of before: it may come by push, by pull and by a mirror.
     pub(crate) fn is_news(&self, uid: &str) -> bool {
-        self.store.see(&self.owner, &format!("recall of {uid}")).unwrap_or(true)
+        self.store.see(&format!("recall of {uid}")).unwrap_or(true)
     }
 
     /// Puts the notice in the message's place. The app's copy has the original with it, the store's has not: a recalled
@@ -85,7 +85,7 @@ impl Engine {
         at: UnixMillis,
         command: &Object,
     ) -> Option<Object> {
-        let original = self.store.by_uid(&self.owner, uid).ok()??;
+        let original = self.store.by_uid(uid).ok()??;
         let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
         let mut notice = Map::new();
         for name in LASTING {
@@ -100,7 +100,7 @@ impl Engine {
         notice.insert("recallActionTime".into(), at.0.into());
         let id = original.get("messageId").and_then(Value::as_i64)?;
         // Told even if the store cannot keep it.
-        let _ = self.store.update(&self.owner, id, &notice);
+        let _ = self.store.update(id, &notice);
         if original.get("messageType") != Some(&Value::from("recall")) {
             notice.insert("originalMessage".into(), original.into());
         }

@@ -74,7 +74,7 @@ impl Engine {
         // What a room's stay holds is not searched (SRCH-017).
         let found = match of.kind.as_str() {
             "chatroom" => Ok(Vec::new()),
-            _ => self.store.search(&self.owner, of, search),
+            _ => self.store.search(of, search),
         };
         Answer {
             event,
@@ -88,7 +88,7 @@ impl Engine {
     pub(crate) fn search_conversations(&self, args: &Object) -> Answered {
         let (kinds, channel, types) = (conversation_types(args)?, channel(args)?, message_types(args)?);
         let keyword = keyword(args)?;
-        let found = self.store.search_conversations(&self.owner, &types, &keyword).and_then(|found| {
+        let found = self.store.search_conversations(&types, &keyword).and_then(|found| {
             let mut results: Vec<Value> = Vec::new();
             for (key, count) in found {
                 let asked = key.kind != "chatroom"

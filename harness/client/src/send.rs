@@ -87,7 +87,7 @@ impl Engine {
         message.insert("sentTime".into(), now.0.into());
         message.insert("sentStatus".into(), "sending".into());
         // Before the first login there is no user whose store it could be.
-        if stored && !self.owner.is_empty() {
+        if stored && self.store.is_open() {
             if !self.attach(&mut message) {
                 // What cannot be stored is not sent (SEND-012).
                 return CallResult::Code(code::PARAM_ERROR);
@@ -107,7 +107,7 @@ impl Engine {
     pub(crate) fn instance(&self, given: &Value) -> Option<Object> {
         let given = given.as_object()?;
         let Some(id) = given.get("messageId").and_then(Value::as_i64) else { return Some(given.clone()) };
-        let mut message = self.store.by_id(&self.owner, id).ok()??;
+        let mut message = self.store.by_id(id).ok()??;
         message.extend(given.clone());
         Some(message)
     }
@@ -115,14 +115,14 @@ impl Engine {
     /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
     pub(crate) fn attach(&mut self, message: &mut Object) -> bool {
         if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
-            let _ = self.store.list_conversation(&self.owner, message);
-            return self.store.update(&self.owner, id, message).unwrap_or(false);
+            let _ = self.store.list_conversation(message);
+            return self.store.update(id, message).unwrap_or(false);
         }
-        match self.store.insert(&self.owner, message) {
+        match self.store.insert(message) {
             Ok(Some(id)) => {
                 message.insert("messageId".into(), id.into());
                 // A message that is kept is sent, whether the list shows it or not.
-                let _ = self.store.list_conversation(&self.owner, message);
+                let _ = self.store.list_conversation(message);
                 true
             }
             _ => false,
@@ -143,13 +143,13 @@ impl Engine {
             message.insert("sentTime".into(), time.0.into());
             if stored.is_none() {
                 // The mailbox may give our own message back; it is known.
-                let _ = self.store.see(&self.owner, &uid);
+                let _ = self.store.see(&uid);
             }
             message.insert("messageUId".into(), uid.into());
         }
         if let Some(id) = stored {
             // The app hears the outcome even if the store cannot keep it.
-            let _ = self.store.update(&self.owner, id, &message);
+            let _ = self.store.update(id, &message);
         }
         self.fire(events.sent, json!({"code": code, "message": message}));
     }

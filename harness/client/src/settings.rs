@@ -175,7 +175,7 @@ impl Engine {
     pub(crate) fn setting_changed(&mut self, change: Change, code: i64, body: &Bytes) {
         if code == 0 {
             // Not kept, it comes again with the next pull, whose version stays behind then.
-            let kept = self.store.set(&self.owner, &change.place, &change.setting).is_ok();
+            let kept = self.store.set(&change.place, &change.setting).is_ok();
             let (version, update) = if change.place.target.is_empty() {
                 let answer = TypeUnpushOutput::decode(body.clone()).unwrap_or_default();
                 (answer.version, answer.update_version())
@@ -185,7 +185,7 @@ impl Engine {
             };
             // Only what the server says leaves no gap moves the version.
             if kept && update {
-                let _ = self.store.set_settings_version(&self.owner, version);
+                let _ = self.store.set_settings_version(version);
             }
         }
         self.fire(change.event, with_code(code, change.echo));
@@ -193,7 +193,7 @@ impl Engine {
 
     /// A store that cannot be read is an empty one: everything then comes again.
     fn known_version(&self) -> Option<i64> {
-        self.store.settings_version(&self.owner).unwrap_or_default()
+        self.store.settings_version().unwrap_or_default()
     }
 
     /// Asks for every setting newer than those at hand.
@@ -221,16 +221,16 @@ impl Engine {
                     SILENT => Setting::Level(item.value.parse().unwrap_or(0)),
                     _ => continue,
                 };
-                let (_, before) = self.store.setting(&self.owner, &place).unwrap_or_default();
+                let (_, before) = self.store.setting(&place).unwrap_or_default();
                 if let Setting::Top(top) = setting
                     && top != before
                 {
                     synced.push((place.clone(), top));
                 }
-                let _ = self.store.set(&self.owner, &place, &setting);
+                let _ = self.store.set(&place, &setting);
             }
         }
-        let _ = self.store.set_settings_version(&self.owner, states.version);
+        let _ = self.store.set_settings_version(states.version);
         for (place, top) in synced.into_iter().filter(|_| !first) {
             let Place { kind, target, channel } = place;
             let args = json!({"type": kind, "targetId": target, "channelId": channel, "top": top});
@@ -241,7 +241,7 @@ impl Engine {
     /// `loadConversationTopStatus` (TOP-003).
     pub(crate) fn load_top(&mut self, args: &Object) -> CallResult {
         let Some(place) = place(args) else { return CallResult::Code(code::PARAM_ERROR) };
-        let (code, (_, top)) = self.read_store(|store, owner| store.setting(owner, &place));
+        let (code, (_, top)) = self.read_store(|store| store.setting(&place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("top".into(), top.into());
         self.fire("onConversationTopStatusLoaded", with_code(code, echo));
@@ -251,7 +251,7 @@ impl Engine {
     /// `loadConversationNotificationLevel` (DND-037).
     pub(crate) fn load_level(&mut self, args: &Object) -> CallResult {
         let Some(place) = place(args) else { return CallResult::Code(code::PARAM_ERROR) };
-        let (code, (level, _)) = self.read_store(|store, owner| store.setting(owner, &place));
+        let (code, (level, _)) = self.read_store(|store| store.setting(&place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("level".into(), level_name(level).into());
         self.fire("onConversationNotificationLevelLoaded", with_code(code, echo));
@@ -265,7 +265,7 @@ impl Engine {
             return CallResult::Code(code::PARAM_ERROR);
         }
         let place = Place::of_type(&kind);
-        let (code, (level, _)) = self.read_store(|store, owner| store.setting(owner, &place));
+        let (code, (level, _)) = self.read_store(|store| store.setting(&place));
         let args = json!({"code": code, "type": kind, "level": level_name(level)});
         self.fire("onConversationTypeNotificationLevelLoaded", args);
         CallResult::Code(0)
@@ -291,7 +291,7 @@ impl Engine {
     ) -> CallResult {
         let Some(kinds) = kinds(args) else { return CallResult::Code(code::PARAM_ERROR) };
         let channel = text(args, "channelId");
-        let (code, places) = self.read_store(|store, owner| store.settings(owner));
+        let (code, places) = self.read_store(|store| store.settings());
         let mine = places.into_iter().filter(|(place, level, top)| {
             let here = kinds.contains(&place.kind) && !place.target.is_empty() && place.channel == channel;
             here && wanted(*level, *top)
@@ -314,8 +314,8 @@ impl Engine {
     /// Something of the local store; before the first login there is no user whose store it could be.
     fn read_store<T: Default>(
         &self,
-        read: impl FnOnce(&crate::store::Store, &str) -> rusqlite::Result<T>,
+        read: impl FnOnce(&crate::store::Store) -> rusqlite::Result<T>,
     ) -> (i64, T) {
-        self.of_database(read(&self.store, &self.owner))
+        self.of_database(read(&self.store))
     }
 }

@@ -68,7 +68,7 @@ impl Engine {
         let Signal { event, args, then } = signal;
         if code == 0 {
             // The mailbox may give it back; it is known.
-            let _ = self.store.see(&self.owner, uid.as_deref().unwrap_or_default());
+            let _ = self.store.see(uid.as_deref().unwrap_or_default());
             match then {
                 Then::Nothing => {}
                 Then::Requested(uid) => self.note_request(&uid),
@@ -93,7 +93,7 @@ impl Engine {
         };
         let uid = down.msg_id();
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
-        if !status_message && !uid.is_empty() && !self.store.see(&self.owner, uid).unwrap_or(true) {
+        if !status_message && !uid.is_empty() && !self.store.see(uid).unwrap_or(true) {
             return Some(Vec::new());
         }
         // What cannot be read tells nothing.

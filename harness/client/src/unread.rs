@@ -15,7 +15,7 @@ impl Engine {
     /// Chatrooms store nothing, so their count is 0 (UNREAD-005).
     pub(crate) fn load_unread_count(&self, args: &Object, mentions: bool) -> Answered {
         let of = conversation(args)?;
-        let count = self.store.unread_count(&self.owner, &of, mentions);
+        let count = self.store.unread_count(&of, mentions);
         let event = if mentions { "onUnreadMentionedCountLoaded" } else { "onUnreadCountLoaded" };
         Some(counted(event, CONVERSATION, count))
     }
@@ -23,7 +23,7 @@ impl Engine {
     /// Every type, conversations that do not disturb included (UNREAD-002, AMB-46).
     pub(crate) fn load_total_unread_count(&self, args: &Object) -> Answered {
         let channel = channel(args)?;
-        let count = self.store.unread_counts(&self.owner, false).map(|counts| {
+        let count = self.store.unread_counts(false).map(|counts| {
             let counts = counts.iter().filter(|(key, _)| channel.is_empty() || key.channel == channel);
             counts.map(|(_, count)| count).sum()
         });
@@ -34,7 +34,7 @@ impl Engine {
     pub(crate) fn load_unread_count_by_types(&self, args: &Object) -> Answered {
         let (kinds, channel) = (conversation_types(args)?, channel(args)?);
         let contain = args.get("contain")?.as_bool()?;
-        let count = self.store.unread_counts(&self.owner, false).and_then(|counts| {
+        let count = self.store.unread_counts(false).and_then(|counts| {
             let mut sum = 0;
             for (key, count) in counts {
                 let asked = kinds.contains(&key.kind)
@@ -56,7 +56,7 @@ impl Engine {
         Some(Answer {
             event: "onUnreadCountCleared",
             echoed: &["type", "targetId", "channelId", "timestamp"],
-            result: self.store.clear_unread(&self.owner, &of, until).map(|()| Vec::new()),
+            result: self.store.clear_unread(&of, until).map(|()| Vec::new()),
             otherwise: Vec::new(),
         })
     }
@@ -64,7 +64,7 @@ impl Engine {
     /// The oldest unread message, or null.
     pub(crate) fn load_first_unread_message(&self, args: &Object) -> Answered {
         let of = conversation(args)?;
-        let found = self.store.first_unread(&self.owner, &of);
+        let found = self.store.first_unread(&of);
         Some(Answer {
             event: "onFirstUnreadMessageLoaded",
             echoed: CONVERSATION,
@@ -75,7 +75,7 @@ impl Engine {
 
     pub(crate) fn load_unread_mentioned_messages(&self, args: &Object) -> Answered {
         let of = conversation(args)?;
-        let found = self.store.unread_mentions(&self.owner, &of);
+        let found = self.store.unread_mentions(&of);
         Some(Answer {
             event: "onUnreadMentionedMessagesLoaded",
             echoed: CONVERSATION,

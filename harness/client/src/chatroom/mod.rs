@@ -102,15 +102,15 @@ impl Engine {
     /// The stay is over in every room.
     pub(crate) fn forget_rooms(&mut self) {
         self.rooms.clear();
-        if !self.owner.is_empty() {
-            let _ = self.store.forget_rooms(&self.owner, None);
+        if self.store.is_open() {
+            let _ = self.store.forget_rooms(None);
         }
     }
 
     /// The stay is over in one: its messages go (CHRM-014).
     pub(crate) fn forget_room(&mut self, id: &str) {
         self.rooms.remove(id);
-        let _ = self.store.forget_rooms(&self.owner, Some(id));
+        let _ = self.store.forget_rooms(Some(id));
     }
 
     /// A request was answered, or was not: a code and perhaps a body.

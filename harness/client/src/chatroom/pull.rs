@@ -100,19 +100,19 @@ impl Engine {
         message.insert("receivedTime".into(), now.0.into());
         if down.classname == recall::NOTICE {
             // As elsewhere it stands where the message stood, and is no news by itself.
-            let _ = self.store.insert(&self.owner, &message);
+            let _ = self.store.insert(&message);
             return None;
         }
         // Held for the stay; neither a conversation of the list nor unread (CHRM-041).
         if down.status & flags::down::PERSIST != 0 {
-            match self.store.insert(&self.owner, &message) {
+            match self.store.insert(&message) {
                 Ok(Some(number)) => {
                     message.insert("messageId".into(), number.into());
                 }
                 Ok(None) => return None,
                 Err(_) => {}
             }
-        } else if !down.msg_id().is_empty() && !self.store.see(&self.owner, down.msg_id()).unwrap_or(true) {
+        } else if !down.msg_id().is_empty() && !self.store.see(down.msg_id()).unwrap_or(true) {
             return None;
         }
         Some(Arrival::Message(message))

@@ -117,8 +117,7 @@ impl Engine {
     fn accepted(&mut self, now: UnixMillis, conn: u64, accepted: &wire::Accepted) {
         self.link = Link::Online { conn, heartbeat: Heartbeat::started(now) };
         self.user.clone_from(&accepted.user_id);
-        // A line end stands in no App Key: no two pairs make one owner.
-        self.owner = format!("{}\n{}", self.env.app_key, accepted.user_id);
+        self.store.open_for(&self.env.app_key, &accepted.user_id);
         if self.rooms.is_empty() {
             // What an engine that was killed left behind (CHRM-015).
             self.forget_rooms();

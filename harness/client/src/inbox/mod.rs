@@ -85,7 +85,7 @@ impl Engine {
     /// Fetches what waited (OFFL-001).
     pub(crate) fn begin_sync(&mut self, now: UnixMillis, server_time: UnixMillis) {
         // A store that cannot be read is an empty one: messages then come again rather than not at all.
-        let (received, sent) = self.store.watermarks(&self.owner).unwrap_or_default();
+        let (received, sent) = self.store.watermarks().unwrap_or_default();
         self.inbox = Inbox { received, sent, online_since: server_time, ..Inbox::default() };
         self.pull(now);
     }
@@ -151,7 +151,7 @@ impl Engine {
 
     fn save_watermarks(&self) {
         // Not saved, messages would only be fetched twice, and known UIDs are not shown again.
-        let _ = self.store.set_watermarks(&self.owner, self.inbox.received, self.inbox.sent);
+        let _ = self.store.set_watermarks(self.inbox.received, self.inbox.sent);
     }
 
     /// Keeps what arrived; `None` if it is nothing to the app, or known already (RECV-001, OFFL-022, OFFL-023).
@@ -171,7 +171,7 @@ impl Engine {
         message.insert("receivedTime".into(), now.0.into());
         if down.classname == recall::NOTICE {
             // It stands where the message stood that was recalled before it came; the command behind it tells of it.
-            let _ = self.store.insert(&self.owner, &message);
+            let _ = self.store.insert(&message);
             return None;
         }
         let read = is_stored(down) && self.was_read_elsewhere(&message);
@@ -179,7 +179,7 @@ impl Engine {
             message.insert("receivedStatus".into(), "read".into());
         }
         if is_stored(down) {
-            match self.store.insert(&self.owner, &message) {
+            match self.store.insert(&message) {
                 Ok(Some(id)) => {
                     message.insert("messageId".into(), id.into());
                     self.enter(id, &message, counts(down) && !read);
@@ -188,7 +188,7 @@ impl Engine {
                 // What cannot be kept is shown all the same: the server will not send it again.
                 Err(_) => {}
             }
-        } else if !status_message && !uid.is_empty() && !self.store.see(&self.owner, uid).unwrap_or(true) {
+        } else if !status_message && !uid.is_empty() && !self.store.see(uid).unwrap_or(true) {
             return None;
         }
         Some(Arrival::Message(message))
@@ -197,7 +197,7 @@ impl Engine {
     /// A stored message stands in the conversation list, and counts as unread if it is another's (CONV-001,
     /// UNREAD-004). It is shown even if the store cannot count it.
     pub(crate) fn enter(&self, id: i64, message: &Object, counted: bool) {
-        let _ = self.store.list_conversation(&self.owner, message);
+        let _ = self.store.list_conversation(message);
         if counted && message.get("direction") == Some(&Value::from("receive")) {
             let _ = self.store.set_unread(id, mentions(message, &self.user));
         }

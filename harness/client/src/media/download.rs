@@ -27,7 +27,7 @@ impl Engine {
         });
         let Some(message) = message else { return CallResult::Code(code::PARAM_ERROR) };
         let job = self.next_id();
-        let (owner, key) = (self.owner.clone(), text(&message, "remote"));
+        let (owner, key) = (self.store.owner().to_owned(), text(&message, "remote"));
         self.media.downloads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
         self.next_part(now, job);
         CallResult::Code(0)
@@ -89,7 +89,7 @@ impl Engine {
                 message.insert("local".into(), path.into());
                 if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
                     // The file is there even if the stored message does not say so.
-                    let _ = self.store.update(&owner, id, &message);
+                    let _ = self.store.update_of(&owner, id, &message);
                 }
             } else {
                 code = code::DOWNLOAD_FAILED;

@@ -42,7 +42,7 @@ impl Engine {
         message.insert("senderUserId".into(), self.user.as_str().into());
         message.insert("sentTime".into(), now.0.into());
         message.insert("sentStatus".into(), "sending".into());
-        let stored = text(&message, "conversationType") != "chatroom" && !self.owner.is_empty();
+        let stored = text(&message, "conversationType") != "chatroom" && self.store.is_open();
         if stored {
             if !self.attach(&mut message) {
                 return wrong;
@@ -70,7 +70,7 @@ impl Engine {
             key: Some(key.clone()),
             ..GetQNupTokenInput::default()
         };
-        let owner = self.owner.clone();
+        let owner = self.store.owner().to_owned();
         self.media.uploads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
         let me = self.user.clone();
         self.request(now, Topic::QnTkn, &me, ask.encode_to_vec().into(), Pending::UploadToken(job));
@@ -155,7 +155,7 @@ impl Engine {
         transfer.message.insert("sentStatus".into(), "canceled".into());
         if let Some(id) = transfer.message.get("messageId").and_then(Value::as_i64) {
             // The app hears of it even if the store cannot keep it.
-            let _ = self.store.update(&transfer.owner, id, &transfer.message);
+            let _ = self.store.update_of(&transfer.owner, id, &transfer.message);
         }
         self.fire("onSendingMediaMessageCanceled", json!({"code": 0, "message": transfer.message}));
         CallResult::Code(0)

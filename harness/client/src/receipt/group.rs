@@ -80,7 +80,7 @@ impl Engine {
     /// learns of it.
     pub(crate) fn receipt_requested(&self, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
         let uid = text(content, "messageUId");
-        let known = self.store.by_uid(&self.owner, &uid).ok().flatten();
+        let known = self.store.by_uid(&uid).ok().flatten();
         let own = down.is_own();
         let sender = if own { &self.user } else { &down.from_user_id };
         // Only who sent a message may ask (GRR-003).
@@ -151,7 +151,7 @@ impl Engine {
 
     /// Changes what a stored message knows of its receipts; `false`: it is not stored, or `change` wants none.
     fn change_info(&self, uid: &str, change: impl FnOnce(&mut Object) -> bool) -> bool {
-        let Some(mut message) = self.store.by_uid(&self.owner, uid).ok().flatten() else { return false };
+        let Some(mut message) = self.store.by_uid(uid).ok().flatten() else { return false };
         let mut info = match message.get(INFO) {
             Some(Value::Object(info)) => info.clone(),
             _ => Map::from_iter([
@@ -165,6 +165,6 @@ impl Engine {
         }
         message.insert(INFO.into(), info.into());
         let id = message.get("messageId").and_then(Value::as_i64).unwrap_or_default();
-        self.store.update(&self.owner, id, &message).unwrap_or(false)
+        self.store.update(id, &message).unwrap_or(false)
     }
 }

@@ -22,7 +22,7 @@ impl Engine {
         let Some(time) = timestamp(args).filter(|_| !target.is_empty()) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        let uid = self.store.uid_at(&self.owner, "private", &target, time).ok().flatten().unwrap_or_default();
+        let uid = self.store.uid_at("private", &target, time).ok().flatten().unwrap_or_default();
         let content = json!({"messageUID": uid, "lastMessageSendTime": time, "type": 1});
         let mut repeated = Object::new();
         repeated.insert("targetId".into(), target.as_str().into());
@@ -44,7 +44,7 @@ impl Engine {
             return self.read_up_to("private", peer, time);
         }
         // The app is told even if the store cannot keep it.
-        let _ = self.store.mark_read_by_peer(&self.owner, peer, time);
+        let _ = self.store.mark_read_by_peer(peer, time);
         vec![(
             "onPrivateReadReceiptReceived",
             json!({"targetId": peer, "channelId": down.bus_channel(), "timestamp": time}),

@@ -42,67 +42,62 @@ const TIME: &str =
 
 impl Store {
     /// Puts the conversation of a message into the list.
-    pub(crate) fn list_conversation(&self, owner: &str, body: &Map<String, Value>) -> rusqlite::Result<()> {
+    pub(crate) fn list_conversation(&self, body: &Map<String, Value>) -> rusqlite::Result<()> {
         let Key { kind, target, channel } = Key::of(body);
         let mut list = self.db.prepare_cached(
             "INSERT INTO listed VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET time = MAX(time, excluded.time)",
         )?;
-        list.execute(params![owner, kind, target, channel, message::time(body)]).map(|_| ())
+        list.execute(params![self.owner, kind, target, channel, message::time(body)]).map(|_| ())
     }
 
-    pub(crate) fn is_listed(&self, owner: &str, of: &Key) -> rusqlite::Result<bool> {
+    pub(crate) fn is_listed(&self, of: &Key) -> rusqlite::Result<bool> {
         let mut find = self.db.prepare_cached(
             "SELECT 1 FROM listed WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
         )?;
-        find.exists(params![owner, of.kind, of.target, of.channel])
+        find.exists(params![self.owner, of.kind, of.target, of.channel])
     }
 
     /// Every listed conversation of these types with its time, newest first.
-    pub(crate) fn listed(&self, owner: &str, kinds: &[String]) -> rusqlite::Result<Vec<(Key, i64)>> {
+    pub(crate) fn listed(&self, kinds: &[String]) -> rusqlite::Result<Vec<(Key, i64)>> {
         let mut find = self.db.prepare_cached(&format!(
             "SELECT type, target, channel, {TIME} AS at FROM listed c WHERE owner = ?1
              ORDER BY at DESC, type, target, channel"
         ))?;
-        let rows = find.query_map([owner], |row| Ok((Key::read(row)?, row.get(3)?)))?;
+        let rows = find.query_map([&self.owner], |row| Ok((Key::read(row)?, row.get(3)?)))?;
         let all: Vec<(Key, i64)> = rows.collect::<rusqlite::Result<_>>()?;
         Ok(all.into_iter().filter(|(key, _)| kinds.contains(&key.kind)).collect())
     }
 
     /// The newest message of a conversation (CONV-010).
-    pub(crate) fn last_message(&self, owner: &str, of: &Key) -> rusqlite::Result<Option<Map<String, Value>>> {
+    pub(crate) fn last_message(&self, of: &Key) -> rusqlite::Result<Option<Map<String, Value>>> {
         let mut find = self.db.prepare_cached(
             "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
              ORDER BY sent_time DESC, id DESC LIMIT 1",
         )?;
-        find.query_row(params![owner, of.kind, of.target, of.channel], message::read).optional()
+        find.query_row(params![self.owner, of.kind, of.target, of.channel], message::read).optional()
     }
 
     /// Takes a conversation out of the list, with its draft and unread counts; its messages stay (CONV-023).
-    pub(crate) fn remove_conversation(&self, owner: &str, of: &Key) -> rusqlite::Result<()> {
-        self.clear_unread(owner, of, i64::MAX)?;
-        self.clear_draft(owner, of)?;
+    pub(crate) fn remove_conversation(&self, of: &Key) -> rusqlite::Result<()> {
+        self.clear_unread(of, i64::MAX)?;
+        self.clear_draft(of)?;
         let mut remove = self.db.prepare_cached(
             "DELETE FROM listed WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
         )?;
-        remove.execute(params![owner, of.kind, of.target, of.channel]).map(|_| ())
+        remove.execute(params![self.owner, of.kind, of.target, of.channel]).map(|_| ())
     }
 
     /// Removes every conversation of a type with its messages; with a channel: those of that channel alone (CONV-027).
-    pub(crate) fn remove_conversations(
-        &self,
-        owner: &str,
-        kind: &str,
-        channel: Option<&str>,
-    ) -> rusqlite::Result<()> {
+    pub(crate) fn remove_conversations(&self, kind: &str, channel: Option<&str>) -> rusqlite::Result<()> {
         for table in ["message", "listed", "draft"] {
             let mut remove = self.db.prepare_cached(&format!(
                 "DELETE FROM {table} WHERE owner = ?1 AND type = ?2 AND (?3 IS NULL OR channel = ?3)"
             ))?;
-            remove.execute(params![owner, kind, channel])?;
+            remove.execute(params![self.owner, kind, channel])?;
         }
         if kind == "ultra_group" {
-            return self.forget_unseen(owner, channel);
+            return self.forget_unseen(channel);
         }
         Ok(())
     }

@@ -20,7 +20,7 @@ pub(crate) struct Conversation<'a> {
 
 impl Store {
     /// Stores a message and gives its messageId; `None` if that UID is there already.
-    pub(crate) fn insert(&self, owner: &str, body: &Map<String, Value>) -> rusqlite::Result<Option<i64>> {
+    pub(crate) fn insert(&self, body: &Map<String, Value>) -> rusqlite::Result<Option<i64>> {
         let mut insert = self.db.prepare_cached(
             "INSERT OR IGNORE INTO message (owner, uid, type, target, channel, sent_time, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -33,12 +33,22 @@ impl Store {
             *offline = false.into();
         }
         let json = serde_json::to_string(&body).unwrap_or_default();
-        let rows = insert.execute(params![owner, uid, kind, target, channel, time, json])?;
+        let rows = insert.execute(params![self.owner, uid, kind, target, channel, time, json])?;
         Ok((rows > 0).then(|| self.db.last_insert_rowid()))
     }
 
     /// Replaces what is stored under a messageId; `false` if there is nothing.
-    pub(crate) fn update(&self, owner: &str, id: i64, body: &Map<String, Value>) -> rusqlite::Result<bool> {
+    pub(crate) fn update(&self, id: i64, body: &Map<String, Value>) -> rusqlite::Result<bool> {
+        self.update_of(&self.owner, id, body)
+    }
+
+    /// The same in the rows of `owner`, for what outlives the login it began under: a download.
+    pub(crate) fn update_of(
+        &self,
+        owner: &str,
+        id: i64,
+        body: &Map<String, Value>,
+    ) -> rusqlite::Result<bool> {
         let mut update = self.db.prepare_cached(
             "UPDATE message SET uid = ?3, sent_time = ?4, body = ?5 WHERE owner = ?1 AND id = ?2",
         )?;
@@ -46,29 +56,25 @@ impl Store {
         Ok(update.execute(params![owner, id, uid(body), time(body), json])? > 0)
     }
 
-    pub(crate) fn by_id(&self, owner: &str, id: i64) -> rusqlite::Result<Option<Map<String, Value>>> {
+    pub(crate) fn by_id(&self, id: i64) -> rusqlite::Result<Option<Map<String, Value>>> {
         let mut find = self.db.prepare_cached("SELECT id, body FROM message WHERE owner = ?1 AND id = ?2")?;
-        find.query_row(params![owner, id], read).optional()
+        find.query_row(params![self.owner, id], read).optional()
     }
 
-    pub(crate) fn by_uid(&self, owner: &str, uid: &str) -> rusqlite::Result<Option<Map<String, Value>>> {
+    pub(crate) fn by_uid(&self, uid: &str) -> rusqlite::Result<Option<Map<String, Value>>> {
         let mut find =
             self.db.prepare_cached("SELECT id, body FROM message WHERE owner = ?1 AND uid = ?2")?;
-        find.query_row(params![owner, uid], read).optional()
+        find.query_row(params![self.owner, uid], read).optional()
     }
 
     /// Removes the message of that messageId; one that is not there is gone already.
-    pub(crate) fn delete(&self, owner: &str, id: i64) -> rusqlite::Result<()> {
+    pub(crate) fn delete(&self, id: i64) -> rusqlite::Result<()> {
         let mut delete = self.db.prepare_cached("DELETE FROM message WHERE owner = ?1 AND id = ?2")?;
-        delete.execute(params![owner, id]).map(|_| ())
+        delete.execute(params![self.owner, id]).map(|_| ())
     }
 
     /// Messages of a conversation around a time.
-    pub(crate) fn conversation(
-        &self,
-        owner: &str,
-        of: &Conversation<'_>,
-    ) -> rusqlite::Result<Vec<Map<String, Value>>> {
+    pub(crate) fn conversation(&self, of: &Conversation<'_>) -> rusqlite::Result<Vec<Map<String, Value>>> {
         let sql = if of.after {
             "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
              AND sent_time > ?5 ORDER BY sent_time, id LIMIT ?6"
@@ -79,7 +85,8 @@ impl Store {
         let mut find = self.db.prepare_cached(sql)?;
         // Only ultra groups have channels (MSG-002).
         let channel = if of.kind == "ultra_group" { of.channel } else { "" };
-        let rows = find.query_map(params![owner, of.kind, of.target, channel, of.time, of.count], read)?;
+        let rows =
+            find.query_map(params![self.owner, of.kind, of.target, channel, of.time, of.count], read)?;
         rows.collect()
     }
 }

@@ -27,6 +27,8 @@ pub(crate) use unseen::Unseen;
 #[derive(Debug)]
 pub struct Store {
     db: Connection,
+    /// Whose rows are read and written: a user of an App Key. Empty while it is nobody's.
+    owner: String,
 }
 
 // A UID is stored once: what comes twice is not shown twice. NULL, for what was never sent, is no UID.
@@ -80,7 +82,28 @@ impl Store {
 
     fn with(db: Connection) -> Result<Self, rusqlite::Error> {
         db.execute_batch(SCHEMA)?;
-        Ok(Self { db })
+        Ok(Self { db, owner: String::new() })
+    }
+
+    /// From now on it is the database of that user of that App Key, until it is another's or [`close`](Self::close)d.
+    pub(crate) fn open_for(&mut self, app_key: &str, user: &str) {
+        // A line end stands in no App Key: no two pairs make one owner.
+        self.owner = format!("{app_key}\n{user}");
+    }
+
+    /// It is nobody's until somebody logs in.
+    pub(crate) fn close(&mut self) {
+        self.owner.clear();
+    }
+
+    /// Whether it is somebody's: before the first login there is no user whose database it could be.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.owner.is_empty()
+    }
+
+    /// Whose it is, for [`update_of`](Self::update_of).
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// Begins a batch of writes, for speed only: without a journal nothing is taken back.

@@ -31,12 +31,7 @@ fn contains(parameter: &str) -> String {
 
 impl Store {
     /// Messages of a conversation that fit, newest first.
-    pub(crate) fn search(
-        &self,
-        owner: &str,
-        of: &Key,
-        search: &Search<'_>,
-    ) -> rusqlite::Result<Vec<Map<String, Value>>> {
+    pub(crate) fn search(&self, of: &Key, search: &Search<'_>) -> rusqlite::Result<Vec<Map<String, Value>>> {
         let contains = contains("?5");
         let mut find = self.db.prepare_cached(&format!(
             "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
@@ -47,14 +42,13 @@ impl Store {
         ))?;
         let Search { keyword, sender, from, before, offset, count } = search;
         let parameters =
-            params![owner, of.kind, of.target, of.channel, keyword, sender, from, before, count, offset];
+            params![self.owner, of.kind, of.target, of.channel, keyword, sender, from, before, count, offset];
         find.query_map(parameters, message::read)?.collect()
     }
 
     /// Conversations with messages of these types that contain the keyword, and how many; the newest match first.
     pub(crate) fn search_conversations(
         &self,
-        owner: &str,
         message_types: &[String],
         keyword: &str,
     ) -> rusqlite::Result<Vec<(Key, i64)>> {
@@ -66,7 +60,7 @@ impl Store {
         ))?;
         let types = serde_json::to_string(message_types).unwrap_or_default();
         let rows =
-            find.query_map(params![owner, keyword, types], |row| Ok((Key::read(row)?, row.get(3)?)))?;
+            find.query_map(params![self.owner, keyword, types], |row| Ok((Key::read(row)?, row.get(3)?)))?;
         rows.collect()
     }
 }

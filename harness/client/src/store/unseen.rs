@@ -18,55 +18,55 @@ pub(crate) struct Unseen {
 
 impl Store {
     /// Replaces what was known.
-    pub(crate) fn set_unseen(&self, owner: &str, of: &Key, unseen: Unseen) -> rusqlite::Result<()> {
+    pub(crate) fn set_unseen(&self, of: &Key, unseen: Unseen) -> rusqlite::Result<()> {
         if unseen.count == 0 {
-            return self.clear_unseen(owner, of, i64::MAX);
+            return self.clear_unseen(of, i64::MAX);
         }
         let mut set =
             self.db.prepare_cached("INSERT OR REPLACE INTO unseen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
         let Unseen { count, mentions, first, last } = unseen;
-        set.execute(params![owner, of.target, of.channel, count, mentions, first, last]).map(|_| ())
+        set.execute(params![self.owner, of.target, of.channel, count, mentions, first, last]).map(|_| ())
     }
 
-    pub(crate) fn unseen(&self, owner: &str, of: &Key) -> rusqlite::Result<Unseen> {
+    pub(crate) fn unseen(&self, of: &Key) -> rusqlite::Result<Unseen> {
         if of.kind != "ultra_group" {
             return Ok(Unseen::default());
         }
         let mut find = self.db.prepare_cached(
             "SELECT count, mentions, first, last FROM unseen WHERE owner = ?1 AND target = ?2 AND channel = ?3",
         )?;
-        let found = find.query_row(params![owner, of.target, of.channel], |row| {
+        let found = find.query_row(params![self.owner, of.target, of.channel], |row| {
             Ok(Unseen { count: row.get(0)?, mentions: row.get(1)?, first: row.get(2)?, last: row.get(3)? })
         });
         Ok(found.optional()?.unwrap_or_default())
     }
 
     /// They are read, if all of them were sent until then.
-    pub(crate) fn clear_unseen(&self, owner: &str, of: &Key, until: i64) -> rusqlite::Result<()> {
+    pub(crate) fn clear_unseen(&self, of: &Key, until: i64) -> rusqlite::Result<()> {
         if of.kind != "ultra_group" {
             return Ok(());
         }
         let mut clear = self.db.prepare_cached(
             "DELETE FROM unseen WHERE owner = ?1 AND target = ?2 AND channel = ?3 AND last <= ?4",
         )?;
-        clear.execute(params![owner, of.target, of.channel, until]).map(|_| ())
+        clear.execute(params![self.owner, of.target, of.channel, until]).map(|_| ())
     }
 
     /// Forgets those of a channel in every group, or of every channel.
-    pub(super) fn forget_unseen(&self, owner: &str, channel: Option<&str>) -> rusqlite::Result<()> {
+    pub(super) fn forget_unseen(&self, channel: Option<&str>) -> rusqlite::Result<()> {
         let mut forget =
             self.db.prepare_cached("DELETE FROM unseen WHERE owner = ?1 AND (?2 IS NULL OR channel = ?2)")?;
-        forget.execute(params![owner, channel]).map(|_| ())
+        forget.execute(params![self.owner, channel]).map(|_| ())
     }
 
     /// Up to when changes of ultra-group messages were fetched; `None` before the first time.
-    pub(crate) fn changes_until(&self, owner: &str) -> rusqlite::Result<Option<i64>> {
+    pub(crate) fn changes_until(&self) -> rusqlite::Result<Option<i64>> {
         let mut find = self.db.prepare_cached("SELECT time FROM changes_until WHERE owner = ?1")?;
-        find.query_row([owner], |row| row.get(0)).optional()
+        find.query_row([&self.owner], |row| row.get(0)).optional()
     }
 
-    pub(crate) fn set_changes_until(&self, owner: &str, time: i64) -> rusqlite::Result<()> {
+    pub(crate) fn set_changes_until(&self, time: i64) -> rusqlite::Result<()> {
         let mut set = self.db.prepare_cached("INSERT OR REPLACE INTO changes_until VALUES (?1, ?2)")?;
-        set.execute(params![owner, time]).map(|_| ())
+        set.execute(params![self.owner, time]).map(|_| ())
     }
 }

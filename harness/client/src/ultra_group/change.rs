@@ -68,7 +68,7 @@ impl Engine {
         if state.fetching == 0 && state.changes > state.changes_kept {
             state.changes_kept = state.changes;
             // Not saved, changes are only fetched again: what is as it was tells nothing.
-            let _ = self.store.set_changes_until(&self.owner, state.changes);
+            let _ = self.store.set_changes_until(state.changes);
         }
     }
 
@@ -110,7 +110,7 @@ impl Engine {
             _ => false,
         };
         if closed {
-            let _ = self.store.remove_conversation(&self.owner, &key(&of));
+            let _ = self.store.remove_conversation(&key(&of));
         }
     }
 
@@ -132,14 +132,14 @@ impl Engine {
         let (mut modified, mut expanded) = (Vec::new(), Vec::new());
         for down in &answer.list {
             let uid = down.msg_id();
-            let Ok(Some(stored)) = self.store.by_uid(&self.owner, uid) else { continue };
+            let Ok(Some(stored)) = self.store.by_uid(uid) else { continue };
             let Some(id) = stored.get("messageId").and_then(Value::as_i64) else { continue };
             let fresh = renewed(&stored, &self.channel_received(down));
             if fresh == stored {
                 continue;
             }
             // Told even if the store cannot keep it.
-            let _ = self.store.update(&self.owner, id, &fresh);
+            let _ = self.store.update(id, &fresh);
             let asked = |uids: &[String]| uids.iter().any(|known| known == uid);
             if asked(&fetch.modified) && content(&fresh) != content(&stored) {
                 modified.push(fresh.clone());

@@ -30,7 +30,7 @@ impl Engine {
         }
         state.coverage.know(&of);
         // A store that cannot keep it knows less; the session goes on.
-        let _ = self.store.clear_unread(&self.owner, &key(&of), read);
+        let _ = self.store.clear_unread(&key(&of), read);
         if let Some(last) = &info.msg {
             self.keep_last(now, last, &of, read, info.unread_count() > 0);
         }
@@ -40,9 +40,9 @@ impl Engine {
     /// What the server counts beyond the unread messages that are here.
     fn count_unseen(&self, of: &Channel, info: &RelationInfo) -> rusqlite::Result<()> {
         let of = key(of);
-        self.store.clear_unseen(&self.owner, &of, i64::MAX)?;
+        self.store.clear_unseen(&of, i64::MAX)?;
         let beyond = |all: i64, mentions: bool| {
-            Ok::<i64, rusqlite::Error>((all - self.store.unread_count(&self.owner, &of, mentions)?).max(0))
+            Ok::<i64, rusqlite::Error>((all - self.store.unread_count(&of, mentions)?).max(0))
         };
         let unseen = Unseen {
             count: beyond(info.unread_count(), false)?,
@@ -50,7 +50,7 @@ impl Engine {
             first: info.msg_info.as_ref().map_or(0, |first| first.msg_time),
             last: info.msg.as_ref().map_or(info.version_time(), |last| last.data_time),
         };
-        self.store.set_unseen(&self.owner, &of, unseen)
+        self.store.set_unseen(&of, unseen)
     }
 
     /// `loadConversationsForAllChannel(type, targetId)`: channels with messages here, newest first; of ultra groups alone.
@@ -59,7 +59,7 @@ impl Engine {
         if text(args, "type") != "ultra_group" {
             return None;
         }
-        let found = self.store.listed(&self.owner, &["ultra_group".to_owned()]).and_then(|all| {
+        let found = self.store.listed(&["ultra_group".to_owned()]).and_then(|all| {
             let mine = all.iter().filter(|(key, _)| key.target == group);
             mine.map(|(key, _)| self.describe_conversation(key)).collect::<rusqlite::Result<Vec<_>>>()
         });

@@ -54,7 +54,7 @@ impl Engine {
         let Clear { of: (group, channel), timestamp, with_local, echo } = clear;
         if code == 0 && with_local {
             let of = ("ultra_group", group.as_str(), channel.as_str());
-            (code, ()) = self.of_database(self.store.forget_until(&self.owner, of, timestamp));
+            (code, ()) = self.of_database(self.store.forget_until(of, timestamp));
         }
         self.fire("onUltraGroupMessagesCleared", with_code(code, echo));
     }
@@ -64,7 +64,7 @@ impl Engine {
         let (Some(group), Some(timestamp)) = (group(args), number(args, "timestamp", 0..=i64::MAX)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        let (code, ()) = self.of_database(self.store.forget_group_until(&self.owner, &group, timestamp));
+        let (code, ()) = self.of_database(self.store.forget_group_until(&group, timestamp));
         let echo = echo(args, &["targetId", "timestamp"]);
         self.fire("onUltraGroupMessagesClearedForAllChannel", with_code(code, echo));
         CallResult::Code(0)

@@ -35,7 +35,7 @@ impl Engine {
         let uid = text(args, "messageUId");
         let stored = self
             .store
-            .by_uid(&self.owner, &uid)
+            .by_uid(&uid)
             .ok()
             .flatten()
             .filter(|message| !uid.is_empty() && text(message, "conversationType") == "ultra_group");

@@ -124,23 +124,23 @@ impl Engine {
     /// Stores a message that was fetched; if it is here already, with its newest content (UGMOD-006).
     fn keep_fetched(&self, message: &Object) {
         let uid = text(message, "messageUId");
-        let stored = self.store.by_uid(&self.owner, &uid).ok().flatten().filter(|_| !uid.is_empty());
+        let stored = self.store.by_uid(&uid).ok().flatten().filter(|_| !uid.is_empty());
         let Some(stored) = stored else {
             // Told even if the store cannot keep it.
-            let _ = self.store.insert(&self.owner, message);
-            let _ = self.store.list_conversation(&self.owner, message);
+            let _ = self.store.insert(message);
+            let _ = self.store.list_conversation(message);
             return;
         };
         let id = stored.get("messageId").and_then(Value::as_i64);
         let fresh = super::change::renewed(&stored, message);
         if let Some(id) = id.filter(|_| fresh != stored) {
-            let _ = self.store.update(&self.owner, id, &fresh);
+            let _ = self.store.update(id, &fresh);
         }
     }
 
     /// What only this device knows of a message.
     pub(super) fn add_local_state(&self, message: &mut Object) {
-        let Ok(Some(stored)) = self.store.by_uid(&self.owner, &text(message, "messageUId")) else { return };
+        let Ok(Some(stored)) = self.store.by_uid(&text(message, "messageUId")) else { return };
         for name in ["messageId", "receivedTime", "receivedStatus"] {
             if let Some(value) = stored.get(name) {
                 message.insert(name.into(), value.clone());

@@ -32,7 +32,7 @@ impl Engine {
         let Some(new) = args.get("message").and_then(Value::as_object).filter(|_| !uid.is_empty()) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        let original = self.store.by_uid(&self.owner, &uid).ok().flatten();
+        let original = self.store.by_uid(&uid).ok().flatten();
         let place = original.as_ref().unwrap_or(new);
         let here = [place, new].iter().all(|message| text(message, "conversationType") == "ultra_group");
         let same = |name: &str| original.as_ref().is_none_or(|original| original.get(name) == new.get(name));
@@ -54,13 +54,13 @@ impl Engine {
         if code == 0 {
             let told = ModifyMsgResp::decode(body.clone()).unwrap_or_default().msg;
             let content = told.as_ref().map_or(content, |told| &told.content);
-            if let Ok(Some(mut stored)) = self.store.by_uid(&self.owner, uid) {
+            if let Ok(Some(mut stored)) = self.store.by_uid(uid) {
                 super::change::set_content(&mut stored, |message| {
                     message::describe(message, classname, content)
                 });
                 if let Some(id) = stored.get("messageId").and_then(Value::as_i64) {
                     // The app hears of it even if the store cannot keep it.
-                    let _ = self.store.update(&self.owner, id, &stored);
+                    let _ = self.store.update(id, &stored);
                 }
             }
         }

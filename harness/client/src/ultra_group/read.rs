@@ -32,8 +32,8 @@ impl Engine {
         if code == 0 {
             self.channel_read_until(&of, read_at);
             // What came while the call was under way is read, too: the call names no time.
-            let _ = self.store.mark_read(&self.owner, &key(&of), i64::MAX);
-            let _ = self.store.clear_unread(&self.owner, &key(&of), i64::MAX);
+            let _ = self.store.mark_read(&key(&of), i64::MAX);
+            let _ = self.store.clear_unread(&key(&of), i64::MAX);
         }
         self.fire("onUltraGroupReadStatusSynced", with_code(code, echo));
     }
@@ -59,7 +59,7 @@ impl Engine {
         let known = self.ultra_groups.read_until.entry(of.clone()).or_insert(time);
         *known = time.max(*known);
         // The app is told even if the store cannot keep it.
-        let _ = self.store.mark_read(&self.owner, &key(of), time);
-        let _ = self.store.clear_unread(&self.owner, &key(of), time);
+        let _ = self.store.mark_read(&key(of), time);
+        let _ = self.store.clear_unread(&key(of), time);
     }
 }

@@ -63,13 +63,13 @@ impl Engine {
 
     /// Puts the notice in the message's place, or takes the message away. What the app is told is the same.
     fn take_back(&self, now: UnixMillis, uid: &str, at: UnixMillis, command: &Object) -> Option<Object> {
-        self.store.by_uid(&self.owner, uid).ok()??;
+        self.store.by_uid(uid).ok()??;
         if !self.is_news(uid) {
             return None;
         }
         let notice = self.put_notice(now, uid, at, command)?;
         if command.get("isDelete") == Some(&Value::Bool(true)) {
-            let _ = self.store.forget(&self.owner, None, uid);
+            let _ = self.store.forget(None, uid);
         }
         Some(notice)
     }

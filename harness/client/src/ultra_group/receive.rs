@@ -61,15 +61,14 @@ impl Engine {
         let of: Channel = (down.group_id().to_owned(), down.bus_channel().to_owned());
         self.ultra_groups.coverage.meet(&of, down.data_time);
         if !is_stored(down) {
-            let known =
-                !down.msg_id().is_empty() && !self.store.see(&self.owner, down.msg_id()).unwrap_or(true);
+            let known = !down.msg_id().is_empty() && !self.store.see(down.msg_id()).unwrap_or(true);
             return (!known).then_some(message);
         }
         let read = self.ultra_groups.read_until.get(&of).is_some_and(|until| down.data_time <= *until);
         if read {
             message.insert("receivedStatus".into(), "read".into());
         }
-        match self.store.insert(&self.owner, &message) {
+        match self.store.insert(&message) {
             Ok(Some(id)) => {
                 message.insert("messageId".into(), id.into());
                 self.enter(id, &message, counts(down) && !read);
@@ -107,16 +106,16 @@ impl Engine {
         // The list says where it stands, whether the message does or not.
         message.insert("targetId".into(), of.0.as_str().into());
         message.insert("channelId".into(), of.1.as_str().into());
-        match self.store.insert(&self.owner, &message) {
+        match self.store.insert(&message) {
             Ok(Some(id)) => {
-                let _ = self.store.list_conversation(&self.owner, &message);
+                let _ = self.store.list_conversation(&message);
                 let received = message.get("direction") == Some(&Value::from("receive"));
                 if unread && received && counts(down) && down.data_time > read {
                     let _ = self.store.set_unread(id, mentions(&message, &self.user));
                 }
             }
             // It is here already; the channel may have been taken out of the list.
-            _ => drop(self.store.list_conversation(&self.owner, &message)),
+            _ => drop(self.store.list_conversation(&message)),
         }
     }
 }

@@ -81,11 +81,11 @@ impl Engine {
             state.listed = true;
             state.watermark = state.watermark.max(UnixMillis(state.list_version));
             // Changes of the time before the first login of this installation are in what is read from now on.
-            let kept = self.store.changes_until(&self.owner).ok().flatten();
+            let kept = self.store.changes_until().ok().flatten();
             state.changes = kept.unwrap_or(state.watermark.0);
             state.changes_kept = state.changes;
             // Kept at once: a session that hears of no change still has messages which later ones are about.
-            let _ = self.store.set_changes_until(&self.owner, state.changes);
+            let _ = self.store.set_changes_until(state.changes);
             state.coverage.begin(state.watermark.0);
         }
         state.stage = Stage::Synced;

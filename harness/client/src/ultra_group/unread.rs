@@ -35,7 +35,7 @@ impl Engine {
         group: Option<&str>,
         mentions: bool,
     ) -> Answer {
-        let count = self.store.unread_counts(&self.owner, mentions).map(|counts| {
+        let count = self.store.unread_counts(mentions).map(|counts| {
             let asked = counts.iter().filter(|(key, _)| {
                 key.kind == "ultra_group" && group.is_none_or(|group| key.target == group)
             });
