@@ -4,10 +4,12 @@ use serde_json::{Map, Value};
 use wire::{Topic, UnixMillis};
 
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{self, text},
+    },
     engine::Engine,
-    io::CallResult,
-    message::{self, text},
 };
 
 impl Engine {

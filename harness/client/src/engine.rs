@@ -9,16 +9,20 @@ use wire::{ClientFrame, ServerFrame, UnixMillis};
 
 use crate::{
     chatroom::Rooms,
-    code,
     connection::{Link, Navi, Wanted},
-    inbox::{Inbox, Pushed},
-    io::{CallResult, ClientEnv, EngineInput, EngineOutput},
-    listener::Listeners,
+    core::{
+        code,
+        io::{CallResult, ClientEnv, EngineInput, EngineOutput},
+        listener::Listeners,
+        options::Options,
+        request::Pending,
+        store::Store,
+    },
+    mail::{
+        inbox::{Inbox, Pushed},
+        typing::Typing,
+    },
     media::Media,
-    options::Options,
-    request::Pending,
-    store::Store,
-    typing::Typing,
     ultra_group::UltraGroups,
 };
 

@@ -4,40 +4,18 @@
 //! results arrive as callbacks of the documented listeners. Time is an argument; sockets belong to whoever runs it.
 
 mod api;
-mod blacklist;
 mod chatroom;
-pub mod code;
 mod connection;
-mod conversation;
-mod delete;
-mod draft;
+mod core;
 mod engine;
-mod expansion;
-mod history;
-mod inbox;
-mod insert;
-mod io;
-mod listener;
 mod local;
+mod mail;
 mod media;
-mod message;
-mod message_state;
 mod names;
-mod options;
-mod quiet;
-mod read_sync;
-mod recall;
-mod receipt;
-mod request;
-mod search;
-mod send;
-mod settings;
-mod signal;
-mod store;
-mod typing;
+mod preferences;
 mod ultra_group;
-mod unread;
 
+pub use core::code;
+pub use core::io::{CallResult, ClientEnv, EngineInput, EngineOutput, HttpAnswer, Route};
+pub use core::store::Store;
 pub use engine::Engine;
-pub use io::{CallResult, ClientEnv, EngineInput, EngineOutput, HttpAnswer, Route};
-pub use store::Store;

@@ -8,8 +8,11 @@ use wire::{
     body::{ChrmKvOutput, ChrmKvsOutput, QueryChrmKv},
 };
 
-use super::{Call, entries::REMOVED};
-use crate::{code, engine::Engine, message::Object, request::Pending};
+use crate::chatroom::{Call, entries::REMOVED};
+use crate::{
+    core::{code, message::Object, request::Pending},
+    engine::Engine,
+};
 
 impl Engine {
     pub(super) fn entry_answered(&mut self, event: &'static str, echo: Object, code: i64) {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use wire::body::DownStreamMessage;
 
-use crate::message::{Object, text};
+use crate::core::message::{Object, text};
 
 const MEMBERS: &str = "RC:ChrmMemChange";
 const JOINED: &str = "RC:ChrmJoinNtf";

@@ -8,8 +8,11 @@ use wire::{
     code::status,
 };
 
-use super::{Call, target};
-use crate::{code, engine::Engine, io::CallResult, message::Object, request::Pending};
+use crate::chatroom::{Call, target};
+use crate::{
+    core::{code, io::CallResult, message::Object, request::Pending},
+    engine::Engine,
+};
 
 const LONGEST_KEY: usize = 128;
 const LONGEST_VALUE: usize = 4096;

@@ -9,14 +9,16 @@ use wire::{
     code::status,
 };
 
-use super::{Call, target};
+use crate::chatroom::{Call, target};
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{self, Object, text},
+        request::Pending,
+    },
     engine::Engine,
-    io::CallResult,
     local::number,
-    message::{self, Object, text},
-    request::Pending,
 };
 
 /// A call on its way.

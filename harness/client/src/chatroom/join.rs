@@ -9,8 +9,11 @@ use wire::{
     code::status,
 };
 
-use super::{Call, Room, target};
-use crate::{code, engine::Engine, io::CallResult, message::Object, request::Pending};
+use crate::chatroom::{Call, Room, target};
+use crate::{
+    core::{code, io::CallResult, message::Object, request::Pending},
+    engine::Engine,
+};
 
 /// The most messages that joining brings (CHRM-005); more is refused.
 const MOST: i64 = 50;

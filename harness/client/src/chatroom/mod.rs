@@ -17,9 +17,11 @@ use serde_json::{Map, Value};
 use wire::UnixMillis;
 
 use crate::{
+    core::{
+        io::CallResult,
+        message::{Object, text},
+    },
     engine::Engine,
-    io::CallResult,
-    message::{Object, text},
 };
 
 pub(crate) use self::history::Load;

@@ -8,8 +8,12 @@ use wire::{
     flags,
 };
 
-use super::{Call, change};
-use crate::{code, engine::Engine, message, recall, request::Pending};
+use crate::chatroom::{Call, change};
+use crate::{
+    core::{code, message, request::Pending},
+    engine::Engine,
+    mail::recall,
+};
 
 /// Something that the app hears of.
 enum Arrival {

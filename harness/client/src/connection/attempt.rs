@@ -3,11 +3,13 @@
 use serde_json::json;
 use wire::{ClientFrame, ConnAck, Connect, UnixMillis, code::connack};
 
-use super::{Link, STEP_LIMIT, VERSION, heartbeat::Heartbeat};
+use crate::connection::{Link, STEP_LIMIT, VERSION, heartbeat::Heartbeat};
 use crate::{
-    code,
+    core::{
+        code,
+        io::{EngineOutput, Route},
+    },
     engine::Engine,
-    io::{EngineOutput, Route},
 };
 
 impl Engine {

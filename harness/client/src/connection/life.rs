@@ -5,12 +5,14 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use wire::{ClientFrame, UnixMillis, code::disconnect};
 
-use super::{Link, Wanted, heartbeat::Beat, ladder::ladder};
+use crate::connection::{Link, Wanted, heartbeat::Beat, ladder::ladder};
 use crate::{
-    code,
+    core::{
+        code,
+        io::{CallResult, EngineOutput},
+        message::text,
+    },
     engine::Engine,
-    io::{CallResult, EngineOutput},
-    message::text,
 };
 
 /// DISCONNECT status of a log-out that keeps pushes; [`disconnect::LOGOUT`] ends them (CONN-025, CONN-026).

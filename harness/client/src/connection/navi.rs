@@ -10,11 +10,13 @@ use bytes::Bytes;
 use serde_json::Value;
 use wire::UnixMillis;
 
-use super::{Link, STEP_LIMIT, VERSION};
+use crate::connection::{Link, STEP_LIMIT, VERSION};
 use crate::{
-    code,
+    core::{
+        code,
+        io::{EngineOutput, HttpAnswer},
+    },
     engine::Engine,
-    io::{EngineOutput, HttpAnswer},
 };
 
 /// Asked when neither the app nor the token names a server (NAVI-001).

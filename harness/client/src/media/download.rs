@@ -4,12 +4,14 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use super::{Media, PART_LIMIT, Transfer};
+use crate::media::{Media, PART_LIMIT, Transfer};
 use crate::{
-    code,
+    core::{
+        code,
+        io::{CallResult, EngineOutput, HttpAnswer},
+        message::{Object, media_kind, text},
+    },
     engine::Engine,
-    io::{CallResult, EngineOutput, HttpAnswer},
-    message::{Object, media_kind, text},
 };
 
 /// Bytes of one part.

@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 
 use wire::UnixMillis;
 
-use crate::{code, engine::Engine, io::HttpAnswer, message::Object};
+use crate::{
+    core::{code, io::HttpAnswer, message::Object},
+    engine::Engine,
+};
 
 /// How long an upload may take, and a part of a download.
 const UPLOAD_LIMIT: std::time::Duration = std::time::Duration::from_secs(600);

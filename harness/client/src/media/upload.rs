@@ -8,14 +8,16 @@ use wire::{
     body::{GetDownloadUrlInput, GetDownloadUrlOutput, GetQNupTokenInput, GetQNupTokenOutput},
 };
 
-use super::{Media, Transfer, UPLOAD_LIMIT};
+use crate::media::{Media, Transfer, UPLOAD_LIMIT};
 use crate::{
-    code,
+    core::{
+        code,
+        io::{CallResult, EngineOutput, HttpAnswer},
+        message::{Object, media_kind, outgoing_media, text},
+        request::Pending,
+    },
     engine::Engine,
-    io::{CallResult, EngineOutput, HttpAnswer},
-    message::{Object, media_kind, outgoing_media, text},
-    request::Pending,
-    send::{MEDIA, topic},
+    mail::send::{MEDIA, topic},
 };
 
 /// Between the fields of the upload form. The made-up files never hold it but by an accident of 1 in 2^300.

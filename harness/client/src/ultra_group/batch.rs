@@ -9,12 +9,14 @@ use wire::{
     code::status,
 };
 
-use super::{Call, NUMBER};
+use crate::ultra_group::{Call, NUMBER};
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, text},
+    },
     engine::Engine,
-    io::CallResult,
-    message::{Object, text},
 };
 
 /// Messages of one call, and of one request of any kind (UGHIST-009).

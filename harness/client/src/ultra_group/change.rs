@@ -13,8 +13,12 @@ use wire::{
     body::{MessageQueryInfo, MsgChange, MsgChangeList, MsgQuery, MsgQueryAck},
 };
 
-use super::{Call, Channel, NUMBER, batch, key};
-use crate::{code, engine::Engine, message::Object, recall::LASTING};
+use crate::ultra_group::{Call, Channel, NUMBER, batch, key};
+use crate::{
+    core::{code, message::Object},
+    engine::Engine,
+    mail::recall::LASTING,
+};
 
 /// `changeType`.
 const EXPANSION: i32 = 1;

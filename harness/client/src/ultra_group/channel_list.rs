@@ -3,12 +3,14 @@
 use serde_json::json;
 use wire::{UnixMillis, body::RelationInfo};
 
-use super::{Channel, NUMBER, key};
+use crate::ultra_group::{Channel, NUMBER, key};
 use crate::{
+    core::{
+        message::{Object, text},
+        store::Unseen,
+    },
     engine::Engine,
     local::{Answer, Answered},
-    message::{Object, text},
-    store::Unseen,
 };
 
 impl Engine {
@@ -55,7 +57,7 @@ impl Engine {
 
     /// `loadConversationsForAllChannel(type, targetId)`: channels with messages here, newest first; of ultra groups alone.
     pub(crate) fn load_channels(&self, args: &Object) -> Answered {
-        let group = super::group(args)?;
+        let group = crate::ultra_group::group(args)?;
         if text(args, "type") != "ultra_group" {
             return None;
         }

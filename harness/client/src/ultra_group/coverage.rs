@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Channel;
+use crate::ultra_group::Channel;
 
 /// Later than the first number, up to and including the second.
 type Span = (i64, i64);

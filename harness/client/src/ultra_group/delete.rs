@@ -4,13 +4,15 @@
 use prost::Message as _;
 use wire::{Topic, UnixMillis, body::CleanHisMsgInput};
 
-use super::{Call, Channel, NUMBER, channel, echo, group, with_code};
+use crate::ultra_group::{Call, Channel, NUMBER, channel, echo, group, with_code};
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, text},
+    },
     engine::Engine,
-    io::CallResult,
     local::number,
-    message::{Object, text},
 };
 
 /// A call of `clearUltraGroupMessages` on its way.

@@ -5,13 +5,15 @@ use prost::Message as _;
 use serde_json::{Value, json};
 use wire::{Topic, UnixMillis, body::MsgChangeReq};
 
-use super::{Call, modify::request};
+use crate::ultra_group::{Call, modify::request};
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, text},
+    },
     engine::Engine,
-    expansion::Change,
-    io::CallResult,
-    message::{Object, text},
+    mail::expansion::Change,
 };
 
 impl Engine {

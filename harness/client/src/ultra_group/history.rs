@@ -9,11 +9,11 @@ use wire::{
     code::status,
 };
 
-use super::{Call, Channel, Stage};
+use crate::ultra_group::{Call, Channel, Stage};
 use crate::{
+    core::message::{Object, text},
     engine::Engine,
-    history,
-    message::{Object, text},
+    mail::history,
 };
 
 /// A page that the server was asked for.
@@ -132,7 +132,7 @@ impl Engine {
             return;
         };
         let id = stored.get("messageId").and_then(Value::as_i64);
-        let fresh = super::change::renewed(&stored, message);
+        let fresh = crate::ultra_group::change::renewed(&stored, message);
         if let Some(id) = id.filter(|_| fresh != stored) {
             let _ = self.store.update(id, &fresh);
         }

@@ -8,13 +8,11 @@ use wire::{
     code::status,
 };
 
-use super::{Call, channel, echo, with_code};
+use crate::ultra_group::{Call, channel, echo, with_code};
 use crate::{
-    code,
+    core::{code, io::CallResult, message::Object},
     engine::Engine,
-    io::CallResult,
-    message::Object,
-    settings::{level_name, level_number},
+    preferences::settings::{level_name, level_number},
 };
 
 const OF_GROUP: &[&str] = &["targetId"];
@@ -83,6 +81,6 @@ fn place(args: &Object, of_channel: bool) -> Option<(String, Option<String>)> {
     if of_channel {
         channel(args).map(|(group, channel)| (group, Some(channel)))
     } else {
-        super::group(args).map(|group| (group, None))
+        crate::ultra_group::group(args).map(|group| (group, None))
     }
 }

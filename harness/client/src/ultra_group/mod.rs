@@ -35,11 +35,13 @@ use wire::UnixMillis;
 
 use self::coverage::Coverage;
 use crate::{
+    core::{
+        io::CallResult,
+        message::{Object, text},
+        store::Key,
+    },
     engine::Engine,
-    expansion::Change,
-    io::CallResult,
-    message::{Object, text},
-    store::Key,
+    mail::expansion::Change,
 };
 
 /// The wire number of ultra groups among conversation types.

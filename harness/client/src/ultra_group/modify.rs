@@ -8,12 +8,14 @@ use wire::{
     body::{ModifyMsgResp, MsgChangeReq},
 };
 
-use super::NUMBER;
+use crate::ultra_group::NUMBER;
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{self, Object, media_kind, outgoing, outgoing_media, text},
+    },
     engine::Engine,
-    io::CallResult,
-    message::{self, Object, media_kind, outgoing, outgoing_media, text},
 };
 
 /// A call on its way.
@@ -44,7 +46,7 @@ impl Engine {
         let Some(out) = out else { return CallResult::Code(code::PARAM_ERROR) };
         let body = MsgChangeReq { content: Some(utf8(&out.up.content)), ..request(place, &uid) };
         let modify = Modify { uid, classname: out.up.classname, content: out.up.content };
-        self.ask_own(now, Topic::ModifyMsg, body.encode_to_vec(), super::Call::Modify(modify));
+        self.ask_own(now, Topic::ModifyMsg, body.encode_to_vec(), crate::ultra_group::Call::Modify(modify));
         CallResult::Code(0)
     }
 
@@ -55,7 +57,7 @@ impl Engine {
             let told = ModifyMsgResp::decode(body.clone()).unwrap_or_default().msg;
             let content = told.as_ref().map_or(content, |told| &told.content);
             if let Ok(Some(mut stored)) = self.store.by_uid(uid) {
-                super::change::set_content(&mut stored, |message| {
+                crate::ultra_group::change::set_content(&mut stored, |message| {
                     message::describe(message, classname, content)
                 });
                 if let Some(id) = stored.get("messageId").and_then(Value::as_i64) {

@@ -4,8 +4,12 @@ use prost::Message as _;
 use serde_json::json;
 use wire::{Topic, UnixMillis, body::SessionMsgReadInput};
 
-use super::{Call, Channel, NUMBER, channel, echo, key, with_code};
-use crate::{code, engine::Engine, io::CallResult, local::number, message::Object};
+use crate::ultra_group::{Call, Channel, NUMBER, channel, echo, key, with_code};
+use crate::{
+    core::{code, io::CallResult, message::Object},
+    engine::Engine,
+    local::number,
+};
 
 impl Engine {
     /// `syncUltraGroupReadStatus(targetId, channelId, timestamp)`: all of the channel, whatever the time (UGREAD-007).

@@ -4,14 +4,16 @@
 use serde_json::{Map, Value, json};
 use wire::{Topic, UnixMillis, body::MsgChange};
 
-use super::Call;
+use crate::ultra_group::Call;
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, text},
+        request::Pending,
+    },
     engine::Engine,
-    io::CallResult,
-    message::{Object, text},
-    recall,
-    request::Pending,
+    mail::recall,
 };
 
 impl Engine {

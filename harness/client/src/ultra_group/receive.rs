@@ -8,13 +8,14 @@ use wire::{
     body::{DownStreamMessage, DownStreamMessages},
 };
 
-use super::{Channel, NUMBER};
+use crate::ultra_group::{Channel, NUMBER};
 use crate::{
-    code,
+    core::{
+        code,
+        message::{self, Object, counts, is_stored, mentions},
+    },
     engine::Engine,
-    inbox::SIGNALLING,
-    message::{self, Object, counts, is_stored, mentions},
-    recall,
+    mail::{inbox::SIGNALLING, recall},
 };
 
 impl Engine {

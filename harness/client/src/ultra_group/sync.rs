@@ -7,8 +7,11 @@ use wire::{
     body::{DownStreamMessages, QueryMsgChange, RelationsOutput, UltraGrpPullMsg, UltraGrpPullSes},
 };
 
-use super::{Call, Stage};
-use crate::{code, engine::Engine, request::Pending};
+use crate::ultra_group::{Call, Stage};
+use crate::{
+    core::{code, request::Pending},
+    engine::Engine,
+};
 
 impl Engine {
     pub(super) fn ask_ultra_group(

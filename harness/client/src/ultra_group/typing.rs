@@ -7,12 +7,14 @@ use wire::{
     body::{OperateStatus, OperateStatusNotify},
 };
 
-use super::{Call, NUMBER, channel, echo};
+use crate::ultra_group::{Call, NUMBER, channel, echo};
 use crate::{
-    code,
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, text},
+    },
     engine::Engine,
-    io::CallResult,
-    message::{Object, text},
 };
 
 /// Bits of `notifyType`: which lists count.

@@ -1,9 +1,9 @@
 //! Unread counts over the channels of a group, or of all groups (UGUNREAD).
 
 use crate::{
+    core::message::Object,
     engine::Engine,
     local::{Answer, Answered},
-    message::Object,
 };
 
 /// No count is told higher (UGUNREAD-005, UGUNREAD-006; of sums, too: AMB-63).
@@ -22,7 +22,7 @@ impl Engine {
 
     /// `loadUltraGroupUnreadCount(targetId)`, and that of mentions: one group (AMB-22).
     pub(crate) fn load_group_unread(&self, args: &Object, mentions: bool) -> Answered {
-        let group = super::group(args)?;
+        let group = crate::ultra_group::group(args)?;
         let event =
             if mentions { "onUltraGroupUnreadMentionedCountLoaded" } else { "onUltraGroupUnreadCountLoaded" };
         Some(self.count_channels(event, &["targetId"], Some(&group), mentions))

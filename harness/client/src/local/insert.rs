@@ -1,0 +1,71 @@
+//! Messages put into the local store by hand: sent to nobody, all of a batch or none (INS).
+
+use serde_json::{Value, json};
+use wire::UnixMillis;
+
+use crate::{
+    core::message::{self, Object},
+    engine::Engine,
+    local::{Answer, Answered},
+};
+
+impl Engine {
+    /// The stored message comes back with its messageId (INS-001).
+    pub(crate) fn insert_message(&self, now: UnixMillis, args: &Object) -> Answered {
+        let message = message::to_insert(args.get("message")?, &self.user, now)?;
+        Some(Answer {
+            event: "onMessageInserted",
+            echoed: &[],
+            result: self.insert_all(vec![message]).map(|mut stored| vec![("message", stored.remove(0))]),
+            otherwise: vec![("message", args.get("message").cloned().unwrap_or_default())],
+        })
+    }
+
+    /// Any number; ten at most are recommended (INS-010). One that cannot be stored fails them all (INS-011).
+    pub(crate) fn insert_messages(&self, now: UnixMillis, args: &Object) -> Answered {
+        let given = args.get("messages")?.as_array()?.iter().filter(|message| !message.is_null());
+        let messages: Vec<Object> =
+            given.map(|message| message::to_insert(message, &self.user, now)).collect::<Option<_>>()?;
+        if messages.is_empty() {
+            return None;
+        }
+        Some(Answer {
+            event: "onMessagesInserted",
+            echoed: &[],
+            result: self.insert_all(messages).map(|stored| vec![("messages", stored.into())]),
+            otherwise: vec![("messages", args.get("messages").cloned().unwrap_or(json!([])))],
+        })
+    }
+
+    /// At least one message goes in, at least one comes back.
+    fn insert_all(&self, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
+        let mut stored = Vec::new();
+        let mut ids = Vec::new();
+        for message in messages {
+            match self.insert_one(message) {
+                Ok((id, message)) => {
+                    ids.push(id);
+                    stored.push(Value::Object(message));
+                }
+                Err(error) => {
+                    // Without a journal the store takes nothing back by itself.
+                    for id in ids {
+                        let _ = self.store.delete(id);
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(stored)
+    }
+
+    fn insert_one(&self, mut message: Object) -> rusqlite::Result<(i64, Object)> {
+        let id = self.store.insert(&message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        message.insert("messageId".to_owned(), id.into());
+        self.store.list_conversation(&message)?;
+        if message.get("receivedStatus") == Some(&Value::from("unread")) && message::is_counted(&message) {
+            self.store.set_unread(id, false)?;
+        }
+        Ok((id, message))
+    }
+}

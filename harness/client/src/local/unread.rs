@@ -1,0 +1,91 @@
+//! Unread counts: of a conversation, in all, by type, of mentions; clearing them (UNREAD, MENT-004).
+
+use serde_json::{Value, json};
+
+use crate::{
+    core::message::Object,
+    engine::Engine,
+    local::{Answer, Answered, channel, conversation, conversation_types, number},
+    preferences::settings::does_not_disturb,
+};
+
+const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
+
+impl Engine {
+    /// Chatrooms store nothing, so their count is 0 (UNREAD-005).
+    pub(crate) fn load_unread_count(&self, args: &Object, mentions: bool) -> Answered {
+        let of = conversation(args)?;
+        let count = self.store.unread_count(&of, mentions);
+        let event = if mentions { "onUnreadMentionedCountLoaded" } else { "onUnreadCountLoaded" };
+        Some(counted(event, CONVERSATION, count))
+    }
+
+    /// Every type, conversations that do not disturb included (UNREAD-002, AMB-46).
+    pub(crate) fn load_total_unread_count(&self, args: &Object) -> Answered {
+        let channel = channel(args)?;
+        let count = self.store.unread_counts(false).map(|counts| {
+            let counts = counts.iter().filter(|(key, _)| channel.is_empty() || key.channel == channel);
+            counts.map(|(_, count)| count).sum()
+        });
+        Some(counted("onTotalUnreadCountLoaded", &["channelId"], count))
+    }
+
+    /// Without `contain`, conversations that do not disturb are left out (UNREAD-007, UNREAD-008).
+    pub(crate) fn load_unread_count_by_types(&self, args: &Object) -> Answered {
+        let (kinds, channel) = (conversation_types(args)?, channel(args)?);
+        let contain = args.get("contain")?.as_bool()?;
+        let count = self.store.unread_counts(false).and_then(|counts| {
+            let mut sum = 0;
+            for (key, count) in counts {
+                let asked = kinds.contains(&key.kind)
+                    && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel);
+                if asked && (contain || !does_not_disturb(&self.describe_conversation(&key)?)) {
+                    sum += count;
+                }
+            }
+            Ok(sum)
+        });
+        let echoed = &["conversationTypes", "channelId", "contain"];
+        Some(counted("onUnreadCountByConversationTypesLoaded", echoed, count))
+    }
+
+    /// Up to the sent time of the last message read, that message included (UNREAD-010).
+    pub(crate) fn clear_unread_count(&self, args: &Object) -> Answered {
+        let of = conversation(args)?;
+        let until = number(args, "timestamp", 0..=i64::MAX)?;
+        Some(Answer {
+            event: "onUnreadCountCleared",
+            echoed: &["type", "targetId", "channelId", "timestamp"],
+            result: self.store.clear_unread(&of, until).map(|()| Vec::new()),
+            otherwise: Vec::new(),
+        })
+    }
+
+    /// The oldest unread message, or null.
+    pub(crate) fn load_first_unread_message(&self, args: &Object) -> Answered {
+        let of = conversation(args)?;
+        let found = self.store.first_unread(&of);
+        Some(Answer {
+            event: "onFirstUnreadMessageLoaded",
+            echoed: CONVERSATION,
+            result: found.map(|found| vec![("message", found.map_or(Value::Null, Value::Object))]),
+            otherwise: vec![("message", Value::Null)],
+        })
+    }
+
+    pub(crate) fn load_unread_mentioned_messages(&self, args: &Object) -> Answered {
+        let of = conversation(args)?;
+        let found = self.store.unread_mentions(&of);
+        Some(Answer {
+            event: "onUnreadMentionedMessagesLoaded",
+            echoed: CONVERSATION,
+            result: found.map(|found| vec![("messages", found.into())]),
+            otherwise: vec![("messages", json!([]))],
+        })
+    }
+}
+
+fn counted(event: &'static str, echoed: &'static [&'static str], count: rusqlite::Result<i64>) -> Answer {
+    let result = count.map(|count| vec![("count", count.into())]);
+    Answer { event, echoed, result, otherwise: vec![("count", 0.into())] }
+}

@@ -1,0 +1,171 @@
+//! Sending: attached, then sent, with exactly one outcome (SEND-005 to SEND-013, ERR-008).
+//!
+//! Status messages wait for the server's answer like all others, so that a refusal is heard. The rate limit is the
+//! server's (AMB-23).
+
+use prost::Message as _;
+use serde_json::{Map, Value, json};
+use wire::{Topic, UnixMillis};
+
+use crate::{
+    core::{
+        code,
+        io::CallResult,
+        message::{Object, Outgoing, media_kind, outgoing, text},
+        request::Pending,
+    },
+    engine::Engine,
+};
+
+/// The callbacks that tell of a sending.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SendEvents {
+    attached: &'static str,
+    sent: &'static str,
+}
+
+const ORDINARY: SendEvents = SendEvents { attached: "onMessageAttached", sent: "onMessageSent" };
+/// Of media messages.
+pub(crate) const MEDIA: SendEvents =
+    SendEvents { attached: "onMediaMessageAttached", sent: "onMediaMessageSent" };
+const DESIGNATED: SendEvents = SendEvents {
+    attached: "onGroupMessageToDesignatedUsersAttached",
+    sent: "onGroupMessageToDesignatedUsersSent",
+};
+
+impl Engine {
+    /// `sendMessage(message)`.
+    pub(crate) fn send_message(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+        self.send(now, args, Vec::new(), ORDINARY)
+    }
+
+    /// `sendGroupMessageToDesignatedUsers(message, userIds)`: an ordinary group message that only some members get.
+    pub(crate) fn send_to_designated_users(
+        &mut self,
+        now: UnixMillis,
+        args: &Map<String, Value>,
+    ) -> CallResult {
+        let ids = args.get("userIds").and_then(Value::as_array).into_iter().flatten();
+        let users: Vec<String> =
+            ids.filter_map(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        let group = args.get("message").and_then(|message| message.get("conversationType"))
+            == Some(&Value::from("group"));
+        // Media belong to `sendMediaMessage`, which names no receivers (GRP-019).
+        let media = args
+            .get("message")
+            .and_then(Value::as_object)
+            .is_some_and(|message| media_kind(message).is_some());
+        if users.is_empty() || !group || media {
+            return CallResult::Code(code::PARAM_ERROR);
+        }
+        self.send(now, args, users, DESIGNATED)
+    }
+
+    fn send(
+        &mut self,
+        now: UnixMillis,
+        args: &Map<String, Value>,
+        only_to: Vec<String>,
+        events: SendEvents,
+    ) -> CallResult {
+        let Some(mut message) = args.get("message").and_then(|message| self.instance(message)) else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        self.choose_channel(&mut message);
+        let target = text(&message, "targetId");
+        let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty())
+        else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        let Some(topic) = topic(&text(&message, "conversationType"), status) else {
+            return CallResult::Code(code::PARAM_ERROR);
+        };
+        up.user_id = only_to;
+        if matches!(topic, Topic::PpMsgP | Topic::PpMsgS) {
+            self.typing.sent(&target);
+        }
+        message.insert("direction".into(), "send".into());
+        message.insert("senderUserId".into(), self.user.as_str().into());
+        message.insert("sentTime".into(), now.0.into());
+        message.insert("sentStatus".into(), "sending".into());
+        // Before the first login there is no user whose store it could be.
+        if stored && self.store.is_open() {
+            if !self.attach(&mut message) {
+                // What cannot be stored is not sent (SEND-012).
+                return CallResult::Code(code::PARAM_ERROR);
+            }
+            self.fire(events.attached, json!({"message": message}));
+        }
+        if self.link.is_online() {
+            let pending = Pending::Send { message, events };
+            self.request(now, topic, &target, up.encode_to_vec().into(), pending);
+        } else {
+            self.sent(message, events, code::NOT_CONNECTED, None);
+        }
+        CallResult::Code(0)
+    }
+
+    /// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.
+    pub(crate) fn instance(&self, given: &Value) -> Option<Object> {
+        let given = given.as_object()?;
+        let Some(id) = given.get("messageId").and_then(Value::as_i64) else { return Some(given.clone()) };
+        let mut message = self.store.by_id(id).ok()??;
+        message.extend(given.clone());
+        Some(message)
+    }
+
+    /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
+    pub(crate) fn attach(&mut self, message: &mut Object) -> bool {
+        if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
+            let _ = self.store.list_conversation(message);
+            return self.store.update(id, message).unwrap_or(false);
+        }
+        match self.store.insert(message) {
+            Ok(Some(id)) => {
+                message.insert("messageId".into(), id.into());
+                // A message that is kept is sent, whether the list shows it or not.
+                let _ = self.store.list_conversation(message);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Ends a sending: the stored message learns its outcome, the app hears of it once (SEND-007, SEND-008).
+    pub(crate) fn sent(
+        &mut self,
+        mut message: Object,
+        events: SendEvents,
+        code: i64,
+        accepted: Option<(UnixMillis, String)>,
+    ) {
+        message.insert("sentStatus".into(), if code == 0 { "sent" } else { "failed" }.into());
+        let stored = message.get("messageId").and_then(Value::as_i64);
+        if let Some((time, uid)) = accepted {
+            message.insert("sentTime".into(), time.0.into());
+            if stored.is_none() {
+                // The mailbox may give our own message back; it is known.
+                let _ = self.store.see(&uid);
+            }
+            message.insert("messageUId".into(), uid.into());
+        }
+        if let Some(id) = stored {
+            // The app hears the outcome even if the store cannot keep it.
+            let _ = self.store.update(id, &message);
+        }
+        self.fire(events.sent, json!({"code": code, "message": message}));
+    }
+}
+
+/// The topic of an ordinary or a status message; `None`: no app may send there.
+pub(crate) fn topic(conversation: &str, status: bool) -> Option<Topic> {
+    match (conversation, status) {
+        ("private", false) => Some(Topic::PpMsgP),
+        ("private", true) => Some(Topic::PpMsgS),
+        ("group", false) => Some(Topic::PgMsgP),
+        ("group", true) => Some(Topic::PgMsgS),
+        ("chatroom", _) => Some(Topic::ChatMsg),
+        ("ultra_group", _) => Some(Topic::UgMsg),
+        _ => None,
+    }
+}

@@ -1,0 +1,5 @@
+//! PREF
+
+pub(crate) mod blacklist;
+pub(crate) mod quiet;
+pub(crate) mod settings;
