@@ -56,6 +56,44 @@ fn every_type_a_method_or_callback_names_is_known() {
     }
 }
 
+/// Documented, and not of the reference client: what a phone's push and its log need.
+const NOT_OURS: &[&str] = &[
+    "setDeviceToken",
+    "changePushContentShowStatus",
+    "changePushLanguage",
+    "changePushReceiveStatus",
+    "changeLogLevel",
+];
+
+/// Its table of calls is the one place where the reference client's methods stand; here it is held against the
+/// documented ones.
+#[test]
+fn the_reference_client_has_the_documented_methods_and_callbacks_and_no_other() {
+    let api = api();
+    let methods: BTreeSet<String> = reference_client::Engine::methods().collect();
+    let events: BTreeSet<&str> = reference_client::Engine::EVENTS.iter().copied().collect();
+    assert_eq!(methods.len(), reference_client::Engine::methods().count(), "a method stands twice");
+    for event in &events {
+        assert!(api.events.contains_key(*event), "{event} is not documented");
+    }
+    for method in methods.iter().filter(|method| !method.starts_with("setOn")) {
+        assert!(api.methods.contains_key(method), "{method} is not documented");
+        for answer in &api.methods[method].answers {
+            assert!(
+                events.contains(answer.as_str()),
+                "{method} is answered by {answer}, which cannot be fired"
+            );
+        }
+    }
+    let missing: Vec<&str> = api
+        .methods
+        .iter()
+        .filter(|(name, method)| !method.beyond && !methods.contains(*name))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(missing, NOT_OURS);
+}
+
 #[test]
 fn a_message_parameter_takes_the_fields_of_every_kind_of_message() {
     let fields = api().fields("Message").unwrap();

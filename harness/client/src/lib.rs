@@ -3,15 +3,12 @@
 //! It speaks the protocol like any real client and never looks into the service. A call returns acceptance only;
 //! results arrive as callbacks of the documented listeners. Time is an argument; sockets belong to whoever runs it.
 
-mod api;
 mod chatroom;
-mod connection;
 mod core;
 mod engine;
 mod local;
 mod mail;
 mod media;
-mod names;
 mod preferences;
 mod ultra_group;
 

@@ -24,7 +24,6 @@ pub struct SimDriver {
 
 impl Default for SimDriver {
     fn default() -> Self {
-        let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();
         let can = crate::scenario::NEEDS.iter();
         Self {
             abilities: Abilities {
@@ -32,8 +31,8 @@ impl Default for SimDriver {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 clock: "virtual".to_owned(),
                 capabilities: can.copied().chain([super::needs::ATTEMPTS]).map(str::to_owned).collect(),
-                methods: names(Engine::METHODS),
-                events: names(Engine::EVENTS),
+                methods: Engine::methods().collect(),
+                events: Engine::EVENTS.iter().map(|name| (*name).to_owned()).collect(),
                 ..Abilities::default()
             },
             simulation: Simulation::new(0, UnixMillis(0)),

@@ -8,18 +8,17 @@ use wire::{
     body::{ChrmKvOutput, ChrmKvsOutput, QueryChrmKv},
 };
 
-use crate::chatroom::{Call, entries::REMOVED};
 use crate::{
-    core::{code, message::Object, request::Pending},
-    engine::Engine,
+    chatroom::{Call, Chatrooms, entries::REMOVED},
+    core::message::Object,
 };
 
-impl Engine {
+impl Chatrooms<'_> {
     pub(super) fn entry_answered(&mut self, event: &'static str, echo: Object, code: i64) {
         let mut args = Object::new();
         args.insert("code".into(), code.into());
         args.extend(echo);
-        self.fire(event, Value::Object(args));
+        self.core.fire(event, Value::Object(args));
     }
 
     /// Where some keys failed the code says so, and the keys stand in `errorEntries` with codes of their own (CHKV-026).
@@ -45,29 +44,25 @@ impl Engine {
 
     /// Entries of a room have changed.
     pub(crate) fn entries_noticed(&mut self, now: UnixMillis, id: &str) {
-        let Some(room) = self.rooms.get_mut(id).filter(|room| room.here) else { return };
-        if room.pulling_entries {
-            room.entries_noticed = true;
-        } else {
+        let Some(room) = self.state.rooms.get_mut(id).filter(|room| room.here) else { return };
+        if room.changes.announce(None) {
             self.pull_entries(now, id);
         }
     }
 
     pub(super) fn pull_entries(&mut self, now: UnixMillis, id: &str) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        room.pulling_entries = true;
-        room.entries_noticed = false;
-        let ask = QueryChrmKv { timestamp: room.entries_until, compressio_enabled: None };
+        let Some(room) = self.state.rooms.get_mut(id) else { return };
+        let ask = QueryChrmKv { timestamp: room.changes.begin().0, compressio_enabled: None };
         let call = Call::PullEntries { room: id.to_owned() };
-        self.ask(now, Topic::PullKv, id, ask.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, Topic::PullKv, id, ask.encode_to_vec(), call);
     }
 
     pub(super) fn entries_package(&mut self, now: UnixMillis, id: &str, code: i64, body: &Bytes) {
         let output = ChrmKvOutput::decode(body.clone()).ok().filter(|_| code == 0);
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        room.pulling_entries = false;
+        let Some(room) = self.state.rooms.get_mut(id) else { return };
         let Some(output) = output else {
-            if code == code::NO_ANSWER && self.link.is_online() {
+            room.changes.failed();
+            if self.core.asks_again(code) {
                 self.pull_entries(now, id);
             }
             return;
@@ -96,19 +91,18 @@ impl Engine {
                 room.entries.insert(entry.key, value);
             }
         }
-        room.entries_until = room.entries_until.max(output.sync_time.unwrap_or_default());
+        let again = room.changes.end(UnixMillis(output.sync_time.unwrap_or_default()));
         let first = !std::mem::replace(&mut room.synced, true);
-        let again = room.entries_noticed;
         for (kind, entries) in [("remove", removed), ("update", updated)] {
             if !entries.is_empty() {
-                self.fire(
+                self.core.fire(
                     "onChatRoomEntriesChanged",
                     json!({"operationType": kind, "roomId": id, "entries": entries}),
                 );
             }
         }
         if first {
-            self.fire("onChatRoomEntriesSynced", json!({"roomId": id}));
+            self.core.fire("onChatRoomEntriesSynced", json!({"roomId": id}));
         }
         if again {
             self.pull_entries(now, id);

@@ -8,10 +8,9 @@ use wire::{
     code::status,
 };
 
-use crate::chatroom::{Call, target};
 use crate::{
-    core::{code, io::CallResult, message::Object, request::Pending},
-    engine::Engine,
+    chatroom::{Call, Chatrooms, target},
+    core::{code, io::CallResult, message::Object},
 };
 
 const LONGEST_KEY: usize = 128;
@@ -21,9 +20,9 @@ const GOES_WITH_OWNER: i32 = 1;
 const FORCED: i32 = 2;
 pub(super) const REMOVED: i32 = 4;
 
-impl Engine {
+impl Chatrooms<'_> {
     /// `addChatRoomEntry(targetId, key, value, deleteWhenLeft, overwrite)`.
-    pub(super) fn add_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn add_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let (key, value) = (key(args.get("key")), value(args.get("value")));
         let (Some(room), Some(key), Some(value), Some(status)) = (target(args), key, value, bits(args))
         else {
@@ -35,7 +34,7 @@ impl Engine {
     }
 
     /// `removeChatRoomEntry(targetId, key, force)`.
-    pub(super) fn remove_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn remove_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let force = args.get("force").and_then(Value::as_bool);
         let (Some(room), Some(key), Some(force)) = (target(args), key(args.get("key")), force) else {
             return CallResult::Code(code::PARAM_ERROR);
@@ -57,11 +56,11 @@ impl Engine {
     ) {
         let body = SetChrmKv { entry, ..SetChrmKv::default() };
         let call = Call::Entry { event, echo };
-        self.ask(now, topic, room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, topic, room, body.encode_to_vec(), call);
     }
 
     /// `addChatRoomEntries(targetId, entries, deleteWhenLeft, overwrite)`: each key by itself.
-    pub(super) fn add_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn add_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let pairs = args.get("entries").and_then(Value::as_object).filter(|pairs| !pairs.is_empty());
         let (Some(room), Some(pairs), Some(status)) = (target(args), pairs, bits(args)) else {
             return CallResult::Code(code::PARAM_ERROR);
@@ -80,7 +79,7 @@ impl Engine {
     }
 
     /// `removeChatRoomEntries(targetId, keys, force)`.
-    pub(super) fn remove_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn remove_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let keys = args.get("keys").and_then(Value::as_array).filter(|keys| !keys.is_empty());
         let force = args.get("force").and_then(Value::as_bool);
         let (Some(room), Some(keys), Some(force)) = (target(args), keys, force) else {
@@ -106,11 +105,11 @@ impl Engine {
     ) {
         let body = SetChrmKvs { entry, ..SetChrmKvs::default() };
         let call = Call::Entries { event, echo, names_failed };
-        self.ask(now, topic, room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, topic, room, body.encode_to_vec(), call);
     }
 
     /// `loadChatRoomEntry(targetId, key)`: from the copy where it is complete, otherwise from the server.
-    pub(super) fn load_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn load_entry(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let (Some(room), Some(key)) = (target(args), key(args.get("key"))) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
@@ -120,20 +119,21 @@ impl Engine {
     }
 
     /// `loadChatRoomAllEntries(targetId)`.
-    pub(super) fn load_all_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn load_all_entries(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let Some(room) = target(args) else { return CallResult::Code(code::PARAM_ERROR) };
         self.load_entries(now, room, None);
         CallResult::Code(0)
     }
 
     fn load_entries(&mut self, now: UnixMillis, room: String, key: Option<String>) {
-        let copy = self.rooms.get(&room).filter(|room| room.here && room.synced && !room.pulling_entries);
+        let copy =
+            self.state.rooms.get(&room).filter(|room| room.here && room.synced && !room.changes.is_pulling());
         if let Some(entries) = copy.map(|room| room.entries.clone()) {
             return self.tell_entries(&room, key, 0, &entries);
         }
         let ask = QueryChrmKv { timestamp: 0, compressio_enabled: None };
         let call = Call::LoadEntries { room: room.clone(), key };
-        self.ask(now, Topic::PullKv, &room, ask.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, Topic::PullKv, &room, ask.encode_to_vec(), call);
     }
 
     /// The one result of a call that asked for one entry or for all.
@@ -145,7 +145,7 @@ impl Engine {
         entries: &Map<String, Value>,
     ) {
         let Some(key) = key else {
-            return self.fire(
+            return self.core.fire(
                 "onChatRoomAllEntriesLoaded",
                 json!({"code": code, "targetId": room, "entries": entries}),
             );
@@ -154,7 +154,7 @@ impl Engine {
         let code = if code == 0 && found.is_none() { i64::from(status::NO_ENTRY) } else { code };
         let entry: Map<String, Value> =
             found.map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
-        self.fire("onChatRoomEntryLoaded", json!({"code": code, "targetId": room, "entry": entry}));
+        self.core.fire("onChatRoomEntryLoaded", json!({"code": code, "targetId": room, "entry": entry}));
     }
 }
 

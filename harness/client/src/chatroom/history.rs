@@ -9,16 +9,14 @@ use wire::{
     code::status,
 };
 
-use crate::chatroom::{Call, target};
 use crate::{
+    chatroom::{Call, Chatrooms, target},
     core::{
+        arguments::number,
         code,
         io::CallResult,
         message::{self, Object, text},
-        request::Pending,
     },
-    engine::Engine,
-    local::number,
 };
 
 /// A call on its way.
@@ -28,9 +26,9 @@ pub(crate) struct Load {
     time: i64,
 }
 
-impl Engine {
+impl Chatrooms<'_> {
     /// Between 1 and 50 messages before or after a time; 0 is now, or the beginning (CHHIST-005 to CHHIST-007).
-    pub(super) fn load_room_messages(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn load_messages(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let order = match text(args, "order").as_str() {
             "before" => Some(0),
             "after" => Some(1),
@@ -48,18 +46,18 @@ impl Engine {
             ..HistoryMsgInput::default()
         };
         let call = Call::History(Load { room: room.clone(), time });
-        self.ask(now, Topic::QryChMsg, &room, ask.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, Topic::QryChMsg, &room, ask.encode_to_vec(), call);
         CallResult::Code(0)
     }
 
-    pub(super) fn room_messages_loaded(&mut self, load: &Load, code: i64, body: &Bytes) {
+    pub(super) fn messages_loaded(&mut self, load: &Load, code: i64, body: &Bytes) {
         let page = HistoryMsgOuput::decode(body.clone());
         let (code, messages, sync_time) = match page {
             Ok(page) if code == 0 => {
                 let messages: Vec<Value> = page
                     .list
                     .iter()
-                    .map(|down| Value::Object(message::received(down, &self.user, false)))
+                    .map(|down| Value::Object(message::received(down, &self.core.user, false)))
                     .collect();
                 (0, messages, page.sync_time)
             }
@@ -67,7 +65,7 @@ impl Engine {
             Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new(), load.time),
             Err(_) => (code, Vec::new(), load.time),
         };
-        self.fire(
+        self.core.fire(
             "onChatRoomMessagesLoaded",
             json!({"code": code, "targetId": load.room, "messages": messages, "syncTime": sync_time}),
         );

@@ -9,18 +9,17 @@ use wire::{
     code::status,
 };
 
-use crate::chatroom::{Call, Room, target};
 use crate::{
-    core::{code, io::CallResult, message::Object, request::Pending},
-    engine::Engine,
+    chatroom::{Call, Chatrooms, Room, target},
+    core::{code, io::CallResult, message::Object},
 };
 
 /// The most messages that joining brings (CHRM-005); more is refused.
 const MOST: i64 = 50;
 
-impl Engine {
+impl Chatrooms<'_> {
     /// `joinChatRoom(targetId, messageCount, autoCreate)`.
-    pub(super) fn join_room(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn join(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let count = args.get("messageCount").and_then(Value::as_i64).filter(|n| (-1..=MOST).contains(n));
         let create = args.get("autoCreate").and_then(Value::as_bool);
         let (Some(room), Some(count), Some(create)) = (target(args), count, create) else {
@@ -32,22 +31,22 @@ impl Engine {
     }
 
     fn ask_to_join(&mut self, now: UnixMillis, topic: Topic, room: String, count: i32, again: bool) {
-        self.fire("onChatRoomJoining", json!({"targetId": room}));
+        self.core.fire("onChatRoomJoining", json!({"targetId": room}));
         let body = ChrmInput { nothing: 1, extra: None };
         let call = Call::Join { room: room.clone(), count, again };
-        self.ask(now, topic, &room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, topic, &room, body.encode_to_vec(), call);
     }
 
     /// After a login: every room that was not left (CHRM-018 to CHRM-020). It must still be there.
-    pub(crate) fn rejoin_rooms(&mut self, now: UnixMillis) {
+    pub(crate) fn rejoin(&mut self, now: UnixMillis) {
         let rooms: Vec<(String, i32)> =
-            self.rooms.iter().map(|(id, room)| (id.clone(), room.count)).collect();
+            self.state.rooms.iter().map(|(id, room)| (id.clone(), room.count)).collect();
         for (room, count) in rooms {
             self.ask_to_join(now, Topic::JoinChrmR, room, count, true);
         }
     }
 
-    pub(super) fn room_joined(
+    pub(super) fn joined(
         &mut self,
         now: UnixMillis,
         id: &str,
@@ -57,69 +56,70 @@ impl Engine {
         body: &Bytes,
     ) {
         if code == 0 {
-            if !self.has_many_rooms() {
+            if !self.core.app_has(|navi| navi.many_rooms) {
                 // The server has taken us out of the former one (CHRM-010).
-                let others: Vec<String> = self.rooms.keys().filter(|other| *other != id).cloned().collect();
+                let others: Vec<String> =
+                    self.state.rooms.keys().filter(|other| *other != id).cloned().collect();
                 for other in others {
-                    self.forget_room(&other);
+                    self.forget(&other);
                 }
             }
             let joined = ChrmOutput::decode(body.clone()).unwrap_or_default().join_time();
-            let room = self.rooms.entry(id.to_owned()).or_insert_with(|| Room {
+            let room = self.state.rooms.entry(id.to_owned()).or_insert_with(|| Room {
                 count,
                 joined: UnixMillis(joined),
                 ..Room::default()
             });
-            if again && room.watermark.0 == 0 {
-                // The first pull was never answered: what was said since then is more than what was said before.
-                room.watermark = room.joined;
+            if again {
+                // Where the first pull was never answered, what was said since then is more than what was said before.
+                room.messages.reached(room.joined);
             }
             room.here = true;
             room.synced &= again;
         } else if [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
             // There is nothing to come back to.
-            self.forget_room(id);
+            self.forget(id);
         }
-        self.fire("onChatRoomJoined", json!({"code": code, "targetId": id}));
+        self.core.fire("onChatRoomJoined", json!({"code": code, "targetId": id}));
         if code == 0 {
-            self.pull_room(now, id);
-            if self.has_room_entries() {
+            self.pull(now, id);
+            if self.core.app_has(|navi| navi.room_entries) {
                 self.pull_entries(now, id);
             }
         }
     }
 
     /// `leaveChatRoom(targetId)`.
-    pub(super) fn leave_room(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn leave(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let Some(room) = target(args) else { return CallResult::Code(code::PARAM_ERROR) };
         let body = ChrmInput { nothing: 1, extra: None };
         let call = Call::Leave { room: room.clone() };
-        self.ask(now, Topic::ExitChrm, &room, body.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, Topic::ExitChrm, &room, body.encode_to_vec(), call);
         CallResult::Code(0)
     }
 
-    pub(super) fn room_left(&mut self, id: &str, code: i64) {
+    pub(super) fn left(&mut self, id: &str, code: i64) {
         let outside = [i64::from(status::NOT_IN_ROOM), i64::from(status::NO_ROOM)].contains(&code);
         // Unanswered on a connection that stands, it may have been carried out, and nothing would tell: the app wanted to
         // leave. After a loss the room is joined again, and all is known.
         if code == 0 || outside || code == code::NO_ANSWER {
-            self.forget_room(id);
+            self.forget(id);
         }
-        self.fire("onChatRoomLeft", json!({"code": code, "targetId": id}));
+        self.core.fire("onChatRoomLeft", json!({"code": code, "targetId": id}));
     }
 
     /// The server says that a room is gone, and why. Which number a reset has is assumed.
-    pub(crate) fn room_gone(&mut self, notify: &NotifyMsg) {
+    pub(crate) fn gone(&mut self, notify: &NotifyMsg) {
         let id = notify.chrm_id();
-        if !self.rooms.contains_key(id) {
+        if !self.state.rooms.contains_key(id) {
             return;
         }
-        self.forget_room(id);
+        self.forget(id);
         let status = match notify.destroy_type {
             Some(3) => "destroy_auto",
             Some(1) => "reset",
             _ => "destroy_manual",
         };
-        self.fire("onChatRoomStatusChanged", json!({"targetId": id, "status": status}));
+        self.core.fire("onChatRoomStatusChanged", json!({"targetId": id, "status": status}));
     }
 }

@@ -12,22 +12,35 @@ mod pull;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::{Map, Value};
-use wire::UnixMillis;
+use wire::{Topic, UnixMillis};
 
-use crate::{
-    core::{
-        io::CallResult,
-        message::{Object, text},
-    },
-    engine::Engine,
+use crate::core::{
+    Core, code,
+    feed::Feed,
+    message::{Object, text},
+    requests::{Asked, Reply, Way},
 };
 
-pub(crate) use self::history::Load;
+/// The rooms an engine is in, by id, and its unanswered requests about rooms.
+#[derive(Debug, Default)]
+pub(crate) struct ChatroomState {
+    rooms: BTreeMap<String, Room>,
+    pub(crate) asked: Asked<Call>,
+}
 
-/// The rooms an engine is in, by id.
-pub(crate) type Rooms = BTreeMap<String, Room>;
+impl ChatroomState {
+    /// Whether the engine is in none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+}
+
+/// Chatrooms, and what they may touch.
+pub(crate) struct Chatrooms<'e> {
+    pub(crate) core: &'e mut Core,
+    pub(crate) state: &'e mut ChatroomState,
+}
 
 /// A room that was joined and not left.
 #[derive(Debug, Default)]
@@ -38,21 +51,16 @@ pub(crate) struct Room {
     joined: UnixMillis,
     /// On this connection, too.
     here: bool,
-    /// Everything up to here was fetched.
-    watermark: UnixMillis,
-    pulling: bool,
-    /// Something was announced while a pull ran.
-    noticed: Option<UnixMillis>,
+    messages: Feed,
+    /// The copy of the entries, and how far it follows the server's.
     entries: Map<String, Value>,
-    entries_until: i64,
-    pulling_entries: bool,
-    entries_noticed: bool,
+    changes: Feed,
     /// All entries are here, and the app knows.
     synced: bool,
 }
 
 /// What an unanswered request is about.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Call {
     /// Joining; `again` after a reconnect.
     Join { room: String, count: i32, again: bool },
@@ -69,67 +77,58 @@ pub(crate) enum Call {
     /// The same of several; `names_failed`: the callback tells which keys failed.
     Entries { event: &'static str, echo: Object, names_failed: bool },
     /// A page of history.
-    History(Load),
+    History(history::Load),
 }
 
-impl Engine {
-    /// A call about rooms; `None`: it is another's.
-    pub(crate) fn room_call(&mut self, now: UnixMillis, method: &str, args: &Object) -> Option<CallResult> {
-        let asks_for = method.strip_prefix("load").or_else(|| method.strip_prefix("get"));
-        Some(match (method, asks_for) {
-            ("joinChatRoom", _) => self.join_room(now, args),
-            ("leaveChatRoom", _) => self.leave_room(now, args),
-            (_, Some("ChatRoomMessages")) => self.load_room_messages(now, args),
-            ("addChatRoomEntry", _) => self.add_entry(now, args),
-            ("addChatRoomEntries", _) => self.add_entries(now, args),
-            (_, Some("ChatRoomEntry")) => self.load_entry(now, args),
-            (_, Some("ChatRoomAllEntries")) => self.load_all_entries(now, args),
-            ("removeChatRoomEntry", _) => self.remove_entry(now, args),
-            ("removeChatRoomEntries", _) => self.remove_entries(now, args),
-            _ => return None,
-        })
+impl Chatrooms<'_> {
+    /// Sends a request, or ends it at once where there is no connection.
+    fn ask(&mut self, now: UnixMillis, topic: Topic, room: &str, body: Vec<u8>, call: Call) {
+        match self.core.ask(now, topic, room, body, Way::Query) {
+            Some(id) => self.state.asked.keep(id, call),
+            None => self.answered(now, call, &Reply::none(code::NOT_CONNECTED)),
+        }
     }
 
     /// The connection is gone: rooms are joined again with the next one.
-    pub(crate) fn rooms_disconnected(&mut self) {
-        for room in self.rooms.values_mut() {
+    pub(crate) fn disconnected(&mut self) {
+        for room in self.state.rooms.values_mut() {
             room.here = false;
-            room.pulling = false;
-            room.noticed = None;
-            room.pulling_entries = false;
-            room.entries_noticed = false;
+            room.messages.disconnected();
+            room.changes.disconnected();
         }
     }
 
     /// The stay is over in every room.
-    pub(crate) fn forget_rooms(&mut self) {
-        self.rooms.clear();
-        if self.store.is_open() {
-            let _ = self.store.forget_rooms(None);
+    pub(crate) fn forget_all(&mut self) {
+        self.state.rooms.clear();
+        if self.core.store.is_open() {
+            let _ = self.core.store.forget_rooms(None);
         }
     }
 
     /// The stay is over in one: its messages go (CHRM-014).
-    pub(crate) fn forget_room(&mut self, id: &str) {
-        self.rooms.remove(id);
-        let _ = self.store.forget_rooms(Some(id));
+    pub(crate) fn forget(&mut self, id: &str) {
+        self.state.rooms.remove(id);
+        let _ = self.core.store.forget_rooms(Some(id));
     }
 
-    /// A request was answered, or was not: a code and perhaps a body.
-    pub(crate) fn room_answered(&mut self, now: UnixMillis, call: Call, code: i64, body: &Bytes) {
+    /// A request has ended.
+    pub(crate) fn answered(&mut self, now: UnixMillis, call: Call, reply: &Reply) {
+        let Reply { code, body, .. } = reply;
+        let code = *code;
         match call {
             Call::Join { room, count, again } => {
-                self.room_joined(now, &room, count, again, code, body);
+                self.joined(now, &room, count, again, code, body);
             }
-            Call::Leave { room } => self.room_left(&room, code),
-            Call::Pull { room } => self.room_package(now, &room, code, body),
+            Call::Leave { room } => self.left(&room, code),
+            Call::Pull { room } => self.package(now, &room, code, body),
             Call::PullEntries { room } => self.entries_package(now, &room, code, body),
             Call::LoadEntries { room, key } => self.entries_loaded(&room, key, code, body),
             Call::Entry { event, echo } => self.entry_answered(event, echo, code),
             Call::Entries { event, echo, names_failed } => {
                 self.entries_answered(event, echo, names_failed, code, body);
             }
-            Call::History(load) => self.room_messages_loaded(&load, code, body),
+            Call::History(load) => self.messages_loaded(&load, code, body),
         }
     }
 }

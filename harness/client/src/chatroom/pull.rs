@@ -8,10 +8,9 @@ use wire::{
     flags,
 };
 
-use crate::chatroom::{Call, change};
 use crate::{
-    core::{code, message, request::Pending},
-    engine::Engine,
+    chatroom::{Call, Chatrooms, change},
+    core::message,
     mail::recall,
 };
 
@@ -23,67 +22,60 @@ enum Arrival {
     TakenOut,
 }
 
-impl Engine {
+impl Chatrooms<'_> {
     /// The server has something for the room.
-    pub(crate) fn room_noticed(&mut self, now: UnixMillis, id: &str, time: UnixMillis) {
-        let Some(room) = self.rooms.get_mut(id).filter(|room| room.here) else { return };
-        if room.pulling {
-            room.noticed = room.noticed.max(Some(time));
-        } else {
-            self.pull_room(now, id);
+    pub(crate) fn noticed(&mut self, now: UnixMillis, id: &str, time: Option<UnixMillis>) {
+        let Some(room) = self.state.rooms.get_mut(id).filter(|room| room.here) else { return };
+        if room.messages.announce(time) {
+            self.pull(now, id);
         }
     }
 
-    pub(super) fn pull_room(&mut self, now: UnixMillis, id: &str) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        room.pulling = true;
-        room.noticed = None;
+    pub(super) fn pull(&mut self, now: UnixMillis, id: &str) {
+        let Some(room) = self.state.rooms.get_mut(id) else { return };
         let ask = ChrmPullMsg {
-            sync_time: room.watermark.0,
+            sync_time: room.messages.begin().0,
             count: room.count,
             pull_msg_type: None,
             compressio_enabled: None,
         };
         let call = Call::Pull { room: id.to_owned() };
-        self.ask(now, Topic::ChrmPull, id, ask.encode_to_vec().into(), Pending::Room(Box::new(call)));
+        self.ask(now, Topic::ChrmPull, id, ask.encode_to_vec(), call);
     }
 
-    pub(super) fn room_package(&mut self, now: UnixMillis, id: &str, code: i64, body: &bytes::Bytes) {
+    pub(super) fn package(&mut self, now: UnixMillis, id: &str, code: i64, body: &bytes::Bytes) {
         let package = ChrmDownStreamMessages::decode(body.clone()).ok().filter(|_| code == 0);
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        room.pulling = false;
+        let Some(room) = self.state.rooms.get_mut(id) else { return };
         let Some(package) = package else {
-            // An answer that got lost is asked for again; a refusal stands until the next announcement.
-            if code == code::NO_ANSWER && self.link.is_online() {
-                self.pull_room(now, id);
+            room.messages.failed();
+            if self.core.asks_again(code) {
+                self.pull(now, id);
             }
             return;
         };
-        let watermark = UnixMillis(package.sync_time);
-        room.watermark = room.watermark.max(watermark);
-        let again = room.noticed.is_some_and(|noticed| noticed > watermark);
-        self.store.begin();
+        let again = room.messages.end(UnixMillis(package.sync_time));
+        self.core.store.begin();
         let downs = package.list.iter().filter_map(|bytes| DownStreamMessage::decode(bytes.clone()).ok());
-        let arrivals: Vec<Arrival> = downs.filter_map(|down| self.room_arrival(now, id, &down)).collect();
-        self.store.commit();
+        let arrivals: Vec<Arrival> = downs.filter_map(|down| self.arrival(now, id, &down)).collect();
+        self.core.store.commit();
         for arrival in arrivals {
-            self.room_hand_over(id, arrival);
+            self.hand_over(id, arrival);
         }
         if again {
-            self.pull_room(now, id);
+            self.pull(now, id);
         }
     }
 
     /// A message of a room that the server pushed as it is: for everybody, or for us alone.
-    pub(crate) fn room_message_pushed(&mut self, now: UnixMillis, down: &DownStreamMessage) {
+    pub(crate) fn message_pushed(&mut self, now: UnixMillis, down: &DownStreamMessage) {
         let id = down.group_id().to_owned();
-        if let Some(arrival) = self.room_arrival(now, &id, down) {
-            self.room_hand_over(&id, arrival);
+        if let Some(arrival) = self.arrival(now, &id, down) {
+            self.hand_over(&id, arrival);
         }
     }
 
-    fn room_arrival(&self, now: UnixMillis, id: &str, down: &DownStreamMessage) -> Option<Arrival> {
-        if let Some(told) = change::told(id, down, &self.user) {
+    fn arrival(&self, now: UnixMillis, id: &str, down: &DownStreamMessage) -> Option<Arrival> {
+        if let Some(told) = change::told(id, down, &self.core.user) {
             return match told {
                 change::Told::Members(actions) => Some(Arrival::Told(
                     "onChatRoomMemberChanged",
@@ -93,43 +85,43 @@ impl Engine {
                 change::Told::Nothing => None,
             };
         }
-        if !self.rooms.contains_key(id) {
+        if !self.state.rooms.contains_key(id) {
             return None;
         }
         if down.classname == recall::COMMAND {
-            let notice = self.recalled(now, down)?;
+            let notice = recall::recalled(self.core, now, down)?;
             return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
         }
-        let mut message = message::received(down, &self.user, false);
+        let mut message = message::received(down, &self.core.user, false);
         message.insert("receivedTime".into(), now.0.into());
         if down.classname == recall::NOTICE {
             // As elsewhere it stands where the message stood, and is no news by itself.
-            let _ = self.store.insert(&message);
+            let _ = self.core.store.insert(&message);
             return None;
         }
         // Held for the stay; neither a conversation of the list nor unread (CHRM-041).
         if down.status & flags::down::PERSIST != 0 {
-            match self.store.insert(&message) {
+            match self.core.store.insert(&message) {
                 Ok(Some(number)) => {
                     message.insert("messageId".into(), number.into());
                 }
                 Ok(None) => return None,
                 Err(_) => {}
             }
-        } else if !down.msg_id().is_empty() && !self.store.see(down.msg_id()).unwrap_or(true) {
+        } else if !down.msg_id().is_empty() && !self.core.store.see(down.msg_id()).unwrap_or(true) {
             return None;
         }
         Some(Arrival::Message(message))
     }
 
-    fn room_hand_over(&mut self, id: &str, arrival: Arrival) {
+    fn hand_over(&mut self, id: &str, arrival: Arrival) {
         match arrival {
-            Arrival::Message(message) => self.fire(
+            Arrival::Message(message) => self.core.fire(
                 "onMessageReceived",
                 json!({"message": message, "left": 0, "offline": false, "hasPackage": false}),
             ),
-            Arrival::Told(event, args) => self.fire(event, args),
-            Arrival::TakenOut => self.forget_room(id),
+            Arrival::Told(event, args) => self.core.fire(event, args),
+            Arrival::TakenOut => self.forget(id),
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::core::events;
+
 /// What an application registered for an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Listener {
@@ -19,14 +21,8 @@ pub(crate) struct Listeners(BTreeMap<&'static str, Listener>);
 impl Listeners {
     /// `setOnXListener`: `{listener: NAME}` or `{enabled: true}` sets the one listener, anything else clears it.
     /// `None`: there is no such setter.
-    pub(crate) fn set(
-        &mut self,
-        method: &str,
-        args: &Map<String, Value>,
-        events: &[&'static str],
-    ) -> Option<()> {
-        let named = method.strip_prefix("setOn")?.strip_suffix("Listener")?;
-        let event = events.iter().find(|event| event.strip_prefix("on") == Some(named))?;
+    pub(crate) fn set(&mut self, method: &str, args: &Map<String, Value>) -> Option<()> {
+        let event = events::of_setter(method)?;
         let listener = match (args.get("listener"), args.get("enabled")) {
             (_, Some(Value::Bool(false))) => Listener::Cleared,
             (Some(Value::String(name)), _) => Listener::Named(name.clone()),

@@ -4,68 +4,68 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::message::{self, Object},
-    engine::Engine,
+    core::{
+        Core,
+        message::{self, Object},
+    },
     local::{Answer, Answered},
 };
 
-impl Engine {
-    /// The stored message comes back with its messageId (INS-001).
-    pub(crate) fn insert_message(&self, now: UnixMillis, args: &Object) -> Answered {
-        let message = message::to_insert(args.get("message")?, &self.user, now)?;
-        Some(Answer {
-            event: "onMessageInserted",
-            echoed: &[],
-            result: self.insert_all(vec![message]).map(|mut stored| vec![("message", stored.remove(0))]),
-            otherwise: vec![("message", args.get("message").cloned().unwrap_or_default())],
-        })
-    }
+/// The stored message comes back with its messageId (INS-001).
+pub(crate) fn one(core: &Core, now: UnixMillis, args: &Object) -> Answered {
+    let message = message::to_insert(args.get("message")?, &core.user, now)?;
+    Some(Answer {
+        event: "onMessageInserted",
+        echoed: &[],
+        result: all(core, vec![message]).map(|mut stored| vec![("message", stored.remove(0))]),
+        otherwise: vec![("message", args.get("message").cloned().unwrap_or_default())],
+    })
+}
 
-    /// Any number; ten at most are recommended (INS-010). One that cannot be stored fails them all (INS-011).
-    pub(crate) fn insert_messages(&self, now: UnixMillis, args: &Object) -> Answered {
-        let given = args.get("messages")?.as_array()?.iter().filter(|message| !message.is_null());
-        let messages: Vec<Object> =
-            given.map(|message| message::to_insert(message, &self.user, now)).collect::<Option<_>>()?;
-        if messages.is_empty() {
-            return None;
-        }
-        Some(Answer {
-            event: "onMessagesInserted",
-            echoed: &[],
-            result: self.insert_all(messages).map(|stored| vec![("messages", stored.into())]),
-            otherwise: vec![("messages", args.get("messages").cloned().unwrap_or(json!([])))],
-        })
+/// Any number; ten at most are recommended (INS-010). One that cannot be stored fails them all (INS-011).
+pub(crate) fn many(core: &Core, now: UnixMillis, args: &Object) -> Answered {
+    let given = args.get("messages")?.as_array()?.iter().filter(|message| !message.is_null());
+    let messages: Vec<Object> =
+        given.map(|message| message::to_insert(message, &core.user, now)).collect::<Option<_>>()?;
+    if messages.is_empty() {
+        return None;
     }
+    Some(Answer {
+        event: "onMessagesInserted",
+        echoed: &[],
+        result: all(core, messages).map(|stored| vec![("messages", stored.into())]),
+        otherwise: vec![("messages", args.get("messages").cloned().unwrap_or(json!([])))],
+    })
+}
 
-    /// At least one message goes in, at least one comes back.
-    fn insert_all(&self, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
-        let mut stored = Vec::new();
-        let mut ids = Vec::new();
-        for message in messages {
-            match self.insert_one(message) {
-                Ok((id, message)) => {
-                    ids.push(id);
-                    stored.push(Value::Object(message));
+/// At least one message goes in, at least one comes back.
+fn all(core: &Core, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
+    let mut stored = Vec::new();
+    let mut ids = Vec::new();
+    for message in messages {
+        match store(core, message) {
+            Ok((id, message)) => {
+                ids.push(id);
+                stored.push(Value::Object(message));
+            }
+            Err(error) => {
+                // Without a journal the store takes nothing back by itself.
+                for id in ids {
+                    let _ = core.store.delete(id);
                 }
-                Err(error) => {
-                    // Without a journal the store takes nothing back by itself.
-                    for id in ids {
-                        let _ = self.store.delete(id);
-                    }
-                    return Err(error);
-                }
+                return Err(error);
             }
         }
-        Ok(stored)
     }
+    Ok(stored)
+}
 
-    fn insert_one(&self, mut message: Object) -> rusqlite::Result<(i64, Object)> {
-        let id = self.store.insert(&message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        message.insert("messageId".to_owned(), id.into());
-        self.store.list_conversation(&message)?;
-        if message.get("receivedStatus") == Some(&Value::from("unread")) && message::is_counted(&message) {
-            self.store.set_unread(id, false)?;
-        }
-        Ok((id, message))
+fn store(core: &Core, mut message: Object) -> rusqlite::Result<(i64, Object)> {
+    let id = core.store.insert(&message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    message.insert("messageId".to_owned(), id.into());
+    core.store.list_conversation(&message)?;
+    if message.get("receivedStatus") == Some(&Value::from("unread")) && message::is_counted(&message) {
+        core.store.set_unread(id, false)?;
     }
+    Ok((id, message))
 }

@@ -12,22 +12,19 @@ use wire::{
 
 use crate::{
     core::{
-        code,
+        Core, code,
         io::CallResult,
-        message::{Object, text},
-        request::Pending,
+        message::{
+            Object,
+            expansion::{MOST_AT_ONCE, fits, is_key},
+            text,
+        },
     },
-    engine::Engine,
+    mail::{Call, Mail},
 };
 
 /// Object name of a change.
 pub(crate) const CHANGE: &str = "RC:MsgExMsg";
-
-/// Pairs of one update; pairs of a message; longest key and value in characters (EXP-013 to EXP-018).
-const MOST_AT_ONCE: usize = 20;
-const MOST: usize = 300;
-const LONGEST_KEY: usize = 32;
-const LONGEST_VALUE: usize = 4096;
 
 /// What a call changes.
 #[derive(Debug, Clone)]
@@ -67,147 +64,101 @@ pub(crate) struct Told {
     removed: Vec<Value>,
 }
 
-impl Engine {
-    /// `updateMessageExpansion(messageUId, expansion)`.
-    pub(crate) fn update_expansion(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        match Change::update(args) {
-            Some(change) => self.change_expansion(now, &text(args, "messageUId"), change),
-            None => CallResult::Code(code::PARAM_ERROR),
-        }
-    }
-
-    /// `removeMessageExpansionForKeys(messageUId, keys)`.
-    pub(crate) fn remove_expansion(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        match Change::removal(args) {
-            Some(change) => self.change_expansion(now, &text(args, "messageUId"), change),
-            None => CallResult::Code(code::PARAM_ERROR),
-        }
-    }
-
-    /// The message must be here: its UID alone does not say where it belongs (EXP-008).
-    fn change_expansion(&mut self, now: UnixMillis, uid: &str, change: Change) -> CallResult {
-        let stored = self.store.by_uid(uid).ok().flatten();
-        let Some(message) = stored.filter(|_| !uid.is_empty()) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let topic = match text(&message, "conversationType").as_str() {
-            "private" => Topic::PpMsgP,
-            "group" => Topic::PgMsgP,
-            // Neither rooms nor system conversations have expansions (EXP-019, EXP-020).
-            _ => return CallResult::Code(code::PARAM_ERROR),
-        };
-        let content = match &change {
-            Change::Update(pairs) => json!({"mid": uid, "put": pairs}),
-            Change::Remove(keys) => json!({"mid": uid, "del": keys}),
-        };
-        let up = UpStreamMessage {
-            classname: CHANGE.to_owned(),
-            content: content.to_string().into(),
-            ..UpStreamMessage::default()
-        };
-        let pending = Pending::Expansion { uid: uid.to_owned(), change };
-        self.ask(now, topic, &text(&message, "targetId"), up.encode_to_vec().into(), pending);
-        CallResult::Code(0)
-    }
-
-    /// Ends a change: the stored message has it, the app hears of it with what it passed (EXP-004 to EXP-007).
-    pub(crate) fn expansion_answered(&mut self, uid: &str, change: &Change, code: i64, change_uid: &str) {
-        if code == 0 {
-            // The mailbox may give our own change back; it is known.
-            let _ = self.store.see(change_uid);
-            let (put, removed) = change.parts();
-            self.expand_stored(uid, &put, &removed, false);
-        }
-        match change {
-            Change::Update(pairs) => self.fire(
-                "onMessageExpansionUpdated",
-                json!({"code": code, "messageUId": uid, "expansion": pairs}),
-            ),
-            Change::Remove(keys) => self.fire(
-                "onMessageExpansionForKeysRemoved",
-                json!({"code": code, "messageUId": uid, "keys": keys}),
-            ),
-        }
-    }
-
-    /// A change by somebody else, or by another device of the user; `None`: known already, or about a message that is
-    /// not here.
-    pub(crate) fn expanded(&self, down: &DownStreamMessage) -> Option<Told> {
-        if !self.store.see(down.msg_id()).unwrap_or(true) {
-            return None;
-        }
-        let Ok(Value::Object(change)) = serde_json::from_slice(&down.content) else { return None };
-        let put = change.get("put").and_then(Value::as_object).cloned().unwrap_or_default();
-        let removed = change.get("del").and_then(Value::as_array).cloned().unwrap_or_default();
-        let all = change.get("removeAll").and_then(Value::as_i64) == Some(1);
-        self.expand_stored(&text(&change, "mid"), &put, &removed, all)
-    }
-
-    /// Tells the app: what was set, what was removed.
-    pub(crate) fn tell_expansion(&mut self, told: Told) {
-        let Told { message, put, removed } = told;
-        if !put.is_empty() {
-            self.fire("onRemoteMessageExpansionUpdated", json!({"expansion": put, "message": message}));
-        }
-        if !removed.is_empty() {
-            self.fire("onRemoteMessageExpansionForKeyRemoved", json!({"message": message, "keys": removed}));
-        }
-    }
-
-    /// Changes the expansion of a stored message; `None`: it is not here.
-    pub(crate) fn expand_stored(
-        &self,
-        uid: &str,
-        put: &Object,
-        removed: &[Value],
-        all: bool,
-    ) -> Option<Told> {
-        let mut message = self.store.by_uid(uid).ok()??;
-        let mut pairs = message.get("expansion").and_then(Value::as_object).cloned().unwrap_or_default();
-        let removed: Vec<Value> =
-            if all { pairs.keys().map(|key| key.as_str().into()).collect() } else { removed.to_vec() };
-        for key in removed.iter().filter_map(Value::as_str) {
-            pairs.remove(key);
-        }
-        pairs.extend(put.clone());
-        message.insert("expansion".into(), pairs.into());
-        let id = message.get("messageId").and_then(Value::as_i64)?;
-        // Told even if the store cannot keep it.
-        let _ = self.store.update(id, &message);
-        Some(Told { message, put: put.clone(), removed })
+/// `updateMessageExpansion(messageUId, expansion)`.
+pub(crate) fn update(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+    match Change::update(args) {
+        Some(what) => change(mail, now, &text(args, "messageUId"), what),
+        None => CallResult::Code(code::PARAM_ERROR),
     }
 }
 
-/// A message's expansion cannot be sent.
-#[derive(Debug)]
-pub(crate) struct Unfit;
+/// `removeMessageExpansionForKeys(messageUId, keys)`.
+pub(crate) fn remove(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+    match Change::removal(args) {
+        Some(what) => change(mail, now, &text(args, "messageUId"), what),
+        None => CallResult::Code(code::PARAM_ERROR),
+    }
+}
 
-/// The expansion a message is sent with, as the wire has it; `None` where it has none (EXP-001, EXP-003).
-pub(crate) fn initial(message: &Object) -> Result<Option<String>, Unfit> {
-    let pairs = match message.get("expansion") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::Object(pairs)) => pairs,
-        Some(_) => return Err(Unfit),
+/// The message must be here: its UID alone does not say where it belongs (EXP-008).
+fn change(mail: &mut Mail<'_>, now: UnixMillis, uid: &str, change: Change) -> CallResult {
+    let stored = mail.core.store.by_uid(uid).ok().flatten();
+    let Some(message) = stored.filter(|_| !uid.is_empty()) else {
+        return CallResult::Code(code::PARAM_ERROR);
     };
-    let allowed = matches!(text(message, "conversationType").as_str(), "private" | "group" | "ultra_group");
-    if !allowed || !fits(pairs, MOST) {
-        return Err(Unfit);
+    let topic = match text(&message, "conversationType").as_str() {
+        "private" => Topic::PpMsgP,
+        "group" => Topic::PgMsgP,
+        // Neither rooms nor system conversations have expansions (EXP-019, EXP-020).
+        _ => return CallResult::Code(code::PARAM_ERROR),
+    };
+    let content = match &change {
+        Change::Update(pairs) => json!({"mid": uid, "put": pairs}),
+        Change::Remove(keys) => json!({"mid": uid, "del": keys}),
+    };
+    let up = UpStreamMessage {
+        classname: CHANGE.to_owned(),
+        content: content.to_string().into(),
+        ..UpStreamMessage::default()
+    };
+    let pending = Call::Expansion { uid: uid.to_owned(), change };
+    mail.ask(now, topic, &text(&message, "targetId"), up.encode_to_vec(), pending);
+    CallResult::Code(0)
+}
+
+/// Ends a change: the stored message has it, the app hears of it with what it passed (EXP-004 to EXP-007).
+pub(crate) fn answered(core: &mut Core, uid: &str, change: &Change, code: i64, change_uid: &str) {
+    if code == 0 {
+        // The mailbox may give our own change back; it is known.
+        let _ = core.store.see(change_uid);
+        let (put, removed) = change.parts();
+        apply(core, uid, &put, &removed, false);
     }
-    let wire: Object = pairs.iter().map(|(key, value)| (key.clone(), json!({"v": value}))).collect();
-    Ok(Some(Value::Object(wire).to_string()))
+    match change {
+        Change::Update(pairs) => core
+            .fire("onMessageExpansionUpdated", json!({"code": code, "messageUId": uid, "expansion": pairs})),
+        Change::Remove(keys) => core
+            .fire("onMessageExpansionForKeysRemoved", json!({"code": code, "messageUId": uid, "keys": keys})),
+    }
 }
 
-/// The expansion a message came with.
-pub(crate) fn received(down: &DownStreamMessage) -> Object {
-    let Ok(Value::Object(pairs)) = serde_json::from_str(down.extra_content()) else { return Map::new() };
-    pairs.into_iter().filter_map(|(key, value)| Some((key, value.get("v")?.clone()))).collect()
+/// A change by somebody else, or by another device of the user; `None`: known already, or about a message that is
+/// not here.
+pub(crate) fn expanded(core: &Core, down: &DownStreamMessage) -> Option<Told> {
+    if !core.store.see(down.msg_id()).unwrap_or(true) {
+        return None;
+    }
+    let Ok(Value::Object(change)) = serde_json::from_slice(&down.content) else { return None };
+    let put = change.get("put").and_then(Value::as_object).cloned().unwrap_or_default();
+    let removed = change.get("del").and_then(Value::as_array).cloned().unwrap_or_default();
+    let all = change.get("removeAll").and_then(Value::as_i64) == Some(1);
+    apply(core, &text(&change, "mid"), &put, &removed, all)
 }
 
-fn fits(pairs: &Object, most: usize) -> bool {
-    let value = |value: &Value| value.as_str().is_some_and(|text| text.chars().count() <= LONGEST_VALUE);
-    pairs.len() <= most && pairs.iter().all(|(key, v)| is_key(&key.as_str().into()) && value(v))
+/// Tells the app: what was set, what was removed.
+pub(crate) fn tell(core: &mut Core, told: Told) {
+    let Told { message, put, removed } = told;
+    if !put.is_empty() {
+        core.fire("onRemoteMessageExpansionUpdated", json!({"expansion": put, "message": message}));
+    }
+    if !removed.is_empty() {
+        core.fire("onRemoteMessageExpansionForKeyRemoved", json!({"message": message, "keys": removed}));
+    }
 }
 
-fn is_key(key: &Value) -> bool {
-    key.as_str().is_some_and(|key| (1..=LONGEST_KEY).contains(&key.chars().count()))
+/// Changes the expansion of a stored message; `None`: it is not here.
+pub(crate) fn apply(core: &Core, uid: &str, put: &Object, removed: &[Value], all: bool) -> Option<Told> {
+    let mut message = core.store.by_uid(uid).ok()??;
+    let mut pairs = message.get("expansion").and_then(Value::as_object).cloned().unwrap_or_default();
+    let removed: Vec<Value> =
+        if all { pairs.keys().map(|key| key.as_str().into()).collect() } else { removed.to_vec() };
+    for key in removed.iter().filter_map(Value::as_str) {
+        pairs.remove(key);
+    }
+    pairs.extend(put.clone());
+    message.insert("expansion".into(), pairs.into());
+    let id = message.get("messageId").and_then(Value::as_i64)?;
+    // Told even if the store cannot keep it.
+    let _ = core.store.update(id, &message);
+    Some(Told { message, put: put.clone(), removed })
 }

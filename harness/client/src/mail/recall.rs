@@ -10,12 +10,11 @@ use wire::{
 
 use crate::{
     core::{
-        code,
+        Core, code,
         io::CallResult,
         message::{Object, conversation_number, text},
-        request::Pending,
     },
-    engine::Engine,
+    mail::{Call, Mail},
 };
 
 /// Object name of the command that recalls a message.
@@ -40,74 +39,72 @@ pub(crate) const LASTING: [&str; 11] = [
     "receivedStatus",
 ];
 
-impl Engine {
-    /// `recallMessage(message)`: only one that was sent has the UID it takes (RECALL-003).
-    pub(crate) fn recall_message(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        let Some(Value::Object(message)) = args.get("message") else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let Some(up) = command(message, false) else { return CallResult::Code(code::PARAM_ERROR) };
-        let me = self.user.clone();
-        let pending = Pending::Recall(message.clone());
-        self.ask(now, Topic::RecallMsg, &me, up.encode_to_vec().into(), pending);
-        CallResult::Code(0)
-    }
+/// `recallMessage(message)`: only one that was sent has the UID it takes (RECALL-003).
+pub(crate) fn recall(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+    let Some(Value::Object(message)) = args.get("message") else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let Some(up) = command(message, false) else { return CallResult::Code(code::PARAM_ERROR) };
+    let me = mail.core.user.clone();
+    let pending = Call::Recall(message.clone());
+    mail.ask(now, Topic::RecallMsg, &me, up.encode_to_vec(), pending);
+    CallResult::Code(0)
+}
 
-    /// Ends `recallMessage`: the stored message loses its content, the app gets what it passed (RECALL-001, RECALL-002).
-    pub(crate) fn recall_answered(&mut self, now: UnixMillis, message: Object, code: i64) {
-        let uid = text(&message, "messageUId");
-        if code == 0 && self.is_news(&uid) {
-            self.put_notice(now, &uid, now, &Map::new());
-        }
-        self.fire("onMessageRecalled", json!({"code": code, "message": message}));
+/// Ends `recallMessage`: the stored message loses its content, the app gets what it passed (RECALL-001, RECALL-002).
+pub(crate) fn answered(core: &mut Core, now: UnixMillis, message: Object, code: i64) {
+    let uid = text(&message, "messageUId");
+    if code == 0 && is_news(core, &uid) {
+        put_notice(core, now, &uid, now, &Map::new());
     }
+    core.fire("onMessageRecalled", json!({"code": code, "message": message}));
+}
 
-    /// What the app is told of a recall; `None` if the message is unknown here, or the recall is (RECALL-009).
-    pub(crate) fn recalled(&self, now: UnixMillis, down: &DownStreamMessage) -> Option<Object> {
-        let Ok(Value::Object(command)) = serde_json::from_slice(&down.content) else { return None };
-        let uid = text(&command, "messageUId");
-        self.store.by_uid(&uid).ok()??;
-        if !self.is_news(&uid) {
-            return None;
-        }
-        self.put_notice(now, &uid, UnixMillis(down.data_time), &command)
+/// What the app is told of a recall; `None` if the message is unknown here, or the recall is (RECALL-009).
+pub(crate) fn recalled(core: &Core, now: UnixMillis, down: &DownStreamMessage) -> Option<Object> {
+    let Ok(Value::Object(command)) = serde_json::from_slice(&down.content) else { return None };
+    let uid = text(&command, "messageUId");
+    core.store.by_uid(&uid).ok()??;
+    if !is_news(core, &uid) {
+        return None;
     }
+    put_notice(core, now, &uid, UnixMillis(down.data_time), &command)
+}
 
-    /// Whether that recall was not heard of before: it may come by push, by pull and by a mirror.
-    pub(crate) fn is_news(&self, uid: &str) -> bool {
-        self.store.see(&format!("recall of {uid}")).unwrap_or(true)
-    }
+/// Whether that recall was not heard of before: it may come by push, by pull and by a mirror.
+pub(crate) fn is_news(core: &Core, uid: &str) -> bool {
+    core.store.see(&format!("recall of {uid}")).unwrap_or(true)
+}
 
-    /// Puts the notice in the message's place. The app's copy has the original with it, the store's has not: a recalled
-    /// message is gone (RECALL-005).
-    pub(crate) fn put_notice(
-        &self,
-        now: UnixMillis,
-        uid: &str,
-        at: UnixMillis,
-        command: &Object,
-    ) -> Option<Object> {
-        let original = self.store.by_uid(uid).ok()??;
-        let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
-        let mut notice = Map::new();
-        for name in LASTING {
-            if let Some(value) = original.get(name) {
-                notice.insert(name.to_owned(), value.clone());
-            }
+/// Puts the notice in the message's place. The app's copy has the original with it, the store's has not: a recalled
+/// message is gone (RECALL-005).
+pub(crate) fn put_notice(
+    core: &Core,
+    now: UnixMillis,
+    uid: &str,
+    at: UnixMillis,
+    command: &Object,
+) -> Option<Object> {
+    let original = core.store.by_uid(uid).ok()??;
+    let flag = |name: &str| command.get(name) == Some(&Value::Bool(true));
+    let mut notice = Map::new();
+    for name in LASTING {
+        if let Some(value) = original.get(name) {
+            notice.insert(name.to_owned(), value.clone());
         }
-        notice.insert("messageType".into(), "recall".into());
-        notice.insert("admin".into(), flag("isAdmin").into());
-        notice.insert("deleted".into(), flag("isDelete").into());
-        notice.insert("recallTime".into(), original.get("sentTime").cloned().unwrap_or(now.0.into()));
-        notice.insert("recallActionTime".into(), at.0.into());
-        let id = original.get("messageId").and_then(Value::as_i64)?;
-        // Told even if the store cannot keep it.
-        let _ = self.store.update(id, &notice);
-        if original.get("messageType") != Some(&Value::from("recall")) {
-            notice.insert("originalMessage".into(), original.into());
-        }
-        Some(notice)
     }
+    notice.insert("messageType".into(), "recall".into());
+    notice.insert("admin".into(), flag("isAdmin").into());
+    notice.insert("deleted".into(), flag("isDelete").into());
+    notice.insert("recallTime".into(), original.get("sentTime").cloned().unwrap_or(now.0.into()));
+    notice.insert("recallActionTime".into(), at.0.into());
+    let id = original.get("messageId").and_then(Value::as_i64)?;
+    // Told even if the store cannot keep it.
+    let _ = core.store.update(id, &notice);
+    if original.get("messageType") != Some(&Value::from("recall")) {
+        notice.insert("originalMessage".into(), original.into());
+    }
+    Some(notice)
 }
 
 /// The command that recalls a message; `None`: it was never sent, or says not where. `delete`: nothing is to stand in its

@@ -9,13 +9,15 @@ use wire::{Topic, UnixMillis};
 
 use crate::{
     core::{
-        code,
+        Core, code,
         io::CallResult,
         message::{Object, Outgoing, media_kind, outgoing, text},
-        request::Pending,
     },
-    engine::Engine,
+    mail::{Call, Mail},
 };
+
+/// Where messages of ultra groups go that name no channel, in apps that have such a channel (UG-020, UG-022).
+const DEFAULT_CHANNEL: &str = "RCDefault";
 
 /// The callbacks that tell of a sending.
 #[derive(Debug, Clone, Copy)]
@@ -33,127 +35,121 @@ const DESIGNATED: SendEvents = SendEvents {
     sent: "onGroupMessageToDesignatedUsersSent",
 };
 
-impl Engine {
-    /// `sendMessage(message)`.
-    pub(crate) fn send_message(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
-        self.send(now, args, Vec::new(), ORDINARY)
-    }
+/// `sendMessage(message)`.
+pub(crate) fn ordinary(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+    send(mail, now, args, Vec::new(), ORDINARY)
+}
 
-    /// `sendGroupMessageToDesignatedUsers(message, userIds)`: an ordinary group message that only some members get.
-    pub(crate) fn send_to_designated_users(
-        &mut self,
-        now: UnixMillis,
-        args: &Map<String, Value>,
-    ) -> CallResult {
-        let ids = args.get("userIds").and_then(Value::as_array).into_iter().flatten();
-        let users: Vec<String> =
-            ids.filter_map(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned).collect();
-        let group = args.get("message").and_then(|message| message.get("conversationType"))
-            == Some(&Value::from("group"));
-        // Media belong to `sendMediaMessage`, which names no receivers (GRP-019).
-        let media = args
-            .get("message")
-            .and_then(Value::as_object)
-            .is_some_and(|message| media_kind(message).is_some());
-        if users.is_empty() || !group || media {
+/// `sendGroupMessageToDesignatedUsers(message, userIds)`: an ordinary group message that only some members get.
+pub(crate) fn to_designated(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
+    let ids = args.get("userIds").and_then(Value::as_array).into_iter().flatten();
+    let users: Vec<String> =
+        ids.filter_map(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned).collect();
+    let group = args.get("message").and_then(|message| message.get("conversationType"))
+        == Some(&Value::from("group"));
+    // Media belong to `sendMediaMessage`, which names no receivers (GRP-019).
+    let media =
+        args.get("message").and_then(Value::as_object).is_some_and(|message| media_kind(message).is_some());
+    if users.is_empty() || !group || media {
+        return CallResult::Code(code::PARAM_ERROR);
+    }
+    send(mail, now, args, users, DESIGNATED)
+}
+
+fn send(
+    mail: &mut Mail<'_>,
+    now: UnixMillis,
+    args: &Map<String, Value>,
+    only_to: Vec<String>,
+    events: SendEvents,
+) -> CallResult {
+    let Some(mut message) = args.get("message").and_then(|message| instance(mail.core, message)) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    choose_channel(mail.core, &mut message);
+    let target = text(&message, "targetId");
+    let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty()) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let Some(topic) = topic(&text(&message, "conversationType"), status) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    up.user_id = only_to;
+    if matches!(topic, Topic::PpMsgP | Topic::PpMsgS) {
+        mail.state.typing.sent(&target);
+    }
+    message.insert("direction".into(), "send".into());
+    message.insert("senderUserId".into(), mail.core.user.as_str().into());
+    message.insert("sentTime".into(), now.0.into());
+    message.insert("sentStatus".into(), "sending".into());
+    // Before the first login there is no user whose store it could be.
+    if stored && mail.core.store.is_open() {
+        if !attach(mail.core, &mut message) {
+            // What cannot be stored is not sent (SEND-012).
             return CallResult::Code(code::PARAM_ERROR);
         }
-        self.send(now, args, users, DESIGNATED)
+        mail.core.fire(events.attached, json!({"message": message}));
     }
+    mail.ask(now, topic, &target, up.encode_to_vec(), Call::Send { message, events });
+    CallResult::Code(0)
+}
 
-    fn send(
-        &mut self,
-        now: UnixMillis,
-        args: &Map<String, Value>,
-        only_to: Vec<String>,
-        events: SendEvents,
-    ) -> CallResult {
-        let Some(mut message) = args.get("message").and_then(|message| self.instance(message)) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        self.choose_channel(&mut message);
-        let target = text(&message, "targetId");
-        let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty())
-        else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let Some(topic) = topic(&text(&message, "conversationType"), status) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        up.user_id = only_to;
-        if matches!(topic, Topic::PpMsgP | Topic::PpMsgS) {
-            self.typing.sent(&target);
-        }
-        message.insert("direction".into(), "send".into());
-        message.insert("senderUserId".into(), self.user.as_str().into());
-        message.insert("sentTime".into(), now.0.into());
-        message.insert("sentStatus".into(), "sending".into());
-        // Before the first login there is no user whose store it could be.
-        if stored && self.store.is_open() {
-            if !self.attach(&mut message) {
-                // What cannot be stored is not sent (SEND-012).
-                return CallResult::Code(code::PARAM_ERROR);
-            }
-            self.fire(events.attached, json!({"message": message}));
-        }
-        if self.link.is_online() {
-            let pending = Pending::Send { message, events };
-            self.request(now, topic, &target, up.encode_to_vec().into(), pending);
-        } else {
-            self.sent(message, events, code::NOT_CONNECTED, None);
-        }
-        CallResult::Code(0)
+/// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.
+pub(crate) fn instance(core: &Core, given: &Value) -> Option<Object> {
+    let given = given.as_object()?;
+    let Some(id) = given.get("messageId").and_then(Value::as_i64) else { return Some(given.clone()) };
+    let mut message = core.store.by_id(id).ok()??;
+    message.extend(given.clone());
+    Some(message)
+}
+
+/// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
+pub(crate) fn attach(core: &mut Core, message: &mut Object) -> bool {
+    if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
+        let _ = core.store.list_conversation(message);
+        return core.store.update(id, message).unwrap_or(false);
     }
-
-    /// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.
-    pub(crate) fn instance(&self, given: &Value) -> Option<Object> {
-        let given = given.as_object()?;
-        let Some(id) = given.get("messageId").and_then(Value::as_i64) else { return Some(given.clone()) };
-        let mut message = self.store.by_id(id).ok()??;
-        message.extend(given.clone());
-        Some(message)
+    match core.store.insert(message) {
+        Ok(Some(id)) => {
+            message.insert("messageId".into(), id.into());
+            // A message that is kept is sent, whether the list shows it or not.
+            let _ = core.store.list_conversation(message);
+            true
+        }
+        _ => false,
     }
+}
 
-    /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
-    pub(crate) fn attach(&mut self, message: &mut Object) -> bool {
-        if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
-            let _ = self.store.list_conversation(message);
-            return self.store.update(id, message).unwrap_or(false);
+/// Ends a sending: the stored message learns its outcome, the app hears of it once (SEND-007, SEND-008).
+pub(crate) fn sent(
+    core: &mut Core,
+    mut message: Object,
+    events: SendEvents,
+    code: i64,
+    accepted: Option<(UnixMillis, String)>,
+) {
+    message.insert("sentStatus".into(), if code == 0 { "sent" } else { "failed" }.into());
+    let stored = message.get("messageId").and_then(Value::as_i64);
+    if let Some((time, uid)) = accepted {
+        message.insert("sentTime".into(), time.0.into());
+        if stored.is_none() {
+            // The mailbox may give our own message back; it is known.
+            let _ = core.store.see(&uid);
         }
-        match self.store.insert(message) {
-            Ok(Some(id)) => {
-                message.insert("messageId".into(), id.into());
-                // A message that is kept is sent, whether the list shows it or not.
-                let _ = self.store.list_conversation(message);
-                true
-            }
-            _ => false,
-        }
+        message.insert("messageUId".into(), uid.into());
     }
+    if let Some(id) = stored {
+        // The app hears the outcome even if the store cannot keep it.
+        let _ = core.store.update(id, &message);
+    }
+    core.fire(events.sent, json!({"code": code, "message": message}));
+}
 
-    /// Ends a sending: the stored message learns its outcome, the app hears of it once (SEND-007, SEND-008).
-    pub(crate) fn sent(
-        &mut self,
-        mut message: Object,
-        events: SendEvents,
-        code: i64,
-        accepted: Option<(UnixMillis, String)>,
-    ) {
-        message.insert("sentStatus".into(), if code == 0 { "sent" } else { "failed" }.into());
-        let stored = message.get("messageId").and_then(Value::as_i64);
-        if let Some((time, uid)) = accepted {
-            message.insert("sentTime".into(), time.0.into());
-            if stored.is_none() {
-                // The mailbox may give our own message back; it is known.
-                let _ = self.store.see(&uid);
-            }
-            message.insert("messageUId".into(), uid.into());
-        }
-        if let Some(id) = stored {
-            // The app hears the outcome even if the store cannot keep it.
-            let _ = self.store.update(id, &message);
-        }
-        self.fire(events.sent, json!({"code": code, "message": message}));
+/// The channel a message is sent to, where the app names none (UG-022, UG-025).
+pub(crate) fn choose_channel(core: &Core, message: &mut Object) {
+    let nowhere = text(message, "conversationType") == "ultra_group" && text(message, "channelId").is_empty();
+    if nowhere && core.app_has(|navi| navi.default_channel) {
+        message.insert("channelId".into(), DEFAULT_CHANNEL.into());
     }
 }
 

@@ -14,12 +14,13 @@ use wire::{
 
 use crate::{
     core::{
-        code,
+        Core,
         message::{Object, text},
-        request::Pending,
     },
-    engine::Engine,
-    mail::{read_sync, receipt},
+    mail::{
+        Call, Mail, read_sync,
+        receipt::{self, group, private},
+    },
 };
 
 /// A call that is answered by what becomes of a signalling message.
@@ -47,63 +48,56 @@ pub(crate) enum Then {
 /// A callback that a received signalling message fires.
 pub(crate) type Told = (&'static str, Value);
 
-impl Engine {
-    /// Sends a signalling message, or ends the call at once where there is no connection.
-    pub(crate) fn send_signal(
-        &mut self,
-        now: UnixMillis,
-        topic: Topic,
-        target: &str,
-        up: &UpStreamMessage,
-        signal: Signal,
-    ) {
-        if self.link.is_online() {
-            let body = up.encode_to_vec().into();
-            self.request(now, topic, target, body, Pending::Signal(signal));
-        } else {
-            self.signal_answered(signal, code::NOT_CONNECTED, None);
-        }
-    }
+/// Sends a signalling message, or ends the call at once where there is no connection.
+pub(crate) fn send(
+    mail: &mut Mail<'_>,
+    now: UnixMillis,
+    topic: Topic,
+    target: &str,
+    up: &UpStreamMessage,
+    signal: Signal,
+) {
+    mail.ask(now, topic, target, up.encode_to_vec(), Call::Signal(signal));
+}
 
-    /// The one result of the call, with its own arguments.
-    pub(crate) fn signal_answered(&mut self, signal: Signal, code: i64, uid: Option<String>) {
-        let Signal { event, args, then } = signal;
-        if code == 0 {
-            // The mailbox may give it back; it is known.
-            let _ = self.store.see(uid.as_deref().unwrap_or_default());
-            match then {
-                Then::Nothing => {}
-                Then::Requested(uid) => self.note_request(&uid),
-                Then::Responded(uids) => uids.iter().for_each(|uid| self.note_response(uid)),
-            }
+/// The one result of the call, with its own arguments.
+pub(crate) fn answered(core: &mut Core, signal: Signal, code: i64, uid: Option<String>) {
+    let Signal { event, args, then } = signal;
+    if code == 0 {
+        // The mailbox may give it back; it is known.
+        let _ = core.store.see(uid.as_deref().unwrap_or_default());
+        match then {
+            Then::Nothing => {}
+            Then::Requested(uid) => group::note_request(core, &uid),
+            Then::Responded(uids) => uids.iter().for_each(|uid| group::note_response(core, uid)),
         }
-        let mut result = Map::new();
-        result.insert("code".into(), code.into());
-        result.extend(args);
-        self.fire(event, Value::Object(result));
     }
+    let mut result = Map::new();
+    result.insert("code".into(), code.into());
+    result.extend(args);
+    core.fire(event, Value::Object(result));
+}
 
-    /// What a received signalling message tells the app; `None`: it is none of these. Other signals tell nothing.
-    pub(crate) fn signalled(&self, down: &DownStreamMessage) -> Option<Vec<Told>> {
-        type Handler = fn(&Engine, &DownStreamMessage, &Object) -> Vec<Told>;
-        let handler: Handler = match down.classname.as_str() {
-            receipt::PRIVATE => Engine::private_receipt,
-            receipt::REQUEST => Engine::receipt_requested,
-            receipt::RESPONSE => Engine::receipt_responded,
-            read_sync::READ_SYNC => Engine::read_elsewhere,
-            _ => return None,
-        };
-        let uid = down.msg_id();
-        let status_message = down.ext_status() & flags::ext::STATUS != 0;
-        if !status_message && !uid.is_empty() && !self.store.see(uid).unwrap_or(true) {
-            return Some(Vec::new());
-        }
-        // What cannot be read tells nothing.
-        let Ok(Value::Object(content)) = serde_json::from_slice(&down.content) else {
-            return Some(Vec::new());
-        };
-        Some(handler(self, down, &content))
+/// What a received signalling message tells the app; `None`: it is none of these. Other signals tell nothing.
+pub(crate) fn received(core: &Core, down: &DownStreamMessage) -> Option<Vec<Told>> {
+    type Handler = fn(&Core, &DownStreamMessage, &Object) -> Vec<Told>;
+    let handler: Handler = match down.classname.as_str() {
+        receipt::PRIVATE => private::received,
+        receipt::REQUEST => group::requested,
+        receipt::RESPONSE => group::received,
+        read_sync::READ_SYNC => read_sync::read_elsewhere,
+        _ => return None,
+    };
+    let uid = down.msg_id();
+    let status_message = down.ext_status() & flags::ext::STATUS != 0;
+    if !status_message && !uid.is_empty() && !core.store.see(uid).unwrap_or(true) {
+        return Some(Vec::new());
     }
+    // What cannot be read tells nothing.
+    let Ok(Value::Object(content)) = serde_json::from_slice(&down.content) else {
+        return Some(Vec::new());
+    };
+    Some(handler(core, down, &content))
 }
 
 /// A signalling message as it goes up: neither stored nor counted.

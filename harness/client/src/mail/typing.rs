@@ -15,8 +15,7 @@ use crate::{
         io::CallResult,
         message::{Object, text},
     },
-    engine::Engine,
-    mail::signal::up,
+    mail::{Mail, signal::up},
 };
 
 /// Object name of a typing state.
@@ -54,7 +53,7 @@ impl Typing {
     }
 }
 
-impl Engine {
+impl Mail<'_> {
     /// `sendTypingStatus(type, targetId, channelId, currentType)`: private chats only (TYPE-002). The promise is the
     /// only result, and a state that cannot be told is of no use later.
     pub(crate) fn send_typing(&mut self, now: UnixMillis, args: &Object) -> CallResult {
@@ -62,16 +61,16 @@ impl Engine {
         if text(args, "type") != "private" || peer.is_empty() || content_type.is_empty() {
             return CallResult::Code(code::PARAM_ERROR);
         }
-        let lasts = self.typing.told.get(&peer).is_some_and(|until| now < *until);
-        if !self.link.is_online() || lasts {
+        let lasts = self.state.typing.told.get(&peer).is_some_and(|until| now < *until);
+        if !self.core.link.is_online() || lasts {
             return CallResult::Code(0);
         }
-        self.typing.told.insert(peer.clone(), now + LASTS);
+        self.state.typing.told.insert(peer.clone(), now + LASTS);
         let up = up(TYPING, &json!({"typingContentType": content_type, "data": ""}), Vec::new());
         // Nobody waits for the answer.
-        let id = self.next_message_id();
+        let id = self.core.requests.next_id();
         let request = Request::new(Topic::PpMsgS, &peer, id, up.encode_to_vec().into());
-        self.write(ClientFrame::Publish(request));
+        self.core.write(ClientFrame::Publish(request));
         CallResult::Code(0)
     }
 
@@ -84,10 +83,10 @@ impl Engine {
             return;
         }
         let state = State { content_type, sent_time: down.data_time, until: now + LASTS };
-        match self.typing.peers.get_mut(&peer) {
+        match self.state.typing.peers.get_mut(&peer) {
             Some(known) if known.content_type == state.content_type => known.until = state.until,
             _ => {
-                self.typing.peers.insert(peer.clone(), state);
+                self.state.typing.peers.insert(peer.clone(), state);
                 self.tell_typing(&peer);
             }
         }
@@ -95,14 +94,14 @@ impl Engine {
 
     /// The peer's message is what it typed.
     pub(crate) fn typing_ended(&mut self, peer: &str) {
-        if self.typing.peers.remove(peer).is_some() {
+        if self.state.typing.peers.remove(peer).is_some() {
             self.tell_typing(peer);
         }
     }
 
     /// Ends the states whose time is over.
     pub(crate) fn typing_overdue(&mut self, now: UnixMillis) {
-        let over = self.typing.peers.iter().filter(|(_, state)| state.until <= now);
+        let over = self.state.typing.peers.iter().filter(|(_, state)| state.until <= now);
         let over: Vec<String> = over.map(|(peer, _)| peer.clone()).collect();
         for peer in over {
             self.typing_ended(&peer);
@@ -111,6 +110,7 @@ impl Engine {
 
     fn tell_typing(&mut self, peer: &str) {
         let users: Vec<Value> = self
+            .state
             .typing
             .peers
             .get(peer)
@@ -119,7 +119,7 @@ impl Engine {
             })
             .into_iter()
             .collect();
-        self.fire(
+        self.core.fire(
             "onTypingStatusChanged",
             json!({"type": "private", "targetId": peer, "channelId": "", "userTypingStatus": users}),
         );

@@ -4,44 +4,44 @@
 use serde_json::{Value, json};
 use wire::UnixMillis;
 
-use crate::media::{Media, PART_LIMIT, Transfer};
 use crate::{
     core::{
         code,
         io::{CallResult, EngineOutput, HttpAnswer},
         message::{Object, media_kind, text},
     },
-    engine::Engine,
+    mail::send,
+    media::{Media, MediaState, PART_LIMIT, Transfer},
 };
 
 /// Bytes of one part.
 const PART: usize = 64 * 1024;
 
-impl Engine {
+impl Media<'_> {
     /// `downloadMediaMessage(message)`, for messages that name a file on a server. One download a message at a time.
-    pub(crate) fn download_media(&mut self, now: UnixMillis, args: &Object) -> CallResult {
-        let message = args.get("message").and_then(|message| self.instance(message));
+    pub(crate) fn download(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+        let message = args.get("message").and_then(|message| send::instance(self.mail.core, message));
         let message = message.filter(|message| {
             media_kind(message).is_some()
                 && text(message, "remote").starts_with("http")
                 && (message.contains_key("messageId") || !text(message, "messageUId").is_empty())
-                && Media::find(&self.media.downloads, message).is_none()
+                && MediaState::find(&self.state.downloads, message).is_none()
         });
         let Some(message) = message else { return CallResult::Code(code::PARAM_ERROR) };
-        let job = self.next_id();
-        let (owner, key) = (self.store.owner().to_owned(), text(&message, "remote"));
-        self.media.downloads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
+        let job = self.mail.core.next_id();
+        let (owner, key) = (self.mail.core.store.owner().to_owned(), text(&message, "remote"));
+        self.state.downloads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
         self.next_part(now, job);
         CallResult::Code(0)
     }
 
     fn next_part(&mut self, now: UnixMillis, job: u64) {
-        let http = self.next_id();
-        let Some(transfer) = self.media.downloads.get_mut(&job) else { return };
+        let http = self.mail.core.next_id();
+        let Some(transfer) = self.state.downloads.get_mut(&job) else { return };
         transfer.http = Some((http, now + PART_LIMIT));
         let from = transfer.have.len();
         let (url, range) = (transfer.key.clone(), format!("bytes={from}-{}", from + PART - 1));
-        self.output(EngineOutput::Http {
+        self.mail.core.output(EngineOutput::Http {
             id: http,
             method: "GET",
             url,
@@ -51,7 +51,7 @@ impl Engine {
     }
 
     pub(super) fn part_arrived(&mut self, now: UnixMillis, job: u64, answer: Option<&HttpAnswer>) {
-        let Some(transfer) = self.media.downloads.get_mut(&job) else { return };
+        let Some(transfer) = self.state.downloads.get_mut(&job) else { return };
         transfer.http = None;
         let total = match answer {
             // The server does not give parts: that was the whole.
@@ -67,7 +67,7 @@ impl Engine {
         };
         let progress = (transfer.have.len() * 100).checked_div(total).unwrap_or(100).min(100);
         let (message, whole) = (transfer.message.clone(), transfer.have.len() >= total);
-        self.fire("onMediaMessageDownloading", json!({"message": message, "progress": progress}));
+        self.mail.core.fire("onMediaMessageDownloading", json!({"message": message, "progress": progress}));
         if whole {
             self.download_ended(job, 0);
         } else {
@@ -77,7 +77,7 @@ impl Engine {
 
     /// The one result of a download; the file is local from now on, if it is whole.
     pub(super) fn download_ended(&mut self, job: u64, code: i64) {
-        let Some(Transfer { mut message, owner, have, .. }) = self.media.downloads.remove(&job) else {
+        let Some(Transfer { mut message, owner, have, .. }) = self.state.downloads.remove(&job) else {
             return;
         };
         let mut code = code;
@@ -86,28 +86,30 @@ impl Engine {
                 Some(id) => id.to_string(),
                 None => text(&message, "messageUId"),
             };
-            let path = format!("/downloads/{}/{name}", self.user);
-            if self.store.keep_file(&path, &have).is_ok() {
+            let path = format!("/downloads/{}/{name}", self.mail.core.user);
+            if self.mail.core.store.keep_file(&path, &have).is_ok() {
                 message.insert("local".into(), path.into());
                 if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
                     // The file is there even if the stored message does not say so.
-                    let _ = self.store.update_of(&owner, id, &message);
+                    let _ = self.mail.core.store.update_of(&owner, id, &message);
                 }
             } else {
                 code = code::DOWNLOAD_FAILED;
             }
         }
-        self.fire("onMediaMessageDownloaded", json!({"code": code, "message": message}));
+        self.mail.core.fire("onMediaMessageDownloaded", json!({"code": code, "message": message}));
     }
 
     /// `cancelDownloadingMediaMessage(message)`: of a download under way, whose result this is (MEDIA-004).
     pub(crate) fn cancel_download(&mut self, args: &Object) -> CallResult {
         let message = args.get("message").and_then(Value::as_object);
-        let job = message.and_then(|message| Media::find(&self.media.downloads, message));
-        let Some(transfer) = job.and_then(|job| self.media.downloads.remove(&job)) else {
+        let job = message.and_then(|message| MediaState::find(&self.state.downloads, message));
+        let Some(transfer) = job.and_then(|job| self.state.downloads.remove(&job)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        self.fire("onDownloadingMediaMessageCanceled", json!({"code": 0, "message": transfer.message}));
+        self.mail
+            .core
+            .fire("onDownloadingMediaMessageCanceled", json!({"code": 0, "message": transfer.message}));
         CallResult::Code(0)
     }
 }

@@ -8,51 +8,54 @@ use wire::{
     body::{GetDownloadUrlInput, GetDownloadUrlOutput, GetQNupTokenInput, GetQNupTokenOutput},
 };
 
-use crate::media::{Media, Transfer, UPLOAD_LIMIT};
 use crate::{
     core::{
         code,
         io::{CallResult, EngineOutput, HttpAnswer},
         message::{Object, media_kind, outgoing_media, text},
-        request::Pending,
     },
-    engine::Engine,
-    mail::send::{MEDIA, topic},
+    mail::{
+        self,
+        send::{self, MEDIA, topic},
+    },
+    media::{Call, Media, MediaState, Transfer, UPLOAD_LIMIT},
 };
 
 /// Between the fields of the upload form. The made-up files never hold it but by an accident of 1 in 2^300.
 const BOUNDARY: &str = "----reference-client-upload-7d1f0c5b2a";
 
-impl Engine {
+impl Media<'_> {
     /// `sendMediaMessage(message)`, for messages with a file that is there (SEND-014). One that has been uploaded
     /// already, forwarded or sent again, is not uploaded once more.
-    pub(crate) fn send_media(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn send(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let wrong = CallResult::Code(code::PARAM_ERROR);
-        let Some(mut message) = args.get("message").and_then(|message| self.instance(message)) else {
+        let Some(mut message) =
+            args.get("message").and_then(|message| send::instance(self.mail.core, message))
+        else {
             return wrong;
         };
         let sendable = topic(&text(&message, "conversationType"), false).is_some()
             && media_kind(&message).is_some()
             && !text(&message, "targetId").is_empty();
         let uploaded = !text(&message, "remote").is_empty();
-        let there = uploaded || self.store.file(&text(&message, "local")).is_some();
-        if !sendable || !there || Media::find(&self.media.uploads, &message).is_some() {
+        let there = uploaded || self.mail.core.store.file(&text(&message, "local")).is_some();
+        if !sendable || !there || MediaState::find(&self.state.uploads, &message).is_some() {
             return wrong;
         }
-        self.choose_channel(&mut message);
+        send::choose_channel(self.mail.core, &mut message);
         message.insert("direction".into(), "send".into());
-        message.insert("senderUserId".into(), self.user.as_str().into());
+        message.insert("senderUserId".into(), self.mail.core.user.as_str().into());
         message.insert("sentTime".into(), now.0.into());
         message.insert("sentStatus".into(), "sending".into());
-        let stored = text(&message, "conversationType") != "chatroom" && self.store.is_open();
+        let stored = text(&message, "conversationType") != "chatroom" && self.mail.core.store.is_open();
         if stored {
-            if !self.attach(&mut message) {
+            if !send::attach(self.mail.core, &mut message) {
                 return wrong;
             }
-            self.fire("onMediaMessageAttached", json!({"message": message}));
+            self.mail.core.fire("onMediaMessageAttached", json!({"message": message}));
         }
-        if !self.link.is_online() {
-            self.sent(message, MEDIA, code::NOT_CONNECTED, None);
+        if !self.mail.core.link.is_online() {
+            send::sent(self.mail.core, message, MEDIA, code::NOT_CONNECTED, None);
         } else if uploaded {
             self.publish_media(now, message);
         } else {
@@ -62,20 +65,24 @@ impl Engine {
     }
 
     fn ask_upload(&mut self, now: UnixMillis, message: Object) {
-        let job = self.next_id();
+        let job = self.mail.core.next_id();
         let name = text(&message, "local").rsplit('/').next().unwrap_or_default().to_owned();
         // Unlike any other: who, when, which.
-        let key =
-            format!("{}__{}_{}_{job}_{name}", media_kind(&message).unwrap_or_default(), self.user, now.0);
+        let key = format!(
+            "{}__{}_{}_{job}_{name}",
+            media_kind(&message).unwrap_or_default(),
+            self.mail.core.user,
+            now.0
+        );
         let ask = GetQNupTokenInput {
             r#type: media_kind(&message),
             key: Some(key.clone()),
             ..GetQNupTokenInput::default()
         };
-        let owner = self.store.owner().to_owned();
-        self.media.uploads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
-        let me = self.user.clone();
-        self.request(now, Topic::QnTkn, &me, ask.encode_to_vec().into(), Pending::UploadToken(job));
+        let owner = self.mail.core.store.owner().to_owned();
+        self.state.uploads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
+        let me = self.mail.core.user.clone();
+        self.ask(now, Topic::QnTkn, &me, ask.encode_to_vec(), Call::UploadToken(job));
     }
 
     /// The server allows the upload.
@@ -83,19 +90,25 @@ impl Engine {
         let Ok(GetQNupTokenOutput { token, .. }) = GetQNupTokenOutput::decode(body.clone()) else {
             return self.upload_failed(job, i64::from(wire::code::status::BAD_PARAMETER));
         };
-        let http = self.next_id();
-        let Some(transfer) = self.media.uploads.get_mut(&job) else { return };
-        let Some(url) = self.options.file_server.clone().or_else(|| self.navi.as_ref()?.upload_server())
+        let http = self.mail.core.next_id();
+        let Some(transfer) = self.state.uploads.get_mut(&job) else { return };
+        let Some(url) = self
+            .mail
+            .core
+            .options
+            .file_server
+            .clone()
+            .or_else(|| self.mail.core.navi.as_ref()?.upload_server.clone())
         else {
             return self.upload_failed(job, code::UPLOAD_FAILED);
         };
-        let Some(file) = self.store.file(&text(&transfer.message, "local")) else {
+        let Some(file) = self.mail.core.store.file(&text(&transfer.message, "local")) else {
             return self.upload_failed(job, code::UPLOAD_FAILED);
         };
         transfer.http = Some((http, now + UPLOAD_LIMIT));
         let (body, message) = (form(&token, &transfer.key, &file), transfer.message.clone());
-        self.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
-        self.output(EngineOutput::Http {
+        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
+        self.mail.core.output(EngineOutput::Http {
             id: http,
             method: "POST",
             url,
@@ -105,20 +118,20 @@ impl Engine {
     }
 
     pub(super) fn uploaded(&mut self, now: UnixMillis, job: u64, answer: Option<&HttpAnswer>) {
-        let Some(transfer) = self.media.uploads.get_mut(&job) else { return };
+        let Some(transfer) = self.state.uploads.get_mut(&job) else { return };
         transfer.http = None;
         if answer.is_none_or(|answer| answer.status != 200) {
             return self.upload_failed(job, code::UPLOAD_FAILED);
         }
         let (key, message) = (transfer.key.clone(), transfer.message.clone());
-        self.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
+        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
         let ask = GetDownloadUrlInput {
             r#type: media_kind(&message),
             key: Some(key),
             ..GetDownloadUrlInput::default()
         };
-        let me = self.user.clone();
-        self.request(now, Topic::QnUrl, &me, ask.encode_to_vec().into(), Pending::FileAddress(job));
+        let me = self.mail.core.user.clone();
+        self.ask(now, Topic::QnUrl, &me, ask.encode_to_vec(), Call::FileAddress(job));
     }
 
     /// The server tells where the file can be read: the message can go out.
@@ -126,7 +139,7 @@ impl Engine {
         let Ok(GetDownloadUrlOutput { download_url }) = GetDownloadUrlOutput::decode(body.clone()) else {
             return self.upload_failed(job, i64::from(wire::code::status::BAD_PARAMETER));
         };
-        let Some(mut transfer) = self.media.uploads.remove(&job) else { return };
+        let Some(mut transfer) = self.state.uploads.remove(&job) else { return };
         transfer.message.insert("remote".into(), download_url.into());
         self.publish_media(now, transfer.message);
     }
@@ -134,32 +147,32 @@ impl Engine {
     fn publish_media(&mut self, now: UnixMillis, message: Object) {
         let (target, conversation) = (text(&message, "targetId"), text(&message, "conversationType"));
         let (Some(out), Some(topic)) = (outgoing_media(&message), topic(&conversation, false)) else {
-            return self.sent(message, MEDIA, code::PARAM_ERROR, None);
+            return send::sent(self.mail.core, message, MEDIA, code::PARAM_ERROR, None);
         };
-        let body = out.up.encode_to_vec().into();
-        self.request(now, topic, &target, body, Pending::Send { message, events: MEDIA });
+        let body = out.up.encode_to_vec();
+        self.mail.ask(now, topic, &target, body, mail::Call::Send { message, events: MEDIA });
     }
 
     /// Nothing was sent; the message is marked, and the app told (SEND-018).
     pub(crate) fn upload_failed(&mut self, job: u64, code: i64) {
-        if let Some(transfer) = self.media.uploads.remove(&job) {
-            self.sent(transfer.message, MEDIA, code, None);
+        if let Some(transfer) = self.state.uploads.remove(&job) {
+            send::sent(self.mail.core, transfer.message, MEDIA, code, None);
         }
     }
 
     /// `cancelSendingMediaMessage(message)`: of an upload under way. The message is not sent, and this is its result.
     pub(crate) fn cancel_upload(&mut self, args: &Object) -> CallResult {
         let message = args.get("message").and_then(Value::as_object);
-        let job = message.and_then(|message| Media::find(&self.media.uploads, message));
-        let Some(mut transfer) = job.and_then(|job| self.media.uploads.remove(&job)) else {
+        let job = message.and_then(|message| MediaState::find(&self.state.uploads, message));
+        let Some(mut transfer) = job.and_then(|job| self.state.uploads.remove(&job)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
         transfer.message.insert("sentStatus".into(), "canceled".into());
         if let Some(id) = transfer.message.get("messageId").and_then(Value::as_i64) {
             // The app hears of it even if the store cannot keep it.
-            let _ = self.store.update_of(&transfer.owner, id, &transfer.message);
+            let _ = self.mail.core.store.update_of(&transfer.owner, id, &transfer.message);
         }
-        self.fire("onSendingMediaMessageCanceled", json!({"code": 0, "message": transfer.message}));
+        self.mail.core.fire("onSendingMediaMessageCanceled", json!({"code": 0, "message": transfer.message}));
         CallResult::Code(0)
     }
 }

@@ -13,15 +13,14 @@ use crate::{
         code,
         io::CallResult,
         message::{Object, text},
-        request::Pending,
     },
-    engine::Engine,
+    preferences::{Call, Preferences},
 };
 
 /// The answer to `blackStat` that tells: not on the list. Assumed after the vendor's native engines.
 const NOT_LISTED: i64 = 101;
 
-impl Engine {
+impl Preferences<'_> {
     pub(crate) fn blacklist(
         &mut self,
         now: UnixMillis,
@@ -38,16 +37,16 @@ impl Engine {
             now,
             topic,
             &user,
-            body.encode_to_vec().into(),
-            Pending::Blacklist { event, user: Some(user.clone()) },
+            body.encode_to_vec(),
+            Call::Blacklist { event, user: Some(user.clone()) },
         );
         CallResult::Code(0)
     }
 
     pub(crate) fn load_blacklist(&mut self, now: UnixMillis) -> CallResult {
-        let me = self.user.clone();
-        let pending = Pending::Blacklist { event: "onBlacklistLoaded", user: None };
-        self.ask(now, Topic::GetBlack, &me, Nothing { nothing: Some(1) }.encode_to_vec().into(), pending);
+        let me = self.core.user.clone();
+        let pending = Call::Blacklist { event: "onBlacklistLoaded", user: None };
+        self.ask(now, Topic::GetBlack, &me, Nothing { nothing: Some(1) }.encode_to_vec(), pending);
         CallResult::Code(0)
     }
 
@@ -74,6 +73,6 @@ impl Engine {
                 json!({"code": code, "userIds": ids})
             }
         };
-        self.fire(event, args);
+        self.core.fire(event, args);
     }
 }

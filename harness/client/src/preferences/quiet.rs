@@ -13,9 +13,8 @@ use crate::{
         code,
         io::CallResult,
         message::{Object, text},
-        request::Pending,
     },
-    engine::Engine,
+    preferences::{Call, Preferences},
 };
 
 /// Levels by their documented names, with the server's numbers.
@@ -29,7 +28,7 @@ pub(crate) enum QuietCall {
     Load,
 }
 
-impl Engine {
+impl Preferences<'_> {
     /// `changeNotificationQuietHours(startTime, spanMinutes, level)`; older editions call the length `spanMins`.
     pub(crate) fn change_quiet_hours(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let start = text(args, "startTime");
@@ -62,12 +61,7 @@ impl Engine {
     }
 
     fn ask_quiet(&mut self, now: UnixMillis, topic: Topic, body: Vec<u8>, call: QuietCall) -> CallResult {
-        if self.link.is_online() {
-            let me = self.user.clone();
-            self.request(now, topic, &me, body.into(), Pending::Quiet(call));
-        } else {
-            self.quiet_answered(call, code::NOT_CONNECTED, &Bytes::new());
-        }
+        self.ask_own(now, topic, body, Call::Quiet(call));
         CallResult::Code(0)
     }
 
@@ -79,14 +73,14 @@ impl Engine {
         };
         match call {
             QuietCall::Change { start, span, level } => {
-                self.fire("onNotificationQuietHoursChanged", hours(&start, span, level));
+                self.core.fire("onNotificationQuietHoursChanged", hours(&start, span, level));
             }
-            QuietCall::Remove => self.fire("onNotificationQuietHoursRemoved", json!({"code": code})),
+            QuietCall::Remove => self.core.fire("onNotificationQuietHoursRemoved", json!({"code": code})),
             QuietCall::Load => {
                 let kept = QueryUnpushPeriodOutput::decode(body.clone()).unwrap_or_default();
                 let kept = Some(kept).filter(|kept| code == 0 && kept.is_unpush != 0).unwrap_or_default();
                 let args = hours(kept.start_time(), kept.span_minutes(), kept.level());
-                self.fire("onNotificationQuietHoursLoaded", args);
+                self.core.fire("onNotificationQuietHoursLoaded", args);
             }
         }
     }

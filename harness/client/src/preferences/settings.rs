@@ -18,28 +18,19 @@ use wire::{
 use crate::{
     core::{
         code,
+        conversation::describe,
         io::CallResult,
+        level::{is_do_not_disturb, level_name, level_number},
         message::{Object, conversation_name, conversation_number, text},
-        request::Pending,
         store::{Key, Place, Setting},
     },
-    engine::Engine,
+    preferences::{Call, Preferences},
 };
 
 /// `sessionStateType` of do-not-disturb.
 const SILENT: i32 = 1;
 /// `sessionStateType` of a pin.
 const TOP: i32 = 2;
-
-/// Levels by their documented names, with the server's numbers (AMB-02).
-const LEVELS: [(&str, i32); 6] = [
-    ("all_message", -1),
-    ("none", 0),
-    ("mention", 1),
-    ("mention_users", 2),
-    ("mention_all", 4),
-    ("blocked", 5),
-];
 
 /// A setting the server was asked for, to be kept once it agrees.
 #[derive(Debug, Clone)]
@@ -49,28 +40,6 @@ pub(crate) struct Change {
     echo: Object,
     place: Place,
     setting: Setting,
-}
-
-/// The documented name of a level.
-pub(crate) fn level_name(number: i32) -> &'static str {
-    LEVELS.iter().find(|(_, known)| *known == number).map_or("none", |(name, _)| name)
-}
-
-/// Whether a conversation of that level is one "with do-not-disturb": any that holds pushes back. The
-/// documentation is certain of `blocked` alone (AMB-49); lists and unread counts read it the same way.
-fn is_do_not_disturb(level: i32) -> bool {
-    level > 0
-}
-
-/// [`is_do_not_disturb`] of a described conversation.
-pub(crate) fn does_not_disturb(conversation: &Value) -> bool {
-    let level = conversation["notificationLevel"].as_str();
-    LEVELS.iter().any(|(name, number)| level == Some(name) && is_do_not_disturb(*number))
-}
-
-pub(crate) fn level_number(args: &Object) -> Option<i32> {
-    let name = text(args, "level");
-    LEVELS.iter().find(|(known, _)| *known == name).map(|(_, number)| *number)
 }
 
 /// The conversation a call names; `None`: no such type, a chatroom, which has no settings (DND-043), or no target.
@@ -99,7 +68,7 @@ fn with_code(code: i64, echo: Object) -> Value {
     Value::Object(args)
 }
 
-impl Engine {
+impl Preferences<'_> {
     /// `changeConversationTopStatus` (TOP-001, TOP-002).
     pub(crate) fn change_top(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let top = args.get("top").and_then(Value::as_bool);
@@ -134,10 +103,6 @@ impl Engine {
     }
 
     fn change(&mut self, now: UnixMillis, change: Change) -> CallResult {
-        if !self.link.is_online() {
-            self.setting_changed(change, code::NOT_CONNECTED, &Bytes::new());
-            return CallResult::Code(0);
-        }
         let version = Some(self.known_version().unwrap_or_default());
         let kind = conversation_number(&change.place.kind).unwrap_or_default();
         let (topic, body) = match &change.setting {
@@ -168,8 +133,7 @@ impl Engine {
                 (Topic::SetSeAtt, ask.encode_to_vec())
             }
         };
-        let me = self.user.clone();
-        self.request(now, topic, &me, body.into(), Pending::Setting(Box::new(change)));
+        self.ask_own(now, topic, body, Call::Setting(Box::new(change)));
         CallResult::Code(0)
     }
 
@@ -177,7 +141,7 @@ impl Engine {
     pub(crate) fn setting_changed(&mut self, change: Change, code: i64, body: &Bytes) {
         if code == 0 {
             // Not kept, it comes again with the next pull, whose version stays behind then.
-            let kept = self.store.set(&change.place, &change.setting).is_ok();
+            let kept = self.core.store.set(&change.place, &change.setting).is_ok();
             let (version, update) = if change.place.target.is_empty() {
                 let answer = TypeUnpushOutput::decode(body.clone()).unwrap_or_default();
                 (answer.version, answer.update_version())
@@ -187,23 +151,22 @@ impl Engine {
             };
             // Only what the server says leaves no gap moves the version.
             if kept && update {
-                let _ = self.store.set_settings_version(version);
+                let _ = self.core.store.set_settings_version(version);
             }
         }
-        self.fire(change.event, with_code(code, change.echo));
+        self.core.fire(change.event, with_code(code, change.echo));
     }
 
     /// A store that cannot be read is an empty one: everything then comes again.
     fn known_version(&self) -> Option<i64> {
-        self.store.settings_version().unwrap_or_default()
+        self.core.store.settings_version().unwrap_or_default()
     }
 
     /// Asks for every setting newer than those at hand.
-    pub(crate) fn pull_settings(&mut self, now: UnixMillis) {
+    pub(crate) fn pull(&mut self, now: UnixMillis) {
         let time = Some(self.known_version().unwrap_or_default());
-        let me = self.user.clone();
         let body = SessionReq { time }.encode_to_vec();
-        self.request(now, Topic::PullSeAtts, &me, body.into(), Pending::Settings);
+        self.ask_own(now, Topic::PullSeAtts, body, Call::Settings);
     }
 
     /// Newer settings: kept, and pins that changed are told (TOP-007). The first pull of an installation changes
@@ -223,20 +186,20 @@ impl Engine {
                     SILENT => Setting::Level(item.value.parse().unwrap_or(0)),
                     _ => continue,
                 };
-                let (_, before) = self.store.setting(&place).unwrap_or_default();
+                let (_, before) = self.core.store.setting(&place).unwrap_or_default();
                 if let Setting::Top(top) = setting
                     && top != before
                 {
                     synced.push((place.clone(), top));
                 }
-                let _ = self.store.set(&place, &setting);
+                let _ = self.core.store.set(&place, &setting);
             }
         }
-        let _ = self.store.set_settings_version(states.version);
+        let _ = self.core.store.set_settings_version(states.version);
         for (place, top) in synced.into_iter().filter(|_| !first) {
             let Place { kind, target, channel } = place;
             let args = json!({"type": kind, "targetId": target, "channelId": channel, "top": top});
-            self.fire("onConversationTopStatusSynced", args);
+            self.core.fire("onConversationTopStatusSynced", args);
         }
     }
 
@@ -246,7 +209,7 @@ impl Engine {
         let (code, (_, top)) = self.read_store(|store| store.setting(&place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("top".into(), top.into());
-        self.fire("onConversationTopStatusLoaded", with_code(code, echo));
+        self.core.fire("onConversationTopStatusLoaded", with_code(code, echo));
         CallResult::Code(0)
     }
 
@@ -256,7 +219,7 @@ impl Engine {
         let (code, (level, _)) = self.read_store(|store| store.setting(&place));
         let mut echo = echo(args, &["type", "targetId", "channelId"]);
         echo.insert("level".into(), level_name(level).into());
-        self.fire("onConversationNotificationLevelLoaded", with_code(code, echo));
+        self.core.fire("onConversationNotificationLevelLoaded", with_code(code, echo));
         CallResult::Code(0)
     }
 
@@ -269,7 +232,7 @@ impl Engine {
         let place = Place::of_type(&kind);
         let (code, (level, _)) = self.read_store(|store| store.setting(&place));
         let args = json!({"code": code, "type": kind, "level": level_name(level)});
-        self.fire("onConversationTypeNotificationLevelLoaded", args);
+        self.core.fire("onConversationTypeNotificationLevelLoaded", args);
         CallResult::Code(0)
     }
 
@@ -300,7 +263,7 @@ impl Engine {
         });
         let described: rusqlite::Result<Vec<Value>> = mine
             .map(|(Place { kind, target, channel }, ..)| {
-                self.describe_conversation(&Key::new(kind, target, channel))
+                describe(&self.core.store, &Key::new(kind, target, channel))
             })
             .collect();
         let (code, conversations) = match described {
@@ -309,7 +272,7 @@ impl Engine {
         };
         let mut echo = echo(args, &["conversationTypes", "channelId"]);
         echo.insert("conversations".into(), conversations.into());
-        self.fire(event, with_code(code, echo));
+        self.core.fire(event, with_code(code, echo));
         CallResult::Code(0)
     }
 
@@ -318,6 +281,6 @@ impl Engine {
         &self,
         read: impl FnOnce(&crate::core::store::Store) -> rusqlite::Result<T>,
     ) -> (i64, T) {
-        self.of_database(read(&self.store))
+        self.core.store.outcome(read(&self.core.store))
     }
 }

@@ -9,64 +9,60 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{Call, NUMBER};
 use crate::{
     core::{
-        code,
+        Core, code,
         io::CallResult,
         message::{Object, text},
     },
-    engine::Engine,
+    ultra_group::{Call, NUMBER, UltraGroups, history, receive},
 };
 
 /// Messages of one call, and of one request of any kind (UGHIST-009).
 pub(super) const MOST: usize = 20;
 
-impl Engine {
-    /// 1 to 20 messages of one channel, named by UID and sent time (UGHIST-010 to UGHIST-012).
-    pub(super) fn load_batch(&mut self, now: UnixMillis, args: &Object) -> CallResult {
-        let given = args.get("messages").and_then(Value::as_array);
-        let given = given.into_iter().flatten().filter(|message| !message.is_null());
-        let asked: Option<Vec<Object>> = given.map(|message| message.as_object().cloned()).collect();
-        let Some(asked) = asked.filter(|asked| (1..=MOST).contains(&asked.len()) && of_one_channel(asked))
-        else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let body = MsgQuery {
-            target_id: Some(text(&asked[0], "targetId")),
-            r#type: Some(NUMBER),
-            query: asked.iter().map(query).collect(),
-        };
-        self.ask_own(now, Topic::QryMsg, body.encode_to_vec(), Call::Batch(asked));
-        CallResult::Code(0)
-    }
+/// 1 to 20 messages of one channel, named by UID and sent time (UGHIST-010 to UGHIST-012).
+pub(crate) fn load(groups: &mut UltraGroups<'_>, now: UnixMillis, args: &Object) -> CallResult {
+    let given = args.get("messages").and_then(Value::as_array);
+    let given = given.into_iter().flatten().filter(|message| !message.is_null());
+    let asked: Option<Vec<Object>> = given.map(|message| message.as_object().cloned()).collect();
+    let Some(asked) = asked.filter(|asked| (1..=MOST).contains(&asked.len()) && of_one_channel(asked)) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let body = MsgQuery {
+        target_id: Some(text(&asked[0], "targetId")),
+        r#type: Some(NUMBER),
+        query: asked.iter().map(query).collect(),
+    };
+    groups.ask_own(now, Topic::QryMsg, body.encode_to_vec(), Call::Batch(asked));
+    CallResult::Code(0)
+}
 
-    /// Of what was asked for nothing is left out: what the server has not, or would not say, is not matched.
-    pub(super) fn batch_loaded(&mut self, asked: Vec<Object>, code: i64, body: &Bytes) {
-        let (code, found) = match MsgQueryAck::decode(body.clone()) {
-            Ok(answer) if code == 0 => (0, answer.list),
-            Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new()),
-            _ => (code, Vec::new()),
+/// Of what was asked for nothing is left out: what the server has not, or would not say, is not matched.
+pub(super) fn loaded(core: &mut Core, asked: Vec<Object>, code: i64, body: &Bytes) {
+    let (code, found) = match MsgQueryAck::decode(body.clone()) {
+        Ok(answer) if code == 0 => (0, answer.list),
+        Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new()),
+        _ => (code, Vec::new()),
+    };
+    let (mut matched, mut not_matched) = (Vec::new(), Vec::new());
+    for asked in asked {
+        let uid = text(&asked, "messageUId");
+        let Some(down) = found.iter().find(|down| down.msg_id() == uid) else {
+            not_matched.push(asked);
+            continue;
         };
-        let (mut matched, mut not_matched) = (Vec::new(), Vec::new());
-        for asked in asked {
-            let uid = text(&asked, "messageUId");
-            let Some(down) = found.iter().find(|down| down.msg_id() == uid) else {
-                not_matched.push(asked);
-                continue;
-            };
-            let mut message = self.channel_received(down);
-            for name in ["targetId", "channelId"] {
-                message.insert(name.into(), text(&asked, name).into());
-            }
-            self.add_local_state(&mut message);
-            matched.push(message);
+        let mut message = receive::channel_received(core, down);
+        for name in ["targetId", "channelId"] {
+            message.insert(name.into(), text(&asked, name).into());
         }
-        self.fire(
-            "onBatchRemoteUltraGroupMessagesLoaded",
-            json!({"code": code, "matchedMessages": matched, "notMatchedMessages": not_matched}),
-        );
+        history::add_local_state(core, &mut message);
+        matched.push(message);
     }
+    core.fire(
+        "onBatchRemoteUltraGroupMessagesLoaded",
+        json!({"code": code, "matchedMessages": matched, "notMatchedMessages": not_matched}),
+    );
 }
 
 pub(super) fn query(message: &Object) -> MessageQueryInfo {

@@ -13,11 +13,10 @@ use wire::{
     body::{MessageQueryInfo, MsgChange, MsgChangeList, MsgQuery, MsgQueryAck},
 };
 
-use crate::ultra_group::{Call, Channel, NUMBER, batch, key};
 use crate::{
     core::{code, message::Object},
-    engine::Engine,
     mail::recall::LASTING,
+    ultra_group::{Call, Channel, NUMBER, UltraGroups, batch, key, recall, receive},
 };
 
 /// `changeType`.
@@ -42,49 +41,49 @@ pub(crate) struct Fetch {
     expanded: Vec<String>,
 }
 
-impl Engine {
+impl UltraGroups<'_> {
     pub(super) fn changes_arrived(&mut self, now: UnixMillis, code: i64, body: &Bytes) {
-        self.ultra_groups.pulling_changes = false;
         let Some(list) = MsgChangeList::decode(body.clone()).ok().filter(|_| code == 0) else {
-            if code == code::NO_ANSWER && self.link.is_online() {
+            self.state.changes.failed();
+            if self.core.asks_again(code) {
                 self.pull_changes(now);
             }
             return;
         };
-        let before = self.ultra_groups.changes;
-        self.ultra_groups.changes = before.max(list.sync_time);
+        let before = self.state.changes.watermark();
+        let announced = self.state.changes.end(UnixMillis(list.sync_time));
         self.recalls_and_channels(now, &list.list);
         let fetches = fetches(&list.list);
-        self.ultra_groups.fetching += fetches.len();
+        self.state.fetching += fetches.len();
         for fetch in fetches {
             self.fetch_changed(now, fetch);
         }
         self.keep_changes();
-        let more = list.has_next() && self.ultra_groups.changes > before;
-        if more || self.ultra_groups.changes_noticed {
+        let more = list.has_next() && self.state.changes.watermark() > before;
+        if more || announced {
             self.pull_changes(now);
         }
     }
 
     /// Once everything that was listed is in the store, the next session goes on from there.
     fn keep_changes(&mut self) {
-        let state = &mut self.ultra_groups;
-        if state.fetching == 0 && state.changes > state.changes_kept {
-            state.changes_kept = state.changes;
+        let state = &mut *self.state;
+        if state.fetching == 0 && state.changes.watermark() > state.changes_kept {
+            state.changes_kept = state.changes.watermark();
             // Not saved, changes are only fetched again: what is as it was tells nothing.
-            let _ = self.store.set_changes_until(state.changes);
+            let _ = self.core.store.set_changes_until(state.changes_kept.0);
         }
     }
 
     /// What a lost connection took away is listed again when there is a new one; a refusal stands.
     fn changed_not_fetched(&mut self, now: UnixMillis, fetch: Fetch, code: i64) {
-        if code == code::NO_ANSWER && self.link.is_online() {
+        if self.core.asks_again(code) {
             return self.fetch_changed(now, fetch);
         }
-        let state = &mut self.ultra_groups;
+        let state = &mut *self.state;
         state.fetching = state.fetching.saturating_sub(1);
         if matches!(code, code::NO_ANSWER | code::CONNECTION_LOST | code::NOT_CONNECTED) {
-            state.changes = state.changes_kept;
+            state.changes.restart_from(state.changes_kept);
         } else {
             self.keep_changes();
         }
@@ -94,27 +93,27 @@ impl Engine {
         let mut recalled: Vec<Object> = Vec::new();
         for change in changes.iter().filter(|change| change.r#type == NUMBER) {
             match change.change_type {
-                RECALL => recalled.extend(self.channel_recalled(now, change)),
+                RECALL => recalled.extend(recall::recalled(self.core, now, change)),
                 CHANNEL => self.channel_changed(change),
                 _ => {}
             }
         }
         if !recalled.is_empty() {
-            self.fire("onRemoteUltraGroupMessageRecalled", json!({"messages": recalled}));
+            self.core.fire("onRemoteUltraGroupMessageRecalled", json!({"messages": recalled}));
         }
     }
 
     /// No callback of the documentation tells of channels; one that is closed to the user leaves the list.
     fn channel_changed(&mut self, change: &MsgChange) {
         let of: Channel = (change.target_id.clone(), change.bus_channel().to_owned());
-        self.ultra_groups.coverage.forget(&of);
+        self.state.coverage.forget(&of);
         let closed = match change.sub_change_type() {
             DELETED | LOCKED_OUT => true,
-            KICKED => change.operator_id() == self.user,
+            KICKED => change.operator_id() == self.core.user,
             _ => false,
         };
         if closed {
-            let _ = self.store.remove_conversation(&key(&of));
+            let _ = self.core.store.remove_conversation(&key(&of));
         }
     }
 
@@ -132,18 +131,18 @@ impl Engine {
         let Some(answer) = MsgQueryAck::decode(body.clone()).ok().filter(|_| code == 0) else {
             return self.changed_not_fetched(now, fetch, code);
         };
-        self.ultra_groups.fetching = self.ultra_groups.fetching.saturating_sub(1);
+        self.state.fetching = self.state.fetching.saturating_sub(1);
         let (mut modified, mut expanded) = (Vec::new(), Vec::new());
         for down in &answer.list {
             let uid = down.msg_id();
-            let Ok(Some(stored)) = self.store.by_uid(uid) else { continue };
+            let Ok(Some(stored)) = self.core.store.by_uid(uid) else { continue };
             let Some(id) = stored.get("messageId").and_then(Value::as_i64) else { continue };
-            let fresh = renewed(&stored, &self.channel_received(down));
+            let fresh = renewed(&stored, &receive::channel_received(self.core, down));
             if fresh == stored {
                 continue;
             }
             // Told even if the store cannot keep it.
-            let _ = self.store.update(id, &fresh);
+            let _ = self.core.store.update(id, &fresh);
             let asked = |uids: &[String]| uids.iter().any(|known| known == uid);
             if asked(&fetch.modified) && content(&fresh) != content(&stored) {
                 modified.push(fresh.clone());
@@ -154,10 +153,10 @@ impl Engine {
         }
         self.keep_changes();
         if !modified.is_empty() {
-            self.fire("onRemoteUltraGroupMessageModified", json!({"messages": modified}));
+            self.core.fire("onRemoteUltraGroupMessageModified", json!({"messages": modified}));
         }
         if !expanded.is_empty() {
-            self.fire("onRemoteUltraGroupMessageExpansionUpdated", json!({"messages": expanded}));
+            self.core.fire("onRemoteUltraGroupMessageExpansionUpdated", json!({"messages": expanded}));
         }
     }
 }

@@ -9,11 +9,13 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{Call, Channel, Stage};
 use crate::{
-    core::message::{Object, text},
-    engine::Engine,
+    core::{
+        Core,
+        message::{Object, text},
+    },
     mail::history,
+    ultra_group::{Call, Channel, Stage, UltraGroups, receive},
 };
 
 /// A page that the server was asked for.
@@ -27,9 +29,9 @@ pub(crate) struct Load {
     count: usize,
 }
 
-impl Engine {
+impl UltraGroups<'_> {
     /// A call whose policy names the server. Where the store is known to have all that was asked for, nobody is asked.
-    pub(crate) fn load_channel_messages(&mut self, now: UnixMillis, call: history::Load) {
+    pub(crate) fn load_messages(&mut self, now: UnixMillis, call: history::Load) {
         let of: Channel = (call.target.clone(), call.channel.clone());
         let wanted = usize::try_from(call.count).unwrap_or(0);
         let mut load = Load { from: call.time, count: wanted, of, call };
@@ -40,8 +42,8 @@ impl Engine {
                 (true, time) => time.saturating_sub(1),
                 (false, time) => time.saturating_add(1),
             };
-            if let Some((low, high)) = self.ultra_groups.coverage.around(&load.of, point, self.live_until()) {
-                let (code, local) = self.local(&load.call);
+            if let Some((low, high)) = self.state.coverage.around(&load.of, point, self.live_until()) {
+                let (code, local) = history::local(self.core, &load.call);
                 let inside = |message: &&Object| {
                     let time = sent_time(message);
                     low < time && time <= high
@@ -49,7 +51,7 @@ impl Engine {
                 let here = local.iter().filter(inside).count();
                 let whole = if before { low == i64::MIN } else { high == i64::MAX };
                 if here >= wanted || whole {
-                    return self.loaded(&load.call, code, local);
+                    return history::loaded(self.core, &load.call, code, local);
                 }
                 load.count = wanted - here;
                 load.from = if before { low.saturating_add(1) } else { high };
@@ -68,31 +70,31 @@ impl Engine {
 
     /// Up to when everything was fetched: nothing is announced and not here yet.
     fn live_until(&self) -> i64 {
-        let state = &self.ultra_groups;
-        let all = state.stage == Stage::Synced && !state.pulling && state.announced <= state.watermark;
-        if all { i64::MAX } else { state.watermark.0 }
+        let state = &*self.state;
+        let all = state.stage == Stage::Synced && state.messages.is_complete();
+        if all { i64::MAX } else { state.messages.watermark().0 }
     }
 
     /// The server's part is kept if the call was about the local store, too; exactly one callback either way.
-    pub(super) fn channel_history_answered(&mut self, now: UnixMillis, load: &Load, code: i64, body: &Bytes) {
+    pub(super) fn history_answered(&mut self, now: UnixMillis, load: &Load, code: i64, body: &Bytes) {
         let call = &load.call;
         let page = match HistoryMsgOuput::decode(body.clone()) {
             Ok(page) if code == 0 => page,
             other => {
                 let code = if code == 0 && other.is_err() { i64::from(status::BAD_PARAMETER) } else { code };
-                let local = if call.with_local { self.local(call).1 } else { Vec::new() };
-                return self.loaded(call, code, local);
+                let local = if call.with_local { history::local(self.core, call).1 } else { Vec::new() };
+                return history::loaded(self.core, call, code, local);
             }
         };
-        self.store.begin();
+        self.core.store.begin();
         let mut messages: Vec<Object> =
-            page.list.iter().map(|down| self.of_history(now, load, down)).collect();
-        self.store.commit();
+            page.list.iter().map(|down| of_history(self.core, now, load, down)).collect();
+        self.core.store.commit();
         let mut code = 0;
         if call.with_local {
             self.note_page(load, &messages, page.has_msg != 0);
             let local;
-            (code, local) = self.local(call);
+            (code, local) = history::local(self.core, call);
             for message in local {
                 let uid = text(&message, "messageUId");
                 if uid.is_empty() || !messages.iter().any(|other| text(other, "messageUId") == uid) {
@@ -105,47 +107,7 @@ impl Engine {
             messages.reverse();
         }
         messages.truncate(usize::try_from(call.count).unwrap_or(0));
-        self.loaded(&load.call, code, messages);
-    }
-
-    /// A message of the server's history as the app gets it: with what the store knows of it.
-    fn of_history(&self, now: UnixMillis, load: &Load, down: &DownStreamMessage) -> Object {
-        let mut message = self.channel_received(down);
-        message.insert("targetId".into(), load.of.0.as_str().into());
-        message.insert("channelId".into(), load.of.1.as_str().into());
-        if load.call.with_local {
-            message.insert("receivedTime".into(), now.0.into());
-            self.keep_fetched(&message);
-        }
-        self.add_local_state(&mut message);
-        message
-    }
-
-    /// Stores a message that was fetched; if it is here already, with its newest content (UGMOD-006).
-    fn keep_fetched(&self, message: &Object) {
-        let uid = text(message, "messageUId");
-        let stored = self.store.by_uid(&uid).ok().flatten().filter(|_| !uid.is_empty());
-        let Some(stored) = stored else {
-            // Told even if the store cannot keep it.
-            let _ = self.store.insert(message);
-            let _ = self.store.list_conversation(message);
-            return;
-        };
-        let id = stored.get("messageId").and_then(Value::as_i64);
-        let fresh = crate::ultra_group::change::renewed(&stored, message);
-        if let Some(id) = id.filter(|_| fresh != stored) {
-            let _ = self.store.update(id, &fresh);
-        }
-    }
-
-    /// What only this device knows of a message.
-    pub(super) fn add_local_state(&self, message: &mut Object) {
-        let Ok(Some(stored)) = self.store.by_uid(&text(message, "messageUId")) else { return };
-        for name in ["messageId", "receivedTime", "receivedStatus"] {
-            if let Some(value) = stored.get(name) {
-                message.insert(name.into(), value.clone());
-            }
-        }
+        history::loaded(self.core, &load.call, code, messages);
     }
 
     /// The store now has everything between where the page began and where it ended.
@@ -159,7 +121,47 @@ impl Engine {
             let Some(newest) = times.max() else { return };
             (if load.from == 0 { i64::MIN } else { load.from }, newest)
         };
-        self.ultra_groups.coverage.add(&load.of, span);
+        self.state.coverage.add(&load.of, span);
+    }
+}
+
+/// A message of the server's history as the app gets it: with what the store knows of it.
+fn of_history(core: &Core, now: UnixMillis, load: &Load, down: &DownStreamMessage) -> Object {
+    let mut message = receive::channel_received(core, down);
+    message.insert("targetId".into(), load.of.0.as_str().into());
+    message.insert("channelId".into(), load.of.1.as_str().into());
+    if load.call.with_local {
+        message.insert("receivedTime".into(), now.0.into());
+        keep_fetched(core, &message);
+    }
+    add_local_state(core, &mut message);
+    message
+}
+
+/// Stores a message that was fetched; if it is here already, with its newest content (UGMOD-006).
+fn keep_fetched(core: &Core, message: &Object) {
+    let uid = text(message, "messageUId");
+    let stored = core.store.by_uid(&uid).ok().flatten().filter(|_| !uid.is_empty());
+    let Some(stored) = stored else {
+        // Told even if the store cannot keep it.
+        let _ = core.store.insert(message);
+        let _ = core.store.list_conversation(message);
+        return;
+    };
+    let id = stored.get("messageId").and_then(Value::as_i64);
+    let fresh = crate::ultra_group::change::renewed(&stored, message);
+    if let Some(id) = id.filter(|_| fresh != stored) {
+        let _ = core.store.update(id, &fresh);
+    }
+}
+
+/// What only this device knows of a message.
+pub(super) fn add_local_state(core: &Core, message: &mut Object) {
+    let Ok(Some(stored)) = core.store.by_uid(&text(message, "messageUId")) else { return };
+    for name in ["messageId", "receivedTime", "receivedStatus"] {
+        if let Some(value) = stored.get(name) {
+            message.insert(name.into(), value.clone());
+        }
     }
 }
 

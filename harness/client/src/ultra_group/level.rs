@@ -8,72 +8,67 @@ use wire::{
     code::status,
 };
 
-use crate::ultra_group::{Call, channel, echo, with_code};
 use crate::{
-    core::{code, io::CallResult, message::Object},
-    engine::Engine,
-    preferences::settings::{level_name, level_number},
+    core::{
+        Core, code,
+        io::CallResult,
+        level::{level_name, level_number},
+        message::Object,
+    },
+    ultra_group::{Call, UltraGroups, channel, echo, with_code},
 };
 
 const OF_GROUP: &[&str] = &["targetId"];
 const OF_CHANNEL: &[&str] = &["targetId", "channelId"];
 
-impl Engine {
-    pub(super) fn set_default_level(
-        &mut self,
-        now: UnixMillis,
-        args: &Object,
-        of_channel: bool,
-    ) -> CallResult {
-        let (Some((group, channel)), Some(level)) = (place(args, of_channel), level_number(args)) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let (event, names): (_, &[&str]) = if of_channel {
-            ("onUltraGroupChannelDefaultNotificationLevelChanged", &["targetId", "channelId", "level"])
-        } else {
-            ("onUltraGroupDefaultNotificationLevelChanged", &["targetId", "level"])
-        };
-        let body = GroupUnpushSet { bus_channel: channel, unpush_level: level };
-        let call = Call::SetLevel { event, echo: echo(args, names) };
-        self.ask_ultra_group(now, Topic::UgUnpushSet, &group, body.encode_to_vec(), call);
-        CallResult::Code(0)
-    }
+pub(crate) fn set(
+    groups: &mut UltraGroups<'_>,
+    now: UnixMillis,
+    args: &Object,
+    of_channel: bool,
+) -> CallResult {
+    let (Some((group, channel)), Some(level)) = (place(args, of_channel), level_number(args)) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let (event, names): (_, &[&str]) = if of_channel {
+        ("onUltraGroupChannelDefaultNotificationLevelChanged", &["targetId", "channelId", "level"])
+    } else {
+        ("onUltraGroupDefaultNotificationLevelChanged", &["targetId", "level"])
+    };
+    let body = GroupUnpushSet { bus_channel: channel, unpush_level: level };
+    let call = Call::SetLevel { event, echo: echo(args, names) };
+    groups.ask(now, Topic::UgUnpushSet, &group, body.encode_to_vec(), call);
+    CallResult::Code(0)
+}
 
-    pub(super) fn load_default_level(
-        &mut self,
-        now: UnixMillis,
-        args: &Object,
-        of_channel: bool,
-    ) -> CallResult {
-        let Some((group, channel)) = place(args, of_channel) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let (event, names) = if of_channel {
-            ("onUltraGroupChannelDefaultNotificationLevelLoaded", OF_CHANNEL)
-        } else {
-            ("onUltraGroupDefaultNotificationLevelLoaded", OF_GROUP)
-        };
-        let body = GroupUnpushQuery { bus_channel: channel };
-        let call = Call::LoadLevel { event, echo: echo(args, names) };
-        self.ask_ultra_group(now, Topic::UgUnpushQuery, &group, body.encode_to_vec(), call);
-        CallResult::Code(0)
-    }
+pub(crate) fn load(
+    groups: &mut UltraGroups<'_>,
+    now: UnixMillis,
+    args: &Object,
+    of_channel: bool,
+) -> CallResult {
+    let Some((group, channel)) = place(args, of_channel) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let (event, names) = if of_channel {
+        ("onUltraGroupChannelDefaultNotificationLevelLoaded", OF_CHANNEL)
+    } else {
+        ("onUltraGroupDefaultNotificationLevelLoaded", OF_GROUP)
+    };
+    let body = GroupUnpushQuery { bus_channel: channel };
+    let call = Call::LoadLevel { event, echo: echo(args, names) };
+    groups.ask(now, Topic::UgUnpushQuery, &group, body.encode_to_vec(), call);
+    CallResult::Code(0)
+}
 
-    pub(super) fn default_level_loaded(
-        &mut self,
-        event: &'static str,
-        mut echo: Object,
-        code: i64,
-        body: &Bytes,
-    ) {
-        let (code, level) = match GroupUnpushResult::decode(body.clone()) {
-            Ok(result) if code == 0 => (0, result.unpush_level),
-            Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), 0),
-            _ => (code, 0),
-        };
-        echo.insert("level".into(), level_name(level).into());
-        self.fire(event, with_code(code, echo));
-    }
+pub(super) fn loaded(core: &mut Core, event: &'static str, mut echo: Object, code: i64, body: &Bytes) {
+    let (code, level) = match GroupUnpushResult::decode(body.clone()) {
+        Ok(result) if code == 0 => (0, result.unpush_level),
+        Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), 0),
+        _ => (code, 0),
+    };
+    echo.insert("level".into(), level_name(level).into());
+    core.fire(event, with_code(code, echo));
 }
 
 /// The group, and its channel if the call is about one. A group has no `busChannel`.

@@ -11,76 +11,74 @@
 //! read from the history; no message of that time is handed over (AMB-13, OFFL-021). After an automatic reconnect the
 //! pulls go on where they ended, so that an outage loses nothing (SEND-022).
 
-mod batch;
-mod change;
-mod channel_list;
-mod coverage;
-mod delete;
-mod expansion;
-mod history;
-mod level;
-mod modify;
-mod read;
-mod recall;
-mod receive;
-mod sync;
-mod typing;
-mod unread;
+pub(crate) mod batch;
+pub(crate) mod change;
+pub(crate) mod channel_list;
+pub(crate) mod coverage;
+pub(crate) mod delete;
+pub(crate) mod expansion;
+pub(crate) mod history;
+pub(crate) mod level;
+pub(crate) mod modify;
+pub(crate) mod read;
+pub(crate) mod recall;
+pub(crate) mod receive;
+pub(crate) mod sync;
+pub(crate) mod typing;
+pub(crate) mod unread;
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use serde_json::Value;
-use wire::UnixMillis;
+use wire::{Topic, UnixMillis};
 
-use self::coverage::Coverage;
 use crate::{
     core::{
-        io::CallResult,
+        Core, code,
+        feed::Feed,
         message::{Object, text},
+        requests::{Asked, Reply, Way},
         store::Key,
     },
-    engine::Engine,
     mail::expansion::Change,
 };
 
+use self::coverage::Coverage;
+
 /// The wire number of ultra groups among conversation types.
 const NUMBER: i32 = 10;
-/// Where messages without a channel go, in apps that have such a channel (UG-020, UG-022).
-const DEFAULT_CHANNEL: &str = "RCDefault";
 
 /// A group and one of its channels.
 type Channel = (String, String);
 
 /// What an engine knows of ultra groups beside its store, for as long as the app stays connected.
 #[derive(Debug, Default)]
-pub(crate) struct UltraGroups {
+pub(crate) struct UltraGroupState {
     stage: Stage,
     /// The list was read to its end since the app connected.
     listed: bool,
     /// The newest item of the list that was seen.
     list_version: i64,
-    /// Every message up to here was fetched.
-    watermark: UnixMillis,
-    pulling: bool,
-    /// Something was announced while a pull ran.
-    noticed: bool,
-    /// The newest time that was announced.
-    announced: UnixMillis,
-    /// Every change up to here was listed.
-    changes: i64,
+    messages: Feed,
+    /// Changes, as far as they were listed.
+    changes: Feed,
     /// Every change up to here is in the store: what a lost connection or an end of the app falls back to.
-    changes_kept: i64,
+    changes_kept: UnixMillis,
     /// Changed messages that are being fetched.
     fetching: usize,
-    pulling_changes: bool,
-    changes_noticed: bool,
     /// Up to when another device has read a channel.
     read_until: BTreeMap<Channel, i64>,
     /// Of which times the store has all that a channel has.
     coverage: Coverage,
     /// The server's clock less ours, in milliseconds.
     server_ahead: i64,
+    pub(crate) asked: Asked<Call>,
+}
+
+/// Ultra groups, and what they may touch.
+pub(crate) struct UltraGroups<'e> {
+    pub(crate) core: &'e mut Core,
+    pub(crate) state: &'e mut UltraGroupState,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,7 +93,7 @@ enum Stage {
 }
 
 /// What an unanswered request is about.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Call {
     /// The server's time.
     Start,
@@ -130,92 +128,64 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Whether it goes up as a PUBLISH.
-    pub(crate) fn is_published(&self) -> bool {
-        matches!(self, Self::Read { .. } | Self::Typing { .. } | Self::Recall { .. })
-    }
-
-    /// The same, now that the server tells when it took it over: all that was said in a channel until then is read.
-    pub(crate) fn taken_at(self, time: UnixMillis) -> Self {
+    fn way(&self) -> Way {
         match self {
-            Self::Read { of, read_at, echo } => Self::Read { of, read_at: read_at.max(time.0), echo },
-            other => other,
+            Self::Read { .. } | Self::Typing { .. } | Self::Recall { .. } => Way::Publish,
+            _ => Way::Query,
         }
     }
 }
 
-impl Engine {
-    /// A call about ultra groups that the server has a part in; `None`: it is another's.
-    pub(crate) fn ultra_group_call(
-        &mut self,
-        now: UnixMillis,
-        method: &str,
-        args: &Object,
-    ) -> Option<CallResult> {
-        let asks_for = method.strip_prefix("load").or_else(|| method.strip_prefix("get"));
-        Some(match (method, asks_for) {
-            ("syncUltraGroupReadStatus", _) => self.read_channel(now, args),
-            ("sendUltraGroupTypingStatus", _) => self.send_channel_typing(now, args),
-            ("modifyUltraGroupMessage", _) => self.modify_message(now, args),
-            ("recallUltraGroupMessage", _) => self.recall_channel_message(now, args),
-            ("clearUltraGroupMessages", _) => self.clear_channel(now, args),
-            ("clearUltraGroupMessagesForAllChannel", _) => self.clear_all_channels(args),
-            ("updateUltraGroupMessageExpansion", _) => self.update_channel_expansion(now, args),
-            ("removeUltraGroupMessageExpansionForKeys", _) => self.remove_channel_expansion(now, args),
-            (_, Some("BatchRemoteUltraGroupMessages")) => self.load_batch(now, args),
-            ("changeUltraGroupDefaultNotificationLevel", _) => self.set_default_level(now, args, false),
-            ("changeUltraGroupChannelDefaultNotificationLevel", _) => self.set_default_level(now, args, true),
-            (_, Some("UltraGroupDefaultNotificationLevel")) => self.load_default_level(now, args, false),
-            (_, Some("UltraGroupChannelDefaultNotificationLevel")) => {
-                self.load_default_level(now, args, true)
-            }
-            _ => return None,
-        })
+impl UltraGroups<'_> {
+    /// Sends a request, or ends it at once where there is no connection.
+    fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Vec<u8>, call: Call) {
+        match self.core.ask(now, topic, target, body, call.way()) {
+            Some(id) => self.state.asked.keep(id, call),
+            None => self.answered(now, call, &Reply::none(code::NOT_CONNECTED)),
+        }
     }
 
-    /// A request was answered, or was not: a code and perhaps a body.
-    pub(crate) fn ultra_group_answered(&mut self, now: UnixMillis, call: Call, code: i64, body: &Bytes) {
+    /// The same of what concerns the user alone.
+    fn ask_own(&mut self, now: UnixMillis, topic: Topic, body: Vec<u8>, call: Call) {
+        let me = self.core.user.clone();
+        self.ask(now, topic, &me, body, call);
+    }
+
+    /// A request has ended.
+    pub(crate) fn answered(&mut self, now: UnixMillis, call: Call, reply: &Reply) {
+        let Reply { code, body, time, .. } = reply;
+        let code = *code;
         match call {
-            Call::Start => self.ultra_groups_started(now, code, body),
-            Call::List => self.channels_listed(now, code, body),
-            Call::Messages => self.channel_package(now, code, body),
+            Call::Start => self.started(now, code, body),
+            Call::List => self.listed(now, code, body),
+            Call::Messages => self.package(now, code, body),
             Call::Changes => self.changes_arrived(now, code, body),
             Call::Changed(fetch) => self.changed_fetched(now, fetch, code, body),
-            Call::History(load) => self.channel_history_answered(now, &load, code, body),
-            Call::Batch(asked) => self.batch_loaded(asked, code, body),
-            Call::Read { of, read_at, echo } => self.channel_read(of, read_at, echo, code),
-            Call::Typing { echo } => self.fire("onUltraGroupTypingStatusSent", with_code(code, echo)),
-            Call::Modify(modify) => self.modified(&modify, code, body),
-            Call::Expansion { uid, change } => self.channel_expansion_answered(&uid, &change, code),
-            Call::Recall { message, delete } => self.channel_recall_answered(now, message, delete, code),
-            Call::Clear(clear) => self.channel_cleared(clear, code),
-            Call::SetLevel { event, echo } => self.fire(event, with_code(code, echo)),
-            Call::LoadLevel { event, echo } => self.default_level_loaded(event, echo, code, body),
+            Call::History(load) => self.history_answered(now, &load, code, body),
+            Call::Batch(asked) => batch::loaded(self.core, asked, code, body),
+            // All that was said in the channel until the server took it over is read.
+            Call::Read { of, read_at, echo } => self.channel_read(of, read_at.max(time.0), echo, code),
+            Call::Typing { echo } => self.core.fire("onUltraGroupTypingStatusSent", with_code(code, echo)),
+            Call::Modify(modify) => modify::modified(self.core, &modify, code, body),
+            Call::Expansion { uid, change } => expansion::answered(self.core, &uid, &change, code),
+            Call::Recall { message, delete } => recall::answered(self.core, now, message, delete, code),
+            Call::Clear(clear) => delete::cleared(self.core, clear, code),
+            Call::SetLevel { event, echo } => self.core.fire(event, with_code(code, echo)),
+            Call::LoadLevel { event, echo } => level::loaded(self.core, event, echo, code, body),
         }
     }
 
     /// The connection is gone: the next one goes on where this one ended.
-    pub(crate) fn ultra_groups_disconnected(&mut self) {
-        let state = &mut self.ultra_groups;
+    pub(crate) fn disconnected(&mut self) {
+        let state = &mut *self.state;
         state.stage = Stage::Off;
-        state.pulling = false;
-        state.noticed = false;
-        state.pulling_changes = false;
-        state.changes_noticed = false;
+        state.messages.disconnected();
+        state.changes.disconnected();
     }
 
     /// The session is over: the next one begins anew.
-    pub(crate) fn forget_ultra_groups(&mut self) {
-        self.ultra_groups = UltraGroups::default();
-    }
-
-    /// The channel a message is sent to, where the app names none (UG-022, UG-025).
-    pub(crate) fn choose_channel(&self, message: &mut Object) {
-        let nowhere =
-            text(message, "conversationType") == "ultra_group" && text(message, "channelId").is_empty();
-        if nowhere && self.has_default_channel() {
-            message.insert("channelId".into(), DEFAULT_CHANNEL.into());
-        }
+    pub(crate) fn forget(&mut self) {
+        *self.state = UltraGroupState::default();
     }
 }
 
@@ -231,7 +201,7 @@ fn group(args: &Object) -> Option<String> {
 
 /// `targetId` and `channelId`; `None`: no group, or no channel's name.
 fn channel(args: &Object) -> Option<Channel> {
-    group(args).zip(crate::local::channel(args))
+    group(args).zip(crate::core::arguments::channel(args))
 }
 
 /// Arguments of a call that its callback repeats; a missing channel is an empty one.

@@ -4,22 +4,20 @@ use prost::Message as _;
 use serde_json::json;
 use wire::{Topic, UnixMillis, body::SessionMsgReadInput};
 
-use crate::ultra_group::{Call, Channel, NUMBER, channel, echo, key, with_code};
 use crate::{
-    core::{code, io::CallResult, message::Object},
-    engine::Engine,
-    local::number,
+    core::{arguments::number, code, io::CallResult, message::Object},
+    ultra_group::{Call, Channel, NUMBER, UltraGroups, channel, echo, key, with_code},
 };
 
-impl Engine {
+impl UltraGroups<'_> {
     /// `syncUltraGroupReadStatus(targetId, channelId, timestamp)`: all of the channel, whatever the time (UGREAD-007).
-    pub(super) fn read_channel(&mut self, now: UnixMillis, args: &Object) -> CallResult {
+    pub(crate) fn read_channel(&mut self, now: UnixMillis, args: &Object) -> CallResult {
         let (Some(of), Some(_)) = (channel(args), number(args, "timestamp", 0..=i64::MAX)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
         // In the server's time, and no earlier than what was fetched.
-        let state = &self.ultra_groups;
-        let read_at = now.0.saturating_add(state.server_ahead).max(state.watermark.0);
+        let state = &*self.state;
+        let read_at = now.0.saturating_add(state.server_ahead).max(state.messages.watermark().0);
         let body = SessionMsgReadInput {
             r#type: Some(NUMBER),
             msg_time: Some(read_at),
@@ -36,23 +34,23 @@ impl Engine {
         if code == 0 {
             self.channel_read_until(&of, read_at);
             // What came while the call was under way is read, too: the call names no time.
-            let _ = self.store.mark_read(&key(&of), i64::MAX);
-            let _ = self.store.clear_unread(&key(&of), i64::MAX);
+            let _ = self.core.store.mark_read(&key(&of), i64::MAX);
+            let _ = self.core.store.clear_unread(&key(&of), i64::MAX);
         }
-        self.fire("onUltraGroupReadStatusSynced", with_code(code, echo));
+        self.core.fire("onUltraGroupReadStatusSynced", with_code(code, echo));
     }
 
     /// Another device of the user's has read a channel. The documentation tells of it by the callback of all
     /// conversations, which names no channel (AMB-65); the vendor's engines have one of its own beside it.
-    pub(crate) fn channel_read_elsewhere(&mut self, body: &[u8], at: UnixMillis) {
+    pub(crate) fn read_elsewhere(&mut self, body: &[u8], at: UnixMillis) {
         let Ok(read) = SessionMsgReadInput::decode(body) else { return };
         let (group, channel, time) = (read.channel_id(), read.bus_channel(), read.msg_time());
         self.channel_read_until(&(group.to_owned(), channel.to_owned()), time.max(at.0));
-        self.fire(
+        self.core.fire(
             "onUltraGroupReadTimeReceived",
             json!({"targetId": group, "channelId": channel, "timestamp": time}),
         );
-        self.fire(
+        self.core.fire(
             "onConversationReadStatusSyncMessageReceived",
             json!({"type": "ultra_group", "targetId": group, "timestamp": time}),
         );
@@ -60,10 +58,10 @@ impl Engine {
 
     /// Everything of a channel up to that time is read, also what is still to be fetched.
     pub(super) fn channel_read_until(&mut self, of: &Channel, time: i64) {
-        let known = self.ultra_groups.read_until.entry(of.clone()).or_insert(time);
+        let known = self.state.read_until.entry(of.clone()).or_insert(time);
         *known = time.max(*known);
         // The app is told even if the store cannot keep it.
-        let _ = self.store.mark_read(&key(of), time);
-        let _ = self.store.clear_unread(&key(of), time);
+        let _ = self.core.store.mark_read(&key(of), time);
+        let _ = self.core.store.clear_unread(&key(of), time);
     }
 }

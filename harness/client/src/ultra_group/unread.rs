@@ -1,51 +1,48 @@
 //! Unread counts over the channels of a group, or of all groups (UGUNREAD).
 
 use crate::{
-    core::message::Object,
-    engine::Engine,
+    core::{Core, message::Object},
     local::{Answer, Answered},
 };
 
 /// No count is told higher (UGUNREAD-005, UGUNREAD-006; of sums, too: AMB-63).
 const MOST: i64 = 999;
 
-impl Engine {
-    /// `loadUltraGroupAllUnreadCount()`, and that of mentions.
-    pub(crate) fn load_all_channels_unread(&self, mentions: bool) -> Answered {
-        let event = if mentions {
-            "onUltraGroupAllUnreadMentionedCountLoaded"
-        } else {
-            "onUltraGroupAllUnreadCountLoaded"
-        };
-        Some(self.count_channels(event, &[], None, mentions))
-    }
+/// `loadUltraGroupAllUnreadCount()`, and that of mentions.
+pub(crate) fn of_all(core: &Core, mentions: bool) -> Answered {
+    let event = if mentions {
+        "onUltraGroupAllUnreadMentionedCountLoaded"
+    } else {
+        "onUltraGroupAllUnreadCountLoaded"
+    };
+    Some(count(core, event, &[], None, mentions))
+}
 
-    /// `loadUltraGroupUnreadCount(targetId)`, and that of mentions: one group (AMB-22).
-    pub(crate) fn load_group_unread(&self, args: &Object, mentions: bool) -> Answered {
-        let group = crate::ultra_group::group(args)?;
-        let event =
-            if mentions { "onUltraGroupUnreadMentionedCountLoaded" } else { "onUltraGroupUnreadCountLoaded" };
-        Some(self.count_channels(event, &["targetId"], Some(&group), mentions))
-    }
+/// `loadUltraGroupUnreadCount(targetId)`, and that of mentions: one group (AMB-22).
+pub(crate) fn of_group(core: &Core, args: &Object, mentions: bool) -> Answered {
+    let group = crate::ultra_group::group(args)?;
+    let event =
+        if mentions { "onUltraGroupUnreadMentionedCountLoaded" } else { "onUltraGroupUnreadCountLoaded" };
+    Some(count(core, event, &["targetId"], Some(&group), mentions))
+}
 
-    fn count_channels(
-        &self,
-        event: &'static str,
-        echoed: &'static [&'static str],
-        group: Option<&str>,
-        mentions: bool,
-    ) -> Answer {
-        let count = self.store.unread_counts(mentions).map(|counts| {
-            let asked = counts.iter().filter(|(key, _)| {
-                key.kind == "ultra_group" && group.is_none_or(|group| key.target == group)
-            });
-            asked.map(|(_, count)| count).sum::<i64>().min(MOST)
-        });
-        Answer {
-            event,
-            echoed,
-            result: count.map(|count| vec![("count", count.into())]),
-            otherwise: vec![("count", 0.into())],
-        }
+fn count(
+    core: &Core,
+    event: &'static str,
+    echoed: &'static [&'static str],
+    group: Option<&str>,
+    mentions: bool,
+) -> Answer {
+    let count = core.store.unread_counts(mentions).map(|counts| {
+        let asked = counts
+            .iter()
+            .filter(|(key, _)| key.kind == "ultra_group" && group.is_none_or(|group| key.target == group));
+        asked.map(|(_, count)| count).sum::<i64>().min(MOST)
+    });
+    Answer {
+        event,
+        echoed,
+        result: count.map(|count| vec![("count", count.into())]),
+        otherwise: vec![("count", 0.into())],
     }
 }

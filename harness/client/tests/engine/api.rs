@@ -27,9 +27,9 @@ fn a_destroyed_engine_answers_2_and_is_silent() {
     rig.events.clear();
     rig.accepted("destroy", json!({}));
     let frames = rig.frames.len();
-    for method in Engine::METHODS.iter().filter(|method| **method != "create") {
+    for method in Engine::methods().filter(|method| method != "create") {
         assert_eq!(
-            rig.call(method, json!({"token": "alice", "userId": "bob"})),
+            rig.call(&method, json!({"token": "alice", "userId": "bob"})),
             CallResult::Code(2),
             "{method}"
         );
@@ -45,9 +45,9 @@ fn a_destroyed_engine_answers_2_and_is_silent() {
 
 #[test]
 fn every_method_is_there_and_others_are_named_as_missing() {
-    for method in Engine::METHODS {
+    for method in Engine::methods() {
         let mut rig = Rig::new();
-        assert!(!matches!(rig.call(method, json!({})), CallResult::Unsupported(_)), "{method}");
+        assert!(!matches!(rig.call(&method, json!({})), CallResult::Unsupported(_)), "{method}");
     }
     for method in ["joinNothing", "setOnNothingListener", "setListener", ""] {
         assert!(matches!(Rig::new().call(method, json!({})), CallResult::Unsupported(_)), "{method}");

@@ -121,7 +121,7 @@ fn later_names_are_the_same_methods() {
         if later == method {
             continue;
         }
-        assert!(Engine::METHODS.contains(&later.as_str()), "{later}");
+        assert!(Engine::methods().any(|name| name == later), "{later}");
         let mut rig = with_messages(1);
         rig.accepted(&later, args);
         assert_eq!(rig.values(event, "code"), [0], "{later}");

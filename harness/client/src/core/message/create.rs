@@ -10,7 +10,7 @@ pub(crate) fn create(method: &str, args: &Object) -> Option<Object> {
     if !is_conversation(&kind) || target.is_empty() {
         return None;
     }
-    let mut message = base(&kind, &target, &crate::local::channel(args)?);
+    let mut message = base(&kind, &target, &crate::core::arguments::channel(args)?);
     message.insert("direction".into(), "send".into());
     match method {
         "createTextMessage" => {

@@ -3,8 +3,10 @@
 use serde_json::{Map, Value, json};
 use wire::{body::DownStreamMessage, flags};
 
-use crate::core::message::{CONVERSATIONS, Object, base, common, kind, media, text};
-use crate::mail::expansion;
+use crate::{
+    core::message::expansion,
+    core::message::{CONVERSATIONS, Object, base, common, kind, media, text},
+};
 
 /// A received message by its documented properties.
 pub(crate) fn received(down: &DownStreamMessage, me: &str, offline: bool) -> Object {

@@ -34,7 +34,7 @@ pub(crate) fn to_insert(given: &Value, me: &str, now: UnixMillis) -> Option<Obje
     let given = given.as_object()?;
     kind::insertable(given)?;
     let (conversation, target) = (text(given, "conversationType"), text(given, "targetId"));
-    let channel = crate::local::channel(given)?;
+    let channel = crate::core::arguments::channel(given)?;
     if !is_conversation(&conversation) || target.is_empty() {
         return None;
     }

@@ -2,6 +2,7 @@
 
 mod common;
 mod create;
+pub(crate) mod expansion;
 mod incoming;
 mod insert;
 mod kind;

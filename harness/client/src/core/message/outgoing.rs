@@ -4,8 +4,10 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use wire::{body::UpStreamMessage, flags};
 
-use crate::core::message::{Object, common, kind, media, push_options, text};
-use crate::mail::expansion;
+use crate::{
+    core::message::expansion,
+    core::message::{Object, common, kind, media, push_options, text},
+};
 
 #[derive(Debug)]
 pub(crate) struct Outgoing {

@@ -2,9 +2,11 @@
 //!
 //! A conversation is in the list from the first message sent, received or inserted there until it is removed (CONV-001).
 //! Its time is that of its newest message or of its draft, whichever is later (DRAFT-002).
+//! A draft is one text a conversation, on this device alone (DRAFT).
 
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
+use wire::UnixMillis;
 
 use crate::core::store::{Store, message};
 
@@ -100,5 +102,29 @@ impl Store {
             return self.forget_unseen(channel);
         }
         Ok(())
+    }
+}
+
+impl Store {
+    pub(crate) fn save_draft(&self, of: &Key, text: &str, now: UnixMillis) -> rusqlite::Result<()> {
+        let mut save =
+            self.db.prepare_cached("INSERT OR REPLACE INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
+        save.execute(params![self.owner, of.kind, of.target, of.channel, text, now.0]).map(|_| ())
+    }
+
+    /// The text saved last; empty if there is none.
+    pub(crate) fn draft(&self, of: &Key) -> rusqlite::Result<String> {
+        let mut find = self.db.prepare_cached(
+            "SELECT text FROM draft WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
+        )?;
+        let found = find.query_row(params![self.owner, of.kind, of.target, of.channel], |row| row.get(0));
+        Ok(found.optional()?.unwrap_or_default())
+    }
+
+    pub(crate) fn clear_draft(&self, of: &Key) -> rusqlite::Result<()> {
+        let mut clear = self.db.prepare_cached(
+            "DELETE FROM draft WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
+        )?;
+        clear.execute(params![self.owner, of.kind, of.target, of.channel]).map(|_| ())
     }
 }

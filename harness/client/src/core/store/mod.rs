@@ -4,24 +4,22 @@
 //! not survive a power cut, and is made hundreds of times a second.
 
 mod conversation;
-mod delete;
-mod draft;
 mod file;
 mod message;
-mod read_state;
 mod search;
 mod setting;
 mod unread;
-mod unseen;
 mod watermark;
 
 use rusqlite::Connection;
+
+use crate::core::code;
 
 pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
 pub(crate) use search::Search;
 pub(crate) use setting::{Place, Setting};
-pub(crate) use unseen::Unseen;
+pub(crate) use unread::Unseen;
 
 /// The store of one installation.
 #[derive(Debug)]
@@ -99,6 +97,14 @@ impl Store {
     /// Whether it is somebody's: before the first login there is no user whose database it could be.
     pub(crate) fn is_open(&self) -> bool {
         !self.owner.is_empty()
+    }
+
+    /// What something asked of it comes to for a callback: its code and the values, or none.
+    pub(crate) fn outcome<T: Default>(&self, asked: rusqlite::Result<T>) -> (i64, T) {
+        match asked {
+            Ok(found) if self.is_open() => (0, found),
+            _ => (code::DATABASE_ERROR, T::default()),
+        }
     }
 
     /// Whose it is, for [`update_of`](Self::update_of).

@@ -1,6 +1,9 @@
-//! Which stored messages are unread, and which of them mention the user (UNREAD, MENT-004).
+//! What is read and what is not: which stored messages are unread, which of them mention the user (UNREAD, MENT-004), and
+//! read states of messages.
 //!
-//! A row an unread message; of ultra groups also what stands in `unseen`. What was recalled since is unread no more: a notice of a recall is not counted (MSG-024).
+//! A row an unread message; of ultra groups also what the server counted and this store does not have, in `unseen`: unread
+//! messages of the time before the login, which add to the counts of their channel until it is read. What was recalled
+//! since is unread no more: a notice of a recall is not counted (MSG-024).
 
 use rusqlite::{OptionalExtension, params};
 use serde_json::{Map, Value};
@@ -70,5 +73,120 @@ impl Store {
         )?;
         clear.execute(params![self.owner, of.kind, of.target, of.channel, until])?;
         self.clear_unseen(of, until)
+    }
+}
+
+/// Unread messages of a channel that are not here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Unseen {
+    pub(crate) count: i64,
+    pub(crate) mentions: i64,
+    /// Sent time of the oldest unread message; 0: not known.
+    pub(crate) first: i64,
+    /// None of them was sent later than this.
+    pub(crate) last: i64,
+}
+
+impl Store {
+    /// Replaces what was known.
+    pub(crate) fn set_unseen(&self, of: &Key, unseen: Unseen) -> rusqlite::Result<()> {
+        if unseen.count == 0 {
+            return self.clear_unseen(of, i64::MAX);
+        }
+        let mut set =
+            self.db.prepare_cached("INSERT OR REPLACE INTO unseen VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+        let Unseen { count, mentions, first, last } = unseen;
+        set.execute(params![self.owner, of.target, of.channel, count, mentions, first, last]).map(|_| ())
+    }
+
+    pub(crate) fn unseen(&self, of: &Key) -> rusqlite::Result<Unseen> {
+        if of.kind != "ultra_group" {
+            return Ok(Unseen::default());
+        }
+        let mut find = self.db.prepare_cached(
+            "SELECT count, mentions, first, last FROM unseen WHERE owner = ?1 AND target = ?2 AND channel = ?3",
+        )?;
+        let found = find.query_row(params![self.owner, of.target, of.channel], |row| {
+            Ok(Unseen { count: row.get(0)?, mentions: row.get(1)?, first: row.get(2)?, last: row.get(3)? })
+        });
+        Ok(found.optional()?.unwrap_or_default())
+    }
+
+    /// They are read, if all of them were sent until then.
+    pub(crate) fn clear_unseen(&self, of: &Key, until: i64) -> rusqlite::Result<()> {
+        if of.kind != "ultra_group" {
+            return Ok(());
+        }
+        let mut clear = self.db.prepare_cached(
+            "DELETE FROM unseen WHERE owner = ?1 AND target = ?2 AND channel = ?3 AND last <= ?4",
+        )?;
+        clear.execute(params![self.owner, of.target, of.channel, until]).map(|_| ())
+    }
+
+    /// Forgets those of a channel in every group, or of every channel.
+    pub(super) fn forget_unseen(&self, channel: Option<&str>) -> rusqlite::Result<()> {
+        let mut forget =
+            self.db.prepare_cached("DELETE FROM unseen WHERE owner = ?1 AND (?2 IS NULL OR channel = ?2)")?;
+        forget.execute(params![self.owner, channel]).map(|_| ())
+    }
+
+    /// Up to when changes of ultra-group messages were fetched; `None` before the first time.
+    pub(crate) fn changes_until(&self) -> rusqlite::Result<Option<i64>> {
+        let mut find = self.db.prepare_cached("SELECT time FROM changes_until WHERE owner = ?1")?;
+        find.query_row([&self.owner], |row| row.get(0)).optional()
+    }
+
+    pub(crate) fn set_changes_until(&self, time: i64) -> rusqlite::Result<()> {
+        let mut set = self.db.prepare_cached("INSERT OR REPLACE INTO changes_until VALUES (?1, ?2)")?;
+        set.execute(params![self.owner, time]).map(|_| ())
+    }
+}
+
+impl Store {
+    /// The UID of the conversation's message that was sent at that time.
+    pub(crate) fn uid_at(&self, kind: &str, target: &str, time: i64) -> rusqlite::Result<Option<String>> {
+        let mut find = self.db.prepare_cached(
+            "SELECT uid FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ''
+             AND sent_time = ?4 AND uid IS NOT NULL LIMIT 1",
+        )?;
+        find.query_row(params![self.owner, kind, target, time], |row| row.get(0)).optional()
+    }
+
+    /// Received messages of a conversation up to that sent time are read by the user.
+    pub(crate) fn mark_read(&self, of: &Key, time: i64) -> rusqlite::Result<()> {
+        let mut mark = self.db.prepare_cached(
+            "UPDATE message SET body = json_set(body, '$.receivedStatus', 'read')
+             WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4 AND sent_time <= ?5
+             AND json_extract(body, '$.direction') = 'receive'
+             AND json_extract(body, '$.receivedStatus') = 'unread'",
+        )?;
+        mark.execute(params![self.owner, of.kind, of.target, of.channel, time]).map(|_| ())
+    }
+
+    /// Keeps up to when another device has read a conversation; an earlier time changes nothing.
+    pub(crate) fn set_read_until(&self, kind: &str, target: &str, time: i64) -> rusqlite::Result<()> {
+        let mut set = self.db.prepare_cached(
+            "INSERT INTO read_until VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET time = MAX(time, excluded.time)",
+        )?;
+        set.execute(params![self.owner, kind, target, time]).map(|_| ())
+    }
+
+    /// Whether another device has read a conversation up to that sent time at least.
+    pub(crate) fn is_read(&self, kind: &str, target: &str, time: i64) -> rusqlite::Result<bool> {
+        let mut find = self.db.prepare_cached(
+            "SELECT 1 FROM read_until WHERE owner = ?1 AND type = ?2 AND target = ?3 AND time >= ?4",
+        )?;
+        find.exists(params![self.owner, kind, target, time])
+    }
+
+    /// Messages sent to a peer up to that time are read by the peer.
+    pub(crate) fn mark_read_by_peer(&self, peer: &str, time: i64) -> rusqlite::Result<()> {
+        let mut mark = self.db.prepare_cached(
+            "UPDATE message SET body = json_set(body, '$.sentStatus', 'read')
+             WHERE owner = ?1 AND type = 'private' AND target = ?2 AND channel = '' AND sent_time <= ?3
+             AND json_extract(body, '$.direction') = 'send' AND json_extract(body, '$.sentStatus') = 'sent'",
+        )?;
+        mark.execute(params![self.owner, peer, time]).map(|_| ())
     }
 }

@@ -1,7 +1,7 @@
 //! Read receipts: of private chats (PRR), and of groups by request and response (GRR).
 
-mod group;
-mod private;
+pub(crate) mod group;
+pub(crate) mod private;
 
 pub(crate) use group::{REQUEST, RESPONSE};
 pub(crate) use private::PRIVATE;

@@ -5,51 +5,51 @@ use wire::{Topic, UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
-        code,
+        Core, code,
         io::CallResult,
         message::{Object, text},
     },
-    engine::Engine,
-    mail::signal::{Signal, Then, Told, channel, timestamp, up},
+    mail::{
+        Mail, read_sync,
+        signal::{self, Signal, Then, Told, channel, timestamp, up},
+    },
 };
 
 /// Object name of a private receipt.
 pub(crate) const PRIVATE: &str = "RC:ReadNtf";
 
-impl Engine {
-    /// `sendPrivateReadReceiptMessage(targetId, channelId, timestamp)`: the sent time of the last message read, in
-    /// unix milliseconds. Nothing is sent but by this call (PRR-001, PRR-005).
-    pub(crate) fn send_private_receipt(&mut self, now: UnixMillis, args: &Object) -> CallResult {
-        let target = text(args, "targetId");
-        let Some(time) = timestamp(args).filter(|_| !target.is_empty()) else {
-            return CallResult::Code(code::PARAM_ERROR);
-        };
-        let uid = self.store.uid_at("private", &target, time).ok().flatten().unwrap_or_default();
-        let content = json!({"messageUID": uid, "lastMessageSendTime": time, "type": 1});
-        let mut repeated = Object::new();
-        repeated.insert("targetId".into(), target.as_str().into());
-        repeated.insert("channelId".into(), channel(args));
-        repeated.insert("timestamp".into(), time.into());
-        let signal = Signal { event: "onPrivateReadReceiptMessageSent", args: repeated, then: Then::Nothing };
-        self.send_signal(now, Topic::PpMsgP, &target, &up(PRIVATE, &content, Vec::new()), signal);
-        CallResult::Code(0)
-    }
+/// `sendPrivateReadReceiptMessage(targetId, channelId, timestamp)`: the sent time of the last message read, in
+/// unix milliseconds. Nothing is sent but by this call (PRR-001, PRR-005).
+pub(crate) fn send(mail: &mut Mail<'_>, now: UnixMillis, args: &Object) -> CallResult {
+    let target = text(args, "targetId");
+    let Some(time) = timestamp(args).filter(|_| !target.is_empty()) else {
+        return CallResult::Code(code::PARAM_ERROR);
+    };
+    let uid = mail.core.store.uid_at("private", &target, time).ok().flatten().unwrap_or_default();
+    let content = json!({"messageUID": uid, "lastMessageSendTime": time, "type": 1});
+    let mut repeated = Object::new();
+    repeated.insert("targetId".into(), target.as_str().into());
+    repeated.insert("channelId".into(), channel(args));
+    repeated.insert("timestamp".into(), time.into());
+    let signal = Signal { event: "onPrivateReadReceiptMessageSent", args: repeated, then: Then::Nothing };
+    signal::send(mail, now, Topic::PpMsgP, &target, &up(PRIVATE, &content, Vec::new()), signal);
+    CallResult::Code(0)
+}
 
-    /// The peer has read our messages up to a time (PRR-003); sent by another device of ours, this device has
-    /// something to take over.
-    pub(crate) fn private_receipt(&self, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
-        let Some(time) = content.get("lastMessageSendTime").and_then(Value::as_i64) else {
-            return Vec::new();
-        };
-        let peer = down.from_user_id.as_str();
-        if down.is_own() {
-            return self.read_up_to("private", peer, time);
-        }
-        // The app is told even if the store cannot keep it.
-        let _ = self.store.mark_read_by_peer(peer, time);
-        vec![(
-            "onPrivateReadReceiptReceived",
-            json!({"targetId": peer, "channelId": down.bus_channel(), "timestamp": time}),
-        )]
+/// The peer has read our messages up to a time (PRR-003); sent by another device of ours, this device has
+/// something to take over.
+pub(crate) fn received(core: &Core, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
+    let Some(time) = content.get("lastMessageSendTime").and_then(Value::as_i64) else {
+        return Vec::new();
+    };
+    let peer = down.from_user_id.as_str();
+    if down.is_own() {
+        return read_sync::read_up_to(core, "private", peer, time);
     }
+    // The app is told even if the store cannot keep it.
+    let _ = core.store.mark_read_by_peer(peer, time);
+    vec![(
+        "onPrivateReadReceiptReceived",
+        json!({"targetId": peer, "channelId": down.bus_channel(), "timestamp": time}),
+    )]
 }

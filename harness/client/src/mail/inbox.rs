@@ -4,10 +4,6 @@
 //! than the login waited on the server: they count down inside their package. Later ones are real-time, however they
 //! came (AMB-34).
 
-mod push;
-
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -19,14 +15,15 @@ use wire::{
 
 use crate::{
     core::{
-        code,
+        Core,
+        feed::Feed,
         message::{self, Object, counts, is_stored, mentions},
-        request::Pending,
     },
-    engine::Engine,
-    mail::{expansion, recall, signal::Told},
+    mail::{
+        Call, Mail, expansion, read_sync, recall,
+        signal::{self, Told},
+    },
 };
-pub(crate) use push::Pushed;
 
 /// Object names that tell of something and are no messages to an app.
 pub(crate) const SIGNALLING: [&str; 8] = [
@@ -40,32 +37,21 @@ pub(crate) const SIGNALLING: [&str; 8] = [
     "RC:chrmKVNotiMsg",
 ];
 
-/// How far this device has fetched, and whether it is at it.
+/// How far this device has fetched.
 #[derive(Debug, Default)]
 pub(crate) struct Inbox {
-    pulling: bool,
+    /// What others sent.
+    pub(super) feed: Feed,
     /// Everything up to the watermarks is here: the last pull went to its end.
-    synced: bool,
-    /// The server announced something while a pull ran.
-    noticed: bool,
-    /// The newest time the server announced.
-    announced: UnixMillis,
-    received: UnixMillis,
-    sent: UnixMillis,
+    pub(super) synced: bool,
+    /// Up to where the user's own messages were fetched.
+    pub(super) sent: UnixMillis,
     /// What was sent earlier than this waited on the server.
     online_since: UnixMillis,
-    /// Mirrors that wait for their acknowledgement, by its id.
-    mirrors: BTreeMap<u16, Pushed>,
-}
-
-impl Inbox {
-    pub(crate) fn disconnected(&mut self) {
-        *self = Self::default();
-    }
 }
 
 /// Something new for the app.
-enum Arrival {
+pub(super) enum Arrival {
     Message(Object),
     /// The notice that stands where a recalled message stood.
     Recall(Object),
@@ -81,34 +67,33 @@ impl Arrival {
     }
 }
 
-impl Engine {
+impl Mail<'_> {
     /// Fetches what waited (OFFL-001).
     pub(crate) fn begin_sync(&mut self, now: UnixMillis, server_time: UnixMillis) {
         // A store that cannot be read is an empty one: messages then come again rather than not at all.
-        let (received, sent) = self.store.watermarks().unwrap_or_default();
-        self.inbox = Inbox { received, sent, online_since: server_time, ..Inbox::default() };
+        let (received, sent) = self.core.store.watermarks().unwrap_or_default();
+        let feed = Feed::from(received);
+        self.state.inbox = Inbox { feed, sent, online_since: server_time, ..Inbox::default() };
         self.pull(now);
     }
 
-    fn pull(&mut self, now: UnixMillis) {
-        self.inbox.pulling = true;
-        self.inbox.noticed = false;
+    pub(super) fn pull(&mut self, now: UnixMillis) {
+        let from = self.state.inbox.feed.begin();
         let ask = SyncRequestMsg {
-            sync_time: Some(self.inbox.received.0),
+            sync_time: Some(from.0),
             ispolling: Some(false),
             is_pull_send: Some(true),
-            send_box_sync_time: Some(self.inbox.sent.0),
+            send_box_sync_time: Some(self.state.inbox.sent.0),
             ..SyncRequestMsg::default()
         };
-        let user = self.user.clone();
-        self.request(now, Topic::PullMsg, &user, ask.encode_to_vec().into(), Pending::Pull);
+        let user = self.core.user.clone();
+        self.ask(now, Topic::PullMsg, &user, ask.encode_to_vec(), Call::Pull);
     }
 
     pub(crate) fn pull_failed(&mut self, now: UnixMillis, code: i64) {
-        self.inbox.pulling = false;
-        self.inbox.synced = false;
-        // An answer that got lost is asked for again; a refusal stands until the next announcement.
-        if code == code::NO_ANSWER && self.link.is_online() {
+        self.state.inbox.feed.failed();
+        self.state.inbox.synced = false;
+        if self.core.asks_again(code) {
             self.pull(now);
         }
     }
@@ -118,16 +103,16 @@ impl Engine {
         let Ok(package) = DownStreamMessages::decode(body.clone()) else {
             return self.pull_failed(now, i64::from(wire::code::status::BAD_PARAMETER));
         };
-        let before = (self.inbox.received, self.inbox.sent);
+        let before = (self.state.inbox.feed.watermark(), self.state.inbox.sent);
         let more = package.finished == Some(false);
         let own = package.list.iter().filter(|message| message.is_own());
         let newest_own = own.map(|message| message.data_time).max().unwrap_or_default();
-        self.store.begin();
+        self.core.store.begin();
         let arrivals: Vec<Arrival> = package.list.iter().filter_map(|down| self.take_in(now, down)).collect();
-        self.inbox.received = self.inbox.received.max(UnixMillis(package.sync_time));
-        self.inbox.sent = self.inbox.sent.max(UnixMillis(newest_own));
+        let announced = self.state.inbox.feed.end(UnixMillis(package.sync_time));
+        self.state.inbox.sent = self.state.inbox.sent.max(UnixMillis(newest_own));
         self.save_watermarks();
-        self.store.commit();
+        self.core.store.commit();
         let mut left = arrivals.iter().filter(|arrival| arrival.is_offline_message()).count();
         for arrival in arrivals {
             if arrival.is_offline_message() {
@@ -137,73 +122,62 @@ impl Engine {
                 self.hand_over(arrival, 0, false);
             }
         }
-        self.inbox.pulling = false;
-        // A server that promises more and gives nothing would be asked for ever; so would one that announces a time
-        // and never reaches it.
-        if more && (self.inbox.received, self.inbox.sent) > before {
+        // A server that promises more and gives nothing would be asked for ever.
+        if more && (self.state.inbox.feed.watermark(), self.state.inbox.sent) > before {
             return self.pull(now);
         }
-        self.inbox.synced = !more;
-        if self.inbox.noticed && self.inbox.announced > self.inbox.received {
+        self.state.inbox.synced = !more;
+        if announced {
             self.pull(now);
         }
     }
 
-    fn save_watermarks(&self) {
+    pub(super) fn save_watermarks(&self) {
         // Not saved, messages would only be fetched twice, and known UIDs are not shown again.
-        let _ = self.store.set_watermarks(self.inbox.received, self.inbox.sent);
+        let _ = self.core.store.set_watermarks(self.state.inbox.feed.watermark(), self.state.inbox.sent);
     }
 
     /// Keeps what arrived; `None` if it is nothing to the app, or known already (RECV-001, OFFL-022, OFFL-023).
-    fn take_in(&self, now: UnixMillis, down: &DownStreamMessage) -> Option<Arrival> {
+    pub(super) fn take_in(&self, now: UnixMillis, down: &DownStreamMessage) -> Option<Arrival> {
         if SIGNALLING.contains(&down.classname.as_str()) {
-            return self.signalled(down).map(Arrival::Signal);
+            return signal::received(self.core, down).map(Arrival::Signal);
         }
         let uid = down.msg_id();
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
         match down.classname.as_str() {
-            recall::COMMAND => return self.recalled(now, down).map(Arrival::Recall),
-            expansion::CHANGE => return self.expanded(down).map(Arrival::Expansion),
+            recall::COMMAND => return recall::recalled(self.core, now, down).map(Arrival::Recall),
+            expansion::CHANGE => return expansion::expanded(self.core, down).map(Arrival::Expansion),
             _ => {}
         }
-        let offline = down.data_time < self.inbox.online_since.0;
-        let mut message = message::received(down, &self.user, offline);
+        let offline = down.data_time < self.state.inbox.online_since.0;
+        let mut message = message::received(down, &self.core.user, offline);
         message.insert("receivedTime".into(), now.0.into());
         if down.classname == recall::NOTICE {
             // It stands where the message stood that was recalled before it came; the command behind it tells of it.
-            let _ = self.store.insert(&message);
+            let _ = self.core.store.insert(&message);
             return None;
         }
-        let read = is_stored(down) && self.was_read_elsewhere(&message);
+        let read = is_stored(down) && read_sync::was_read_elsewhere(self.core, &message);
         if read {
             message.insert("receivedStatus".into(), "read".into());
         }
         if is_stored(down) {
-            match self.store.insert(&message) {
+            match self.core.store.insert(&message) {
                 Ok(Some(id)) => {
                     message.insert("messageId".into(), id.into());
-                    self.enter(id, &message, counts(down) && !read);
+                    enter(self.core, id, &message, counts(down) && !read);
                 }
                 Ok(None) => return None,
                 // What cannot be kept is shown all the same: the server will not send it again.
                 Err(_) => {}
             }
-        } else if !status_message && !uid.is_empty() && !self.store.see(uid).unwrap_or(true) {
+        } else if !status_message && !uid.is_empty() && !self.core.store.see(uid).unwrap_or(true) {
             return None;
         }
         Some(Arrival::Message(message))
     }
 
-    /// A stored message stands in the conversation list, and counts as unread if it is another's (CONV-001,
-    /// UNREAD-004). It is shown even if the store cannot count it.
-    pub(crate) fn enter(&self, id: i64, message: &Object, counted: bool) {
-        let _ = self.store.list_conversation(message);
-        if counted && message.get("direction") == Some(&Value::from("receive")) {
-            let _ = self.store.set_unread(id, mentions(message, &self.user));
-        }
-    }
-
-    fn hand_over(&mut self, arrival: Arrival, left: usize, has_package: bool) {
+    pub(super) fn hand_over(&mut self, arrival: Arrival, left: usize, has_package: bool) {
         match arrival {
             Arrival::Message(message) => {
                 if message.get("direction") == Some(&Value::from("receive"))
@@ -212,14 +186,23 @@ impl Engine {
                     self.typing_ended(&message::text(&message, "targetId"));
                 }
                 let offline = message.get("offLine").cloned().unwrap_or(Value::Bool(false));
-                self.fire(
+                self.core.fire(
                     "onMessageReceived",
                     json!({"message": message, "left": left, "offline": offline, "hasPackage": has_package}),
                 );
             }
-            Arrival::Signal(told) => told.into_iter().for_each(|(event, args)| self.fire(event, args)),
-            Arrival::Expansion(told) => self.tell_expansion(told),
-            Arrival::Recall(notice) => self.fire("onRemoteMessageRecalled", json!({"message": notice})),
+            Arrival::Signal(told) => told.into_iter().for_each(|(event, args)| self.core.fire(event, args)),
+            Arrival::Expansion(told) => expansion::tell(self.core, told),
+            Arrival::Recall(notice) => self.core.fire("onRemoteMessageRecalled", json!({"message": notice})),
         }
+    }
+}
+
+/// A stored message stands in the conversation list, and counts as unread if it is another's (CONV-001,
+/// UNREAD-004). It is shown even if the store cannot count it.
+pub(crate) fn enter(core: &Core, id: i64, message: &Object, counted: bool) {
+    let _ = core.store.list_conversation(message);
+    if counted && message.get("direction") == Some(&Value::from("receive")) {
+        let _ = core.store.set_unread(id, mentions(message, &core.user));
     }
 }

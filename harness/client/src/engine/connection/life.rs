@@ -5,14 +5,19 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use wire::{ClientFrame, UnixMillis, code::disconnect};
 
-use crate::connection::{Link, Wanted, heartbeat::Beat, ladder::ladder};
 use crate::{
     core::{
         code,
+        heartbeat::Beat,
         io::{CallResult, EngineOutput},
+        link::Link,
         message::text,
     },
-    engine::Engine,
+    engine::{
+        Engine,
+        connection::{Wanted, ladder::ladder},
+    },
+    mail::inbox::Inbox,
 };
 
 /// DISCONNECT status of a log-out that keeps pushes; [`disconnect::LOGOUT`] ends them (CONN-025, CONN-026).
@@ -26,23 +31,23 @@ impl Engine {
             None | Some(Value::Null) => Some(0.0),
             Some(timeout) => timeout.as_f64(),
         };
-        let Some(seconds) = seconds.filter(|_| !token.is_empty() && !self.options.wrong) else {
+        let Some(seconds) = seconds.filter(|_| !token.is_empty() && !self.core.options.wrong) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        if self.link.is_online() && self.wanted.as_ref().is_some_and(|wanted| wanted.token == token) {
+        if self.core.link.is_online() && self.wanted.as_ref().is_some_and(|wanted| wanted.token == token) {
             // Already there: the call is answered, no second session is made (CONN-024).
-            let user = self.user.clone();
-            self.fire("onConnected", json!({"code": 0, "userId": user}));
+            let user = self.core.user.clone();
+            self.core.fire("onConnected", json!({"code": 0, "userId": user}));
             return CallResult::Code(0);
         }
         // Zero and below mean: without limit (CONN-009, CONN-010).
         let limit = (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
         let owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
         self.abandon();
-        self.fail_pending(now);
+        self.fail_requests(now);
         // A new session is in no room, and nothing of it is known.
-        self.forget_rooms();
-        self.forget_ultra_groups();
+        self.chatrooms().forget_all();
+        self.ultra_groups().forget();
         self.wanted = Some(Wanted {
             token,
             owed,
@@ -52,7 +57,7 @@ impl Engine {
             redirected: false,
         });
         if self.network {
-            self.change_status("connecting");
+            self.core.change_status("connecting");
         }
         self.schedule(now);
         CallResult::Code(0)
@@ -68,8 +73,8 @@ impl Engine {
         if self.wanted.is_none() {
             return CallResult::Code(0);
         }
-        if self.link.is_online() {
-            self.write(ClientFrame::Disconnect {
+        if self.core.link.is_online() {
+            self.core.write(ClientFrame::Disconnect {
                 status: if keep_push { KEEP_PUSH } else { disconnect::LOGOUT },
             });
         }
@@ -79,45 +84,46 @@ impl Engine {
 
     /// Drops whatever connection or request there is, without a word.
     fn abandon(&mut self) {
-        if let Some(conn) = self.link.conn() {
-            self.output(EngineOutput::Close { conn });
+        if let Some(conn) = self.core.link.conn() {
+            self.core.output(EngineOutput::Close { conn });
         }
-        self.link = Link::Idle;
-        self.inbox.disconnected();
-        self.rooms_disconnected();
-        self.ultra_groups_disconnected();
+        self.core.link = Link::Idle;
+        self.mail.inbox = Inbox::default();
+        self.mirrors.clear();
+        self.chatrooms().disconnected();
+        self.ultra_groups().disconnected();
     }
 
     /// Connecting is over for good; whoever waits for `onConnected` is told (CONN-003, RECON-019).
     pub(crate) fn end(&mut self, now: UnixMillis, code: i64, status: Option<&'static str>) {
         self.abandon();
         let owed = self.wanted.take().map_or(0, |wanted| wanted.owed);
-        self.fail_pending(now);
-        self.forget_rooms();
-        self.forget_ultra_groups();
+        self.fail_requests(now);
+        self.chatrooms().forget_all();
+        self.ultra_groups().forget();
         if let Some(status) = status {
-            self.change_status(status);
+            self.core.change_status(status);
         }
         for _ in 0..owed {
-            self.fire("onConnected", json!({"code": code, "userId": ""}));
+            self.core.fire("onConnected", json!({"code": code, "userId": ""}));
         }
     }
 
     /// An attempt failed or the connection broke: wait for the next attempt (RECON-001).
     pub(super) fn lost(&mut self, now: UnixMillis) {
-        let success = match &self.link {
+        let success = match &self.core.link {
             Link::Online { heartbeat, .. } => Some(heartbeat.was_a_success(now)),
             _ => None,
         };
         self.abandon();
-        self.fail_pending(now);
+        self.fail_requests(now);
         if success == Some(true)
             && let Some(wanted) = &mut self.wanted
         {
             wanted.attempts = 0;
         }
         if success.is_some() && self.network {
-            self.change_status("suspend");
+            self.core.change_status("suspend");
         }
         self.schedule(now);
     }
@@ -126,13 +132,13 @@ impl Engine {
     fn schedule(&mut self, now: UnixMillis) {
         let Some(wanted) = &mut self.wanted else { return };
         if !self.network {
-            self.link = Link::Waiting { until: None };
-            self.change_status("network_unavailable");
+            self.core.link = Link::Waiting { until: None };
+            self.core.change_status("network_unavailable");
             return;
         }
         let delay = ladder(wanted.attempts);
         wanted.attempts += 1;
-        self.link = Link::Waiting { until: Some(now + delay) };
+        self.core.link = Link::Waiting { until: Some(now + delay) };
     }
 
     /// Begins the ladder anew: the app came to the foreground, or the network changed (RECON-012, RECON-013). An
@@ -140,7 +146,7 @@ impl Engine {
     pub(crate) fn restart_ladder(&mut self, now: UnixMillis) {
         let Some(wanted) = &mut self.wanted else { return };
         wanted.attempts = 0;
-        if matches!(self.link, Link::Waiting { .. }) {
+        if matches!(self.core.link, Link::Waiting { .. }) {
             self.schedule(now);
         }
     }
@@ -163,16 +169,16 @@ impl Engine {
         if self.give_up().is_some_and(|give_up| give_up <= now) {
             return self.end(now, code::CONNECT_TIMEOUT, Some("timeout"));
         }
-        if self.link.deadline().is_none_or(|due| due > now) {
+        if self.core.link.deadline().is_none_or(|due| due > now) {
             return;
         }
-        match &mut self.link {
+        match &mut self.core.link {
             Link::Waiting { .. } => self.attempt(now),
             Link::Navigating { .. } => self.next_navi(now),
             Link::Opening { .. } => self.next_address(now),
             Link::Greeting { .. } => self.lost(now),
             Link::Online { heartbeat, .. } => match heartbeat.on_deadline(now) {
-                Beat::Ping => self.write(ClientFrame::Ping),
+                Beat::Ping => self.core.write(ClientFrame::Ping),
                 Beat::Lost => self.lost(now),
             },
             Link::Idle => {}
@@ -180,7 +186,7 @@ impl Engine {
     }
 
     pub(crate) fn closed(&mut self, now: UnixMillis, conn: u64) {
-        match &self.link {
+        match &self.core.link {
             Link::Opening { conn: opening, .. } if *opening == conn => self.next_address(now),
             link if link.conn() == Some(conn) => self.lost(now),
             _ => {}
@@ -198,7 +204,7 @@ impl Engine {
             disconnect::ACCOUNT_CANCELLED => self.end(now, code::ACCOUNT_CANCELLED, Some("unconnected")),
             disconnect::REDIRECT | 0 => {
                 // Somewhere else: navi is asked anew.
-                self.navi = None;
+                self.core.navi = None;
                 self.lost(now);
             }
             _ => self.lost(now),

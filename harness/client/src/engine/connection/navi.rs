@@ -10,73 +10,29 @@ use bytes::Bytes;
 use serde_json::Value;
 use wire::UnixMillis;
 
-use crate::connection::{Link, STEP_LIMIT, VERSION};
 use crate::{
     core::{
         code,
         io::{EngineOutput, HttpAnswer},
+        link::Link,
+        navi::Navi,
     },
-    engine::Engine,
+    engine::{
+        Engine,
+        connection::{STEP_LIMIT, VERSION},
+    },
 };
 
 /// Asked when neither the app nor the token names a server (NAVI-001).
 const DEFAULT_NAVI: &str = "https://nav.cn.ronghub.com";
 const NAVI_LIFE: Duration = Duration::from_secs(2 * 3600);
 
-/// `protocol` of a `serverAddr` entry.
-const RMTP: i64 = 1;
-const WEBSOCKET: i64 = 5;
-
-/// Where navi sent us.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Navi {
-    token: String,
-    addresses: Vec<String>,
-    upload_server: Option<String>,
-    /// Entries of chatrooms are a service of this app.
-    room_entries: bool,
-    /// A user may be in several chatrooms.
-    many_rooms: bool,
-    /// Ultra groups are a service of this app.
-    ultra_groups: bool,
-    /// Messages without a channel go to the default channel of their ultra group.
-    default_channel: bool,
-    until: UnixMillis,
-}
-
-impl Navi {
-    /// Where uploads go, as a whole address.
-    pub(crate) fn upload_server(&self) -> Option<String> {
-        self.upload_server.clone()
-    }
-}
-
 impl Engine {
-    /// Whether entries of chatrooms are to be kept in step.
-    pub(crate) fn has_room_entries(&self) -> bool {
-        self.navi.as_ref().is_some_and(|navi| navi.room_entries)
-    }
-
-    /// Whether joining a chatroom leaves us in the others.
-    pub(crate) fn has_many_rooms(&self) -> bool {
-        self.navi.as_ref().is_some_and(|navi| navi.many_rooms)
-    }
-
-    /// Whether ultra groups are to be kept in step.
-    pub(crate) fn has_ultra_groups(&self) -> bool {
-        self.navi.as_ref().is_some_and(|navi| navi.ultra_groups)
-    }
-
-    /// Whether ultra groups have a default channel.
-    pub(crate) fn has_default_channel(&self) -> bool {
-        self.navi.as_ref().is_some_and(|navi| navi.default_channel)
-    }
-
     /// Navi hosts as base addresses, in the order in which they are asked; what is no address is left out (NAVI-004).
     fn navi_hosts(&self) -> Vec<String> {
         let token = self.wanted.as_ref().map(|wanted| wanted.token.as_str()).unwrap_or_default();
         let named = token.split_once('@').map(|(_, hosts)| hosts).unwrap_or_default();
-        let mut hosts: Vec<&str> = match &self.options.navi_server {
+        let mut hosts: Vec<&str> = match &self.core.options.navi_server {
             Some(own) => vec![own],
             None => named.split(';').filter(|host| !host.is_empty()).collect(),
         };
@@ -97,7 +53,7 @@ impl Engine {
     /// The address of that index, if navi's answer still holds.
     pub(super) fn navi_address(&self, now: UnixMillis, index: usize) -> Option<String> {
         let token = &self.wanted.as_ref()?.token;
-        let known = self.navi.as_ref().filter(|navi| navi.token == *token && navi.until > now)?;
+        let known = self.core.navi.as_ref().filter(|navi| navi.token == *token && navi.until > now)?;
         known.addresses.get(index).cloned()
     }
 
@@ -107,41 +63,41 @@ impl Engine {
             return self.lost(now);
         };
         let token: String = url::form_urlencoded::byte_serialize(wanted.token.as_bytes()).collect();
-        let id = self.next_id();
-        self.link = Link::Navigating { http: id, host, until: now + STEP_LIMIT };
+        let id = self.core.next_id();
+        self.core.link = Link::Navigating { http: id, host, until: now + STEP_LIMIT };
         let headers = [
-            ("RC-Appkey", self.env.app_key.clone()),
+            ("RC-Appkey", self.core.env.app_key.clone()),
             ("Content-Type", "application/x-www-form-urlencoded".to_owned()),
-            ("RC-Negotiate", format!("conn={}", self.protocol())),
+            ("RC-Negotiate", format!("conn={}", self.core.protocol())),
         ];
-        self.output(EngineOutput::Http {
+        self.core.output(EngineOutput::Http {
             id,
             method: "POST",
             url: format!("{base}/v2/navi.json"),
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             // The service knows the platform by this misspelt key.
-            body: format!("token={token}&v={VERSION}&platfrom={}", self.env.platform).into(),
+            body: format!("token={token}&v={VERSION}&platfrom={}", self.core.env.platform).into(),
         });
     }
 
     pub(super) fn next_navi(&mut self, now: UnixMillis) {
-        if let Link::Navigating { host, .. } = self.link {
+        if let Link::Navigating { host, .. } = self.core.link {
             self.ask_navi(now, host + 1);
         }
     }
 
     pub(crate) fn navi_answered(&mut self, now: UnixMillis, id: u64, answer: Option<HttpAnswer>) {
-        if !matches!(self.link, Link::Navigating { http, .. } if http == id) {
+        if !matches!(self.core.link, Link::Navigating { http, .. } if http == id) {
             return;
         }
-        match read_navi(answer.as_ref(), self.protocol()) {
+        match read_navi(answer.as_ref(), self.core.protocol()) {
             Outcome::Addresses(addresses) => {
                 let Some(wanted) = &self.wanted else { return };
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
                 let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
                 let told = |name: &str| answer.as_ref().is_some_and(|answer| is_on(&answer.body, name));
                 let default_channel = answer.as_ref().is_some_and(|answer| drives_channels(&answer.body));
-                self.navi = Some(Navi {
+                self.core.navi = Some(Navi {
                     token,
                     addresses,
                     upload_server,
@@ -159,15 +115,6 @@ impl Engine {
             }
             Outcome::Failed => self.next_navi(now),
         }
-    }
-
-    /// Phones and desktops speak native frames over TCP, pages WebSocket.
-    pub(super) fn protocol(&self) -> i64 {
-        if matches!(self.env.platform.as_str(), "Web" | "MiniProgram") { WEBSOCKET } else { RMTP }
-    }
-
-    pub(super) fn speaks_tcp(&self) -> bool {
-        self.protocol() == RMTP
     }
 }
 
@@ -256,6 +203,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::core::navi::{RMTP, WEBSOCKET};
 
     fn read(status: u16, body: &Value, protocol: i64) -> Outcome {
         read_navi(Some(&HttpAnswer::new(status, &[], body.to_string().into())), protocol)

@@ -3,18 +3,22 @@
 use serde_json::json;
 use wire::{ClientFrame, ConnAck, Connect, UnixMillis, code::connack};
 
-use crate::connection::{Link, STEP_LIMIT, VERSION, heartbeat::Heartbeat};
 use crate::{
     core::{
         code,
+        heartbeat::Heartbeat,
         io::{EngineOutput, Route},
+        link::Link,
     },
-    engine::Engine,
+    engine::{
+        Engine,
+        connection::{STEP_LIMIT, VERSION},
+    },
 };
 
 impl Engine {
     pub(super) fn attempt(&mut self, now: UnixMillis) {
-        self.change_status("connecting");
+        self.core.change_status("connecting");
         if let Some(wanted) = &mut self.wanted {
             wanted.redirected = false;
         }
@@ -27,21 +31,21 @@ impl Engine {
         let Some(found) = self.navi_address(now, address) else {
             return if address == 0 { self.ask_navi(now, 0) } else { self.lost(now) };
         };
-        let conn = self.next_id();
-        self.link = Link::Opening { conn, address, until: now + STEP_LIMIT };
-        let route = if self.speaks_tcp() {
+        let conn = self.core.next_id();
+        self.core.link = Link::Opening { conn, address, until: now + STEP_LIMIT };
+        let route = if self.core.speaks_tcp() {
             Route::Tcp
         } else {
             Route::WebSocket { path_and_query: self.upgrade_path() }
         };
-        self.output(EngineOutput::Open { conn, address: found, route });
+        self.core.output(EngineOutput::Open { conn, address: found, route });
     }
 
     /// The address did not answer: the next one is tried in the same attempt.
     pub(super) fn next_address(&mut self, now: UnixMillis) {
-        if let Link::Opening { conn, address, .. } = self.link {
-            self.output(EngineOutput::Close { conn });
-            self.link = Link::Idle;
+        if let Link::Opening { conn, address, .. } = self.core.link {
+            self.core.output(EngineOutput::Close { conn });
+            self.core.link = Link::Idle;
             self.open(now, address + 1);
         }
     }
@@ -56,17 +60,17 @@ impl Engine {
     /// `kickReconnectDevice` counts for reconnects only: a first login always kicks.
     fn marks(&self) -> (u8, u8) {
         let reconnect = self.wanted.as_ref().is_some_and(|wanted| wanted.established);
-        (u8::from(reconnect), u8::from(self.options.kick_reconnect_device))
+        (u8::from(reconnect), u8::from(self.core.options.kick_reconnect_device))
     }
 
     fn upgrade_path(&self) -> String {
         let (reconnect, gives_way) = self.marks();
         let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("appId", &self.env.app_key)
+            .append_pair("appId", &self.core.env.app_key)
             .append_pair("token", &self.short_token())
             .append_pair("sdkVer", VERSION)
-            .append_pair("deviceId", &self.env.device_id)
-            .append_pair("platform", &self.env.platform)
+            .append_pair("deviceId", &self.core.env.device_id)
+            .append_pair("platform", &self.core.env.platform)
             .append_pair("protocolVer", "3")
             .append_pair("reconnect", &reconnect.to_string())
             .append_pair("kickReconnectDevice", &gives_way.to_string())
@@ -75,24 +79,24 @@ impl Engine {
     }
 
     pub(crate) fn opened(&mut self, now: UnixMillis, conn: u64) {
-        if !matches!(self.link, Link::Opening { conn: opening, .. } if opening == conn) {
+        if !matches!(self.core.link, Link::Opening { conn: opening, .. } if opening == conn) {
             return;
         }
-        self.link = Link::Greeting { conn, until: now + STEP_LIMIT };
-        self.last_message_id = 0;
-        if self.speaks_tcp() {
+        self.core.link = Link::Greeting { conn, until: now + STEP_LIMIT };
+        self.core.requests.restart();
+        if self.core.speaks_tcp() {
             let (reconnect, gives_way) = self.marks();
             let facts = format!("session:reconnect={reconnect},kickReconnectDevice={gives_way}");
             let mut rest = bytes::BytesMut::new();
             wire::encode_text(&facts, &mut rest);
-            self.write(ClientFrame::Connect(Connect {
+            self.core.write(ClientFrame::Connect(Connect {
                 version: 3,
                 flags: 0xC6,
                 keep_alive: 10,
-                device_id: self.env.device_id.clone(),
+                device_id: self.core.env.device_id.clone(),
                 client: "ReferenceClient".to_owned(),
-                client_info: format!("{}--{VERSION}", self.env.platform),
-                app_key: self.env.app_key.clone(),
+                client_info: format!("{}--{VERSION}", self.core.env.platform),
+                app_key: self.core.env.app_key.clone(),
                 token: self.short_token(),
                 rest: rest.freeze(),
             }));
@@ -101,7 +105,7 @@ impl Engine {
 
     /// CONNACK. A busy server is tried again; every other refusal is final, for the app to handle (AMB-25, RECON-019).
     pub(crate) fn greeted(&mut self, now: UnixMillis, ack: ConnAck) {
-        let Link::Greeting { conn, .. } = self.link else { return };
+        let Link::Greeting { conn, .. } = self.core.link else { return };
         let code = i64::from(connack::to_code(ack.status));
         match (ack.status, ack.accepted) {
             (connack::ACCEPTED, Some(accepted)) => self.accepted(now, conn, &accepted),
@@ -117,41 +121,41 @@ impl Engine {
     }
 
     fn accepted(&mut self, now: UnixMillis, conn: u64, accepted: &wire::Accepted) {
-        self.link = Link::Online { conn, heartbeat: Heartbeat::started(now) };
-        self.user.clone_from(&accepted.user_id);
-        self.store.open_for(&self.env.app_key, &accepted.user_id);
-        if self.rooms.is_empty() {
+        self.core.link = Link::Online { conn, heartbeat: Heartbeat::started(now) };
+        self.core.user.clone_from(&accepted.user_id);
+        self.core.store.open_for(&self.core.env.app_key, &accepted.user_id);
+        if self.chatrooms.is_empty() {
             // What an engine that was killed left behind (CHRM-015).
-            self.forget_rooms();
+            self.chatrooms().forget_all();
         }
         let owed = self.wanted.as_mut().map_or(0, |wanted| {
             wanted.established = true;
             std::mem::take(&mut wanted.owed)
         });
-        self.write(ClientFrame::Ping);
+        self.core.write(ClientFrame::Ping);
         // The local database is a user's: it opens once the user is known, before the app hears of it (CONN-021).
         if owed > 0 {
-            self.fire("onDatabaseOpened", json!({"code": 0}));
+            self.core.fire("onDatabaseOpened", json!({"code": 0}));
         }
-        self.change_status("connected");
-        let user = self.user.clone();
+        self.core.change_status("connected");
+        let user = self.core.user.clone();
         for _ in 0..owed {
-            self.fire("onConnected", json!({"code": 0, "userId": user}));
+            self.core.fire("onConnected", json!({"code": 0, "userId": user}));
         }
-        self.begin_sync(now, accepted.time);
-        self.pull_settings(now);
-        self.rejoin_rooms(now);
-        self.begin_ultra_groups(now, accepted.time);
+        self.mail().begin_sync(now, accepted.time);
+        self.preferences().pull(now);
+        self.chatrooms().rejoin(now);
+        self.ultra_groups().begin(now, accepted.time);
     }
 
     /// The server sends us elsewhere: navi is asked anew, at once the first time, then as after a failure.
     fn redirected(&mut self, now: UnixMillis) {
-        self.navi = None;
-        match (&mut self.wanted, self.link.conn()) {
+        self.core.navi = None;
+        match (&mut self.wanted, self.core.link.conn()) {
             (Some(wanted), Some(conn)) if !wanted.redirected => {
                 wanted.redirected = true;
-                self.output(EngineOutput::Close { conn });
-                self.link = Link::Idle;
+                self.core.output(EngineOutput::Close { conn });
+                self.core.link = Link::Idle;
                 self.ask_navi(now, 0);
             }
             _ => self.lost(now),
