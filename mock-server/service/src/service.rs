@@ -200,17 +200,8 @@ impl Service {
                 Delayed::Respond(id, response) => {
                     self.world.core.output(Output::Respond { id, response: Some(response) });
                 }
-                Delayed::Remind(conn) => self.world.mail().remind(now, conn),
-                Delayed::Room(id, timer) => self.world.chatrooms().room_due(now, &id, timer),
-                Delayed::RoomExit(id, user) => self.world.chatrooms().exit_overdue(now, &id, user),
-                Delayed::RemindOfEntries(id, conn) => {
-                    self.world.chatrooms().remind_of_entries(now, &id, conn)
-                }
                 Delayed::Poll { conn, poll, gone } => poll_due(&mut self.world, now, conn, poll, gone),
-                Delayed::UltraTyping(id) => self.world.ultra_groups().tell_of_typing(now, &id),
-                Delayed::Withdraw(uid, time) => {
-                    self.world.mail.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
-                }
+                Delayed::Topic(due) => self.world.due(now, due),
             }
             self.world.settle(now);
         }

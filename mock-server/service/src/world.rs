@@ -4,13 +4,13 @@
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::{Chatrooms, ChatroomsState},
-    core::{Core, account::UserIx, connection::Lost},
+    chatroom::{Chatrooms, ChatroomsState, auto_exit, entry_calls},
+    core::{Core, account::UserIx, connection::Lost, timers::Due},
     files::{Files, FilesState, message_log::MessageLog},
     mail::{Mail, MailState},
     outward::{Outward, OutwardState},
     preferences::{Preferences, PreferencesState},
-    ultra_group::{UltraGroups, UltraGroupsState},
+    ultra_group::{UltraGroups, UltraGroupsState, typing},
 };
 
 /// The state of a world.
@@ -27,6 +27,22 @@ pub(crate) struct World {
 }
 
 impl World {
+    /// Does what a topic has to do now.
+    pub(crate) fn due(&mut self, now: UnixMillis, due: Due) {
+        match due {
+            Due::Remind(conn) => self.mail().remind(now, conn),
+            Due::Withdraw(uid, time) => {
+                self.mail.mailboxes.iter_mut().for_each(|mailbox| mailbox.rewrite(uid, time, None));
+            }
+            Due::Room(id, timer) => self.chatrooms().room_due(now, &id, timer),
+            Due::RoomExit(id, user) => auto_exit::exit_overdue(&mut self.chatrooms(), now, &id, user),
+            Due::RemindOfEntries(id, conn) => {
+                entry_calls::remind_of_entries(&mut self.chatrooms(), now, &id, conn);
+            }
+            Due::UltraTyping(id) => typing::tell_of_typing(&mut self.ultra_groups(), now, &id),
+        }
+    }
+
     pub(crate) fn new(core: Core, outward: OutwardState) -> Self {
         Self {
             core,
@@ -56,7 +72,7 @@ impl World {
 
     pub(crate) fn chatrooms(&mut self) -> Chatrooms<'_> {
         Chatrooms {
-            rooms: &mut self.rooms,
+            state: &mut self.rooms,
             mailboxes: &mut self.mail.mailboxes,
             outward: &mut self.outward,
             preferences: &self.preferences,
@@ -66,7 +82,7 @@ impl World {
 
     pub(crate) fn ultra_groups(&mut self) -> UltraGroups<'_> {
         UltraGroups {
-            ultra_groups: &mut self.ultra_groups,
+            state: &mut self.ultra_groups,
             message_log: &mut self.message_log,
             outward: &mut self.outward,
             preferences: &self.preferences,

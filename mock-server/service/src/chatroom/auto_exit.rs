@@ -26,58 +26,56 @@ pub(super) struct Offline {
     messages: u32,
 }
 
-impl Chatrooms<'_> {
-    /// A member's last device is gone.
-    pub(super) fn member_dropped(&mut self, now: UnixMillis, id: &Arc<str>, user: UserIx) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        room.offline.insert(user, Offline { since: now, messages: 0 });
-        if self.core.has(Bug::DroppingLeaves) {
-            return self.leave_room(now, id, user, Left::ByItself);
+/// A member's last device is gone.
+pub(super) fn member_dropped(rooms: &mut Chatrooms<'_>, now: UnixMillis, id: &Arc<str>, user: UserIx) {
+    let Some(room) = rooms.state.get_mut(id) else { return };
+    room.offline.insert(user, Offline { since: now, messages: 0 });
+    if rooms.core.has(Bug::DroppingLeaves) {
+        return rooms.leave_room(now, id, user, Left::ByItself);
+    }
+    if !rooms.core.switches.chatroom_entries_outlast_drops {
+        rooms.entries_go_with(now, id, user);
+    }
+    if rooms.core.switches.chatroom_real_time_exit {
+        rooms.core.exit_later(now, REAL_TIME, id.clone(), user);
+    }
+}
+
+/// A message was said in the room: whose time is up is taken out.
+pub(super) fn count_for_offline(rooms: &mut Chatrooms<'_>, now: UnixMillis, id: &Arc<str>) {
+    if rooms.core.has(Bug::NeverAutoExits) {
+        return;
+    }
+    let most = if rooms.core.has(Bug::AutoExitsTooEarly) { MOST_MESSAGES - 1 } else { MOST_MESSAGES };
+    let grace = !rooms.core.has(Bug::AutoExitForgetsTime);
+    let spares = rooms.core.switches.chatroom_white_lists && !rooms.core.has(Bug::AutoExitsWhiteList);
+    let Some(room) = rooms.state.get_mut(id) else { return };
+    let mut gone: Vec<UserIx> = Vec::new();
+    for (user, offline) in &mut room.offline {
+        if spares && room.bans.kept_users.contains(user) {
+            continue;
         }
-        if !self.core.switches.chatroom_entries_outlast_drops {
-            self.entries_go_with(now, id, user);
-        }
-        if self.core.switches.chatroom_real_time_exit {
-            self.core.exit_later(now, REAL_TIME, id.clone(), user);
+        offline.messages += 1;
+        if (grace && now.since(offline.since) >= GRACE) || offline.messages > most {
+            gone.push(*user);
         }
     }
-
-    /// A message was said in the room: whose time is up is taken out.
-    pub(super) fn count_for_offline(&mut self, now: UnixMillis, id: &Arc<str>) {
-        if self.core.has(Bug::NeverAutoExits) {
-            return;
-        }
-        let most = if self.core.has(Bug::AutoExitsTooEarly) { MOST_MESSAGES - 1 } else { MOST_MESSAGES };
-        let grace = !self.core.has(Bug::AutoExitForgetsTime);
-        let spares = self.core.switches.chatroom_white_lists && !self.core.has(Bug::AutoExitsWhiteList);
-        let Some(room) = self.rooms.get_mut(id) else { return };
-        let mut gone: Vec<UserIx> = Vec::new();
-        for (user, offline) in &mut room.offline {
-            if spares && room.bans.kept_users.contains(user) {
-                continue;
-            }
-            offline.messages += 1;
-            if (grace && now.since(offline.since) >= GRACE) || offline.messages > most {
-                gone.push(*user);
-            }
-        }
-        if self.core.has(Bug::AutoExitTakesEveryone) && !gone.is_empty() {
-            gone = self.rooms.get(id).map(|room| room.members.keys().copied().collect()).unwrap_or_default();
-        }
-        for user in gone {
-            self.leave_room(now, id, user, Left::ByItself);
-        }
+    if rooms.core.has(Bug::AutoExitTakesEveryone) && !gone.is_empty() {
+        gone = rooms.state.get(id).map(|room| room.members.keys().copied().collect()).unwrap_or_default();
     }
+    for user in gone {
+        rooms.leave_room(now, id, user, Left::ByItself);
+    }
+}
 
-    /// Real-time removal: the member is still offline, without having been online in between.
-    pub(crate) fn exit_overdue(&mut self, now: UnixMillis, id: &str, user: UserIx) {
-        let spares = self.core.switches.chatroom_white_lists;
-        let overdue = self.rooms.get(id).is_some_and(|room| {
-            room.offline.get(&user).is_some_and(|offline| now.since(offline.since) >= REAL_TIME)
-                && !(spares && room.bans.kept_users.contains(&user))
-        });
-        if overdue && self.core.switches.chatroom_real_time_exit && !self.core.has(Bug::NeverAutoExits) {
-            self.leave_room(now, id, user, Left::ByItself);
-        }
+/// Real-time removal: the member is still offline, without having been online in between.
+pub(crate) fn exit_overdue(rooms: &mut Chatrooms<'_>, now: UnixMillis, id: &str, user: UserIx) {
+    let spares = rooms.core.switches.chatroom_white_lists;
+    let overdue = rooms.state.get(id).is_some_and(|room| {
+        room.offline.get(&user).is_some_and(|offline| now.since(offline.since) >= REAL_TIME)
+            && !(spares && room.bans.kept_users.contains(&user))
+    });
+    if overdue && rooms.core.switches.chatroom_real_time_exit && !rooms.core.has(Bug::NeverAutoExits) {
+        rooms.leave_room(now, id, user, Left::ByItself);
     }
 }

@@ -45,10 +45,10 @@ impl Chatrooms<'_> {
         if self.core.has(Bug::IgnoresRoomMutes) {
             return Ok(());
         }
-        let room = self.rooms.get(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get(id).ok_or(status::NO_ROOM)?;
         let holds = |mute: Option<&Mute>| mute.is_some_and(|mute| mute.holds(now));
         let everywhere =
-            self.core.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user));
+            self.core.switches.chatroom_global_mute && holds(self.state.muted_everywhere.get(&user));
         let speaks = room.bans.speakers.contains(&user) && !self.core.has(Bug::IgnoresRoomSpeakers);
         if everywhere || holds(room.bans.mutes.get(&user)) || room.bans.muted && !speaks {
             return Err(status::MUTED_IN_ROOM);
@@ -59,7 +59,7 @@ impl Chatrooms<'_> {
     pub(super) fn ban_state(&self, room: &Room, user: UserIx, now: UnixMillis) -> i32 {
         let holds = |mute: Option<&Mute>| mute.is_some_and(|mute| mute.holds(now));
         let mut state = 0;
-        if self.core.switches.chatroom_global_mute && holds(self.rooms.muted_everywhere.get(&user)) {
+        if self.core.switches.chatroom_global_mute && holds(self.state.muted_everywhere.get(&user)) {
             state |= MUTED_EVERYWHERE;
         }
         if holds(room.bans.mutes.get(&user)) {
@@ -73,7 +73,7 @@ impl Chatrooms<'_> {
 
     /// Takes users out and keeps them out until then.
     pub(crate) fn ban_from_room(&mut self, now: UnixMillis, id: &str, users: &[UserIx], until: UnixMillis) {
-        if let Some(room) = self.rooms.get_mut(id) {
+        if let Some(room) = self.state.get_mut(id) {
             room.bans.banned.extend(users.iter().map(|user| (*user, until)));
         }
         if self.core.has(Bug::RoomBanKeepsMember) {
@@ -96,7 +96,7 @@ impl Chatrooms<'_> {
         let Some(speaker) = users
             .first()
             .copied()
-            .or_else(|| self.rooms.get(id).and_then(|room| room.members.keys().next().copied()))
+            .or_else(|| self.state.get(id).and_then(|room| room.members.keys().next().copied()))
         else {
             return;
         };
@@ -113,7 +113,7 @@ impl Chatrooms<'_> {
         };
         self.say(now, id, &says, up);
         for user in users {
-            let inside = self.rooms.get(id).is_some_and(|room| room.members.contains_key(user));
+            let inside = self.state.get(id).is_some_and(|room| room.members.contains_key(user));
             if !inside {
                 self.tell_user(now, id, *user, classname, content);
             }

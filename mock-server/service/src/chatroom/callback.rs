@@ -30,32 +30,35 @@ impl Event {
     }
 }
 
-impl Chatrooms<'_> {
-    pub(super) fn tell_app_server(&mut self, now: UnixMillis, id: &str, event: Event, users: &[UserIx]) {
-        if !self.outward().calls_back(CallbackKind::ChatroomStatus) || self.core.has(Bug::NoRoomCallbacks) {
-            return;
-        }
-        let (kind, status) = event.numbers();
-        let users: Vec<&str> = users.iter().map(|user| &*self.core.accounts[*user].id).collect();
-        let body =
-            json!([{"chatRoomId": id, "userIds": users, "status": status, "type": kind, "time": now.0}]);
-        self.outward().call_back(now, CallbackKind::ChatroomStatus, &body);
+pub(super) fn tell_app_server(
+    rooms: &mut Chatrooms<'_>,
+    now: UnixMillis,
+    id: &str,
+    event: Event,
+    users: &[UserIx],
+) {
+    if !rooms.outward().calls_back(CallbackKind::ChatroomStatus) || rooms.core.has(Bug::NoRoomCallbacks) {
+        return;
     }
+    let (kind, status) = event.numbers();
+    let users: Vec<&str> = users.iter().map(|user| &*rooms.core.accounts[*user].id).collect();
+    let body = json!([{"chatRoomId": id, "userIds": users, "status": status, "type": kind, "time": now.0}]);
+    rooms.outward().call_back(now, CallbackKind::ChatroomStatus, &body);
+}
 
-    /// One call for each entry that changed.
-    pub(super) fn tell_app_server_of_entry(
-        &mut self,
-        now: UnixMillis,
-        id: &str,
-        changed: &crate::chatroom::Changed,
-    ) {
-        if !self.outward().calls_back(CallbackKind::ChatroomEntries) || self.core.has(Bug::NoRoomCallbacks) {
-            return;
-        }
-        let body = json!({
-            "chatroomId": id, "key": changed.key, "value": changed.value, "optType": if changed.removed { 2 } else { 1 },
-            "userId": changed.owner, "status": changed.status, "timestamp": changed.time.0, "version": changed.time.0,
-        });
-        self.outward().call_back(now, CallbackKind::ChatroomEntries, &body);
+/// One call for each entry that changed.
+pub(super) fn tell_app_server_of_entry(
+    rooms: &mut Chatrooms<'_>,
+    now: UnixMillis,
+    id: &str,
+    changed: &crate::chatroom::Changed,
+) {
+    if !rooms.outward().calls_back(CallbackKind::ChatroomEntries) || rooms.core.has(Bug::NoRoomCallbacks) {
+        return;
     }
+    let body = json!({
+        "chatroomId": id, "key": changed.key, "value": changed.value, "optType": if changed.removed { 2 } else { 1 },
+        "userId": changed.owner, "status": changed.status, "timestamp": changed.time.0, "version": changed.time.0,
+    });
+    rooms.outward().call_back(now, CallbackKind::ChatroomEntries, &body);
 }

@@ -9,7 +9,10 @@ use std::{sync::Arc, time::Duration};
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::{Chatrooms, callback::Event},
+    chatroom::{
+        Chatrooms,
+        callback::{self, Event},
+    },
     core::{bug::Bug, io::ConnId},
 };
 
@@ -41,7 +44,7 @@ fn minutes_long(minutes: u32) -> Duration {
 impl Chatrooms<'_> {
     /// Sets when a room ends by itself.
     pub(crate) fn set_room_life(&mut self, now: UnixMillis, id: &str, life: Life) {
-        if let Some(room) = self.rooms.get_mut(id) {
+        if let Some(room) = self.state.get_mut(id) {
             room.life = life;
             self.watch_room(now, id);
         }
@@ -49,8 +52,8 @@ impl Chatrooms<'_> {
 
     /// Sets the room's timer to when it would end.
     pub(crate) fn watch_room(&mut self, now: UnixMillis, id: &str) {
-        let timer = self.rooms.timer();
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let timer = self.state.timer();
+        let Some(room) = self.state.get_mut(id) else { return };
         room.timer = timer;
         let (due, id) = (due(room.life, room.activity), room.id.clone());
         let wait = due.0.saturating_sub(now.0).max(0);
@@ -59,11 +62,11 @@ impl Chatrooms<'_> {
 
     /// The timer is due: the room ends, or there was activity.
     pub(crate) fn room_due(&mut self, now: UnixMillis, id: &str, timer: u64) {
-        let Some(room) = self.rooms.get(id).filter(|room| room.timer == timer) else { return };
+        let Some(room) = self.state.get(id).filter(|room| room.timer == timer) else { return };
         if self.is_kept_alive(id) {
             // Looked after again in an hour: the service may be switched off.
-            let timer = self.rooms.timer();
-            if let Some(room) = self.rooms.get_mut(id) {
+            let timer = self.state.timer();
+            if let Some(room) = self.state.get_mut(id) {
                 room.timer = timer;
                 let id = room.id.clone();
                 self.core.end_later(now, 3_600_000, id, timer);
@@ -81,8 +84,8 @@ impl Chatrooms<'_> {
 
     /// A room leaves the keep-alive list: its time counts from now (assumed).
     pub(crate) fn keep_no_longer(&mut self, now: UnixMillis, id: &str) {
-        if self.rooms.kept_alive.remove(id)
-            && let Some(room) = self.rooms.get_mut(id)
+        if self.state.kept_alive.remove(id)
+            && let Some(room) = self.state.get_mut(id)
         {
             room.activity = now;
             self.watch_room(now, id);
@@ -91,7 +94,7 @@ impl Chatrooms<'_> {
 
     fn is_kept_alive(&self, id: &str) -> bool {
         self.core.switches.chatroom_keep_alive
-            && self.rooms.kept_alive.contains(id)
+            && self.state.kept_alive.contains(id)
             && !self.core.has(Bug::IgnoresKeepAlive)
     }
 
@@ -109,14 +112,14 @@ impl Chatrooms<'_> {
             };
             self.notify_gone(now, &id, &conns, told as i32);
         }
-        self.tell_app_server(now, &id, Event::Destroyed(why), &[]);
+        callback::tell_app_server(self, now, &id, Event::Destroyed(why), &[]);
     }
 
     /// Takes a room out of the world, and gives its seats.
     pub(super) fn forget_room(&mut self, id: &str) -> Option<(Arc<str>, Vec<ConnId>)> {
-        let room = self.rooms.by_id.remove(id)?;
+        let room = self.state.by_id.remove(id)?;
         for user in room.members.keys() {
-            self.rooms.quit(*user, id);
+            self.state.quit(*user, id);
         }
         let seats = room.members.values().flat_map(|member| &member.seats);
         Some((room.id.clone(), seats.map(|seat| seat.conn).collect()))

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use wire::{UnixMillis, body::ChrmKvEntity, code::status};
 
 use crate::{
-    chatroom::Chatrooms,
+    chatroom::{Chatrooms, entry_calls},
     core::{bug::Bug, preset::Rate},
 };
 
@@ -169,7 +169,7 @@ impl Chatrooms<'_> {
             return Err(status::ENTRY_BATCH);
         }
         let rate = self.core.limits.chatroom_entries_per_second;
-        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(id).ok_or(status::NO_ROOM)?;
         let second = UnixMillis(now.0.saturating_sub(now.0.rem_euclid(1000)));
         let before = room.entries.changed_in(second);
         if rate > 0 && before + asked.len() > rate as usize {
@@ -184,10 +184,10 @@ impl Chatrooms<'_> {
                 Err(code) => failed.push((key, code)),
             }
         }
-        if let Some(room) = self.rooms.get_mut(id).filter(|_| !changed.is_empty()) {
+        if let Some(room) = self.state.get_mut(id).filter(|_| !changed.is_empty()) {
             room.entries.recent = (second, before + changed.len());
         }
-        self.entries_changed(now, &room_id, &changed);
+        entry_calls::entries_changed(self, now, &room_id, &changed);
         Ok((changed, failed))
     }
 
@@ -206,7 +206,7 @@ impl Chatrooms<'_> {
         let ignores_owner = self.core.has(Bug::IgnoresEntryOwner);
         let never_overwrites = self.core.has(Bug::NeverOverwritesEntries);
         let own_too = self.core.switches.chatroom_own_entries_need_overwrite;
-        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(id).ok_or(status::NO_ROOM)?;
         let bits = asked.status();
         let (removes, forced) = (bits & REMOVED != 0, bits & FORCE != 0);
         let known = room.entries.by_key.get(&asked.key).filter(|entry| entry.is_live());
@@ -238,7 +238,7 @@ impl Chatrooms<'_> {
         }
         let all = self.core.has(Bug::RemovesAllEntriesOfLeavers);
         let owner = self.core.accounts[user].id.clone();
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some(room) = self.state.get_mut(id) else { return };
         let goes = |entry: &Entry| *entry.owner == *owner && (all || entry.is_auto());
         let keys: Vec<String> =
             room.entries.live().filter(|(_, entry)| goes(entry)).map(|(key, _)| key.to_owned()).collect();
@@ -257,7 +257,7 @@ impl Chatrooms<'_> {
             });
         }
         let id = room.id.clone();
-        self.entries_changed(now, &id, &changed);
+        entry_calls::entries_changed(self, now, &id, &changed);
     }
 }
 

@@ -56,7 +56,7 @@ impl Chatrooms<'_> {
             return;
         }
         let since = history_since(self.core, now);
-        let log = self.rooms.history.entry(id.clone()).or_default();
+        let log = self.state.history.entry(id.clone()).or_default();
         while log.front().is_some_and(|oldest| oldest.time < since) {
             log.pop_front();
         }
@@ -71,7 +71,7 @@ impl Chatrooms<'_> {
         if self.core.has(Bug::IgnoresDeletion) {
             return;
         }
-        if let Some(log) = self.rooms.history.get_mut(id) {
+        if let Some(log) = self.state.history.get_mut(id) {
             log.retain(|message| message.time > until);
         }
     }
@@ -92,7 +92,7 @@ impl Chatrooms<'_> {
         let after = (asked.order() == 1) != self.core.has(Bug::IgnoresHistoryOrder);
         let time = UnixMillis(asked.time());
         let bound = self.core.has(Bug::HistoryIncludesBound);
-        let log = self.rooms.log(self.core, now, id);
+        let log = self.state.log(self.core, now, id);
         let mut page: Vec<&Arc<Message>> = if after {
             let from = |message: &&Arc<Message>| message.time > time || bound && message.time == time;
             log.filter(from).take(count + 1).collect()

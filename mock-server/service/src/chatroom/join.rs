@@ -11,7 +11,11 @@ use wire::{
 };
 
 use crate::{
-    chatroom::{Chatrooms, Life, Member, Room, Seat, callback::Event},
+    chatroom::{
+        Chatrooms, Life, Member, Room, Seat, auto_exit,
+        callback::{self, Event},
+        entry_calls,
+    },
     core::{
         account::UserIx,
         answer::{Answer, read, write},
@@ -52,14 +56,14 @@ impl Chatrooms<'_> {
         if id.is_empty() || id.len() > LONGEST_ID {
             return Err(status::ROOM_PARAMETER);
         }
-        if self.rooms.get(id).is_none() && !create && !self.core.has(Bug::JoinsUnknownRooms) {
+        if self.state.get(id).is_none() && !create && !self.core.has(Bug::JoinsUnknownRooms) {
             return Err(status::NO_ROOM);
         }
-        let banned = self.rooms.get(id).is_some_and(|room| room.bans.is_banned(user, now));
+        let banned = self.state.get(id).is_some_and(|room| room.bans.is_banned(user, now));
         if banned && !self.core.has(Bug::RoomBanIsNotChecked) {
             return Err(status::BANNED_FROM_ROOM);
         }
-        if self.rooms.get(id).is_none() {
+        if self.state.get(id).is_none() {
             self.create_room(now, id);
         } else if create && self.core.has(Bug::CreatesRoomsAnew) {
             self.forget_room(id);
@@ -67,13 +71,13 @@ impl Chatrooms<'_> {
         }
         let several = self.core.switches.chatroom_multi_join && !self.core.has(Bug::OneRoomAlways);
         if !several && !self.core.has(Bug::KeepsFormerRoom) {
-            for other in self.rooms.of(user).into_iter().filter(|other| **other != *id) {
+            for other in self.state.of(user).into_iter().filter(|other| **other != *id) {
                 self.leave_room(now, &other, user, Left::ByCall);
             }
         }
         let restarts = !self.core.has(Bug::JoinsAreNoActivity);
         let device = self.core.connections.get(&conn).map(|connection| connection.device);
-        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(id).ok_or(status::NO_ROOM)?;
         room.clock = room.clock.max(now);
         if restarts {
             room.activity = now;
@@ -90,15 +94,15 @@ impl Chatrooms<'_> {
         }
         room.offline.remove(&user);
         let room_id = room.id.clone();
-        self.rooms.enter(user, &room_id);
+        self.state.enter(user, &room_id);
         if !create {
-            self.remind_of_entries_later(now, &room_id, conn);
+            entry_calls::remind_of_entries_later(self, now, &room_id, conn);
         }
         if is_new {
             self.tell_members(now, &room_id, &[user], true);
-            self.tell_app_server(now, &room_id, Event::Joined, &[user]);
+            callback::tell_app_server(self, now, &room_id, Event::Joined, &[user]);
         }
-        let room = self.rooms.get(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get(id).ok_or(status::NO_ROOM)?;
         write(&ChrmOutput {
             nothing: 0,
             session_id: Some(room.session.clone()),
@@ -112,7 +116,7 @@ impl Chatrooms<'_> {
 
     /// `exitChrm`: the device leaves; with its last one, the user.
     pub(crate) fn exit_room(&mut self, now: UnixMillis, conn: ConnId, user: UserIx, id: &str) -> Answer {
-        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(id).ok_or(status::NO_ROOM)?;
         let member = room.members.get_mut(&user).ok_or(status::NOT_IN_ROOM)?;
         if self.core.bugs.contains(&Bug::LeavingKeepsMember) {
             return Ok(Bytes::new());
@@ -126,7 +130,7 @@ impl Chatrooms<'_> {
 
     /// A member is one no longer: its entries go (CHKV-023), the others and the app server are told.
     pub(crate) fn leave_room(&mut self, now: UnixMillis, id: &str, user: UserIx, why: Left) {
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some(room) = self.state.get_mut(id) else { return };
         if room.members.remove(&user).is_none() {
             return;
         }
@@ -134,22 +138,22 @@ impl Chatrooms<'_> {
         // What keeps a room alive: leaving does too (AMB-04).
         room.activity = now;
         let id = room.id.clone();
-        self.rooms.quit(user, &id);
+        self.state.quit(user, &id);
         self.entries_go_with(now, &id, user);
         self.tell_members(now, &id, &[user], false);
-        self.tell_app_server(now, &id, Event::Left(why), &[user]);
+        callback::tell_app_server(self, now, &id, Event::Left(why), &[user]);
     }
 
     /// A connection ended: the seats it had are free; who has none left is offline (CHKICK).
     pub(crate) fn lost_by_rooms(&mut self, now: UnixMillis, lost: &Connection, conn: ConnId) {
         let user = lost.user;
-        for id in self.rooms.of(user) {
-            let Some(member) = self.rooms.get_mut(&id).and_then(|room| room.members.get_mut(&user)) else {
+        for id in self.state.of(user) {
+            let Some(member) = self.state.get_mut(&id).and_then(|room| room.members.get_mut(&user)) else {
                 continue;
             };
             member.lose(conn, lost.device);
             if member.seats.is_empty() {
-                self.member_dropped(now, &id, user);
+                auto_exit::member_dropped(self, now, &id, user);
             }
         }
     }
@@ -158,16 +162,16 @@ impl Chatrooms<'_> {
         let life = Life::Idle { minutes: self.core.limits.chatroom_idle_minutes };
         let room = Room::new(id, self.core.ids.session(), life, now);
         let id = room.id.clone();
-        self.rooms.by_id.insert(id.clone(), room);
+        self.state.by_id.insert(id.clone(), room);
         self.watch_room(now, &id);
-        self.tell_app_server(now, &id, Event::Created, &[]);
+        callback::tell_app_server(self, now, &id, Event::Created, &[]);
         id
     }
 
     /// `queryChrmI`: how many members there are, and the first or last of them to join.
     pub(crate) fn room_info(&self, request: &Request) -> Answer {
         let asked: QueryChatRoomInfoInput = read(request)?;
-        let room = self.rooms.get(&request.target).ok_or(status::NO_ROOM)?;
+        let room = self.state.get(&request.target).ok_or(status::NO_ROOM)?;
         let count = usize::try_from(asked.count.clamp(0, MOST_MEMBERS)).unwrap_or(0);
         let mut members = match asked.order() {
             1 | 2 if count > 0 => room.by_join_time(),

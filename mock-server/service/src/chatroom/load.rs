@@ -26,29 +26,33 @@ impl Window {
     }
 }
 
-impl Chatrooms<'_> {
-    /// Whether a message is one too many, or the room was told to spread none; if it is neither, it counts.
-    pub(super) fn is_shed(&mut self, now: UnixMillis, id: &str, user: UserIx, classname: &str) -> bool {
-        if self.rooms.get(id).is_some_and(|room| room.stopped) {
-            return true;
-        }
-        let capacity = self.core.limits.chatroom_per_second as usize;
-        if capacity == 0 || self.core.has(Bug::NeverSheds) {
-            return false;
-        }
-        let lists = self.core.switches.chatroom_white_lists || self.core.has(Bug::ListsWithoutService);
-        let low = self.rooms.low_level.contains(classname) != self.core.has(Bug::ShedsHighLevelFirst);
-        let kept_type = self.rooms.kept_types.contains(classname) && !self.core.has(Bug::ShedsWhiteTypes);
-        let no_users = self.core.has(Bug::ShedsWhiteUsers);
-        let Some(room) = self.rooms.get_mut(id) else { return false };
-        let kept_user = room.bans.kept_users.contains(&user) && !no_users;
-        let most = if lists && low { capacity / 2 } else { capacity };
-        let passes = room.window.used(now) < most || lists && (kept_type || kept_user);
-        if passes {
-            room.window.0.push_back(now);
-        } else {
-            self.core.exceeded(Rate::Chatroom);
-        }
-        !passes
+/// Whether a message is one too many, or the room was told to spread none; if it is neither, it counts.
+pub(super) fn is_shed(
+    rooms: &mut Chatrooms<'_>,
+    now: UnixMillis,
+    id: &str,
+    user: UserIx,
+    classname: &str,
+) -> bool {
+    if rooms.state.get(id).is_some_and(|room| room.stopped) {
+        return true;
     }
+    let capacity = rooms.core.limits.chatroom_per_second as usize;
+    if capacity == 0 || rooms.core.has(Bug::NeverSheds) {
+        return false;
+    }
+    let lists = rooms.core.switches.chatroom_white_lists || rooms.core.has(Bug::ListsWithoutService);
+    let low = rooms.state.low_level.contains(classname) != rooms.core.has(Bug::ShedsHighLevelFirst);
+    let kept_type = rooms.state.kept_types.contains(classname) && !rooms.core.has(Bug::ShedsWhiteTypes);
+    let no_users = rooms.core.has(Bug::ShedsWhiteUsers);
+    let Some(room) = rooms.state.get_mut(id) else { return false };
+    let kept_user = room.bans.kept_users.contains(&user) && !no_users;
+    let most = if lists && low { capacity / 2 } else { capacity };
+    let passes = room.window.used(now) < most || lists && (kept_type || kept_user);
+    if passes {
+        room.window.0.push_back(now);
+    } else {
+        rooms.core.exceeded(Rate::Chatroom);
+    }
+    !passes
 }

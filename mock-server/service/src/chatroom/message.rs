@@ -14,7 +14,7 @@ use wire::{
 };
 
 use crate::{
-    chatroom::{Chatrooms, Room, Said},
+    chatroom::{Chatrooms, Room, Said, auto_exit, load},
     core::{
         account::{DeviceIx, UserIx},
         answer::{Answer, read},
@@ -50,7 +50,7 @@ impl Chatrooms<'_> {
         request: &Request,
         up: UpStreamMessage,
     ) -> Result<Posted, u16> {
-        let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
         self.may_speak(&request.target, user, now)?;
         let speaker = Speaker { user, from: Some((device, conn)), is_service: false, to_speaker: true };
@@ -66,11 +66,11 @@ impl Chatrooms<'_> {
         up: UpStreamMessage,
     ) -> Option<Posted> {
         let from = self.core.accounts[speaker.user].id.clone();
-        let room = self.rooms.get_mut(id)?;
+        let room = self.state.get_mut(id)?;
         let room_id = room.id.clone();
         let time = room.tick(now);
         let uid = self.core.ids.message_uid(time);
-        if !speaker.is_service && self.is_shed(now, &room_id, speaker.user, &up.classname) {
+        if !speaker.is_service && load::is_shed(self, now, &room_id, speaker.user, &up.classname) {
             // Discarded, and nobody is told: that is what overload looks like (CHRM-022).
             return Some(Posted { uid, time });
         }
@@ -91,7 +91,7 @@ impl Chatrooms<'_> {
         }
         let restarts = !speaker.is_service && !self.core.has(Bug::MessagesAreNoActivity);
         let most = self.core.limits.chatroom_retained.max(MOST);
-        if let Some(room) = self.rooms.get_mut(&room_id) {
+        if let Some(room) = self.state.get_mut(&room_id) {
             room.answer.forget();
             room.messages.push_back(said);
             if room.messages.len() > most {
@@ -109,7 +109,7 @@ impl Chatrooms<'_> {
             self.push_to_absent(now, &room_id, &message);
         }
         if !speaker.is_service {
-            self.count_for_offline(now, &room_id);
+            auto_exit::count_for_offline(self, now, &room_id);
             let platform = speaker.from.map(|(device, _)| self.core.platform_of(speaker.user, device));
             self.outward().route(now, &message, platform.as_deref(), &[]);
         }
@@ -132,7 +132,7 @@ impl Chatrooms<'_> {
     /// Tells every seat but the speaker's that has not been told already.
     fn announce_in_room(&mut self, now: UnixMillis, id: &str, speaker: &Speaker, time: UnixMillis) {
         let one_only = self.core.has(Bug::TellsOneMember);
-        let Some(room) = self.rooms.get_mut(id) else { return };
+        let Some(room) = self.state.get_mut(id) else { return };
         let mut conns: Vec<ConnId> = Vec::new();
         let but = speaker.from.map(|(_, conn)| conn);
         let told = room.members.iter_mut().filter(|(user, _)| speaker.to_speaker || **user != speaker.user);
@@ -162,9 +162,9 @@ impl Chatrooms<'_> {
         let asked: ChrmPullMsg = read(request)?;
         let (any_count, no_types) =
             (self.core.has(Bug::IgnoresJoinCount), self.core.has(Bug::IgnoresJoinTypes));
-        let types = (!no_types && !self.rooms.join_types.is_empty()).then(|| self.rooms.join_types.clone());
+        let types = (!no_types && !self.state.join_types.is_empty()).then(|| self.state.join_types.clone());
         let device = self.core.connections.get(&conn).map(|connection| connection.device);
-        let room = self.rooms.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        let room = self.state.get_mut(&request.target).ok_or(status::NO_ROOM)?;
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
         // Such a watermark never came from us, and would keep its client deaf until then.
         if is_from_the_future(now, asked.sync_time) {

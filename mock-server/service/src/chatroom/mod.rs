@@ -4,21 +4,21 @@
 //! Here: what the service remembers of rooms. What happens in them stands in the modules by name. A room's members
 //! are users; each device that joined has a seat, and a member without a seat is offline.
 
-mod auto_exit;
-mod ban;
-mod broadcast;
-mod callback;
-mod destroy;
-mod entries;
-mod entry_calls;
-mod history;
-mod join;
-mod load;
-mod message;
-mod notice;
-mod recall;
-mod setup;
-mod view;
+pub(crate) mod auto_exit;
+pub(crate) mod ban;
+pub(crate) mod broadcast;
+pub(crate) mod callback;
+pub(crate) mod destroy;
+pub(crate) mod entries;
+pub(crate) mod entry_calls;
+pub(crate) mod history;
+pub(crate) mod join;
+pub(crate) mod load;
+pub(crate) mod message;
+pub(crate) mod notice;
+pub(crate) mod recall;
+pub(crate) mod setup;
+pub(crate) mod view;
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -52,7 +52,7 @@ pub(crate) use self::{
 
 /// Chatrooms, and what they may touch.
 pub(crate) struct Chatrooms<'w> {
-    pub(crate) rooms: &'w mut ChatroomsState,
+    pub(crate) state: &'w mut ChatroomsState,
     /// For the one bug that keeps messages for who is away.
     pub(crate) mailboxes: &'w mut ByUser<Mailbox>,
     pub(crate) outward: &'w mut OutwardState,

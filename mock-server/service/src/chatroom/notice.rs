@@ -84,7 +84,7 @@ impl Chatrooms<'_> {
             return;
         }
         let Some(first) = users.first().copied() else { return };
-        let Some(count) = self.rooms.get(id).map(|room| room.members.len()) else { return };
+        let Some(count) = self.state.get(id).map(|room| room.members.len()) else { return };
         let list: Vec<_> = users
             .iter()
             .map(|user| json!({"userId": &*self.core.accounts[*user].id, "status": i32::from(came)}))
@@ -139,14 +139,14 @@ impl Chatrooms<'_> {
 
     /// [`Bug::RoomReachesEveryone`]: the newest message goes to every connection, member or not.
     pub(super) fn show_to_everyone(&mut self, now: UnixMillis, id: &str, conns: &[ConnId]) {
-        let Some(message) = self.rooms.get(id).and_then(|room| room.messages.back()) else { return };
+        let Some(message) = self.state.get(id).and_then(|room| room.messages.back()) else { return };
         let body = message.message.bytes(Side::Inbox);
         self.tell_conns(now, conns, &Topic::SMsg, id, &body);
     }
 
     /// [`Bug::PushesRoomMessages`]: members who are offline get a push notification.
     pub(super) fn push_to_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
-        let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
+        let offline = self.state.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
             self.outward().record_push(now, user, message, PushPlace::default());
         }
@@ -154,7 +154,7 @@ impl Chatrooms<'_> {
 
     /// `keeps_room_messages`: members who are offline find it in their mailboxes.
     pub(super) fn keep_for_absent(&mut self, now: UnixMillis, id: &str, message: &Message) {
-        let offline = self.rooms.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
+        let offline = self.state.get(id).map(|room| room.offline.keys().copied().collect::<Vec<_>>());
         for user in offline.unwrap_or_default() {
             let time = self.mailboxes[user].next_time(message.time);
             store(

@@ -14,58 +14,56 @@ use crate::{
     },
 };
 
-impl Chatrooms<'_> {
-    /// Carries a recall out. A client must be in the room; whoever is may recall, under the same rule as elsewhere.
-    pub(crate) fn recall_in_room(
-        &mut self,
-        now: UnixMillis,
-        id: &str,
-        recall: &Recall,
-        from: Option<(DeviceIx, ConnId)>,
-        mut up: UpStreamMessage,
-    ) -> Result<Posted, u16> {
-        // Who comes later finds the notice and needs no command.
-        up.session_id &= !flags::up::PERSIST;
-        let room = self.rooms.get_mut(id).ok_or(status::NO_ROOM)?;
-        if let Some((_, conn)) = from {
-            room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
-        }
-        let original = self.rooms.said(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
-        let own = original.from == self.core.accounts[recall.by].id;
-        if !own && self.core.switches.recall_own_only && !self.core.has(Bug::IgnoresRecallRule) {
-            return Err(status::NOT_THE_SENDER);
-        }
-        if self.core.has(Bug::DropsRecall) {
-            return Ok(Posted { uid: self.core.ids.message_uid(now), time: now });
-        }
-        if !self.core.has(Bug::KeepsRecalled) {
-            let notice = notice_of(&self.core.accounts, now, &original, recall);
-            self.replace_in_room(id, &original, notice.as_ref());
-        }
-        let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };
-        self.say(now, id, &speaker, up).ok_or(status::NO_ROOM)
+/// Carries a recall out. A client must be in the room; whoever is may recall, under the same rule as elsewhere.
+pub(crate) fn in_room(
+    rooms: &mut Chatrooms<'_>,
+    now: UnixMillis,
+    id: &str,
+    recall: &Recall,
+    from: Option<(DeviceIx, ConnId)>,
+    mut up: UpStreamMessage,
+) -> Result<Posted, u16> {
+    // Who comes later finds the notice and needs no command.
+    up.session_id &= !flags::up::PERSIST;
+    let room = rooms.state.get_mut(id).ok_or(status::NO_ROOM)?;
+    if let Some((_, conn)) = from {
+        room.seat(recall.by, conn).ok_or(status::NOT_IN_ROOM)?;
     }
+    let original = rooms.state.said(id, recall.uid).cloned().ok_or(status::RECALL_FAILED)?;
+    let own = original.from == rooms.core.accounts[recall.by].id;
+    if !own && rooms.core.switches.recall_own_only && !rooms.core.has(Bug::IgnoresRecallRule) {
+        return Err(status::NOT_THE_SENDER);
+    }
+    if rooms.core.has(Bug::DropsRecall) {
+        return Ok(Posted { uid: rooms.core.ids.message_uid(now), time: now });
+    }
+    if !rooms.core.has(Bug::KeepsRecalled) {
+        let notice = notice_of(&rooms.core.accounts, now, &original, recall);
+        replace_in_room(rooms, id, &original, notice.as_ref());
+    }
+    let speaker = Speaker { user: recall.by, from, is_service: false, to_speaker: true };
+    rooms.say(now, id, &speaker, up).ok_or(status::NO_ROOM)
+}
 
-    fn replace_in_room(&mut self, id: &str, original: &Message, notice: Option<&Arc<Message>>) {
-        if let Some(room) = self.rooms.get_mut(id) {
-            room.answer.forget();
-            match notice {
-                None => room.messages.retain(|said| said.message.uid != original.uid),
-                Some(notice) => {
-                    for said in room.messages.iter_mut().filter(|said| said.message.uid == original.uid) {
-                        said.message = notice.clone();
-                        said.classname = NOTICE.into();
-                    }
+fn replace_in_room(rooms: &mut Chatrooms<'_>, id: &str, original: &Message, notice: Option<&Arc<Message>>) {
+    if let Some(room) = rooms.state.get_mut(id) {
+        room.answer.forget();
+        match notice {
+            None => room.messages.retain(|said| said.message.uid != original.uid),
+            Some(notice) => {
+                for said in room.messages.iter_mut().filter(|said| said.message.uid == original.uid) {
+                    said.message = notice.clone();
+                    said.classname = NOTICE.into();
                 }
             }
         }
-        let Some(log) = self.rooms.history.get_mut(id) else { return };
-        match notice {
-            None => log.retain(|message| message.uid != original.uid),
-            Some(notice) => {
-                for message in log.iter_mut().filter(|message| message.uid == original.uid) {
-                    *message = notice.clone();
-                }
+    }
+    let Some(log) = rooms.state.history.get_mut(id) else { return };
+    match notice {
+        None => log.retain(|message| message.uid != original.uid),
+        Some(notice) => {
+            for message in log.iter_mut().filter(|message| message.uid == original.uid) {
+                *message = notice.clone();
             }
         }
     }

@@ -18,26 +18,24 @@ pub struct ChatroomSetup {
     pub entries: std::collections::BTreeMap<String, String>,
 }
 
-impl Chatrooms<'_> {
-    pub(crate) fn populate_rooms(
-        &mut self,
-        rooms: &BTreeMap<String, ChatroomSetup>,
-        join_types: &[String],
-        now: UnixMillis,
-    ) {
-        self.rooms.join_types = join_types.iter().cloned().collect();
-        for (id, room) in rooms {
-            self.create_room(now, id);
-            if let Some(name) = &room.name
-                && let Some(room) = self.rooms.get_mut(id)
-            {
-                room.name.clone_from(name);
-            }
-            for (key, value) in &room.entries {
-                let entry = crate::chatroom::by_app_server(key, value, false);
-                // Wrong keys were told by the set-up's mistakes.
-                let _ = self.change_entries(now, id, "", vec![entry]);
-            }
+pub(crate) fn populate(
+    rooms: &mut Chatrooms<'_>,
+    given: &BTreeMap<String, ChatroomSetup>,
+    join_types: &[String],
+    now: UnixMillis,
+) {
+    rooms.state.join_types = join_types.iter().cloned().collect();
+    for (id, room) in given {
+        rooms.create_room(now, id);
+        if let Some(name) = &room.name
+            && let Some(room) = rooms.state.get_mut(id)
+        {
+            room.name.clone_from(name);
+        }
+        for (key, value) in &room.entries {
+            let entry = crate::chatroom::by_app_server(key, value, false);
+            // Wrong keys were told by the set-up's mistakes.
+            let _ = rooms.change_entries(now, id, "", vec![entry]);
         }
     }
 }

@@ -6,6 +6,7 @@ use wire::{ClientFrame, ServerFrame, Topic, UnixMillis};
 
 use crate::core::{
     Core,
+    account::UserIx,
     ids::Uid,
     io::{ConnId, HttpId, HttpRequest, HttpResponse, Login},
     refusal::Hint,
@@ -21,24 +22,31 @@ pub(crate) enum Delayed {
     Http(HttpId, Box<HttpRequest>),
     /// The file server takes its time.
     Respond(HttpId, Box<HttpResponse>),
-    /// A client that has not pulled since its login is told that something waits.
-    Remind(ConnId),
-    /// A chatroom may have to end.
-    Room(Arc<str>, u64),
-    /// A chatroom's member has been offline for a while.
-    RoomExit(Arc<str>, crate::core::account::UserIx),
-    /// A device that came back into a chatroom may not have asked for its entries.
-    RemindOfEntries(Arc<str>, ConnId),
     /// A polling client's poll has waited long enough, or the client is gone.
     Poll {
         conn: ConnId,
         poll: u32,
         gone: bool,
     },
-    /// Members of an ultra group are told who types.
-    UltraTyping(Arc<str>),
+    /// Something of a topic's.
+    Topic(Due),
+}
+
+/// What a topic has to do at its time.
+#[derive(Debug)]
+pub(crate) enum Due {
+    /// A client that has not pulled since its login is told that something waits.
+    Remind(ConnId),
     /// A message waits for nobody any longer.
     Withdraw(Uid, UnixMillis),
+    /// A chatroom may have to end.
+    Room(Arc<str>, u64),
+    /// A chatroom's member has been offline for a while.
+    RoomExit(Arc<str>, UserIx),
+    /// A device that came back into a chatroom may not have asked for its entries.
+    RemindOfEntries(Arc<str>, ConnId),
+    /// Members of an ultra group are told who types.
+    UltraTyping(Arc<str>),
 }
 
 /// The queue.
@@ -69,12 +77,12 @@ impl Timers {
 impl Core {
     /// Looks after a login whether the client has pulled.
     pub(crate) fn remind_later(&mut self, now: UnixMillis, conn: ConnId, ms: u64) {
-        self.delay(now, ms, Delayed::Remind(conn));
+        self.delay(now, ms, Delayed::Topic(Due::Remind(conn)));
     }
 
     /// Looks after a chatroom in so many milliseconds.
     pub(crate) fn end_later(&mut self, now: UnixMillis, ms: u64, room: Arc<str>, timer: u64) {
-        self.delay(now, ms, Delayed::Room(room, timer));
+        self.delay(now, ms, Delayed::Topic(Due::Room(room, timer)));
     }
 
     /// Looks after a chatroom's member.
@@ -83,16 +91,16 @@ impl Core {
         now: UnixMillis,
         wait: std::time::Duration,
         room: Arc<str>,
-        user: crate::core::account::UserIx,
+        user: UserIx,
     ) {
         let ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        self.delay(now, ms, Delayed::RoomExit(room, user));
+        self.delay(now, ms, Delayed::Topic(Due::RoomExit(room, user)));
     }
 
     /// Takes a message of that time out of all mailboxes it still waits in, after a while.
     pub(crate) fn withdraw_later(&mut self, now: UnixMillis, after: Duration, uid: Uid, time: UnixMillis) {
         let ms = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        self.delay(now, ms, Delayed::Withdraw(uid, time));
+        self.delay(now, ms, Delayed::Topic(Due::Withdraw(uid, time)));
     }
 
     pub(crate) fn delay(&mut self, now: UnixMillis, ms: u64, what: Delayed) {

@@ -17,6 +17,7 @@ use wire::{
 };
 
 use crate::{
+    chatroom::{self, entry_calls},
     core::{
         account::UserIx,
         answer::{Answer, read, write},
@@ -28,7 +29,8 @@ use crate::{
         preset::Rate,
     },
     doors::login::logged_out,
-    mail::post::Mirror,
+    mail::{self, post::Mirror},
+    ultra_group::{self, edit, levels, sessions},
     world::World,
 };
 
@@ -75,10 +77,12 @@ pub(crate) fn query(world: &mut World, now: UnixMillis, conn: ConnId, request: &
         };
         // The one request whose failure comes with a body.
         let removes = request.topic == Topic::DelKvs;
-        let (code, body) = match world.chatrooms().change_many_entries(now, conn, user, request, removes) {
-            Ok(answer) => answer,
-            Err(code) => (code, Bytes::new()),
-        };
+        let (code, body) =
+            match entry_calls::change_many_entries(&mut world.chatrooms(), now, conn, user, request, removes)
+            {
+                Ok(answer) => answer,
+                Err(code) => (code, Bytes::new()),
+            };
         return answer_query(world, now, conn, request, code, body);
     }
     match query_answer(world, now, conn, request) {
@@ -122,8 +126,8 @@ pub(crate) fn query_answer(world: &mut World, now: UnixMillis, conn: ConnId, req
             let asked: SessionStateModifyReq = read(request)?;
             world.preferences().change_settings(now, conn, user, asked).and_then(|answer| write(&answer))
         }
-        Topic::UgUnpushSet => world.ultra_groups().set_default_level(user, request),
-        Topic::UgUnpushQuery => world.ultra_groups().default_level(user, request),
+        Topic::UgUnpushSet => levels::set_default_level(&mut world.ultra_groups(), user, request),
+        Topic::UgUnpushQuery => levels::default_level(&mut world.ultra_groups(), user, request),
         Topic::SetTypeUnpush => {
             let asked: TypeUnpushInput = read(request)?;
             world.preferences().change_type_level(now, conn, user, &asked).and_then(|answer| write(&answer))
@@ -218,14 +222,18 @@ pub(crate) fn query_answer(world: &mut World, now: UnixMillis, conn: ConnId, req
         Topic::QueryChrmI => world.chatrooms().room_info(request),
         Topic::ChrmPull => world.chatrooms().pull_room(now, conn, user, request),
         Topic::QryChMsg => world.chatrooms().room_history_page(now, user, request),
-        Topic::SetKv => world.chatrooms().change_one_entry(now, conn, user, request, false),
-        Topic::DelKv => world.chatrooms().change_one_entry(now, conn, user, request, true),
-        Topic::PullKv => world.chatrooms().pull_entries(now, conn, user, request),
-        Topic::PullUgMsg => world.ultra_groups().pull_ultra_groups(now, conn, user, request),
-        Topic::PullUgSes => world.ultra_groups().ultra_group_sessions(now, user, request),
+        Topic::SetKv => {
+            entry_calls::change_one_entry(&mut world.chatrooms(), now, conn, user, request, false)
+        }
+        Topic::DelKv => entry_calls::change_one_entry(&mut world.chatrooms(), now, conn, user, request, true),
+        Topic::PullKv => entry_calls::pull_entries(&mut world.chatrooms(), now, conn, user, request),
+        Topic::PullUgMsg => ultra_group::pull::pull(&mut world.ultra_groups(), now, conn, user, request),
+        Topic::PullUgSes => sessions::list(&world.ultra_groups(), now, user, request),
         Topic::QryMsgChange => world.ultra_groups().ultra_group_changes(now, conn, user, request),
         Topic::QryUgMsg => world.ultra_groups().channel_history(now, user, request),
-        Topic::UpMsgEx | Topic::ModifyMsg => world.ultra_groups().change_message(now, user, request),
+        Topic::UpMsgEx | Topic::ModifyMsg => {
+            edit::change_message(&mut world.ultra_groups(), now, user, request)
+        }
         Topic::DelUgMsg => world.ultra_groups().delete_channel_messages(user, request),
         Topic::QryUgUal => world.ultra_groups().unread_mention_digests(user, request),
         _ => Err(status::NOT_SUPPORTED),
@@ -261,7 +269,7 @@ pub(crate) fn try_publish(
         return recall(world, now, user, up, Some(Mirror { conn, device, request })).map(Some);
     }
     if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
-        return world.ultra_groups().ultra_group_request(now, conn, request).map(Some);
+        return edit::ultra_group_request(&mut world.ultra_groups(), now, conn, request).map(Some);
     }
     let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
     let to_ultra_group = request.topic == Topic::UgMsg;
@@ -341,13 +349,13 @@ pub(crate) fn recall(
     let kind = command.get("conversationType").and_then(Value::as_i64);
     let recall = Recall { by, uid, admin: flag("isAdmin"), delete: flag("isDelete") };
     if kind == Some(Conversation::UltraGroup as i64) {
-        return world.ultra_groups().recall_by_member(now, text("targetId"), &recall);
+        return ultra_group::recall::by_member(&mut world.ultra_groups(), now, text("targetId"), &recall);
     }
     if kind == Some(Conversation::Chatroom as i64) {
         let from = mirror.map(|mirror| (mirror.device, mirror.conn));
-        return world.chatrooms().recall_in_room(now, text("targetId"), &recall, from, up);
+        return chatroom::recall::in_room(&mut world.chatrooms(), now, text("targetId"), &recall, from, up);
     }
-    world.mail().recall_mail(now, &recall, up, mirror)
+    mail::recall::in_mail(&mut world.mail(), now, &recall, up, mirror)
 }
 
 /// Whom a blacklist query is about: the body's user, or the frame's target where the body names none.

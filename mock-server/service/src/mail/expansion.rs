@@ -10,34 +10,32 @@ use crate::{
     mail::Mail,
 };
 
-impl Mail<'_> {
-    /// Carries out a change that `user` asks for, `most` pairs at a time: `mid` names the message, `put` sets, `del`
-    /// removes, `removeAll` empties.
-    pub(crate) fn expand(
-        &mut self,
-        now: UnixMillis,
-        user: UserIx,
-        change: &[u8],
-        most: usize,
-    ) -> Result<(), u16> {
-        let change: Value = serde_json::from_slice(change).map_err(|_| status::EXPANSION_FORMAT)?;
-        let mid = change.get("mid").and_then(Value::as_str).unwrap_or_default();
-        let any = self.core.has(Bug::ExpandsAny);
-        let whole = self.core.limits.expansion_pairs;
-        let rules = Rules { now, most, whole, bound: !self.core.has(Bug::IgnoresExpansionLimits) };
-        let uid = Uid::parse(mid).ok_or(status::EXPANSION_NO_MESSAGE)?;
-        let found = self.state.archive.find_mut(uid).filter(|entry| !entry.recalled);
-        let entry = found.ok_or(status::EXPANSION_NO_MESSAGE)?;
-        if !entry.viewers.contains(&user) {
-            return Err(status::EXPANSION_NO_RIGHT);
-        }
-        if !entry.message.expandable && !any {
-            return Err(status::EXPANSION_OFF);
-        }
-        let pairs = entry.expansion.changed(&change, &rules)?;
-        let text = pairs.on_the_wire();
-        entry.expansion = pairs;
-        entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
-        Ok(())
+/// Carries out a change that `user` asks for, `most` pairs at a time: `mid` names the message, `put` sets, `del`
+/// removes, `removeAll` empties.
+pub(crate) fn expand(
+    mail: &mut Mail<'_>,
+    now: UnixMillis,
+    user: UserIx,
+    change: &[u8],
+    most: usize,
+) -> Result<(), u16> {
+    let change: Value = serde_json::from_slice(change).map_err(|_| status::EXPANSION_FORMAT)?;
+    let mid = change.get("mid").and_then(Value::as_str).unwrap_or_default();
+    let any = mail.core.has(Bug::ExpandsAny);
+    let whole = mail.core.limits.expansion_pairs;
+    let rules = Rules { now, most, whole, bound: !mail.core.has(Bug::IgnoresExpansionLimits) };
+    let uid = Uid::parse(mid).ok_or(status::EXPANSION_NO_MESSAGE)?;
+    let found = mail.state.archive.find_mut(uid).filter(|entry| !entry.recalled);
+    let entry = found.ok_or(status::EXPANSION_NO_MESSAGE)?;
+    if !entry.viewers.contains(&user) {
+        return Err(status::EXPANSION_NO_RIGHT);
     }
+    if !entry.message.expandable && !any {
+        return Err(status::EXPANSION_OFF);
+    }
+    let pairs = entry.expansion.changed(&change, &rules)?;
+    let text = pairs.on_the_wire();
+    entry.expansion = pairs;
+    entry.message = Arc::new(entry.message.edited(|down| down.extra_content = Some(text)));
+    Ok(())
 }

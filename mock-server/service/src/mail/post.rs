@@ -14,6 +14,7 @@ use crate::{
     },
     mail::{
         Mail,
+        expansion::expand,
         keeping::{store, syncs},
         receipt::{GROUP_RESPONSE, PRIVATE_RECEIPT, READ_SYNC, TYPING},
     },
@@ -83,7 +84,7 @@ impl Mail<'_> {
             _ => request.target.as_str().into(),
         };
         if up.classname == expansion::CHANGE {
-            self.expand(now, sender, &up.content, self.core.limits.expansion_update)?;
+            expand(self, now, sender, &up.content, self.core.limits.expansion_update)?;
             if self.core.has(Bug::DropsExpansion) {
                 let uid = self.core.ids.message_uid(now);
                 return Ok(Posted { uid, time: now });

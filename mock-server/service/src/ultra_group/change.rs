@@ -24,7 +24,7 @@ use crate::{
         message::Conversation,
         refusal::Gate,
     },
-    ultra_group::{UltraGroup, UltraGroups, history::history_since, log::Entry},
+    ultra_group::{UltraGroup, UltraGroups, history::history_since, log::Entry, notice},
 };
 
 /// `type` of an `s_cmd` that tells of changes.
@@ -135,8 +135,8 @@ impl UltraGroups<'_> {
         what: MsgChange,
     ) -> UnixMillis {
         let since = history_since(self.core, now);
-        let time = self.ultra_groups.clock.tick(now);
-        let Some(group) = self.ultra_groups.get_mut(group) else { return time };
+        let time = self.state.clock.tick(now);
+        let Some(group) = self.state.get_mut(group) else { return time };
         let what = MsgChange {
             target_id: group.id.to_string(),
             r#type: Conversation::UltraGroup as i32,
@@ -149,15 +149,12 @@ impl UltraGroups<'_> {
         }
         changes.push_back(Change { time, audience: audience.clone(), what });
         let id = group.id.clone();
-        let conns = self
-            .ultra_groups
-            .get(&id)
-            .map(|group| audience.connections(self.core, group))
-            .unwrap_or_default();
+        let conns =
+            self.state.get(&id).map(|group| audience.connections(self.core, group)).unwrap_or_default();
         let notify = NotifyMsg { r#type: CHANGES, time: Some(time.0), ..NotifyMsg::default() };
         let body: Bytes = notify.encode_to_vec().into();
         for conn in conns {
-            self.command(now, conn, body.clone());
+            notice::command(self, now, conn, body.clone());
         }
         time
     }
@@ -185,7 +182,7 @@ impl UltraGroups<'_> {
 
     /// `busChannelType`: 1 private, 0 public.
     pub(super) fn channel_type(&self, group: &str, channel: &str) -> i32 {
-        let channel = self.ultra_groups.get(group).and_then(|group| group.channels.get(channel));
+        let channel = self.state.get(group).and_then(|group| group.channels.get(channel));
         i32::from(channel.is_some_and(|channel| channel.private))
     }
 
@@ -206,8 +203,8 @@ impl UltraGroups<'_> {
         let most = self.core.limits.package;
         let mut changes: Vec<(&UltraGroup, &Change)> = Vec::new();
         let on = self.core.shows(Gate::UltraGroups);
-        for id in self.ultra_groups.of(user).iter().filter(|_| on) {
-            let Some(group) = self.ultra_groups.get(id) else { continue };
+        for id in self.state.of(user).iter().filter(|_| on) {
+            let Some(group) = self.state.get(id) else { continue };
             let list = &group.changes.0;
             let joined = group.members.get(&user).copied().unwrap_or_default();
             let first = list.partition_point(|change| change.time <= after.max(joined));
@@ -217,7 +214,7 @@ impl UltraGroups<'_> {
         changes.sort_by_key(|(_, change)| change.time);
         let more = changes.len() > most;
         changes.truncate(most);
-        let end = after.max(self.ultra_groups.clock.0).max(now.previous());
+        let end = after.max(self.state.clock.0).max(now.previous());
         let sync_time = changes.last().filter(|_| more).map_or(end, |(_, change)| change.time);
         let list = changes.into_iter().map(|(group, change)| group.seen_change(change, user)).collect();
         write(&MsgChangeList { list, sync_time: sync_time.0, has_next: Some(more) })

@@ -97,7 +97,7 @@ impl UltraGroups<'_> {
     /// The default channel exists without being created, also where an old service was moved to having one (UG-027).
     pub(crate) fn ensure_default_channel(&mut self, group: &str) {
         let id = self.default_channel();
-        if let Some(group) = self.ultra_groups.get_mut(group)
+        if let Some(group) = self.state.get_mut(group)
             && !group.channels.contains_key(id)
         {
             let channel = Channel::new(group.created, false);
@@ -116,7 +116,7 @@ impl UltraGroups<'_> {
         }
         self.ensure_default_channel(group);
         let id = self.channel_id(given);
-        let group = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
+        let group = self.state.get(group).ok_or(status::NO_ULTRA_GROUP)?;
         if !group.has_member(user) {
             return Err(status::NOT_IN_ULTRA_GROUP);
         }
@@ -138,7 +138,7 @@ impl UltraGroups<'_> {
     pub(crate) fn create_channel(&mut self, now: UnixMillis, group: &str, id: &str, private: bool) -> bool {
         let (default, most) = (self.default_channel(), self.core.limits.ultra_group_channels);
         let unlimited = most == 0 || self.core.has(Bug::NoChannelLimit);
-        let Some(group) = self.ultra_groups.get_mut(group) else { return true };
+        let Some(group) = self.state.get_mut(group) else { return true };
         if id == default || group.channels.contains_key(id) {
             return true;
         }
@@ -155,12 +155,12 @@ impl UltraGroups<'_> {
         if self.core.has(Bug::DeletedChannelsStay) {
             return;
         }
-        let Some(known) = self.ultra_groups.get(group) else { return };
+        let Some(known) = self.state.get(group) else { return };
         let Some(channel) = known.channels.get(id) else { return };
         let audience =
             if channel.private { Audience::Only(known.listed_set(id)) } else { Audience::Everyone };
         self.note_channel_change(now, group, id, audience, ChannelChange::Deleted, None);
-        if let Some(known) = self.ultra_groups.get_mut(group) {
+        if let Some(known) = self.state.get_mut(group) {
             known.channels.shift_remove(id);
             known.forget_channel(id);
         }
@@ -171,7 +171,7 @@ impl UltraGroups<'_> {
         if self.core.has(Bug::ChannelTypesStay) {
             return;
         }
-        let Some(known) = self.ultra_groups.get_mut(group) else { return };
+        let Some(known) = self.state.get_mut(group) else { return };
         let Some(channel) = known.channels.get_mut(id).filter(|channel| channel.private != private) else {
             return;
         };
@@ -189,10 +189,10 @@ impl UltraGroups<'_> {
 
     /// Puts members on a channel's list. Who is put there while the channel is public has seen all of it.
     pub(crate) fn list_in_channel(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
-        let known = self.ultra_groups.by_id.get_mut(group);
+        let known = self.state.by_id.get_mut(group);
         let Some(channel) = known.and_then(|group| group.channels.get_mut(id)) else { return };
         let private = channel.private;
-        let since = if private { self.ultra_groups.clock.tick(now) } else { LONG_AGO };
+        let since = if private { self.state.clock.tick(now) } else { LONG_AGO };
         let mut added = BTreeSet::new();
         for user in users {
             if !channel.listed.contains_key(user) {
@@ -211,7 +211,7 @@ impl UltraGroups<'_> {
         if self.core.has(Bug::UnlistedStay) {
             return;
         }
-        let Some(known) = self.ultra_groups.get_mut(group) else { return };
+        let Some(known) = self.state.get_mut(group) else { return };
         let before = known.listed_set(id);
         let Some(channel) = known.channels.get_mut(id) else { return };
         let gone: Vec<UserIx> =

@@ -125,7 +125,7 @@ impl UltraGroups<'_> {
         channel: &'a str,
         user: UserIx,
     ) -> Result<Shown<'a>, u16> {
-        let group = self.ultra_groups.get(group).ok_or(status::NO_ULTRA_GROUP)?;
+        let group = self.state.get(group).ok_or(status::NO_ULTRA_GROUP)?;
         let known = group.channels.get(channel).ok_or(status::NO_CHANNEL)?;
         let earlier = self.core.switches.ultra_group_earlier_history || self.core.has(Bug::NewMembersReadAll);
         let seen =
@@ -167,7 +167,7 @@ impl UltraGroups<'_> {
     /// them as expanded.
     pub(crate) fn channel_messages_by_uid(&self, now: UnixMillis, user: UserIx, asked: &MsgQuery) -> Answer {
         self.ultra_groups_on()?;
-        let group = self.ultra_groups.get(asked.target_id()).ok_or(status::NO_ULTRA_GROUP)?;
+        let group = self.state.get(asked.target_id()).ok_or(status::NO_ULTRA_GROUP)?;
         if !group.has_member(user) {
             return Err(status::NOT_IN_ULTRA_GROUP);
         }
@@ -196,7 +196,7 @@ impl UltraGroups<'_> {
         let id = asked.conversation_id().to_owned();
         let channel = self.channel_for(&id, user, asked.bus_channel())?;
         let (ignored, for_all) = (self.core.has(Bug::IgnoresDeletion), self.core.has(Bug::DeletesForAll));
-        let Some(group) = self.ultra_groups.get_mut(&id).filter(|_| !ignored) else {
+        let Some(group) = self.state.get_mut(&id).filter(|_| !ignored) else {
             return Ok(Bytes::new());
         };
         for uid in asked.msgs.iter().filter_map(|message| Uid::parse(message.msg_id())) {
@@ -219,9 +219,9 @@ impl UltraGroups<'_> {
     /// The same for the app's server.
     pub(crate) fn clear_channel_for(&mut self, user: UserIx, group: &str, channel: &Arc<str>, time: i64) {
         let slack = i64::from(self.core.has(Bug::ClearsOnlyOlder));
-        let until = if time <= 0 { self.ultra_groups.clock.0 } else { UnixMillis(time - slack) };
+        let until = if time <= 0 { self.state.clock.0 } else { UnixMillis(time - slack) };
         let (ignored, for_all) = (self.core.has(Bug::IgnoresDeletion), self.core.has(Bug::DeletesForAll));
-        let Some(group) = self.ultra_groups.get_mut(group).filter(|_| !ignored) else { return };
+        let Some(group) = self.state.get_mut(group).filter(|_| !ignored) else { return };
         let users: Vec<UserIx> = if for_all { group.members.keys().copied().collect() } else { vec![user] };
         for user in users {
             let mark = group.mark_mut(user, channel);

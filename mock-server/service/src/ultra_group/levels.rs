@@ -60,79 +60,74 @@ impl DefaultLevels {
     }
 }
 
-impl UltraGroups<'_> {
-    /// The group of a client's request, and the channel if it names one that the client may use.
-    fn level_place(
-        &mut self,
-        user: UserIx,
-        request: &Request,
-        channel: Option<&str>,
-    ) -> Result<Option<Arc<str>>, u16> {
-        // Being in the group is asked for even where no channel is named.
-        let named = channel.filter(|channel| !channel.is_empty());
-        let id = self.channel_for(&request.target, user, named.unwrap_or(""))?;
-        Ok(named.map(|_| id))
-    }
+/// The group of a client's request, and the channel if it names one that the client may use.
+fn level_place(
+    groups: &mut UltraGroups<'_>,
+    user: UserIx,
+    request: &Request,
+    channel: Option<&str>,
+) -> Result<Option<Arc<str>>, u16> {
+    // Being in the group is asked for even where no channel is named.
+    let named = channel.filter(|channel| !channel.is_empty());
+    let id = groups.channel_for(&request.target, user, named.unwrap_or(""))?;
+    Ok(named.map(|_| id))
+}
 
-    /// `ugUnpushSet`: every member may set the default of the group or of a channel.
-    pub(crate) fn set_default_level(&mut self, user: UserIx, request: &Request) -> Answer {
-        let asked: GroupUnpushSet = read(request)?;
-        let channel = self.level_place(user, request, asked.bus_channel.as_deref())?;
-        if !LEVELS.contains(&asked.unpush_level) {
-            return Err(status::ULTRA_GROUP_PARAMETER);
-        }
-        if !self.core.has(Bug::ForgetsDefaultLevels)
-            && let Some(group) = self.ultra_groups.get_mut(&request.target)
-        {
-            group.levels.set(channel.as_deref(), asked.unpush_level);
-        }
-        Ok(Bytes::new())
+/// `ugUnpushSet`: every member may set the default of the group or of a channel.
+pub(crate) fn set_default_level(groups: &mut UltraGroups<'_>, user: UserIx, request: &Request) -> Answer {
+    let asked: GroupUnpushSet = read(request)?;
+    let channel = level_place(groups, user, request, asked.bus_channel.as_deref())?;
+    if !LEVELS.contains(&asked.unpush_level) {
+        return Err(status::ULTRA_GROUP_PARAMETER);
     }
+    if !groups.core.has(Bug::ForgetsDefaultLevels)
+        && let Some(group) = groups.state.get_mut(&request.target)
+    {
+        group.levels.set(channel.as_deref(), asked.unpush_level);
+    }
+    Ok(Bytes::new())
+}
 
-    /// `ugUnpushQuery`: the default itself, not what decides in the end.
-    pub(crate) fn default_level(&mut self, user: UserIx, request: &Request) -> Answer {
-        let asked: GroupUnpushQuery = read(request)?;
-        let channel = self.level_place(user, request, asked.bus_channel.as_deref())?;
-        let group = self.ultra_groups.get(&request.target).ok_or(status::NO_ULTRA_GROUP)?;
-        write(&GroupUnpushResult {
-            group_id: request.target.clone(),
-            bus_channel: asked.bus_channel,
-            unpush_level: group.levels.get(channel.as_deref()),
-        })
-    }
+/// `ugUnpushQuery`: the default itself, not what decides in the end.
+pub(crate) fn default_level(groups: &mut UltraGroups<'_>, user: UserIx, request: &Request) -> Answer {
+    let asked: GroupUnpushQuery = read(request)?;
+    let channel = level_place(groups, user, request, asked.bus_channel.as_deref())?;
+    let group = groups.state.get(&request.target).ok_or(status::NO_ULTRA_GROUP)?;
+    write(&GroupUnpushResult {
+        group_id: request.target.clone(),
+        bus_channel: asked.bus_channel,
+        unpush_level: group.levels.get(channel.as_deref()),
+    })
+}
 
-    /// The levels that decide of a message in an ultra group behind the receiver's quiet hours, the first that is set
-    /// before the others: for the user the channel's, the conversation's and its type's, then for all the channel's and
-    /// the group's (UGDND-034 to UGDND-038).
-    pub(crate) fn ultra_group_levels(&self, user: UserIx, message: &Message) -> [Setting; 5] {
-        let settings = &self.preferences.settings[user];
-        let kind = message.conversation as i32;
-        let (group, channel) = (&*message.target, message.channel.as_deref().unwrap_or(""));
-        let level =
-            |group: &str, channel: &str| settings.level(&(kind, group.to_owned(), channel.to_owned()));
-        let of_channel = if channel.is_empty() { 0 } else { level(group, channel) };
-        // Before 2022-09-01 a setting without a channel was for messages without one (UGDND-045).
-        let covers = self.core.switches.ultra_group_levels_cover_channels || channel.is_empty();
-        let conversation = if covers { level(group, "") } else { 0 };
-        let levels = self.ultra_groups.get(group).map(|group| &group.levels);
-        let for_all = |channel| {
-            levels
-                .filter(|_| !self.core.has(Bug::IgnoresDefaultLevels))
-                .map_or(0, |levels| levels.get(channel))
-        };
-        let mut chain = [
-            ("channel", of_channel, "the user's level of the channel"),
-            ("conversation", conversation, "the user's level of the ultra group"),
-            ("type", level("", ""), "the user's level of the conversation type"),
-            ("channelDefault", for_all(Some(channel)), "the channel's level for all members"),
-            ("groupDefault", for_all(None), "the ultra group's level for all members"),
-        ];
-        if self.core.has(Bug::DefaultLevelsFirst) {
-            chain.rotate_left(3);
-        }
-        if self.core.has(Bug::GroupLevelsFirst) {
-            chain.swap(0, 1);
-        }
-        chain
+/// The levels that decide of a message in an ultra group behind the receiver's quiet hours, the first that is set
+/// before the others: for the user the channel's, the conversation's and its type's, then for all the channel's and
+/// the group's (UGDND-034 to UGDND-038).
+pub(crate) fn ultra_group_levels(groups: &UltraGroups<'_>, user: UserIx, message: &Message) -> [Setting; 5] {
+    let settings = &groups.preferences.settings[user];
+    let kind = message.conversation as i32;
+    let (group, channel) = (&*message.target, message.channel.as_deref().unwrap_or(""));
+    let level = |group: &str, channel: &str| settings.level(&(kind, group.to_owned(), channel.to_owned()));
+    let of_channel = if channel.is_empty() { 0 } else { level(group, channel) };
+    // Before 2022-09-01 a setting without a channel was for messages without one (UGDND-045).
+    let covers = groups.core.switches.ultra_group_levels_cover_channels || channel.is_empty();
+    let conversation = if covers { level(group, "") } else { 0 };
+    let levels = groups.state.get(group).map(|group| &group.levels);
+    let for_all = |channel| {
+        levels.filter(|_| !groups.core.has(Bug::IgnoresDefaultLevels)).map_or(0, |levels| levels.get(channel))
+    };
+    let mut chain = [
+        ("channel", of_channel, "the user's level of the channel"),
+        ("conversation", conversation, "the user's level of the ultra group"),
+        ("type", level("", ""), "the user's level of the conversation type"),
+        ("channelDefault", for_all(Some(channel)), "the channel's level for all members"),
+        ("groupDefault", for_all(None), "the ultra group's level for all members"),
+    ];
+    if groups.core.has(Bug::DefaultLevelsFirst) {
+        chain.rotate_left(3);
     }
+    if groups.core.has(Bug::GroupLevelsFirst) {
+        chain.swap(0, 1);
+    }
+    chain
 }

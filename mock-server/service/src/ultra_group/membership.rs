@@ -38,11 +38,11 @@ impl UltraGroupsState {
 impl UltraGroups<'_> {
     /// Creates a group without members; one that exists gets the name.
     pub(crate) fn create_ultra_group(&mut self, now: UnixMillis, id: &str, name: &str) {
-        match self.ultra_groups.get_mut(id) {
+        match self.state.get_mut(id) {
             Some(group) => name.clone_into(&mut group.name),
             None => {
                 let group = UltraGroup::new(id, name, now);
-                self.ultra_groups.by_id.insert(group.id.clone(), group);
+                self.state.by_id.insert(group.id.clone(), group);
                 self.ensure_default_channel(id);
             }
         }
@@ -51,8 +51,8 @@ impl UltraGroups<'_> {
     /// Whether a user may join one more group (UG-003).
     pub(crate) fn may_join_ultra_group(&self, id: &str, user: UserIx) -> bool {
         let most = self.core.limits.ultra_groups_of_user;
-        let known = self.ultra_groups.get(id).is_some_and(|group| group.has_member(user));
-        known || most == 0 || self.ultra_groups.of(user).len() < most || self.core.has(Bug::NoUltraGroupLimit)
+        let known = self.state.get(id).is_some_and(|group| group.has_member(user));
+        known || most == 0 || self.state.of(user).len() < most || self.core.has(Bug::NoUltraGroupLimit)
     }
 
     /// Takes a user in; without a time, it has always been a member.
@@ -60,12 +60,12 @@ impl UltraGroups<'_> {
         if !self.may_join_ultra_group(id, user) {
             return Joined::TooMany;
         }
-        let Some(group) = self.ultra_groups.by_id.get_mut(id) else { return Joined::NoGroup };
+        let Some(group) = self.state.by_id.get_mut(id) else { return Joined::NoGroup };
         if group.members.contains_key(&user) {
             return Joined::Yes;
         }
         // Between the newest message and the next one, whatever the clock says.
-        let since = now.map_or(LONG_AGO, |now| self.ultra_groups.clock.tick(now));
+        let since = now.map_or(LONG_AGO, |now| self.state.clock.tick(now));
         group.members.insert(user, since);
         let account = &self.core.accounts[user];
         group.online.extend(&account.connections);
@@ -73,14 +73,14 @@ impl UltraGroups<'_> {
             group.absent.insert(user);
         }
         let id = group.id.clone();
-        self.ultra_groups.joined.entry(user).or_default().push(id);
+        self.state.joined.entry(user).or_default().push(id);
         Joined::Yes
     }
 
     /// Ends a membership; what the member set in the group goes with it (assumed). `false`: it was none.
     pub(crate) fn quit_ultra_group(&mut self, id: &str, user: UserIx) -> bool {
         let keeps = self.core.has(Bug::QuittersStay);
-        let Some(group) = self.ultra_groups.by_id.get_mut(id) else { return false };
+        let Some(group) = self.state.by_id.get_mut(id) else { return false };
         if !group.members.contains_key(&user) {
             return false;
         }
@@ -101,18 +101,18 @@ impl UltraGroups<'_> {
         for conn in &self.core.accounts[user].connections {
             group.online.remove(conn);
         }
-        self.ultra_groups.leave(user, id);
+        self.state.leave(user, id);
         true
     }
 
     /// Ends every membership, and the group (UG-019). `false`: there is none.
     pub(crate) fn dissolve_ultra_group(&mut self, id: &str) -> bool {
         if self.core.has(Bug::DissolvedGroupsStay) {
-            return self.ultra_groups.get(id).is_some();
+            return self.state.get(id).is_some();
         }
-        let Some(group) = self.ultra_groups.by_id.remove(id) else { return false };
+        let Some(group) = self.state.by_id.remove(id) else { return false };
         for user in group.members.keys() {
-            self.ultra_groups.leave(*user, id);
+            self.state.leave(*user, id);
         }
         true
     }
@@ -120,7 +120,7 @@ impl UltraGroups<'_> {
     /// A login: the user's groups tell that connection from now on.
     pub(crate) fn came_to_ultra_groups(&mut self, user: UserIx, conn: ConnId) {
         for id in self.groups_of(user) {
-            if let Some(group) = self.ultra_groups.get_mut(&id) {
+            if let Some(group) = self.state.get_mut(&id) {
                 group.online.insert(conn);
                 group.absent.remove(&user);
             }
@@ -132,7 +132,7 @@ impl UltraGroups<'_> {
         let account = &self.core.accounts[user];
         let absent = account.connections.is_empty() && has_phone(account);
         for id in self.groups_of(user) {
-            if let Some(group) = self.ultra_groups.get_mut(&id) {
+            if let Some(group) = self.state.get_mut(&id) {
                 group.online.remove(&conn);
                 if absent {
                     group.absent.insert(user);
@@ -142,7 +142,7 @@ impl UltraGroups<'_> {
     }
 
     fn groups_of(&self, user: UserIx) -> Vec<Arc<str>> {
-        self.ultra_groups.of(user).to_vec()
+        self.state.of(user).to_vec()
     }
 }
 

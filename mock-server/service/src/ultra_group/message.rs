@@ -20,6 +20,7 @@ use crate::{
         UltraGroups,
         history::history_since,
         log::{Entry, Mentioned},
+        mute, notice, push,
     },
 };
 
@@ -46,7 +47,7 @@ impl UltraGroups<'_> {
     ) -> Result<Posted, u16> {
         let group = request.target.as_str();
         let channel = self.channel_for(group, user, up.bus_channel())?;
-        self.may_speak_in_channel(group, &channel, user)?;
+        mute::may_speak_in_channel(self, group, &channel, user)?;
         let saying = Saying { group, channel, by: user, from: Some((device, conn)), up };
         self.say_in_channel(now, saying).ok_or(status::NO_ULTRA_GROUP)
     }
@@ -63,7 +64,7 @@ impl UltraGroups<'_> {
     ) -> Option<Posted> {
         self.ensure_default_channel(group);
         let id = self.channel_id(channel);
-        let (channel, _) = self.ultra_groups.get(group)?.channels.get_key_value(id)?;
+        let (channel, _) = self.state.get(group)?.channels.get_key_value(id)?;
         let channel = channel.clone();
         if self.mentioned(&up.content) != Mentioned::Nobody {
             up.session_id |= flags::up::MENTION;
@@ -74,8 +75,8 @@ impl UltraGroups<'_> {
 
     fn say_in_channel(&mut self, now: UnixMillis, saying: Saying<'_>) -> Option<Posted> {
         let Saying { group, channel, by, from, mut up } = saying;
-        let private = self.ultra_groups.get(group)?.channels.get(&channel)?.private;
-        let time = self.ultra_groups.clock.tick(now);
+        let private = self.state.get(group)?.channels.get(&channel)?.private;
+        let time = self.state.clock.tick(now);
         let uid = self.core.ids.message_uid(time);
         let kept = up.session_id & flags::up::PERSIST != 0;
         let only = (!up.user_id.is_empty()).then(|| {
@@ -85,7 +86,7 @@ impl UltraGroups<'_> {
         let lost = self.core.has(Bug::LosesChannels);
         up.bus_channel = Some(if lost { String::new() } else { channel.to_string() });
         let (mentioned, classname) = (self.mentioned(&up.content), up.classname.as_str().into());
-        let (sender, target) = (self.core.accounts[by].id.clone(), self.ultra_groups.get(group)?.id.clone());
+        let (sender, target) = (self.core.accounts[by].id.clone(), self.state.get(group)?.id.clone());
         let mut message = Message::new(uid, time, Conversation::UltraGroup, sender, target, up, false);
         if private {
             message = message.edited(|down| down.ext_status = Some(flags::ext::PRIVATE_CHANNEL));
@@ -106,12 +107,12 @@ impl UltraGroups<'_> {
             expansion,
             recalled: false,
         };
-        let group = self.ultra_groups.get_mut(group)?;
+        let group = self.state.get_mut(group)?;
         group.record(entry);
         group.forget_before(since);
         let id = group.id.clone();
-        self.tell_of_message(now, &id, &channel, only.as_ref(), from.map(|(_, conn)| conn), time);
-        self.push_to_absent_members(now, &id, &channel, only.as_ref(), &message, by);
+        notice::tell_of_message(self, now, &id, &channel, only.as_ref(), from.map(|(_, conn)| conn), time);
+        push::push_to_absent_members(self, now, &id, &channel, only.as_ref(), &message, by);
         let platform = from.map(|(device, _)| self.core.platform_of(by, device));
         self.message_log.write(self.core, now, &message, platform.as_deref().unwrap_or_default());
         self.outward().route(now, &message, platform.as_deref(), &named);

@@ -4,25 +4,25 @@
 //! every member of a group but the time it joined: a message costs as much as there are members online, because one log a
 //! group is read when somebody asks, and unread counts are reckoned then.
 
-mod change;
-mod channel;
-mod edit;
-mod history;
-mod levels;
-mod log;
-mod membership;
-mod message;
-mod mute;
-mod notice;
-mod pull;
-mod push;
-mod recall;
-mod sessions;
-mod setup;
-mod typing;
-mod unread;
-mod user_group;
-mod view;
+pub(crate) mod change;
+pub(crate) mod channel;
+pub(crate) mod edit;
+pub(crate) mod history;
+pub(crate) mod levels;
+pub(crate) mod log;
+pub(crate) mod membership;
+pub(crate) mod message;
+pub(crate) mod mute;
+pub(crate) mod notice;
+pub(crate) mod pull;
+pub(crate) mod push;
+pub(crate) mod recall;
+pub(crate) mod sessions;
+pub(crate) mod setup;
+pub(crate) mod typing;
+pub(crate) mod unread;
+pub(crate) mod user_group;
+pub(crate) mod view;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,7 +49,7 @@ pub(crate) use self::{
 
 /// Ultra groups, and what they may touch.
 pub(crate) struct UltraGroups<'w> {
-    pub(crate) ultra_groups: &'w mut UltraGroupsState,
+    pub(crate) state: &'w mut UltraGroupsState,
     pub(crate) message_log: &'w mut MessageLog,
     pub(crate) outward: &'w mut OutwardState,
     pub(crate) preferences: &'w PreferencesState,

@@ -30,19 +30,17 @@ impl UltraGroup {
     }
 }
 
-impl UltraGroups<'_> {
-    /// The white list lifts the channel's mute, not the member's own (assumed, like groups).
-    pub(super) fn may_speak_in_channel(
-        &self,
-        group: &str,
-        channel: &Arc<str>,
-        user: UserIx,
-    ) -> Result<(), u16> {
-        let mutes = self.ultra_groups.get(group).and_then(|group| group.channels.get(channel));
-        let muted = mutes.is_some_and(|channel| {
-            let mutes = &channel.mutes;
-            mutes.users.contains(&user) || mutes.everyone && !mutes.speakers.contains(&user)
-        });
-        if muted && !self.core.has(Bug::IgnoresMutes) { Err(status::MUTED_IN_ULTRA_GROUP) } else { Ok(()) }
-    }
+/// The white list lifts the channel's mute, not the member's own (assumed, like groups).
+pub(super) fn may_speak_in_channel(
+    groups: &UltraGroups<'_>,
+    group: &str,
+    channel: &Arc<str>,
+    user: UserIx,
+) -> Result<(), u16> {
+    let mutes = groups.state.get(group).and_then(|group| group.channels.get(channel));
+    let muted = mutes.is_some_and(|channel| {
+        let mutes = &channel.mutes;
+        mutes.users.contains(&user) || mutes.everyone && !mutes.speakers.contains(&user)
+    });
+    if muted && !groups.core.has(Bug::IgnoresMutes) { Err(status::MUTED_IN_ULTRA_GROUP) } else { Ok(()) }
 }

@@ -38,50 +38,48 @@ impl UltraGroup {
     }
 }
 
-impl UltraGroups<'_> {
-    /// "Something new, pull": to everybody who sees the channel but the connection it came from.
-    pub(super) fn tell_of_message(
-        &mut self,
-        now: UnixMillis,
-        group: &str,
-        channel: &str,
-        only: Option<&BTreeSet<UserIx>>,
-        but: Option<ConnId>,
-        time: UnixMillis,
-    ) {
-        let Some(group) = self.ultra_groups.get(group) else { return };
-        let Some(channel) = group.channels.get(channel) else { return };
-        let mut conns = match only {
-            None => group.audience(self.core, channel),
-            Some(only) => group.connections(self.core, only.iter().copied()),
-        };
-        if self.core.has(Bug::TellsOneUltraMember) {
-            conns.retain(|conn| Some(*conn) != but);
-            conns.truncate(1);
-        }
-        let body: Bytes =
-            NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
-        for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
-            let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
-            if !connection.notified_of_ultra_groups.notify(now) {
-                continue;
-            }
-            self.command(now, conn, body.clone());
-        }
+/// "Something new, pull": to everybody who sees the channel but the connection it came from.
+pub(super) fn tell_of_message(
+    groups: &mut UltraGroups<'_>,
+    now: UnixMillis,
+    group: &str,
+    channel: &str,
+    only: Option<&BTreeSet<UserIx>>,
+    but: Option<ConnId>,
+    time: UnixMillis,
+) {
+    let Some(group) = groups.state.get(group) else { return };
+    let Some(channel) = group.channels.get(channel) else { return };
+    let mut conns = match only {
+        None => group.audience(groups.core, channel),
+        Some(only) => group.connections(groups.core, only.iter().copied()),
+    };
+    if groups.core.has(Bug::TellsOneUltraMember) {
+        conns.retain(|conn| Some(*conn) != but);
+        conns.truncate(1);
     }
+    let body: Bytes =
+        NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
+    for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
+        let Some(connection) = groups.core.connections.get_mut(&conn) else { continue };
+        if !connection.notified_of_ultra_groups.notify(now) {
+            continue;
+        }
+        command(groups, now, conn, body.clone());
+    }
+}
 
-    /// An `s_cmd`.
-    pub(super) fn command(&mut self, now: UnixMillis, conn: ConnId, body: Bytes) {
-        let Some(user) = self.core.user_id(conn) else { return };
-        let frame = ServerFrame::Publish {
-            dup: false,
-            qos: 0,
-            seconds: now.seconds(),
-            topic: Topic::SCmd,
-            target: user.to_string(),
-            id: 0,
-            body,
-        };
-        self.core.send(now, conn, frame, None);
-    }
+/// An `s_cmd`.
+pub(super) fn command(groups: &mut UltraGroups<'_>, now: UnixMillis, conn: ConnId, body: Bytes) {
+    let Some(user) = groups.core.user_id(conn) else { return };
+    let frame = ServerFrame::Publish {
+        dup: false,
+        qos: 0,
+        seconds: now.seconds(),
+        topic: Topic::SCmd,
+        target: user.to_string(),
+        id: 0,
+        body,
+    };
+    groups.core.send(now, conn, frame, None);
 }

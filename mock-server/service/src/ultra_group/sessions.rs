@@ -28,24 +28,22 @@ struct Session<'a> {
     version: UnixMillis,
 }
 
-impl UltraGroups<'_> {
-    /// Channels that changed after `syncTime`, by the time they did.
-    pub(crate) fn ultra_group_sessions(&self, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
-        let asked: UltraGrpPullSes = read(request)?;
-        let mut sessions: Vec<Session<'_>> = Vec::new();
-        // What the list names is no news of a pull: the bug leaves all of it to the pull.
-        if self.core.shows(Gate::UltraGroups) && !self.core.has(Bug::UltraGroupsGiveOffline) {
-            let groups = self.ultra_groups.of(user).iter().filter_map(|id| self.ultra_groups.get(id));
-            let kept = UnixMillis(history_since(self.core, now).0.saturating_sub(1));
-            sessions.extend(groups.flat_map(|group| group.sessions(user, kept)));
-        }
-        sessions.retain(|session| session.version.0 > asked.sync_time);
-        sessions.sort_by_key(|session| session.version);
-        let finished = sessions.len() <= self.core.limits.package;
-        sessions.truncate(self.core.limits.package);
-        let info = sessions.iter().map(|session| session.info(user)).collect();
-        write(&RelationsOutput { info, is_finished: Some(finished), ..RelationsOutput::default() })
+/// Channels that changed after `syncTime`, by the time they did.
+pub(crate) fn list(groups: &UltraGroups<'_>, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
+    let asked: UltraGrpPullSes = read(request)?;
+    let mut sessions: Vec<Session<'_>> = Vec::new();
+    // What the list names is no news of a pull: the bug leaves all of it to the pull.
+    if groups.core.shows(Gate::UltraGroups) && !groups.core.has(Bug::UltraGroupsGiveOffline) {
+        let mine = groups.state.of(user).iter().filter_map(|id| groups.state.get(id));
+        let kept = UnixMillis(history_since(groups.core, now).0.saturating_sub(1));
+        sessions.extend(mine.flat_map(|group| group.sessions(user, kept)));
     }
+    sessions.retain(|session| session.version.0 > asked.sync_time);
+    sessions.sort_by_key(|session| session.version);
+    let finished = sessions.len() <= groups.core.limits.package;
+    sessions.truncate(groups.core.limits.package);
+    let info = sessions.iter().map(|session| session.info(user)).collect();
+    write(&RelationsOutput { info, is_finished: Some(finished), ..RelationsOutput::default() })
 }
 
 impl UltraGroup {

@@ -41,29 +41,27 @@ pub enum ChannelType {
     Private,
 }
 
-impl UltraGroups<'_> {
-    pub(crate) fn populate_ultra_groups(
-        &mut self,
-        groups: &BTreeMap<String, UltraGroupSetup>,
-        now: UnixMillis,
-    ) {
-        for (id, group) in groups {
-            self.create_ultra_group(now, id, group.name.as_deref().unwrap_or(id));
-            for member in self.users_named(&group.members) {
-                self.join_ultra_group(id, member, None);
-            }
-            for (channel, setup) in &group.channels {
-                self.create_channel(now, id, channel, false);
-                let members = self.users_named(&setup.members);
-                self.list_in_channel(now, id, channel, &members);
-                if setup.r#type == ChannelType::Private {
-                    self.set_channel_type(now, id, channel, true);
-                }
+pub(crate) fn populate(
+    groups: &mut UltraGroups<'_>,
+    given: &BTreeMap<String, UltraGroupSetup>,
+    now: UnixMillis,
+) {
+    for (id, group) in given {
+        groups.create_ultra_group(now, id, group.name.as_deref().unwrap_or(id));
+        for member in users_named(groups, &group.members) {
+            groups.join_ultra_group(id, member, None);
+        }
+        for (channel, setup) in &group.channels {
+            groups.create_channel(now, id, channel, false);
+            let members = users_named(groups, &setup.members);
+            groups.list_in_channel(now, id, channel, &members);
+            if setup.r#type == ChannelType::Private {
+                groups.set_channel_type(now, id, channel, true);
             }
         }
     }
+}
 
-    fn users_named(&mut self, ids: &[String]) -> Vec<UserIx> {
-        ids.iter().map(|id| self.core.accounts.find_or_add(id)).collect()
-    }
+fn users_named(groups: &mut UltraGroups<'_>, ids: &[String]) -> Vec<UserIx> {
+    ids.iter().map(|id| groups.core.accounts.find_or_add(id)).collect()
 }

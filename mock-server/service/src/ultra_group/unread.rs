@@ -127,11 +127,11 @@ impl UltraGroups<'_> {
         }
         let group = asked.channel_id().to_owned();
         let channel = self.channel_for(&group, user, asked.bus_channel())?;
-        let time = self.ultra_groups.clock.tick(now);
+        let time = self.state.clock.tick(now);
         let up_to = if self.core.has(Bug::TakesReadTimestamp) { UnixMillis(asked.msg_time()) } else { time };
         let whole = self.core.has(Bug::ReadsEveryChannel);
         if !self.core.has(Bug::ForgetsReadTimes)
-            && let Some(group) = self.ultra_groups.get_mut(&group)
+            && let Some(group) = self.state.get_mut(&group)
         {
             let channels = group.channels.keys().filter(|id| whole || **id == channel);
             for id in channels.cloned().collect::<Vec<Arc<str>>>() {
@@ -192,7 +192,7 @@ impl UltraGroups<'_> {
         let asked: QryRemindListReq = read(request)?;
         let id = self.channel_for(&asked.group_id, user, asked.bus_channel())?;
         let size = usize::try_from(asked.size()).ok().filter(|size| *size > 0).unwrap_or(MOST_DIGESTS);
-        let found = self.ultra_groups.get(&asked.group_id).and_then(|group| {
+        let found = self.state.get(&asked.group_id).and_then(|group| {
             let channel = group.channels.get(&id)?;
             let since = group.unread_since(user, &id, group.seen_since(channel, user)?);
             let since = since.max(UnixMillis(asked.msg_time()));

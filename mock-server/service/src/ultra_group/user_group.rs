@@ -56,7 +56,7 @@ impl UltraGroups<'_> {
 
     /// Creates user groups; known ones stay as they are.
     pub(crate) fn create_user_groups(&mut self, group: &str, ids: &[String]) {
-        if let Some(group) = self.ultra_groups.get_mut(group) {
+        if let Some(group) = self.state.get_mut(group) {
             for id in ids {
                 group.user_groups.entry(id.as_str().into()).or_default();
             }
@@ -66,7 +66,7 @@ impl UltraGroups<'_> {
     /// Disbands user groups, and unbinds them from channels.
     pub(crate) fn disband_user_groups(&mut self, now: UnixMillis, group: &str, ids: &[&str]) {
         for id in ids {
-            let Some(known) = self.ultra_groups.get_mut(group) else { return };
+            let Some(known) = self.state.get_mut(group) else { return };
             let Some(members) = known.user_groups.shift_remove(*id) else { continue };
             for channel in known.channels.values_mut() {
                 channel.bound.remove(*id);
@@ -77,8 +77,8 @@ impl UltraGroups<'_> {
 
     /// Puts members into a user group.
     pub(crate) fn add_to_user_group(&mut self, now: UnixMillis, group: &str, id: &str, users: &[UserIx]) {
-        let since = self.ultra_groups.clock.tick(now);
-        let known = self.ultra_groups.get_mut(group).and_then(|group| group.user_groups.get_mut(id));
+        let since = self.state.clock.tick(now);
+        let known = self.state.get_mut(group).and_then(|group| group.user_groups.get_mut(id));
         let Some(members) = known else { return };
         let mut added = Vec::new();
         for user in users {
@@ -98,7 +98,7 @@ impl UltraGroups<'_> {
         id: &str,
         users: &[UserIx],
     ) {
-        let known = self.ultra_groups.get_mut(group).and_then(|group| group.user_groups.get_mut(id));
+        let known = self.state.get_mut(group).and_then(|group| group.user_groups.get_mut(id));
         let Some(members) = known else { return };
         let removed: Vec<UserIx> =
             users.iter().copied().filter(|user| members.remove(user).is_some()).collect();
@@ -114,8 +114,8 @@ impl UltraGroups<'_> {
         ids: &[&str],
         bind: bool,
     ) {
-        let since = self.ultra_groups.clock.tick(now);
-        let Some(known) = self.ultra_groups.get_mut(group) else { return };
+        let since = self.state.clock.tick(now);
+        let Some(known) = self.state.get_mut(group) else { return };
         let mut members: BTreeSet<UserIx> = BTreeSet::new();
         let Some(bound) = known.channels.get_mut(channel).map(|channel| &mut channel.bound) else { return };
         let mut changed = Vec::new();

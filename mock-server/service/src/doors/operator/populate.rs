@@ -5,11 +5,13 @@ use std::{sync::Arc, time::Duration};
 use wire::UnixMillis;
 
 use crate::{
+    chatroom,
     core::{account::UserIx, calendar::minutes_long},
     doors::operator::{
         setup::{TokenKind, WorldSetup},
         tokens::with_hosts,
     },
+    ultra_group,
     world::World,
 };
 
@@ -44,8 +46,8 @@ pub(crate) fn populate(world: &mut World, setup: &WorldSetup, now: UnixMillis) {
         // Members of long ago; the limit was checked.
         world.mail.groups.join(group, &members, 0, UnixMillis(i64::MIN));
     }
-    world.chatrooms().populate_rooms(&setup.chatrooms, &setup.chatroom_join_types, now);
-    world.ultra_groups().populate_ultra_groups(&setup.ultra_groups, now);
+    chatroom::setup::populate(&mut world.chatrooms(), &setup.chatrooms, &setup.chatroom_join_types, now);
+    ultra_group::setup::populate(&mut world.ultra_groups(), &setup.ultra_groups, now);
     for (owner, refused) in &setup.blacklists {
         let ids = ids_of(world, refused);
         let owner = world.core.accounts.find_or_add(owner);

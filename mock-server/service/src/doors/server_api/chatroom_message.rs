@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
+    chatroom::broadcast,
     core::{message::Side, refusal::Gate},
     doors::server_api::{
         Answer, Api, Call,
@@ -72,7 +73,13 @@ fn api_broadcast_chatrooms(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomBroadcast)?;
     let from = call.required("fromUserId", LONGEST_ID)?;
     let message = api_message(api, call)?;
-    api.world.chatrooms().broadcast_to_rooms(call.now, from, &message, call.flag("isIncludeSender"));
+    broadcast::broadcast_to_rooms(
+        &mut api.world.chatrooms(),
+        call.now,
+        from,
+        &message,
+        call.flag("isIncludeSender"),
+    );
     Ok(json!({}))
 }
 

@@ -23,7 +23,10 @@ use crate::{
             user::LONGEST_ID,
         },
     },
-    mail::post::{Delivery, Outgoing},
+    mail::{
+        expansion::expand,
+        post::{Delivery, Outgoing},
+    },
 };
 
 /// Pairs or keys of one call.
@@ -134,7 +137,7 @@ fn change_expansion(api: &mut Api<'_>, call: &Call, change: &Value) -> Answer {
     change["mid"] = uid.into();
     let content = change.to_string();
     let user = api.world.core.accounts.find_or_add(operator);
-    api.world.mail().expand(call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
+    expand(&mut api.world.mail(), call.now, user, content.as_bytes(), MOST_PAIRS).map_err(refusal)?;
     let up = UpStreamMessage {
         classname: expansion::CHANGE.to_owned(),
         content: content.into(),

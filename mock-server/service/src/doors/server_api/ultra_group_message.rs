@@ -21,7 +21,7 @@ use crate::{
         ultra_group_channel::{channel_or_none, known_channel, no_channel},
         user::LONGEST_ID,
     },
-    ultra_group::LONGEST_CHANNEL,
+    ultra_group::{LONGEST_CHANNEL, edit, recall},
 };
 
 /// Most ultra groups that one call names.
@@ -102,7 +102,8 @@ fn api_channel_message_modify(api: &mut Api<'_>, call: &Call) -> Answer {
     let name = api.world.ultra_groups.said(&group, uid).map(|entry| entry.classname.clone());
     checked(name.as_deref().unwrap_or_default(), content)?;
     once(api, call, from, |api| {
-        let changed = api.world.ultra_groups().modify_in_channel(call.now, &group, uid, content, None);
+        let changed =
+            edit::modify_in_channel(&mut api.world.ultra_groups(), call.now, &group, uid, content, None);
         changed.map(|_| json!({})).map_err(refusal)
     })
 }
@@ -131,10 +132,16 @@ fn expand_channel_message(api: &mut Api<'_>, call: &Call, change: &Value) -> Ans
     call.required("userId", LONGEST_ID)?;
     let mut change = change.clone();
     change["mid"] = uid.as_str().into();
-    api.world
-        .ultra_groups()
-        .expand_in_channel(call.now, &group, uid, &change.to_string(), MOST_PAIRS, None)
-        .map_err(refusal)?;
+    edit::expand_in_channel(
+        &mut api.world.ultra_groups(),
+        call.now,
+        &group,
+        uid,
+        &change.to_string(),
+        MOST_PAIRS,
+        None,
+    )
+    .map_err(refusal)?;
     Ok(json!({}))
 }
 
@@ -160,7 +167,7 @@ pub(super) fn api_recall_in_ultra_group(api: &mut Api<'_>, call: &Call) -> Answe
     let uid = Uid::parse(uid).ok_or_else(unknown)?;
     let by = sender_in_ultra_group(api, group, from, uid)?;
     let recall = Recall { by, uid, admin: call.flag("isAdmin"), delete: call.flag("isDelete") };
-    let recalled = api.world.ultra_groups().recall_in_channel(call.now, group, &recall);
+    let recalled = recall::in_channel(&mut api.world.ultra_groups(), call.now, group, &recall);
     recalled
         .map(|_| json!({}))
         .map_err(|code| error(1002, format!("the message cannot be recalled ({code})")))
