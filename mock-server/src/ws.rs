@@ -46,6 +46,8 @@ pub(crate) enum WsError {
     HalfACode,
     #[error("the reason in a WebSocket close frame is no UTF-8")]
     Reason,
+    #[error("a WebSocket text message is no UTF-8")]
+    Text,
     #[error("the message of {size} bytes exceeds the limit of {max} bytes")]
     TooLarge { size: usize, max: usize },
 }
@@ -55,12 +57,32 @@ pub(crate) enum WsError {
 pub(crate) struct Pieces {
     text: bool,
     bytes: BytesMut,
+    /// Up to here a text was found to be UTF-8.
+    checked: usize,
 }
 
 impl Pieces {
     /// Bytes that have come of it.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// Refuses a text as soon as it cannot become UTF-8 any more. A character may be cut by a piece's end, not by the
+    /// last one's.
+    fn check(&mut self, is_final: bool) -> Result<(), WsError> {
+        if self.text {
+            let rest = &self.bytes[self.checked..];
+            self.checked += match std::str::from_utf8(rest) {
+                Ok(_) => rest.len(),
+                Err(error) if error.error_len().is_none() && !is_final => error.valid_up_to(),
+                Err(_) => return Err(WsError::Text),
+            };
+        }
+        Ok(())
+    }
+
+    fn whole(self) -> Incoming {
+        if self.text { Incoming::Text } else { Incoming::Binary(self.bytes.freeze()) }
     }
 }
 
@@ -107,8 +129,6 @@ fn take(
     payload: BytesMut,
     pieces: &mut Option<Box<Pieces>>,
 ) -> Result<Option<Incoming>, WsError> {
-    let whole =
-        |text: bool, bytes: BytesMut| if text { Incoming::Text } else { Incoming::Binary(bytes.freeze()) };
     Ok(Some(match header.opcode {
         OpCode::Control(Control::Ping) => Incoming::Ping(payload.freeze()),
         OpCode::Control(Control::Pong) => Incoming::Pong,
@@ -116,22 +136,24 @@ fn take(
         OpCode::Data(Data::Continue) => {
             let mut begun = pieces.take().ok_or(WsError::Continuation)?;
             begun.bytes.extend_from_slice(&payload);
+            begun.check(header.is_final)?;
             if !header.is_final {
                 *pieces = Some(begun);
                 return Ok(None);
             }
-            whole(begun.text, begun.bytes)
+            begun.whole()
         }
         OpCode::Data(kind @ (Data::Text | Data::Binary)) => {
             if pieces.is_some() {
                 return Err(WsError::Continuation);
             }
-            let text = kind == Data::Text;
+            let mut begun = Pieces { text: kind == Data::Text, bytes: payload, checked: 0 };
+            begun.check(header.is_final)?;
             if !header.is_final {
-                *pieces = Some(Box::new(Pieces { text, bytes: payload }));
+                *pieces = Some(Box::new(begun));
                 return Ok(None);
             }
-            whole(text, payload)
+            begun.whole()
         }
         _ => return Err(WsError::Opcode),
     }))
@@ -213,6 +235,9 @@ fn head(head: &mut [u8], opcode: u8, size: usize) {
         }
     }
 }
+
+#[cfg(test)]
+mod cases;
 
 #[cfg(test)]
 mod tests {

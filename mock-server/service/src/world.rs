@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) mail: MailState,
-    pub(crate) rooms: ChatroomsState,
+    pub(crate) chatrooms: ChatroomsState,
     pub(crate) ultra_groups: UltraGroupsState,
     pub(crate) files: FilesState,
     pub(crate) message_log: MessageLog,
@@ -47,7 +47,7 @@ impl World {
         Self {
             core,
             mail: MailState::default(),
-            rooms: ChatroomsState::default(),
+            chatrooms: ChatroomsState::default(),
             ultra_groups: UltraGroupsState::default(),
             files: FilesState::default(),
             message_log: MessageLog::default(),
@@ -72,7 +72,7 @@ impl World {
 
     pub(crate) fn chatrooms(&mut self) -> Chatrooms<'_> {
         Chatrooms {
-            state: &mut self.rooms,
+            state: &mut self.chatrooms,
             mailboxes: &mut self.mail.mailboxes,
             outward: &mut self.outward,
             preferences: &self.preferences,

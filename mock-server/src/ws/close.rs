@@ -31,7 +31,7 @@ impl WsError {
     /// What the peer is told.
     pub(crate) fn code(&self) -> CloseCode {
         match self {
-            Self::Reason => NO_TEXT,
+            Self::Reason | Self::Text => NO_TEXT,
             _ => PROTOCOL_ERROR,
         }
     }

@@ -136,3 +136,19 @@ pub mod status {
     /// The blacklist is full.
     pub const BLACKLIST_FULL: u16 = 20405;
 }
+
+/// `type` of what the server says on its own (`NotifyMsg`): an announcement is an `s_ntf`, a command an `s_cmd`.
+pub mod notify {
+    /// Announcement: messages in the mailbox.
+    pub const MAILBOX: i32 = 1;
+    /// Announcement: messages in a chatroom. Command: entries of a chatroom have changed.
+    pub const CHATROOM: i32 = 2;
+    /// Command: settings of conversations have changed.
+    pub const SETTINGS: i32 = 3;
+    /// Command: a chatroom is gone.
+    pub const CHATROOM_GONE: i32 = 4;
+    /// Command: messages in ultra groups.
+    pub const ULTRA_GROUP_MESSAGES: i32 = 6;
+    /// Command: changed messages or channels in ultra groups.
+    pub const ULTRA_GROUP_CHANGES: i32 = 7;
+}

@@ -1,6 +1,7 @@
 //! The one table of what the server says: which topic hears of it.
 
 use std::collections::BTreeMap;
+use wire::code::notify;
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -20,18 +21,8 @@ use crate::{
     ultra_group,
 };
 
-/// `type` of an announcement that is about a chatroom, not about the mailbox.
-const CHATROOM: i32 = 2;
-/// `type` of a command that tells that a chatroom is gone. [`CHATROOM`] as a command tells of changed entries.
-const ROOM_GONE: i32 = 4;
 /// The wire number of chatrooms among conversation types.
 const IN_CHATROOM: i32 = 4;
-/// `type` of a command that tells of changed conversation settings.
-const SETTINGS: i32 = 3;
-/// `type` of a command that tells of messages in ultra groups.
-const ULTRA_GROUP_MESSAGES: i32 = 6;
-/// `type` of a command that tells of changed messages or channels in ultra groups.
-const ULTRA_GROUP_CHANGES: i32 = 7;
 
 /// A server's PUBLISH.
 #[derive(Debug, Clone)]
@@ -107,7 +98,7 @@ impl Engine {
     fn answered(&mut self, now: UnixMillis, id: u16, reply: Reply) {
         if let Some(call) = self.mail.asked.take(id) {
             self.mail().answered(now, call, reply);
-        } else if let Some(call) = self.preferences.take(id) {
+        } else if let Some(call) = self.preferences.asked.take(id) {
             self.preferences().answered(now, call, &reply);
         } else if let Some(call) = self.media.asked.take(id) {
             self.media().answered(now, call, &reply);
@@ -136,7 +127,7 @@ impl Engine {
         match push.topic {
             Topic::SNtf => {
                 let Ok(notify) = NotifyMsg::decode(push.body) else { return };
-                if notify.r#type == CHATROOM {
+                if notify.r#type == notify::CHATROOM {
                     self.chatrooms().noticed(now, notify.chrm_id(), notify.time.map(UnixMillis));
                 } else {
                     self.mail().noticed(now, notify.time.map(UnixMillis));
@@ -155,11 +146,13 @@ impl Engine {
             Topic::SCmd => {
                 let Ok(notify) = NotifyMsg::decode(push.body) else { return };
                 match notify.r#type {
-                    SETTINGS => self.preferences().pull(now),
-                    CHATROOM => self.chatrooms().entries_noticed(now, notify.chrm_id()),
-                    ROOM_GONE => self.chatrooms().gone(&notify),
-                    ULTRA_GROUP_MESSAGES => self.ultra_groups().noticed(now, notify.time.map(UnixMillis)),
-                    ULTRA_GROUP_CHANGES => self.ultra_groups().changes_noticed(now),
+                    notify::SETTINGS => self.preferences().pull(now),
+                    notify::CHATROOM => self.chatrooms().entries_noticed(now, notify.chrm_id()),
+                    notify::CHATROOM_GONE => self.chatrooms().gone(&notify),
+                    notify::ULTRA_GROUP_MESSAGES => {
+                        self.ultra_groups().noticed(now, notify.time.map(UnixMillis))
+                    }
+                    notify::ULTRA_GROUP_CHANGES => self.ultra_groups().changes_noticed(now),
                     _ => {}
                 }
             }

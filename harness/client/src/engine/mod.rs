@@ -20,7 +20,7 @@ use crate::{
     engine::{connection::Wanted, frames::Mirrors},
     mail::{Mail, MailState},
     media::{Media, MediaState},
-    preferences::{Asked as PreferencesAsked, Preferences},
+    preferences::{Preferences, PreferencesState},
     ultra_group::{UltraGroupState, UltraGroups},
 };
 
@@ -55,7 +55,7 @@ pub struct Engine {
     pub(crate) chatrooms: ChatroomState,
     pub(crate) ultra_groups: UltraGroupState,
     pub(crate) media: MediaState,
-    pub(crate) preferences: PreferencesAsked,
+    pub(crate) preferences: PreferencesState,
     pub(crate) destroyed: bool,
 }
 
@@ -72,7 +72,7 @@ impl Engine {
             chatrooms: ChatroomState::default(),
             ultra_groups: UltraGroupState::default(),
             media: MediaState::default(),
-            preferences: PreferencesAsked::default(),
+            preferences: PreferencesState::default(),
             destroyed: false,
         }
     }
@@ -185,6 +185,6 @@ impl Engine {
     }
 
     pub(crate) fn preferences(&mut self) -> Preferences<'_> {
-        Preferences { core: &mut self.core, asked: &mut self.preferences }
+        Preferences { core: &mut self.core, state: &mut self.preferences }
     }
 }

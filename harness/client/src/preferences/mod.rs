@@ -8,18 +8,21 @@ use wire::{Topic, UnixMillis};
 
 use crate::core::{
     Core, code,
-    requests::{Reply, Way},
+    requests::{Asked, Reply, Way},
 };
 
 use self::{quiet::QuietCall, settings::Change};
 
 /// What the engine knows of them beside its store: its unanswered requests.
-pub(crate) type Asked = crate::core::requests::Asked<Call>;
+#[derive(Debug, Default)]
+pub(crate) struct PreferencesState {
+    pub(crate) asked: Asked<Call>,
+}
 
 /// Preferences, and what they may touch.
 pub(crate) struct Preferences<'e> {
     pub(crate) core: &'e mut Core,
-    pub(crate) asked: &'e mut Asked,
+    pub(crate) state: &'e mut PreferencesState,
 }
 
 /// What an unanswered request is about.
@@ -45,7 +48,7 @@ impl Preferences<'_> {
     /// The same of another target.
     fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Vec<u8>, call: Call) {
         match self.core.ask(now, topic, target, body, Way::Query) {
-            Some(id) => self.asked.keep(id, call),
+            Some(id) => self.state.asked.keep(id, call),
             None => self.answered(now, call, &Reply::none(code::NOT_CONNECTED)),
         }
     }

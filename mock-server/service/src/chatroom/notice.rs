@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use prost::Message as _;
 use serde_json::json;
+use wire::code::notify;
 use wire::{
     ServerFrame, Topic, UnixMillis,
     body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
@@ -20,10 +21,6 @@ use crate::{
     outward::push::PushPlace,
 };
 
-/// `type` of an announcement of messages, and of a command that tells of entries.
-const ROOM: i32 = 2;
-/// `type` of the command that tells that a room is gone.
-const ROOM_GONE: i32 = 4;
 /// Members that came or went.
 const MEMBERS_CHANGED: &str = "RC:ChrmMemChange";
 
@@ -31,7 +28,7 @@ impl Chatrooms<'_> {
     /// "Something new, pull": encoded once for all of them.
     pub(super) fn notify_seats(&mut self, now: UnixMillis, id: &str, conns: &[ConnId], time: UnixMillis) {
         let notify = NotifyMsg {
-            r#type: ROOM,
+            r#type: notify::CHATROOM,
             time: Some(time.0),
             chrm_id: Some(id.to_owned()),
             ..NotifyMsg::default()
@@ -42,7 +39,7 @@ impl Chatrooms<'_> {
     /// "Entries have changed, pull."
     pub(super) fn notify_entries(&mut self, now: UnixMillis, id: &str, conns: &[ConnId], time: UnixMillis) {
         let notify = NotifyMsg {
-            r#type: ROOM,
+            r#type: notify::CHATROOM,
             time: Some(time.0),
             chrm_id: Some(id.to_owned()),
             ..NotifyMsg::default()
@@ -53,7 +50,7 @@ impl Chatrooms<'_> {
     /// The room is gone. Old engines take the room from the frame, new ones from the body.
     pub(super) fn notify_gone(&mut self, now: UnixMillis, id: &str, conns: &[ConnId], destroy_type: i32) {
         let notify = NotifyMsg {
-            r#type: ROOM_GONE,
+            r#type: notify::CHATROOM_GONE,
             time: Some(now.0),
             chrm_id: Some(id.to_owned()),
             destroy_type: Some(destroy_type),

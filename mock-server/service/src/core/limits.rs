@@ -44,7 +44,7 @@ pub struct Limits {
     pub token_lifetime_minutes: u64,
     /// Web pages of one user with multi-device sync on (KICK-009).
     pub web_pages: usize,
-    /// Bytes of a message's content; larger ones are refused (LIM rows).
+    /// Bytes of a message's content; larger ones are refused (128 KB; said of chatrooms alone: CHRM-033).
     pub message_bytes: usize,
     /// Members of a group; 0 = any number (GRP-002).
     pub group_members: usize,

@@ -1,5 +1,6 @@
 //! The signature that requests of the Server API carry, and ours to the app server.
 
+use data_encoding::HEXLOWER;
 use sha1::{Digest as _, Sha1};
 use wire::UnixMillis;
 
@@ -7,7 +8,7 @@ use wire::UnixMillis;
 #[must_use]
 pub fn signature_of(secret: &str, nonce: &str, timestamp: &str) -> String {
     let digest = Sha1::new().chain_update(secret).chain_update(nonce).chain_update(timestamp).finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&digest)
 }
 
 /// SDKs send seconds, the documentation asks for milliseconds.

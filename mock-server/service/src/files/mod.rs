@@ -12,6 +12,7 @@ mod zip;
 use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use indexmap::IndexMap;
 use prost::Message as _;
 use serde_json::{Value, json};
@@ -244,7 +245,7 @@ fn refused(status: u16, why: &str) -> HttpResponse {
 }
 
 fn hash(bytes: &[u8]) -> String {
-    Sha1::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha1::digest(bytes))
 }
 
 fn encoded(text: &str) -> String {

@@ -58,8 +58,7 @@ fn media_type(head: &str) -> Option<String> {
 }
 
 fn find(body: &[u8], what: &[u8], from: usize) -> Option<usize> {
-    let found = body.get(from..)?.windows(what.len()).position(|window| window == what);
-    found.map(|at| at + from)
+    memchr::memmem::find(body.get(from..)?, what).map(|at| at + from)
 }
 
 #[cfg(test)]

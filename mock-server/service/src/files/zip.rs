@@ -5,7 +5,7 @@ use bytes::Bytes;
 /// An archive with `content` under `name`.
 pub(crate) fn archive(name: &str, content: &[u8]) -> Bytes {
     // Logs of a world are far from the four gigabytes that would need another layout.
-    let (size, sum) = (content.len() as u32, crc32(content));
+    let (size, sum) = (content.len() as u32, crc32fast::hash(content));
     let mut file = Vec::with_capacity(content.len() + 2 * name.len() + 98);
     // What the local header and the directory's entry have in common: version 2.0, no flags, stored, 1980-01-01 00:00.
     let mut common = Vec::new();
@@ -36,25 +36,9 @@ pub(crate) fn archive(name: &str, content: &[u8]) -> Bytes {
     file.into()
 }
 
-/// The checksum of zip: CRC-32, reflected, polynomial 0xEDB88320.
-fn crc32(bytes: &[u8]) -> u32 {
-    let step =
-        |sum: u32, byte: &u8| {
-            (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
-                if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 }
-            })
-        };
-    !bytes.iter().fold(u32::MAX, step)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_checksum_is_that_of_the_standards_example() {
-        assert_eq!(crc32(b"123456789"), 0xCBF4_3926);
-    }
 
     #[test]
     fn the_archive_names_its_parts_where_they_are() {
@@ -65,7 +49,7 @@ mod tests {
         let (length, directory) = (number(end + 12), number(end + 16));
         assert_eq!(&file[directory..directory + 4], b"PK\x01\x02");
         assert_eq!(directory + length, end);
-        assert_eq!((number(14), number(18)), (crc32(b"line\n") as usize, 5));
+        assert_eq!((number(14), number(18)), (0x66D8_450E_u32 as usize, 5));
         assert_eq!(&file[30..38], b"logline\n");
     }
 }

@@ -1,6 +1,7 @@
 //! Bringing a stored message to its receiver's devices: pushed, announced, or left for later.
 
 use std::{sync::Arc, time::Duration};
+use wire::code::notify;
 
 use prost::Message as _;
 use wire::{ServerFrame, Topic, UnixMillis, body::NotifyMsg};
@@ -139,7 +140,7 @@ impl Mail<'_> {
         connection.awaits_pull = true;
         let id = connection.next_push_id();
         let user = connection.user;
-        let notify = NotifyMsg { r#type: 1, time: Some(time.0), ..NotifyMsg::default() };
+        let notify = NotifyMsg { r#type: notify::MAILBOX, time: Some(time.0), ..NotifyMsg::default() };
         let frame = ServerFrame::Publish {
             dup: false,
             qos: 1,

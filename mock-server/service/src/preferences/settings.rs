@@ -7,6 +7,7 @@
 
 use indexmap::IndexMap;
 use prost::Message as _;
+use wire::code::notify;
 use wire::{
     ServerFrame, Topic, UnixMillis,
     body::{
@@ -31,8 +32,6 @@ use crate::{
 pub(crate) const SILENT: i32 = 1;
 /// `sessionStateType` of a pin, "1" or "0".
 pub(crate) const TOP: i32 = 2;
-/// `type` of an `s_cmd` that tells of changed conversation settings.
-const SETTINGS_CHANGED: i32 = 3;
 /// Conversation types that have settings: private, group, system, ultra group.
 const TYPES: [i32; 4] = [1, 3, 6, 10];
 /// Levels as the service counts them: all, unset, mentions, mentions of the user, mentions of all, none.
@@ -238,7 +237,7 @@ impl Preferences<'_> {
     fn tell_of_settings(&mut self, now: UnixMillis, conn: ConnId, version: i64) {
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         let (id, user) = (connection.next_push_id(), connection.user);
-        let notify = NotifyMsg { r#type: SETTINGS_CHANGED, time: Some(version), ..NotifyMsg::default() };
+        let notify = NotifyMsg { r#type: notify::SETTINGS, time: Some(version), ..NotifyMsg::default() };
         let frame = ServerFrame::Publish {
             dup: false,
             qos: 1,

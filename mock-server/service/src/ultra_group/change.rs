@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeSet, VecDeque},
     sync::Arc,
 };
+use wire::code::notify;
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -26,9 +27,6 @@ use crate::{
     },
     ultra_group::{UltraGroup, UltraGroups, history::history_since, log::Entry, notice},
 };
-
-/// `type` of an `s_cmd` that tells of changes.
-const CHANGES: i32 = 7;
 
 /// `changeType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -151,7 +149,8 @@ impl UltraGroups<'_> {
         let id = group.id.clone();
         let conns =
             self.state.get(&id).map(|group| audience.connections(self.core, group)).unwrap_or_default();
-        let notify = NotifyMsg { r#type: CHANGES, time: Some(time.0), ..NotifyMsg::default() };
+        let notify =
+            NotifyMsg { r#type: notify::ULTRA_GROUP_CHANGES, time: Some(time.0), ..NotifyMsg::default() };
         let body: Bytes = notify.encode_to_vec().into();
         for conn in conns {
             notice::command(self, now, conn, body.clone());

@@ -1,6 +1,7 @@
 //! What members who are online are told: that there is something to pull, that something has changed.
 
 use std::collections::BTreeSet;
+use wire::code::notify;
 
 use bytes::Bytes;
 use prost::Message as _;
@@ -11,8 +12,6 @@ use crate::{
     ultra_group::{Channel, UltraGroup, UltraGroups},
 };
 
-/// `type` of an `s_cmd` that tells of messages.
-const MESSAGES: i32 = 6;
 impl UltraGroup {
     /// Connections of the members who see a channel.
     pub(super) fn audience(&self, core: &Core, channel: &Channel) -> Vec<ConnId> {
@@ -59,7 +58,9 @@ pub(super) fn tell_of_message(
         conns.truncate(1);
     }
     let body: Bytes =
-        NotifyMsg { r#type: MESSAGES, time: Some(time.0), ..NotifyMsg::default() }.encode_to_vec().into();
+        NotifyMsg { r#type: notify::ULTRA_GROUP_MESSAGES, time: Some(time.0), ..NotifyMsg::default() }
+            .encode_to_vec()
+            .into();
     for conn in conns.into_iter().filter(|conn| Some(*conn) != but) {
         let Some(connection) = groups.core.connections.get_mut(&conn) else { continue };
         if !connection.notified_of_ultra_groups.notify(now) {

@@ -1,6 +1,7 @@
 //! How much an entry keeps in memory, and what becomes of bodies that are too large to keep.
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 use wire::{ClientFrame, ConnAck, Connect, Request, ServerFrame, Topic};
@@ -23,8 +24,7 @@ impl Large {
     pub(super) fn tell(&self, entry: &mut Value) {
         let mut told = json!({"bytes": self.bytes});
         if let Some(sha1) = self.sha1 {
-            let hex: String = sha1.iter().map(|byte| format!("{byte:02x}")).collect();
-            told["sha1"] = hex.into();
+            told["sha1"] = HEXLOWER.encode(&sha1).into();
         }
         let Value::Object(entry) = entry else { return };
         if let Some(bytes) = entry.get_mut("bytes") {

@@ -109,7 +109,7 @@ pub(crate) fn push_piece(
     if conversation == BacklogConversation::Group && !world.mail.groups.contains_key(to) {
         return Err(ActError::Argument(format!("there is no group `{to}`")));
     }
-    if conversation == BacklogConversation::Chatroom && world.rooms.get(to).is_none() {
+    if conversation == BacklogConversation::Chatroom && world.chatrooms.get(to).is_none() {
         return Err(ActError::Argument(format!("there is no chatroom `{to}`")));
     }
     if progress.done == 0 && conversation == BacklogConversation::Group {

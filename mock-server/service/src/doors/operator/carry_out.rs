@@ -56,7 +56,7 @@ pub(crate) fn carry_out(world: &mut World, now: UnixMillis, act: &Act) -> Result
             push_piece(world, now, push, &mut all, u32::MAX).map(|()| json!({}))
         }
         Act::ResetChatroom(on) => {
-            if world.rooms.get(&on.chatroom).is_none() {
+            if world.chatrooms.get(&on.chatroom).is_none() {
                 return Err(ActError::Argument(format!("there is no chatroom `{}`", on.chatroom)));
             }
             world.chatrooms().destroy_room(now, &on.chatroom, Gone::Reset);
@@ -143,7 +143,7 @@ pub(crate) fn ban(world: &mut World, now: UnixMillis, user: &str, minutes: u32) 
 /// Cancels an account and removes its data (USER-005).
 pub(crate) fn deactivate(world: &mut World, now: UnixMillis, user: &str) -> Value {
     let index = world.core.accounts.find_or_add(user);
-    for room in world.rooms.of(index) {
+    for room in world.chatrooms.of(index) {
         world.chatrooms().leave_room(now, &room, index, Left::ByItself);
     }
     remove_data(world, index);

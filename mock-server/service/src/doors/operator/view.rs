@@ -74,7 +74,7 @@ pub(crate) fn state(world: &World, kind: &str, id: Option<&str>) -> Option<Value
         StateKind::Devices => of_users(&|user| devices_json(world, &world.core.accounts[user])),
         StateKind::Mailboxes => of_users(&|user| mailbox_json(&world.mail.mailboxes[user])),
         StateKind::Groups => groups_json(world, id),
-        StateKind::Chatrooms => world.rooms.to_json(&world.core.accounts, id),
+        StateKind::Chatrooms => world.chatrooms.to_json(&world.core.accounts, id),
         StateKind::UltraGroups => world.ultra_groups.to_json(&world.core.accounts, id),
         StateKind::Files => Some(world.files.to_json(&world.core.accounts)),
         StateKind::Pushes => match user() {

@@ -1,5 +1,5 @@
 //! `/chatroom/*`: rooms themselves and who is in them (CHRM-035, CHST-003, CHST-009, CHST-010). What else concerns
-//! rooms stands in the modules beside this one; here is the table of all of it.
+//! rooms stands in the modules beside this one.
 
 use std::collections::BTreeSet;
 
@@ -53,7 +53,7 @@ pub(super) fn no_room(id: &str) -> ApiError {
 /// The room a call names; it must exist.
 pub(super) fn room_of<'s>(api: &'s Api<'_>, call: &Call) -> Result<&'s Room, ApiError> {
     let id = call.required("chatroomId", LONGEST_ID)?;
-    api.world.rooms.get(id).ok_or_else(|| no_room(id))
+    api.world.chatrooms.get(id).ok_or_else(|| no_room(id))
 }
 
 /// `chatroom[ID]=NAME` for each; one that exists keeps what it has but its name.
@@ -66,10 +66,10 @@ fn api_rooms_create(api: &mut Api<'_>, call: &Call) -> Answer {
         return Err(error(1005, format!("the id `{id}` is longer than {LONGEST_ID} bytes")));
     }
     for (id, name) in named {
-        if api.world.rooms.get(&id).is_none() {
+        if api.world.chatrooms.get(&id).is_none() {
             api.world.chatrooms().create_room(call.now, &id);
         }
-        if let Some(room) = api.world.rooms.get_mut(&id) {
+        if let Some(room) = api.world.chatrooms.get_mut(&id) {
             room.name = name;
         }
     }
@@ -88,10 +88,10 @@ fn api_room_create(api: &mut Api<'_>, call: &Call) -> Answer {
     let owner = call.optional("entryOwnerId").unwrap_or_default().to_owned();
     let speakers: Vec<usize> =
         speakers.into_iter().map(|id| api.world.core.accounts.find_or_add(id)).collect();
-    if api.world.rooms.get(id).is_none() {
+    if api.world.chatrooms.get(id).is_none() {
         api.world.chatrooms().create_room(call.now, id);
     }
-    if let Some(room) = api.world.rooms.get_mut(id) {
+    if let Some(room) = api.world.chatrooms.get_mut(id) {
         room.bans.muted = call.flag("isBan");
         room.bans.speakers.extend(speakers);
     }
@@ -150,7 +150,7 @@ fn api_rooms_query(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("chatroomId", MOST_ASKED)?;
     let rooms: Vec<Value> = ids
         .into_iter()
-        .filter_map(|id| api.world.rooms.get(id))
+        .filter_map(|id| api.world.chatrooms.get(id))
         .map(|room| json!({"chrmId": &*room.id, "name": room.name, "time": date_text(room.created)}))
         .collect();
     Ok(json!({"chatRooms": rooms}))
@@ -161,7 +161,7 @@ fn api_room_members(api: &mut Api<'_>, call: &Call) -> Answer {
     let count = call.number("count", 0..=i64::MAX)?.min(MOST_MEMBERS);
     let order = call.number("order", 1..=2)?;
     let id = call.required("chatroomId", LONGEST_ID)?;
-    let mut members = api.world.rooms.get(id).map(Room::by_join_time).unwrap_or_default();
+    let mut members = api.world.chatrooms.get(id).map(Room::by_join_time).unwrap_or_default();
     let total = members.len();
     if order == 2 {
         members.reverse();
@@ -174,7 +174,9 @@ fn api_room_members(api: &mut Api<'_>, call: &Call) -> Answer {
 
 fn is_in_room(api: &Api<'_>, room: &str, user: &str) -> bool {
     let user = api.world.core.accounts.find(user);
-    user.is_some_and(|user| api.world.rooms.get(room).is_some_and(|room| room.members.contains_key(&user)))
+    user.is_some_and(|user| {
+        api.world.chatrooms.get(room).is_some_and(|room| room.members.contains_key(&user))
+    })
 }
 
 fn api_room_has_user(api: &mut Api<'_>, call: &Call) -> Answer {
@@ -199,11 +201,11 @@ fn api_keep_alive_add(api: &mut Api<'_>, call: &Call) -> Answer {
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
     let most = api.world.core.limits.chatrooms_kept_alive;
     let new: BTreeSet<&str> =
-        ids.iter().copied().filter(|id| !api.world.rooms.kept_alive.contains(*id)).collect();
-    if most > 0 && api.world.rooms.kept_alive.len() + new.len() > most {
+        ids.iter().copied().filter(|id| !api.world.chatrooms.kept_alive.contains(*id)).collect();
+    if most > 0 && api.world.chatrooms.kept_alive.len() + new.len() > most {
         return Err(error(1016, format!("at most {most} chatrooms are kept alive")));
     }
-    api.world.rooms.kept_alive.extend(ids.into_iter().map(Into::into));
+    api.world.chatrooms.kept_alive.extend(ids.into_iter().map(Into::into));
     Ok(json!({}))
 }
 
@@ -211,7 +213,7 @@ fn api_keep_alive_add(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_keep_alive_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomKeepAlive)?;
     let ids = call.ids("chatroomId", MOST_ROOMS)?;
-    if let Some(unknown) = ids.iter().find(|id| !api.world.rooms.kept_alive.contains(**id)) {
+    if let Some(unknown) = ids.iter().find(|id| !api.world.chatrooms.kept_alive.contains(**id)) {
         return Err(error(1015, format!("the chatroom `{unknown}` is not kept alive")));
     }
     for id in ids {
@@ -222,6 +224,6 @@ fn api_keep_alive_remove(api: &mut Api<'_>, call: &Call) -> Answer {
 
 fn api_keep_alive(api: &mut Api<'_>, _call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomKeepAlive)?;
-    let ids: Vec<&str> = api.world.rooms.kept_alive.iter().map(|id| &**id).collect();
+    let ids: Vec<&str> = api.world.chatrooms.kept_alive.iter().map(|id| &**id).collect();
     Ok(json!({"chatroomIds": ids}))
 }

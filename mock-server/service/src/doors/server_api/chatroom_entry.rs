@@ -116,7 +116,7 @@ fn send_entry_notice(api: &mut Api<'_>, call: &Call, id: &str, owner: &str, noti
 fn api_entries(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = entry_room(api, call)?;
     let wanted = if call.has("keys") { call.ids("keys", MOST_KEYS)? } else { Vec::new() };
-    let Some(room) = api.world.rooms.get(&id) else { return Ok(json!({"keys": []})) };
+    let Some(room) = api.world.chatrooms.get(&id) else { return Ok(json!({"keys": []})) };
     let keys: Vec<Value> = room
         .entries
         .live()

@@ -51,7 +51,7 @@ fn api_publish_chatroom(api: &mut Api<'_>, call: &Call) -> Answer {
     let from = call.required("fromUserId", LONGEST_ID)?;
     let rooms: Vec<String> = call.ids("toChatroomId", MOST_ROOMS)?.into_iter().map(str::to_owned).collect();
     let message = api_message(api, call)?;
-    if let Some(unknown) = rooms.iter().find(|id| api.world.rooms.get(id).is_none()) {
+    if let Some(unknown) = rooms.iter().find(|id| api.world.chatrooms.get(id).is_none()) {
         return Err(no_room(unknown));
     }
     once(api, call, from, |api| {
@@ -90,8 +90,8 @@ fn api_query_chatroom(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = call.required("targetId", LONGEST_ID)?;
     let span = call.span()?;
     let size = if call.has("pageSize") { call.number("pageSize", 1..=100)? } else { 20 };
-    let page =
-        span.first(api.world.rooms.log(&api.world.core, call.now, id), size as usize, |message| message.time);
+    let page = span
+        .first(api.world.chatrooms.log(&api.world.core, call.now, id), size as usize, |message| message.time);
     let data: Vec<Value> = page
         .into_iter()
         .map(|message| {
@@ -127,7 +127,7 @@ fn api_resume_spreading(api: &mut Api<'_>, call: &Call) -> Answer {
 
 fn set_stopped(api: &mut Api<'_>, call: &Call, stopped: bool) -> Answer {
     let id = room_of(api, call)?.id.clone();
-    if let Some(room) = api.world.rooms.get_mut(&id) {
+    if let Some(room) = api.world.chatrooms.get_mut(&id) {
         room.stopped = stopped;
     }
     Ok(json!({}))
@@ -136,14 +136,14 @@ fn set_stopped(api: &mut Api<'_>, call: &Call, stopped: bool) -> Answer {
 fn api_kept_types_add(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectnames", MOST_TYPES)?;
-    api.world.rooms.kept_types.extend(types.into_iter().map(str::to_owned));
+    api.world.chatrooms.kept_types.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
 fn api_kept_types_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectnames", MOST_TYPES)? {
-        api.world.rooms.kept_types.remove(name);
+        api.world.chatrooms.kept_types.remove(name);
     }
     Ok(json!({}))
 }
@@ -151,7 +151,7 @@ fn api_kept_types_remove(api: &mut Api<'_>, call: &Call) -> Answer {
 /// The field really is called that.
 fn api_kept_types(api: &mut Api<'_>, _call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
-    Ok(json!({"whitlistMsgType": api.world.rooms.kept_types}))
+    Ok(json!({"whitlistMsgType": api.world.chatrooms.kept_types}))
 }
 
 fn api_kept_users_add(api: &mut Api<'_>, call: &Call) -> Answer {
@@ -159,7 +159,7 @@ fn api_kept_users_add(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_of(api, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
     let users: Vec<usize> = ids.into_iter().map(|id| api.world.core.accounts.find_or_add(id)).collect();
-    let Some(room) = api.world.rooms.get_mut(&id) else { return Err(no_room(&id)) };
+    let Some(room) = api.world.chatrooms.get_mut(&id) else { return Err(no_room(&id)) };
     let new = users.iter().filter(|user| !room.bans.kept_users.contains(user)).count();
     if room.bans.kept_users.len() + new > MOST_KEPT_USERS {
         return Err(error(1005, format!("a room's white list holds {MOST_KEPT_USERS} users")));
@@ -173,7 +173,7 @@ fn api_kept_users_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_of(api, call)?.id.clone();
     let ids = call.ids("userId", MOST_KEPT_USERS)?;
     let users: Vec<usize> = ids.into_iter().filter_map(|id| api.world.core.accounts.find(id)).collect();
-    if let Some(room) = api.world.rooms.get_mut(&id) {
+    if let Some(room) = api.world.chatrooms.get_mut(&id) {
         room.bans.kept_users.retain(|user| !users.contains(user));
     }
     Ok(json!({}))
@@ -190,19 +190,19 @@ fn api_kept_users(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_low_level_add(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     let types = call.ids("objectName", MOST_TYPES)?;
-    api.world.rooms.low_level.extend(types.into_iter().map(str::to_owned));
+    api.world.chatrooms.low_level.extend(types.into_iter().map(str::to_owned));
     Ok(json!({}))
 }
 
 fn api_low_level_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
     for name in call.ids("objectName", MOST_TYPES)? {
-        api.world.rooms.low_level.remove(name);
+        api.world.chatrooms.low_level.remove(name);
     }
     Ok(json!({}))
 }
 
 fn api_low_level(api: &mut Api<'_>, _call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomWhiteLists)?;
-    Ok(json!({"objectNames": api.world.rooms.low_level}))
+    Ok(json!({"objectNames": api.world.chatrooms.low_level}))
 }

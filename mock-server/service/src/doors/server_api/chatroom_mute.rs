@@ -93,7 +93,7 @@ fn mute_of(call: &Call) -> Result<Mute, ApiError> {
 fn api_room_mute_users(api: &mut Api<'_>, call: &Call) -> Answer {
     let (mute, id) = (mute_of(call)?, room_id(api, call)?);
     let users = room_users(api, call)?;
-    let room = api.world.rooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
+    let room = api.world.chatrooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
     room.bans.mutes.extend(users.iter().map(|user| (*user, mute)));
     tell_of_mute(api, call, &id, Operation::MuteUsers, &users);
     Ok(json!({}))
@@ -102,7 +102,7 @@ fn api_room_mute_users(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_room_unmute_users(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_id(api, call)?;
     let users = room_users(api, call)?;
-    let room = api.world.rooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
+    let room = api.world.chatrooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
     room.bans.mutes.retain(|user, _| !users.contains(user));
     tell_of_mute(api, call, &id, Operation::UnmuteUsers, &users);
     Ok(json!({}))
@@ -129,7 +129,7 @@ fn api_room_unmute(api: &mut Api<'_>, call: &Call) -> Answer {
 
 fn set_room_muted(api: &mut Api<'_>, call: &Call, muted: bool, operation: Operation) -> Answer {
     let id = room_id(api, call)?;
-    if let Some(room) = api.world.rooms.get_mut(&id) {
+    if let Some(room) = api.world.chatrooms.get_mut(&id) {
         room.bans.muted = muted;
     }
     tell_of_mute(api, call, &id, operation, &[]);
@@ -139,7 +139,7 @@ fn set_room_muted(api: &mut Api<'_>, call: &Call, muted: bool, operation: Operat
 fn api_muted_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
     let page = if call.has("page") { call.number("page", 1..=1_000_000)? as usize } else { 1 };
     let size = if call.has("size") { call.number("size", 1..=200)? as usize } else { 50 };
-    let muted = api.world.rooms.iter().filter(|room| room.bans.muted);
+    let muted = api.world.chatrooms.iter().filter(|room| room.bans.muted);
     let ids: Vec<&str> = muted.skip((page - 1) * size).take(size).map(|room| &*room.id).collect();
     Ok(json!({"chatroomIds": ids}))
 }
@@ -151,7 +151,7 @@ fn api_room_is_muted(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_room_speakers_add(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_id(api, call)?;
     let users = room_users(api, call)?;
-    let room = api.world.rooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
+    let room = api.world.chatrooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
     room.bans.speakers.extend(&users);
     tell_of_mute(api, call, &id, Operation::AddSpeakers, &users);
     Ok(json!({}))
@@ -160,7 +160,7 @@ fn api_room_speakers_add(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_room_speakers_remove(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_id(api, call)?;
     let users = room_users(api, call)?;
-    let room = api.world.rooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
+    let room = api.world.chatrooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
     room.bans.speakers.retain(|user| !users.contains(user));
     tell_of_mute(api, call, &id, Operation::RemoveSpeakers, &users);
     Ok(json!({}))
@@ -176,7 +176,7 @@ fn api_mute_in_all_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomGlobalMute)?;
     let mute = mute_of(call)?;
     let users = room_users(api, call)?;
-    api.world.rooms.muted_everywhere.extend(users.iter().map(|user| (*user, mute)));
+    api.world.chatrooms.muted_everywhere.extend(users.iter().map(|user| (*user, mute)));
     tell_muted_users(api, call, Operation::MuteEverywhere, &users);
     Ok(json!({}))
 }
@@ -184,7 +184,7 @@ fn api_mute_in_all_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_unmute_in_all_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
     api.world.core.api_ordered(Gate::RoomGlobalMute)?;
     let users = room_users(api, call)?;
-    api.world.rooms.muted_everywhere.retain(|user, _| !users.contains(user));
+    api.world.chatrooms.muted_everywhere.retain(|user, _| !users.contains(user));
     tell_muted_users(api, call, Operation::UnmuteEverywhere, &users);
     Ok(json!({}))
 }
@@ -192,14 +192,14 @@ fn api_unmute_in_all_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
 /// Those whom it concerns, and nobody else.
 fn tell_muted_users(api: &mut Api<'_>, call: &Call, operation: Operation, users: &[UserIx]) {
     for user in users.iter().filter(|_| call.flag("needNotify")) {
-        let room = api.world.rooms.of(*user).first().cloned().unwrap_or_default();
+        let room = api.world.chatrooms.of(*user).first().cloned().unwrap_or_default();
         let content = ban_content(api, call, &room, operation as u8, std::slice::from_ref(user));
         api.world.chatrooms().tell_user(call.now, &room, *user, BAN, &content);
     }
 }
 
 fn api_muted_in_all_rooms(api: &mut Api<'_>, call: &Call) -> Answer {
-    let mutes = api.world.rooms.muted_everywhere.iter();
+    let mutes = api.world.chatrooms.muted_everywhere.iter();
     let holding = mutes.filter(|(_, mute)| mute.holds(call.now));
     Ok(users_until(api, holding.map(|(user, mute)| (*user, mute.until.unwrap_or_default()))))
 }
@@ -217,7 +217,7 @@ fn api_room_block(api: &mut Api<'_>, call: &Call) -> Answer {
 fn api_room_unblock(api: &mut Api<'_>, call: &Call) -> Answer {
     let id = room_id(api, call)?;
     let users = room_users(api, call)?;
-    let room = api.world.rooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
+    let room = api.world.chatrooms.get_mut(&id).ok_or_else(|| no_room(&id))?;
     room.bans.banned.retain(|user, _| !users.contains(user));
     tell_of_block(api, call, &id, 0, &users);
     Ok(json!({}))

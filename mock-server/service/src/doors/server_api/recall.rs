@@ -93,7 +93,7 @@ pub(super) fn sender_of(api: &Api<'_>, from: &str, uid: &str) -> Result<UserIx, 
 
 /// The same of a message of a room.
 fn sender_in_room(api: &Api<'_>, room: &str, from: &str, uid: &str) -> Result<UserIx, ApiError> {
-    let said = Uid::parse(uid).and_then(|uid| api.world.rooms.said(room, uid));
+    let said = Uid::parse(uid).and_then(|uid| api.world.chatrooms.said(room, uid));
     let own = said.filter(|message| *message.from == *from);
     own.and_then(|_| api.world.core.accounts.find(from))
         .ok_or_else(|| error(1002, format!("`{from}` sent no message `{uid}` in the chatroom `{room}`")))

@@ -1,5 +1,5 @@
 //! `/ultragroup/*`: ultra groups themselves and who is in them (UG-003, UG-006, UG-018, UG-019). What else concerns them
-//! stands in the modules beside this one; here is the table of all of it.
+//! stands in the modules beside this one.
 
 use serde_json::json;
 

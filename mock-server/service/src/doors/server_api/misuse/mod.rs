@@ -82,7 +82,7 @@ impl World {
             &s.world.core.accounts,
             &s.world.core.tokens,
             &s.world.mail.groups,
-            &s.world.rooms,
+            &s.world.chatrooms,
             &s.world.ultra_groups,
             &s.world.mail.archive,
             &s.world.mail.conversations,
