@@ -38,7 +38,7 @@ fn broken(how: &str) -> Command {
 
 fn run(command: &Command) -> Result<Ran, Fault> {
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(command)?)) };
-    let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), ..Options::default() };
     runner::run(&two_cases(), &options, &make, &|_| {})
 }
 

@@ -76,7 +76,7 @@ fn command(how: &str) -> Command {
 fn run(how: &str, limit: Duration) -> Ran {
     let command = command(how);
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(&command)?)) };
-    let options = Options { jobs: NonZeroUsize::MIN, case_limit: limit, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), case_limit: limit, ..Options::default() };
     runner::run(&three(), &options, &make, &|_| {}).unwrap()
 }
 
@@ -214,7 +214,8 @@ fn an_interruption_ends_a_wait_and_leaves_out_what_was_cut_short() {
     let make = || -> Result<Box<dyn Driver>, Fault> {
         Ok(Box::new(AdapterDriver::start_unless(&command, &interrupt)?))
     };
-    let options = Options { jobs: NonZeroUsize::MIN, interrupt: interrupt.clone(), ..Options::default() };
+    let options =
+        Options { jobs: Some(NonZeroUsize::MIN), interrupt: interrupt.clone(), ..Options::default() };
     let began = Instant::now();
     // Set as the second case begins: the adapter falls silent in it.
     let progress = |event: &RunEvent| {
@@ -298,7 +299,7 @@ impl Driver for Panics {
 fn a_panic_in_one_case_is_a_fault_of_ours_and_loses_no_other_result() {
     let _alone = alone();
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(Panics(SimDriver::default(), 0))) };
-    let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), ..Options::default() };
     let scenarios: Vec<Scenario> = three().into_iter().take(1).cycle().take(3).collect();
     // The panic is meant; with a backtrace it would take more memory than all floods.
     let hook = panic::take_hook();

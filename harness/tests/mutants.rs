@@ -18,7 +18,7 @@ fn notices(path: &Path) -> datatest_stable::Result<()> {
     for named in &scenario.breaks_when {
         // More words are a sentence about clients.
         let Some((bug, name)) = Bug::ALL.iter().find(|(_, name)| **name == named.value) else { continue };
-        let options = Options { jobs: NonZeroUsize::MIN, bugs: vec![*bug], ..Options::default() };
+        let options = Options { jobs: Some(NonZeroUsize::MIN), bugs: vec![*bug], ..Options::default() };
         let ran = runner::run(std::slice::from_ref(&scenario), &options, &make, &|_| {})?;
         let kinds: Vec<VerdictKind> = ran.run.results.iter().map(|case| case.verdict.kind()).collect();
         let tried = kinds.iter().any(|kind| *kind != VerdictKind::Unsupported);

@@ -69,7 +69,7 @@ fn run(client: &str, scenarios: &[Scenario]) -> Vec<ScenarioResult> {
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(&command)?)) };
     // Days of virtual time are many ticks of a real SDK, and a busy machine is no reason to fail.
     let case_limit = std::time::Duration::from_secs(600);
-    let options = Options { jobs: NonZeroUsize::MIN, case_limit, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), case_limit, ..Options::default() };
     let mut run = runner::run(scenarios, &options, &make, &|_| {}).expect("the adapter starts").run;
     let path = format!("../fixtures/baselines/{client}.yaml");
     if let Ok(text) = std::fs::read_to_string(&path) {

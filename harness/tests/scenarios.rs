@@ -35,7 +35,7 @@ fn conforms(path: &Path) -> datatest_stable::Result<()> {
     let accept = std::env::var_os("HARNESS_ACCEPT").is_some();
     let snapshots = if accept { Snapshots::Accept } else { Snapshots::Compare };
     // Tests run side by side already.
-    let options = Options { jobs: NonZeroUsize::MIN, snapshots, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), snapshots, ..Options::default() };
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::<SimDriver>::default()) };
     let ran = runner::run(&[scenario], &options, &make, &|_| {})?;
     let mut wrong = String::new();

@@ -15,7 +15,7 @@ fn conforms(path: &Path) -> datatest_stable::Result<()> {
     let text = std::fs::read_to_string(path)?;
     // Wrong files are told of by the test of the scenario itself.
     let Ok(scenario) = scenario::parse(path, &text) else { return Ok(()) };
-    let options = Options { jobs: NonZeroUsize::MIN, seed: SEED, ..Options::default() };
+    let options = Options { jobs: Some(NonZeroUsize::MIN), seed: SEED, ..Options::default() };
     let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::<SimDriver>::default()) };
     let ran = runner::run(&[scenario], &options, &make, &|_| {})?;
     let mut wrong = String::new();

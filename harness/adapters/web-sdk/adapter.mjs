@@ -1,5 +1,5 @@
 // The adapter's front: speaks the harness's protocol on stdin and stdout, and keeps one process a client.
-// `node adapter.mjs --sdk 4.6.4`; `--transport comet` makes an SDK poll that can.
+// `node adapter.mjs --sdk 4.6.4`; `--transport comet` makes an SDK poll that can, `--clock real` leaves its time to the machine.
 
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
@@ -19,8 +19,9 @@ const CALL_LIMIT_MS = 20_000;
 const flag = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined);
 const version = flag('--sdk');
 const transport = flag('--transport') ?? 'websocket';
-if (!VERSIONS[version] || !['websocket', 'comet'].includes(transport)) {
-  process.stderr.write(`usage: node adapter.mjs --sdk VERSION [--transport websocket|comet]; known versions: ${knownVersions()}\n`);
+const time = flag('--clock') ?? 'virtual';
+if (!VERSIONS[version] || !['websocket', 'comet'].includes(transport) || !['virtual', 'real'].includes(time)) {
+  process.stderr.write(`usage: node adapter.mjs --sdk VERSION [--transport websocket|comet] [--clock virtual|real]; known versions: ${knownVersions()}\n`);
   process.exit(2);
 }
 try {
@@ -36,7 +37,7 @@ class Client {
     this.waiting = new Map();
     this.last = 0;
     this.served = 0;
-    this.child = fork(join(HERE, 'client-process.mjs'), [version, transport], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+    this.child = fork(join(HERE, 'client-process.mjs'), [version, transport, time], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.child.on('message', (message) => this.heard(message));
     this.child.on('exit', (code, signal) => this.gone(`the client process ended (${signal ?? code})`));
   }
@@ -103,11 +104,11 @@ function hello() {
       version,
       sdk: `${sdk} ${version}, engine ${engine}`,
       capabilities: [
-        'virtual_time', 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'chatroom', 'offline_messages',
+        ...(time === 'virtual' ? ['virtual_time'] : []), 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'chatroom', 'offline_messages',
        
         ...CAPABILITIES,
       ],
-      clock: 'virtual',
+      clock: time,
       devices: DEVICES,
       platforms: ['Web'],
       methods: METHODS.filter((name) => has(version, name)),

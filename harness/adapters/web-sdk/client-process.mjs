@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 import { createRequire } from 'node:module';
 
-import { VirtualClock } from './clock.mjs';
+import { RealClock, VirtualClock } from './clock.mjs';
 import * as create from './create.mjs';
 import { browserGlobals, seededRandom, storage } from './globals.mjs';
 import { HERE } from './install.mjs';
@@ -14,7 +14,7 @@ import { Traffic } from './sockets.mjs';
 import { VERSIONS } from './versions.mjs';
 
 const FENCE_PATIENCE_MS = 5;
-const [, , version, transport] = process.argv;
+const [, , version, transport, time] = process.argv;
 const sdkKind = VERSIONS[version].kind;
 
 // What the SDK prints must not get between the lines of the protocol; WEB_SDK_LOG=1 shows it on stderr.
@@ -49,7 +49,7 @@ function begin({ client: name, appKey, options = {}, seed = 0, epoch = 1_767_225
   const traffic = new Traffic(name);
   const local = storage(stored);
   const browser = browserGlobals(sdkKind, traffic, local);
-  const clock = new VirtualClock(fakeTimers, epoch);
+  const clock = time === 'real' ? new RealClock() : new VirtualClock(fakeTimers, epoch);
   client = { name, traffic, clock, local, browser };
   events = 0;
   const sdk = clock.load(join(HERE, 'sdks', version), VERSIONS[version].package, browser);

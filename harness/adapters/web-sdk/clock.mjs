@@ -9,6 +9,63 @@ import { join } from 'node:path';
 const FAKED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'];
 const MOST_TIMERS_AN_INSTANT = 10_000;
 
+/** Loads a package from `folder`, afresh, so that its own files see these `names` as if they were global. */
+function load(folder, name, names) {
+  globalThis.__virtualClock = names;
+  const prologue = `var {${Object.keys(names).join(',')}}=globalThis.__virtualClock;`;
+  const compile = (module, file) => {
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    const strict = /^\s*(['"])use strict\1/.test(text) ? '"use strict";' : '';
+    module._compile(strict + prologue + text, file);
+  };
+  const plain = Module._extensions['.js'];
+  const hook = (module, file) => {
+    if (/[\\/]@rongcloud[\\/]/.test(file)) compile(module, file);
+    else plain(module, file);
+  };
+  Module._extensions['.js'] = hook;
+  Module._extensions['.cjs'] = hook;
+  const require = createRequire(join(folder, 'package.json'));
+  for (const file of Object.keys(require.cache)) if (/[\\/]@rongcloud[\\/]/.test(file)) delete require.cache[file];
+  return require(name);
+}
+
+/** The machine's own clock, with timers that end with the instance. */
+export class RealClock {
+  constructor() {
+    this.timers = new Set();
+    const own = (start, stop) => (run, ...more) => {
+      const timer = start((...args) => {
+        if (stop) this.timers.delete(timer);
+        run(...args);
+      }, ...more);
+      this.timers.add(timer);
+      return timer;
+    };
+    const clear = (timer) => {
+      this.timers.delete(timer);
+      clearTimeout(timer);
+    };
+    this.names = {
+      setTimeout: own(setTimeout, true), clearTimeout: clear, setInterval: own(setInterval, false), clearInterval: clear,
+    };
+  }
+
+  /** Nobody asks for its next timer: it runs by itself. */
+  next() {
+    return null;
+  }
+
+  stop() {
+    for (const timer of this.timers) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  load(folder, name, names = {}) {
+    return load(folder, name, { ...names, ...this.names });
+  }
+}
+
 export class VirtualClock {
   constructor(fakeTimers, epoch) {
     this.epoch = epoch;
@@ -48,24 +105,8 @@ export class VirtualClock {
     this.stopped = true;
   }
 
-  /** Loads a package from `folder`, afresh, so that its files live in this clock's time and see these `names`. */
+  /** Loads a package so that its files live in this clock's time and see these `names`. */
   load(folder, name, names = {}) {
-    globalThis.__virtualClock = { ...names, ...Object.fromEntries(FAKED.map((key) => [key, this.fake[key]])) };
-    const prologue = `var {${Object.keys(globalThis.__virtualClock).join(',')}}=globalThis.__virtualClock;`;
-    const compile = (module, file) => {
-      const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
-      const strict = /^\s*(['"])use strict\1/.test(text) ? '"use strict";' : '';
-      module._compile(strict + prologue + text, file);
-    };
-    const plain = Module._extensions['.js'];
-    const hook = (module, file) => {
-      if (/[\\/]@rongcloud[\\/]/.test(file)) compile(module, file);
-      else plain(module, file);
-    };
-    Module._extensions['.js'] = hook;
-    Module._extensions['.cjs'] = hook;
-    const require = createRequire(join(folder, 'package.json'));
-    for (const file of Object.keys(require.cache)) if (/[\\/]@rongcloud[\\/]/.test(file)) delete require.cache[file];
-    return require(name);
+    return load(folder, name, { ...names, ...Object.fromEntries(FAKED.map((key) => [key, this.fake[key]])) });
   }
 }

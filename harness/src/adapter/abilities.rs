@@ -33,6 +33,7 @@ pub(super) fn abilities(command: &Command, hello: &Value) -> Abilities {
         unknown_args,
         platforms: set("platforms"),
         beside: beside(),
+        patience: None,
     }
 }
 

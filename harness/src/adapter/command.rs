@@ -71,12 +71,17 @@ impl Command {
     }
 
     fn web_sdk(name: &str, version: &str) -> Result<Self, String> {
-        let (version, transport) = version.split_once('+').unwrap_or((version, "websocket"));
-        if version.is_empty() || !matches!(transport, "websocket" | "comet") {
-            return Err(format!(
-                "there is no `{name}`; `web-sdk@VERSION+comet` polls instead of using WebSocket"
-            ));
-        }
+        let (version, way) = version.split_once('+').unwrap_or((version, ""));
+        let (transport, clock) = match way {
+            "" => ("websocket", "virtual"),
+            "comet" => ("comet", "virtual"),
+            "real" => ("websocket", "real"),
+            _ => {
+                return Err(format!(
+                    "there is no `{name}`; `web-sdk@VERSION+comet` polls instead of using WebSocket, `web-sdk@VERSION+real` runs in real time"
+                ));
+            }
+        };
         if transport == "comet" && Self::WEB_SDKS.contains(&version) && !Self::POLLING.contains(&version) {
             return Err(format!("web-sdk@{version} cannot poll; {} can", Self::POLLING.join(", ")));
         }
@@ -87,7 +92,7 @@ impl Command {
             ));
         }
         let script = adapters_folder().join("web-sdk/adapter.mjs");
-        let words = ["--sdk", version, "--transport", transport];
+        let words = ["--sdk", version, "--transport", transport, "--clock", clock];
         let args = [script.display().to_string()].into_iter().chain(words.map(str::to_owned)).collect();
         Ok(Self { name: name.to_owned(), program: "node".to_owned(), args })
     }

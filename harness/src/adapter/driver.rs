@@ -24,12 +24,15 @@ use super::{
     engine_client::EngineClient,
     log::CaseLog,
     process::Adapter,
+    real::{self, RealTime},
 };
 use crate::{
     runner::{Abilities, CaseLimit, Driver, Fault, Interrupt, Look, Returned, Stage},
     scenario::{NetworkChange, PHONE},
 };
 
+/// How long a case may let real time pass, unless somebody says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How long both sides may disagree before the case is given up, real time.
 const FENCE_LIMIT: Duration = Duration::from_secs(20);
 /// Rounds in which nothing at all changes, and how long they must take, real time, until what is still open counts as held
@@ -46,21 +49,24 @@ pub struct AdapterDriver {
     abilities: Abilities,
     command: Command,
     /// By the name of the client they drive: the one under test, and those a scenario asks for beside it.
-    adapters: BTreeMap<String, Adapter>,
+    pub(super) adapters: BTreeMap<String, Adapter>,
     /// Reference clients beside the one under test.
-    engines: BTreeMap<String, EngineClient>,
+    pub(super) engines: BTreeMap<String, EngineClient>,
     /// Which adapter drives a client; reference clients are not here.
     driven: BTreeMap<String, String>,
-    server: Server,
-    app_keys: Vec<String>,
+    pub(super) server: Server,
+    pub(super) app_keys: Vec<String>,
     creations: BTreeMap<String, Value>,
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
     /// What adapters logged in this case.
     log: Arc<CaseLog>,
-    limit: CaseLimit,
-    start: UnixMillis,
+    pub(super) limit: CaseLimit,
+    pub(super) start: UnixMillis,
+    /// Virtual time.
     now: UnixMillis,
     next_timer: Option<i64>,
+    /// The client under test has a clock of its own.
+    pub(super) real: Option<RealTime>,
 }
 
 impl AdapterDriver {
@@ -81,8 +87,12 @@ impl AdapterDriver {
         let limit = CaseLimit::outside(interrupt.clone());
         let (adapter, hello) = Adapter::start(command, &log, &limit)?;
         let server = Server::start(Config::default()).map_err(|error| Fault(error.to_string()))?;
+        let real = adapter.real().map(RealTime::new);
+        let mut abilities = abilities(command, &hello);
+        abilities.patience = real.as_ref().map(|_| PATIENCE);
         Ok(Self {
-            abilities: abilities(command, &hello),
+            abilities,
+            real,
             command: command.clone(),
             adapters: BTreeMap::from([(command.name.clone(), adapter)]),
             engines: BTreeMap::new(),
@@ -99,13 +109,25 @@ impl AdapterDriver {
         })
     }
 
+    /// A case may let so much real time pass; of a client in virtual time nothing changes.
+    #[must_use]
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.abilities.patience = self.real.as_ref().map(|_| patience);
+        self
+    }
+
+    /// The time of the service.
+    pub(super) fn time(&self) -> UnixMillis {
+        self.real.as_ref().map_or(self.now, RealTime::now)
+    }
+
     /// Asks the adapter of that client, started if need be.
     fn ask(&mut self, client: &str, kind: &str, body: Value) -> Result<Value, Fault> {
         let name = self.driven.get(client).cloned().unwrap_or_else(|| self.command.name.clone());
         self.ask_adapter(&name, kind, body)
     }
 
-    fn ask_adapter(&mut self, name: &str, kind: &str, body: Value) -> Result<Value, Fault> {
+    pub(super) fn ask_adapter(&mut self, name: &str, kind: &str, body: Value) -> Result<Value, Fault> {
         if !self.adapters.contains_key(name) {
             let command = if name == self.command.name {
                 self.command.clone()
@@ -127,15 +149,19 @@ impl AdapterDriver {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
         }
+        self.record_all(events);
+        reply
+    }
+
+    pub(super) fn record_all(&mut self, events: Vec<Value>) {
         let after = self.written(!events.is_empty());
         for event in events {
             self.record(event, &after);
         }
-        reply
     }
 
     /// Adapters that drive a client of this case, each once, in a fixed order.
-    fn busy_adapters(&self) -> Vec<String> {
+    pub(super) fn busy_adapters(&self) -> Vec<String> {
         let mut names: Vec<String> = self.driven.values().cloned().collect();
         names.sort();
         names.dedup();
@@ -167,14 +193,14 @@ impl AdapterDriver {
         Ok((views, quiet))
     }
 
-    fn record_engine(&mut self, name: &str) {
+    pub(super) fn record_engine(&mut self, name: &str) {
         let Some(engine) = self.engines.get_mut(name) else { return };
         let fired = engine.take_fired();
         let after = self.written(!fired.is_empty());
         for (event, args) in fired {
             let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
             let (client, after) = (name.to_owned(), after.clone());
-            self.events.push(Event { n, at: self.now, client, name: event, args, after });
+            self.events.push(Event { n, at: self.time(), client, name: event, args, after });
         }
     }
 
@@ -194,7 +220,7 @@ impl AdapterDriver {
             Some(Value::Object(args)) => args,
             _ => Map::new(),
         };
-        self.events.push(Event { n, at: self.now, client, name, args, after: after.to_vec() });
+        self.events.push(Event { n, at: self.time(), client, name, args, after: after.to_vec() });
     }
 
     fn connections(&self) -> Result<Vec<ConnState>, Fault> {
@@ -327,8 +353,22 @@ impl Driver for AdapterDriver {
         self.app_keys.clear();
         for (n, (app_key, setup)) in (0..).zip(&stage.worlds) {
             // Worlds of one case do not share tokens and UIDs.
+            let mut setup = (*setup).clone();
+            let clock = match &mut self.real {
+                None => Clock::Manual(stage.start),
+                Some(real) => {
+                    // A world that names no time begins now, as its clients do.
+                    let start = *setup.start.get_or_insert_with(real::wall);
+                    if n == 0 {
+                        real.begin(start);
+                        self.start = start;
+                        self.limit.extend(self.abilities.patience.unwrap_or_default());
+                    }
+                    Clock::Wall
+                }
+            };
             self.server
-                .put_world(app_key, (*setup).clone(), stage.seed.wrapping_add(n), Clock::Manual(stage.start))
+                .put_world(app_key, setup, stage.seed.wrapping_add(n), clock)
                 .map_err(|error| Fault(error.to_string()))?;
             self.app_keys.push(app_key.clone());
         }
@@ -346,18 +386,43 @@ impl Driver for AdapterDriver {
                     seed: stage.seed,
                     options,
                 };
-                self.engines.insert(name.clone(), EngineClient::new(name, env, stage.start)?);
+                self.engines.insert(name.clone(), EngineClient::new(name, env, self.start)?);
                 continue;
             }
             let body = json!({
                 "client": name, "appKey": app_key, "user": client.user, "platform": client.platform.as_ref().or(own.as_ref()),
-                "options": options, "seed": stage.seed, "epoch": stage.start.0, "store": "empty",
+                "options": options, "seed": stage.seed, "epoch": self.start.0, "store": "empty",
             });
             self.creations.insert(name.clone(), body);
             self.driven.insert(name.clone(), kind);
             self.create(name)?;
         }
-        self.fence()
+        self.settle()
+    }
+
+    fn began(&self) -> Option<UnixMillis> {
+        self.real.as_ref().map(RealTime::began)
+    }
+
+    fn rest(&mut self) -> Result<(), Fault> {
+        match &self.real {
+            Some(real) => self.fall_silent(real.quiet()),
+            None => self.settle(),
+        }
+    }
+
+    fn advance_service(&mut self, duration: Duration) -> Result<(), Fault> {
+        if self.real.is_none() {
+            return self.advance(duration);
+        }
+        let target = self.time() + duration;
+        for app_key in &self.app_keys {
+            self.server.advance_to(app_key, target).map_err(|error| Fault(error.to_string()))?;
+        }
+        if let Some(real) = &mut self.real {
+            real.jumped(duration);
+        }
+        self.rest()
     }
 
     fn navi(&self) -> String {
@@ -365,7 +430,7 @@ impl Driver for AdapterDriver {
     }
 
     fn now(&self) -> UnixMillis {
-        self.now
+        self.time()
     }
 
     fn call(
@@ -375,8 +440,9 @@ impl Driver for AdapterDriver {
         args: &Map<String, Value>,
         settle: bool,
     ) -> Result<Returned, Fault> {
+        let now = self.time();
         if let Some(engine) = self.engines.get_mut(client) {
-            let returned = engine.call(self.now, method, args);
+            let returned = engine.call(now, method, args);
             self.record_engine(client);
             if settle {
                 self.settle()?;
@@ -396,6 +462,9 @@ impl Driver for AdapterDriver {
     }
 
     fn settle(&mut self) -> Result<(), Fault> {
+        if self.real.is_some() {
+            return self.pause();
+        }
         self.fence()?;
         for _ in 0..MOST_TICKS {
             match self.client_deadline() {
@@ -407,6 +476,9 @@ impl Driver for AdapterDriver {
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
+        if self.real.is_some() {
+            return self.moment(target);
+        }
         self.limit.check()?;
         self.settle()?;
         if self.now >= target {
@@ -466,6 +538,9 @@ impl Driver for AdapterDriver {
             body.insert("epoch".to_owned(), self.start.0.into());
         }
         self.create(client)?;
+        if self.real.is_some() {
+            return self.pause();
+        }
         // The new process begins at the case's start: its clock catches up before anything is called.
         let now = self.now;
         self.tick(now)

@@ -13,7 +13,8 @@ mod http;
 mod log;
 mod pipes;
 mod process;
+mod real;
 
 pub use command::Command;
-pub use driver::AdapterDriver;
+pub use driver::{AdapterDriver, PATIENCE};
 pub(crate) use group::end_all;

@@ -34,6 +34,10 @@ pub(super) const REPLY_LIMIT: Duration = Duration::from_secs(30);
 const BYE_LIMIT: Duration = Duration::from_secs(3);
 /// How long an ended adapter's last words are waited for, and the end of one that closed its output.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// Silence of a client in real time that counts as quiet unless its hello says otherwise, and the longest that it may ask
+/// for.
+const QUIET_MS: u64 = 150;
+const MOST_QUIET_MS: u64 = 5_000;
 /// How often a wait looks at what else may end it.
 const MOMENT: Duration = Duration::from_millis(50);
 
@@ -57,6 +61,8 @@ pub(super) struct Adapter {
     errors_end: Receiver<()>,
     /// Beyond hope: it is not asked to leave.
     is_doomed: bool,
+    /// Its clock is real; after how long a silence nothing of what it was told is under way any more.
+    real: Option<Duration>,
 }
 
 /// One wait: for what, until when, and what else ends it.
@@ -129,6 +135,7 @@ impl Adapter {
             stderr_bytes,
             errors_end,
             is_doomed: false,
+            real: None,
         };
         let hello = adapter.greet(case)?;
         Ok((adapter, hello))
@@ -158,11 +165,13 @@ impl Adapter {
         if hello["protocol"] != 1 {
             return Err(self.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
         }
-        if hello["clock"] != "virtual" {
-            let clock = &hello["clock"];
-            let why =
-                format!("its clock is {clock}: only a client whose clock can be driven (`virtual`) can run");
-            return Err(self.fault(&why));
+        match hello["clock"].as_str() {
+            Some("virtual") => {}
+            Some("real") => self.real = Some(quiet_of(&hello)),
+            _ => {
+                let why = format!("its clock is {}: `virtual` or `real` is known", hello["clock"]);
+                return Err(self.fault(&why));
+            }
         }
         Ok(hello)
     }
@@ -200,6 +209,61 @@ impl Adapter {
         }
     }
 
+    /// How long a client in real time must be silent until it counts as quiet; `None`: its time is virtual.
+    pub(super) fn real(&self) -> Option<Duration> {
+        self.real
+    }
+
+    /// Takes the events that are there, and those that come within `patience` if there is none.
+    ///
+    /// # Errors
+    /// As [`ask`](Self::ask).
+    pub(super) fn listen(&mut self, patience: Duration, case: &CaseLimit) -> Result<(), Fault> {
+        let until = Instant::now() + patience;
+        loop {
+            let left = if self.events.is_empty() {
+                until.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            let line = match self.queue.pop(left) {
+                Popped::Arrival(Arrival::Line(line)) => line,
+                Popped::Arrival(Arrival::Broken(why)) => return Err(self.doom(&why)),
+                Popped::End => return Err(self.gone("its stdout")),
+                Popped::Nothing => return case.check(),
+            };
+            let Ok(mut message) = serde_json::from_str::<Value>(&line) else {
+                let begin: String = line.chars().take(120).collect();
+                return Err(self.doom(&format!("it wrote what is no JSON line: {begin:?}")));
+            };
+            self.keep(&mut message, &line)?;
+        }
+    }
+
+    /// Keeps an event or a log line; `false`: it is neither.
+    fn keep(&mut self, message: &mut Value, line: &str) -> Result<bool, Fault> {
+        let known = if let Some(event) = message.get_mut("event") {
+            self.brought.event(line);
+            self.events.push(event.take());
+            true
+        } else if let Some(log) = message.get("log") {
+            self.brought.log(line);
+            self.keep_log(log, line.len() as u64);
+            true
+        } else {
+            self.brought.odd();
+            false
+        };
+        match self.brought.flood() {
+            Some(flood) => {
+                // Nobody can judge them, and they are counted.
+                self.events.clear();
+                Err(self.doom(&flood))
+            }
+            None => Ok(known),
+        }
+    }
+
     fn write(&mut self, message: &Value) -> Result<(), Fault> {
         self.write_line(&message.to_string())
     }
@@ -234,22 +298,11 @@ impl Adapter {
     ) -> Result<Value, Fault> {
         loop {
             let (mut message, line) = self.take(wait, &mut idle)?;
-            if let Some(event) = message.get_mut("event") {
-                self.brought.event(&line);
-                self.events.push(event.take());
-            } else if let Some(log) = message.get("log") {
-                self.brought.log(&line);
-                self.keep_log(log, line.len() as u64);
-            } else if let Some(found) = wanted(&message) {
+            let aside = message.get("event").is_some() || message.get("log").is_some();
+            if !aside && let Some(found) = wanted(&message) {
                 return Ok(found);
-            } else {
-                self.brought.odd();
             }
-            if let Some(flood) = self.brought.flood() {
-                // Nobody can judge them, and they are counted.
-                self.events.clear();
-                return Err(self.doom(&flood));
-            }
+            self.keep(&mut message, &line)?;
         }
     }
 
@@ -323,6 +376,11 @@ impl Adapter {
         let queue = Arc::clone(&self.queue);
         self.group.wait(BYE_LIMIT, || while let Popped::Arrival(_) = queue.pop(Duration::ZERO) {})
     }
+}
+
+/// `quietMs` of a hello in real time.
+fn quiet_of(hello: &Value) -> Duration {
+    Duration::from_millis(hello["quietMs"].as_u64().unwrap_or(QUIET_MS).clamp(1, MOST_QUIET_MS))
 }
 
 /// Keeps the last three lines.

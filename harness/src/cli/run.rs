@@ -56,9 +56,24 @@ pub struct RunArgs {
     /// How long a case may take by the wall clock (`90s`, `5m`); one that takes longer could not run.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
     pub case_limit: Duration,
-    /// How many run side by side; as many as the machine has cores if not given.
+    /// How many run side by side; if not given, as many as the machine has cores, and 16 with a client in real time.
     #[arg(long)]
     pub jobs: Option<std::num::NonZeroUsize>,
+    /// With a client in real time: how long a case may let time pass. A case that waits for longer is unsupported.
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
+    pub patience: Duration,
+    /// With a client in real time: how many times as long as scenarios say is waited for what must come.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub slow: u32,
+    /// Runs what fails again, up to so many times; what then passes is flaky.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retries: u32,
+    /// Runs every case so many times; what passes only at times is flaky.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "retries")]
+    pub repeat: u32,
+    /// With `--repeat`: a case ends with its first failure.
+    #[arg(long, requires = "repeat")]
+    pub until_fail: bool,
     /// Seed of what is drawn: ids and, with any but 1, the order of what happens at one instant. Same seed, same run.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
@@ -259,7 +274,9 @@ pub(super) fn judged(
     let make = || -> Result<Box<dyn Driver>, Fault> {
         Ok(match command {
             None => Box::<SimDriver>::default(),
-            Some(command) => Box::new(AdapterDriver::start_unless(command, interrupt)?),
+            Some(command) => {
+                Box::new(AdapterDriver::start_unless(command, interrupt)?.patient(args.patience))
+            }
         })
     };
     let snapshots = match (command, args.accept) {
@@ -272,7 +289,11 @@ pub(super) fn judged(
     let defaults = Options::default();
     let options = Options {
         seed: args.seed,
-        jobs: args.jobs.unwrap_or(defaults.jobs),
+        jobs: args.jobs,
+        slow: args.slow,
+        retries: args.retries,
+        repeat: args.repeat,
+        until_fail: args.until_fail,
         snapshots,
         started_ms: unix_ms(),
         case_limit: args.case_limit,

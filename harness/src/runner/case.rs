@@ -78,6 +78,8 @@ pub(super) struct Run<'a> {
     pub(super) marks: IndexMap<String, IndexMap<String, usize>>,
     /// Callbacks of all clients that were there when the last step that did something began.
     pub(super) acted: usize,
+    /// How many times as long is waited for what must come, with a client in real time.
+    pub(super) slow: u32,
     /// Inside `parallel`: one step as far as order is concerned.
     parallel: bool,
     pub(super) start: UnixMillis,
@@ -89,7 +91,7 @@ impl<'a> Run<'a> {
     pub(super) fn begin(
         scenario: &'a Scenario,
         case: &'a Case,
-        (seed, varied): (u64, bool),
+        (seed, varied, slow): (u64, bool, u32),
         app_key: &str,
         driver: &'a mut dyn Driver,
     ) -> Result<Self, Stop> {
@@ -128,6 +130,8 @@ impl<'a> Run<'a> {
             start,
         };
         driver.begin(&stage)?;
+        let start = driver.began().unwrap_or(start);
+        let driver_is_real = driver.abilities().patience.is_some();
         let cursors = case.clients.keys().map(|name| (name.clone(), Cursor::default())).collect();
         let left = Left { start, ..Left::default() };
         let (marks, names, raws) = (IndexMap::new(), Map::new(), IndexMap::new());
@@ -141,6 +145,7 @@ impl<'a> Run<'a> {
             raws,
             marks,
             acted: 0,
+            slow: if driver_is_real { slow } else { 1 },
             parallel: false,
             start,
             left,
@@ -226,7 +231,7 @@ impl<'a> Run<'a> {
         self.driver.settle()?;
         let case = self.case;
         self.run_steps(&case.steps)?;
-        Ok(self.driver.settle()?)
+        Ok(self.driver.rest()?)
     }
 
     /// Takes the case down and gives what is left of it.
@@ -283,6 +288,7 @@ impl<'a> Run<'a> {
             StepAct::Expect(expect) => self.expect(expect, step.at),
             StepAct::None(quiet) => self.none(quiet, step.at),
             StepAct::Advance(duration) => Ok(self.driver.advance(*duration)?),
+            StepAct::AdvanceService(duration) => Ok(self.driver.advance_service(*duration)?),
             StepAct::Service(act) => {
                 self.left.disturbed = true;
                 let app_key = self.app_keys[&act.world].clone();

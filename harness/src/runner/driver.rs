@@ -53,6 +53,8 @@ pub struct Abilities {
     pub platforms: BTreeSet<String>,
     /// Other clients that can take part in the same case, by name.
     pub beside: BTreeSet<String>,
+    /// How long a case may let real time pass; `None` in virtual time.
+    pub patience: Option<Duration>,
 }
 
 /// A look into a world; it may run on the server's thread, so it owns what it needs and gives JSON.
@@ -101,6 +103,20 @@ pub trait Driver {
     /// # Errors
     /// As [`settle`](Self::settle).
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault>;
+
+    /// When the case began, where that is not the stage's start: clients in real time know what day it is.
+    fn began(&self) -> Option<UnixMillis> {
+        None
+    }
+
+    /// Lets everything happen that is under way at this instant, as far as anybody can know: what does not come now does
+    /// not come by itself. With clients in virtual time this is no more than [`settle`](Self::settle).
+    ///
+    /// # Errors
+    /// As [`settle`](Self::settle).
+    fn rest(&mut self) -> Result<(), Fault> {
+        self.settle()
+    }
 
     /// A server-side act.
     ///
@@ -192,6 +208,14 @@ pub trait Driver {
         let target = self.now() + duration;
         while self.step(target)? {}
         Ok(())
+    }
+
+    /// Lets time pass for the service; for a client in virtual time as well.
+    ///
+    /// # Errors
+    /// As [`settle`](Self::settle).
+    fn advance_service(&mut self, duration: Duration) -> Result<(), Fault> {
+        self.advance(duration)
     }
 }
 

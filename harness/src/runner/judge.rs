@@ -30,8 +30,9 @@ type Outcome = Result<Result<Matched, Missing>, Stop>;
 impl Run<'_> {
     /// Waits until the callbacks are there, at most as long as the step allows.
     pub(super) fn expect(&mut self, expect: &Expect, at: Place) -> Result<(), Stop> {
-        let until = expect.within.map(|within| self.driver.now() + within);
+        let until = expect.within.map(|within| self.driver.now() + within.saturating_mul(self.slow));
         self.driver.settle()?;
+        let mut rested = false;
         loop {
             let missing = match self.try_expect(expect)? {
                 Ok(matched) => {
@@ -43,6 +44,12 @@ impl Run<'_> {
             };
             let more = match until {
                 Some(until) => self.driver.step(until)?,
+                // What is still on its way may bring it.
+                None if !rested => {
+                    rested = true;
+                    self.driver.rest()?;
+                    true
+                }
                 None => false,
             };
             if more {
@@ -97,7 +104,7 @@ impl Run<'_> {
     pub(super) fn none(&mut self, quiet: &Quiet, at: Place) -> Result<(), Stop> {
         match quiet.lasting {
             Some(lasting) => self.driver.advance(lasting)?,
-            None => self.driver.settle()?,
+            None => self.driver.rest()?,
         }
         // Since the last expectation, or the last step that did something, whichever is later.
         let before = self.driver.events()[..self.acted].iter().filter(|e| e.client == quiet.client).count();

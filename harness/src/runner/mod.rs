@@ -1,6 +1,7 @@
 //! Runs cases: each in worlds of its own, side by side, results in the order of the files.
 
 mod case;
+mod casting;
 mod driver;
 mod gather;
 mod judge;
@@ -52,8 +53,17 @@ use crate::{
 pub struct Options {
     /// Seed of everything drawn.
     pub seed: u64,
-    /// Cases side by side.
-    pub jobs: NonZeroUsize,
+    /// How often what failed is run again: what then passes is flaky.
+    pub retries: u32,
+    /// How often every case is run: what passes at times is flaky. At least once.
+    pub repeat: u32,
+    /// A case that is repeated ends with its first failure.
+    pub until_fail: bool,
+    /// Cases side by side; `None`: as many as the machine has cores, and more with a client in real time, which waits
+    /// rather than works.
+    pub jobs: Option<NonZeroUsize>,
+    /// With a client in real time: how many times as long is waited for what must come.
+    pub slow: u32,
     /// What to do with sequences.
     pub snapshots: Snapshots,
     /// Keep the service's journal of every case, not only of those that did not pass.
@@ -70,6 +80,9 @@ pub struct Options {
     pub again: String,
 }
 
+/// Cases side by side of a client in real time.
+const REAL_TIME_JOBS: usize = 16;
+
 /// The seed of reviewed sequences: with it, what happens at one instant happens in the order in which it was caused.
 pub const DEFAULT_SEED: u64 = 1;
 
@@ -83,10 +96,13 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self {
             seed: DEFAULT_SEED,
-            jobs,
+            retries: 0,
+            repeat: 1,
+            until_fail: false,
+            jobs: None,
+            slow: 1,
             snapshots: Snapshots::Ignore,
             trace_all: false,
             started_ms: 0,
@@ -113,14 +129,13 @@ pub fn run(
     progress: &(dyn Fn(&RunEvent) + Sync),
 ) -> Result<Ran, Fault> {
     let began = Instant::now();
-    let cases: Vec<(&Scenario, &Case)> = scenarios
-        .iter()
-        .flat_map(|scenario| scenario.cases.iter().map(move |case| (scenario, case)))
-        .collect();
     let first = make()?;
     let abilities = first.abilities().clone();
+    let plan = casting::plan(scenarios, &abilities);
+    let cases: Vec<(&Scenario, &Case)> = plan.iter().map(|(scenario, case)| (*scenario, &**case)).collect();
     let mut run = RunResult::new(client_info(&abilities), options.seed, options.started_ms, cases.len());
     progress(&run.started_event());
+    let jobs = options.jobs.map_or_else(|| jobs_for(&abilities), NonZeroUsize::get);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Gathered::new(&cases));
     let faults = Mutex::new(Vec::new());
@@ -132,7 +147,7 @@ pub fn run(
             progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone() });
             // A panic is a fault of ours: this case's, and no reason to lose the others.
             let ran =
-                catch_unwind(AssertUnwindSafe(|| run_case(scenario, case, index, options, driver.as_mut())));
+                catch_unwind(AssertUnwindSafe(|| run_often(scenario, case, index, options, driver.as_mut())));
             let panicked = ran.is_err();
             let result = ran.unwrap_or_else(|panic| {
                 let said = panic_text(panic.as_ref());
@@ -165,7 +180,7 @@ pub fn run(
         }
     };
     thread::scope(|scope| {
-        for _ in 1..options.jobs.get().min(cases.len().max(1)) {
+        for _ in 1..jobs.min(cases.len().max(1)) {
             scope.spawn(|| {
                 // One driver works already: fewer jobs are no failure.
                 if let Ok(driver) = make() {
@@ -183,6 +198,12 @@ pub fn run(
     run.results = cases;
     progress(&run.finished_event());
     Ok(Ran { run, sequences })
+}
+
+/// How many cases run side by side unless somebody says otherwise.
+fn jobs_for(abilities: &Abilities) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    if abilities.patience.is_some() { REAL_TIME_JOBS.max(cores) } else { cores }
 }
 
 /// A case as `--case` names it: the path of its file as given, then its axes.
@@ -220,6 +241,45 @@ pub struct RanCase {
     pub label: String,
 }
 
+/// Runs one case as often as the options say. What is told of it is its first failure, or its last run.
+fn run_often(
+    scenario: &Scenario,
+    case: &Case,
+    index: usize,
+    options: &Options,
+    driver: &mut dyn Driver,
+) -> RanCase {
+    let (mut attempts, mut failed) = (0, 0);
+    let mut told: Option<RanCase> = None;
+    loop {
+        let ran = run_case(scenario, case, index, options, driver);
+        attempts += 1;
+        let is_failure = matches!(ran.result.verdict, Verdict::Fail { .. });
+        // What cannot be run is not run better by running it again.
+        let is_judged = is_failure || matches!(ran.result.verdict, Verdict::Pass);
+        if failed == 0 {
+            told = Some(ran);
+        }
+        failed += u32::from(is_failure);
+        let again = attempts < options.repeat.max(1) && !(options.until_fail && is_failure);
+        let retried = is_failure && failed == attempts && attempts <= options.retries;
+        if !is_judged || options.interrupt.is_set() || !(again || retried) {
+            break;
+        }
+    }
+    // The loop ran at least once.
+    let Some(mut ran) = told else { return run_case(scenario, case, index, options, driver) };
+    if failed > 0 && failed < attempts {
+        let verdict = std::mem::replace(&mut ran.result.verdict, Verdict::Pass);
+        let findings = match verdict {
+            Verdict::Fail { findings } => findings,
+            _ => Vec::new(),
+        };
+        ran.result.verdict = Verdict::Flaky { attempts, failed, findings };
+    }
+    ran
+}
+
 /// Runs one case and judges it, snapshot aside.
 pub fn run_case(
     scenario: &Scenario,
@@ -236,7 +296,7 @@ pub fn run_case(
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
     let (outcome, mut left, events) =
-        match Run::begin(scenario, case, (seed, options.varies()), &app_key, driver) {
+        match Run::begin(scenario, case, (seed, options.varies(), options.slow), &app_key, driver) {
             Ok(mut run) => {
                 let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
                 let events = run.driver.events().to_vec();

@@ -1,10 +1,15 @@
 //! Whether a client can run a case at all. What it lacks is said; nothing is skipped in silence.
 
+use std::time::Duration;
+
 use super::driver::Abilities;
 use crate::scenario::{Case, Client, EventMatch, Matcher, Order, Scenario, Step, StepAct};
 
 /// Declared by clients whose attempts to connect are visible, refused ones too.
 pub(super) const ATTEMPTS: &str = "attempts";
+
+/// What virtual time is needed for, real time gives to who has patience.
+const VIRTUAL_TIME: &str = "virtual_time";
 
 /// The client that the simulation runs.
 const REFERENCE: &str = "reference";
@@ -15,8 +20,10 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     if let Some(need) = scenario.needs.iter().find(|need| !can.capabilities.contains(need.value.as_str())) {
         return lacks(&need.value, format!("has no {}", need.value.replace('_', " ")));
     }
-    // What the author did not think of: the case itself tells.
-    if let Some(need) = case.uses().into_iter().find(|need| !can.capabilities.contains(*need)) {
+    // What the author did not think of: the case itself tells. Where time has to pass, a client in real time waits.
+    let has =
+        |need: &str| can.capabilities.contains(need) || (need == VIRTUAL_TIME && can.patience.is_some());
+    if let Some(need) = case.uses().into_iter().find(|need| !has(need)) {
         return lacks(need, format!("has no {}", need.replace('_', " ")));
     }
     // Clients a scenario names itself stand beside the one under test, in a run over sockets.
@@ -46,9 +53,59 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
             format!("the scenario is about {} alone", named.join(", ")),
         ));
     }
+    if case.clients.is_empty() && can.patience.is_some() {
+        return Some(("a part in it".to_owned(), "the scenario is about the service alone".to_owned()));
+    }
+    if let Some(lack) = can.patience.and_then(|patience| out_of_time(case, patience, &can.client)) {
+        return Some(lack);
+    }
     // What a client of another make is asked for is no matter of this one's.
     let mine = |name: &str| case.clients.get(name).is_none_or(is_mine);
     steps(&case.steps, can, &mine)
+}
+
+/// What a case wants that a client in real time cannot give: more waiting than there is patience for, or a callback at an
+/// exact instant.
+fn out_of_time(case: &Case, patience: Duration, client: &str) -> Lack {
+    let wanted = waits(&case.steps);
+    if wanted > patience {
+        let time = words(wanted);
+        let reason = format!("{client} runs in real time: the case needs {time} of it (`--patience {time}`)");
+        return Some(("patience".to_owned(), reason));
+    }
+    exact(&case.steps).then(|| {
+        let reason =
+            format!("{client} runs in real time: the case judges when a callback comes to the millisecond");
+        ("an exact instant".to_owned(), reason)
+    })
+}
+
+/// How much time a case lets pass, whatever happens in it.
+fn waits(steps: &[Step]) -> Duration {
+    let each = steps.iter().map(|step| match &step.act {
+        StepAct::Advance(time) => *time,
+        StepAct::None(quiet) => quiet.lasting.unwrap_or_default(),
+        StepAct::Parallel(inner) => waits(inner),
+        StepAct::Repeat { times, steps } => waits(steps).saturating_mul(*times),
+        _ => Duration::ZERO,
+    });
+    each.fold(Duration::ZERO, Duration::saturating_add)
+}
+
+fn exact(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match &step.act {
+        StepAct::Expect(expect) => expect.events.iter().any(|event| event.time.is_some()),
+        StepAct::Parallel(inner) | StepAct::Repeat { steps: inner, .. } => exact(inner),
+        _ => false,
+    })
+}
+
+/// A duration as one writes it: the largest unit that it has none smaller than.
+fn words(time: Duration) -> String {
+    let ms = time.as_millis();
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
+    let (unit, name) = units.into_iter().find(|(unit, _)| ms % unit == 0).unwrap_or((1, "ms"));
+    format!("{}{name}", ms / unit)
 }
 
 /// Whether a client of a mixed scenario is not the one under test.
@@ -131,7 +188,7 @@ mod tests {
             groups > 0 && groups < scenario.cases.len()
         });
         assert!(scenarios.len() > 20, "{} scenarios", scenarios.len());
-        let options = Options { jobs: NonZeroUsize::MIN, trace_all: true, ..Options::default() };
+        let options = Options { jobs: Some(NonZeroUsize::MIN), trace_all: true, ..Options::default() };
         let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(SimDriver::without("group"))) };
         let ran = run(&scenarios, &options, &make, &|_| {}).unwrap();
         let (mut judged, mut spared) = (0, 0);

@@ -77,7 +77,7 @@ mod tests {
     fn traced(text: &str) -> ScenarioResult {
         let scenario = crate::scenario::parse_with("s.yaml", text, &|_| Err(String::new()))
             .unwrap_or_else(|mistakes| panic!("{}", mistakes[0].line()));
-        let options = Options { jobs: NonZeroUsize::MIN, trace_all: true, ..Options::default() };
+        let options = Options { jobs: Some(NonZeroUsize::MIN), trace_all: true, ..Options::default() };
         let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::<SimDriver>::default()) };
         run(&[scenario], &options, &make, &|_| {}).unwrap().run.results.remove(0)
     }

@@ -141,7 +141,16 @@ fn own_definitions(act: Json) -> Map<String, Json> {
                 "of": events(), "for": duration(), "until": {"const": "fence"},
             }),
         ),
-        step("advance", duration(), "Virtual time passes.", json!({})),
+        step(
+            "advance",
+            json!({"oneOf": [
+                duration(),
+                {"type": "object", "properties": {"service": duration()}, "required": ["service"],
+                 "additionalProperties": false},
+            ]}),
+            "Time passes; with `service` for the service alone, where clients have a time of their own.",
+            json!({}),
+        ),
         step("service", act, "A server-side act.", json!({"world": world})),
         step(
             "api",

@@ -31,6 +31,9 @@ pub enum StepAct {
     None(Quiet),
     /// `advance`: virtual time passes, deadlines on the way run in order.
     Advance(Duration),
+    /// `advance: {service: …}`: time passes for the service. With clients in virtual time for them, too; a client in real time
+    /// goes on as it is, and nothing of what it does is overdue by that.
+    AdvanceService(Duration),
     /// `service`: a server-side act.
     Service(ServiceAct),
     /// `api`: a Server API request.

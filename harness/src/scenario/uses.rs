@@ -91,7 +91,7 @@ fn steps(list: &[Step], has_clients: bool, used: &mut BTreeSet<&'static str>) {
                     given("", json, used);
                 }
             }
-            StepAct::Advance(_) => drop(used.insert("virtual_time")),
+            StepAct::Advance(_) | StepAct::AdvanceService(_) => drop(used.insert("virtual_time")),
             StepAct::Background(_) | StepAct::Foreground(_) => drop(used.insert("lifecycle")),
             StepAct::Restart(_) | StepAct::Reinstall(_) => drop(used.insert("restart")),
             StepAct::Network(network) => {

@@ -47,6 +47,9 @@ pub struct ConnView {
     pub written: u64,
     /// Frames read from it.
     pub read: u64,
+    /// What was sent to it and it has not acknowledged: pushes, an answered pull, an announcement that it has not pulled
+    /// for.
+    pub owes: usize,
 }
 
 /// What a world keeps, in bytes, and what it dropped and refused because of its bounds.
@@ -273,6 +276,7 @@ impl Service {
                 label: connection.label.to_string(),
                 written: connection.written,
                 read: connection.read,
+                owes: connection.owes(),
             })
             .collect()
     }

@@ -60,7 +60,7 @@ pub(super) fn check(command: &Command) -> Result<Vec<Check>, Fault> {
             let lines: Vec<String> = mistakes.iter().map(scenario::Diagnostic::line).collect();
             Fault(format!("a case of the check is wrong: {}", lines.join("; ")))
         })?;
-        let options = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
+        let options = Options { jobs: Some(NonZeroUsize::MIN), ..Options::default() };
         let ran = runner::run(&[parsed], &options, &make, &|_| {})?;
         let found = ran.run.results.into_iter().next().map_or_else(
             || Found::Bad("it was not run".to_owned()),

@@ -55,6 +55,21 @@ impl Reader<'_> {
         items.iter().filter_map(|item| self.step(item)).collect()
     }
 
+    /// `advance: 5s`, or `advance: {service: 5s}`.
+    fn advance(&mut self, value: &Node) -> Option<StepAct> {
+        if !matches!(value.data, Data::Map(_)) {
+            return Some(StepAct::Advance(self.duration(value)?));
+        }
+        let entries = self.entries(value, "`advance`", &["service"]);
+        let service = entries.iter().find(|entry| entry.key.value == "service");
+        let Some(service) = service else {
+            let help = Some("write `advance: 5s`, or `advance: {service: 5s}`".to_owned());
+            self.wrong(value.at, "wrong_advance", "`advance` names no time", "here", help);
+            return None;
+        };
+        Some(StepAct::AdvanceService(self.duration(&service.value)?))
+    }
+
     fn step(&mut self, node: &Node) -> Option<Step> {
         let Data::Map(entries) = &node.data else {
             self.expected(node, "a step: a mapping like `call: phone.connect`");
@@ -69,7 +84,7 @@ impl Reader<'_> {
             "wire" => self.wire(node, value)?,
             "advance" => {
                 self.entries(node, "`advance`", &["advance"]);
-                StepAct::Advance(self.duration(value)?)
+                self.advance(value)?
             }
             "service" => self.service_act(node, value),
             "api" => {

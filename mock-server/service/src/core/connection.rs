@@ -114,6 +114,12 @@ impl Connection {
     }
 
     /// The next message id of the server's own counter, 1 to 65,535 and round again.
+    /// What was sent to the client and it has not acknowledged.
+    pub(crate) fn owes(&self) -> usize {
+        let pull = usize::from(self.unconfirmed_pull.is_some() || self.awaits_pull);
+        self.in_flight.len() + pull
+    }
+
     pub(crate) fn next_push_id(&mut self) -> u16 {
         self.next_push = self.next_push.checked_add(1).unwrap_or(1);
         self.next_push
