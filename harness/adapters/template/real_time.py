@@ -6,7 +6,14 @@ text = lambda value: struct.pack(">H", len(value.encode())) + value.encode()
 field = lambda number, value: bytes([number << 3 | 2]) + varint(len(value.encode())) + value.encode()
 varint = lambda n: bytes([n]) if n < 128 else bytes([n & 127 | 128]) + varint(n >> 7)
 pad = lambda body: bytes(byte ^ b"\x6c\x4d\x15\x21\x10\x27\x16\x77"[at % 8] for at, byte in enumerate(body))
-say = lambda message: print(json.dumps(message), flush=True)
+
+
+alone = threading.Lock()
+
+
+def say(message):
+    with alone:
+        print(json.dumps(message), flush=True)
 
 
 class Client:
@@ -22,7 +29,13 @@ class Client:
         self.link.sendall(bytes([header, functools.reduce(lambda a, b: a ^ b, size, header)]) + size + pad(body))
 
     def connect(self, token, **_):
-        navi = json.load(urllib.request.urlopen(f"{self.navi}/v2/navi.json", f"token={token}".encode()))
+        self.tell("onConnectionStatusChanged", status="connecting")
+        ask = urllib.request.Request(f"{self.navi}/v2/navi.json", f"token={token}".encode(), {"RC-Appkey": self.app_key, "RC-Negotiate": "conn=1"})
+        try:
+            navi = json.load(urllib.request.urlopen(ask))
+        except urllib.error.HTTPError:
+            self.tell("onConnected", code=31004, userId="")
+            return {"code": 0}
         address = next(entry["addr"] for entry in navi["serverAddr"] if entry["protocol"] == 1).rsplit(":", 1)
         self.link = socket.create_connection(address)
         label = text(f"session:label={self.name}/1")
@@ -52,6 +65,7 @@ class Client:
             body = pad(stream.read(size | byte << shift))
             if head[0] >> 4 == 2:  # CONNACK
                 user = body[4:4 + body[3]].decode() if body[1] == 0 else ""
+                self.tell("onConnectionStatusChanged", status="unconnected" if body[1] else "connected")
                 self.tell("onConnected", code=body[1] and 31000 + body[1], userId=user)
             elif head[0] >> 4 == 4:  # PUBACK
                 id, seconds, status, millis = struct.unpack(">HIHH", body[:10])
@@ -61,20 +75,29 @@ class Client:
 
 clients, METHODS = {}, ["connect", "createTextMessage", "sendMessage"]
 for line in sys.stdin:
-    message = json.loads(line)
-    id = message.get("id")
+    try:
+        message = json.loads(line)
+        id = message.get("id")
+    except (ValueError, AttributeError):
+        continue  # no message
     if "hello" in message:
-        say({"hello": {"protocol": 1, "client": "python", "version": "1", "clock": "real", "capabilities": ["private", "group"],
-                       "platforms": ["PC"], "methods": METHODS, "events": ["onConnected", "onMessageSent"]}})
+        say({"hello": {"protocol": 1, "client": "python", "version": "1", "clock": "real", "capabilities": ["private", "group", "several_devices"],
+                       "platforms": ["PC"], "methods": METHODS, "events": ["onConnected", "onConnectionStatusChanged", "onMessageSent"]}})
     elif "create" in message:
         clients[message["create"]["client"]] = Client(**message["create"])
         say({"id": id, "result": {"code": 0}})
     elif "call" in message:
         call = message["call"]
         method = getattr(clients[call["client"]], call["method"]) if call["method"] in METHODS else None
-        say({"id": id, **(method(**call["args"]) if method else {"unsupported": f"{call['method']} is not mapped"})})
-    elif "destroy" in message or "reset" in message:
+        said = method(**call["args"]) if method else {"unsupported": f"{call['method']} is not mapped"}
+        say({"id": id, **(said if "unsupported" in said else {"result": said})})
+    elif "destroy" in message:
+        clients.pop(message["destroy"]["client"], None)
+        say({"id": id, "result": {"code": 0}})
+    elif "reset" in message:
         clients.clear()
-        say({"id": id, "resetDone" if "reset" in message else "result": {"leftovers": []}})
+        say({"id": id, "resetDone": {"leftovers": []}})
+    elif "bye" in message:
+        break
     else:
         say({"id": id, "unsupported": "not mapped"})

@@ -532,6 +532,11 @@ impl Driver for AdapterDriver {
     }
 
     fn restart(&mut self, client: &str, keep_store: bool) -> Result<(), Fault> {
+        let now = self.time();
+        if let Some(engine) = self.engines.get_mut(client) {
+            engine.restart(now, keep_store)?;
+            return self.settle();
+        }
         self.ask(client, "destroy", json!({"client": client, "keepStore": keep_store}))?;
         if let Some(Value::Object(body)) = self.creations.get_mut(client) {
             body.insert("store".to_owned(), if keep_store { "kept" } else { "empty" }.into());

@@ -40,8 +40,11 @@ struct Socket {
 #[derive(Debug)]
 pub(super) struct EngineClient {
     name: String,
+    env: ClientEnv,
     engine: Engine,
     sockets: BTreeMap<u64, Socket>,
+    /// Those of engines before this one.
+    ended: Vec<Socket>,
     opened: u64,
     arrivals: Receiver<Arrival>,
     sender: Sender<Arrival>,
@@ -54,8 +57,10 @@ impl EngineClient {
         let (sender, arrivals) = channel();
         Ok(Self {
             name: name.to_owned(),
-            engine: Engine::create(now, env, store),
+            engine: Engine::create(now, env.clone(), store),
+            env,
             sockets: BTreeMap::new(),
+            ended: Vec::new(),
             opened: 0,
             arrivals,
             sender,
@@ -71,6 +76,27 @@ impl EngineClient {
             CallResult::Value(value) => Returned::Value(value),
             CallResult::Unsupported(reason) => Returned::Unsupported(reason),
         }
+    }
+
+    /// The app is killed and started: its connections break, its store stays if `keep_store`.
+    ///
+    /// # Errors
+    /// There can be no store.
+    pub(super) fn restart(&mut self, now: UnixMillis, keep_store: bool) -> Result<(), Fault> {
+        let store = || Store::in_memory().map_err(|error| Fault(format!("no local store: {error}")));
+        let retired = std::mem::replace(&mut self.engine, Engine::create(now, self.env.clone(), store()?));
+        if keep_store {
+            self.engine = Engine::create(now, self.env.clone(), retired.into_store());
+        }
+        for mut socket in std::mem::take(&mut self.sockets).into_values() {
+            socket.closed = true;
+            // It may be closed already; then that is what is wanted.
+            let _ = socket.stream.shutdown(Shutdown::Both);
+            self.ended.push(socket);
+        }
+        // What readers of those still say is nothing to the new engine, which numbers its connections anew.
+        (self.sender, self.arrivals) = channel();
+        Ok(())
     }
 
     pub(super) fn next_deadline(&self) -> Option<UnixMillis> {
@@ -205,8 +231,9 @@ impl EngineClient {
     /// Counts for the fence, as an adapter would give them.
     pub(super) fn view(&self) -> Value {
         let conns: Vec<Value> = self
-            .sockets
-            .values()
+            .ended
+            .iter()
+            .chain(self.sockets.values())
             .map(|s| json!({"n": s.n, "sent": s.sent, "received": s.received, "closed": s.closed}))
             .collect();
         json!({"client": self.name, "conns": conns})

@@ -79,30 +79,35 @@ fn cast<'a>(scenario: &Scenario, case: &'a Case, can: &Abilities) -> Cow<'a, Cas
     };
     let binding = is_about_platforms(scenario);
     let mut cast = case.clone();
-    let names: Vec<String> = cast.clients.keys().cloned().collect();
-    for name in &names {
-        if fits(&cast.clients[name]) {
+    for (name, client) in &case.clients {
+        if fits(client) {
             continue;
         }
-        let (user, world) = (cast.clients[name].user.clone(), cast.clients[name].world.clone());
-        // Devices of one user throw each other out by their class.
-        let alone = cast.clients.iter().all(|(other, client)| {
-            other == name
-                || client.user != user
-                || client.world != world
-                || client.platform.as_deref().is_some_and(|platform| class(platform) != class(own))
-        });
-        if let Some(client) = cast.clients.get_mut(name) {
-            if !binding && alone {
-                client.platform = Some(own.clone());
-            } else if can.beside.contains(REFERENCE) && client.platform.as_deref().is_some_and(speaks_tcp) {
-                client.client = Some(REFERENCE.to_owned());
-            }
+        let Some(part) = cast.clients.get_mut(name) else { continue };
+        if !binding && is_free(name, case, own, &fits) {
+            part.platform = Some(own.clone());
+        } else if can.beside.contains(REFERENCE) && client.platform.as_deref().is_some_and(speaks_tcp) {
+            part.client = Some(REFERENCE.to_owned());
         }
     }
     let plays = |client: &Client| client.client.as_ref().is_none_or(|named| *named == can.client);
     // Without a part for the client under test, what is written tells what it lacks.
     if cast.clients.values().any(plays) { Cow::Owned(cast) } else { Cow::Borrowed(case) }
+}
+
+/// Whether the client of that name can be of the platform `own` without changing whom it meets: devices of one user throw
+/// each other out by their class. Of several classes that a user has, the first one that does not fit becomes `own`, as
+/// a whole.
+fn is_free(name: &str, case: &Case, own: &str, fits: &dyn Fn(&Client) -> bool) -> bool {
+    let client = &case.clients[name];
+    let mut devices =
+        case.clients.values().filter(|other| other.user == client.user && other.world == client.world);
+    let taken = devices.clone().any(|other| {
+        fits(other) && other.platform.as_deref().is_none_or(|platform| class(platform) == class(own))
+    });
+    let first = devices.find(|other| !fits(other)).and_then(|other| other.platform.as_deref());
+    let mine = client.platform.as_deref();
+    !taken && first.map(class) == mine.map(class)
 }
 
 /// Whether a requirement that the scenario covers speaks of platforms.

@@ -25,7 +25,7 @@ steps:
     in_order: [onConnected: {code: 0}]
   - none: one
     of: [onConnected]
-    for: 10m
+    for: 30s
 ",
     ),
     (

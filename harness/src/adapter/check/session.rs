@@ -16,6 +16,8 @@ use crate::runner::CaseLimit;
 pub(super) struct Session {
     adapter: Adapter,
     platform: Option<String>,
+    /// Its client has a clock of its own: it is asked for no ticks and no fences.
+    real: bool,
     next_id: u64,
     /// The last number of an event, by client.
     events: std::collections::BTreeMap<String, u64>,
@@ -24,12 +26,29 @@ pub(super) struct Session {
 impl Session {
     pub(super) fn new(adapter: Adapter, hello: &Value) -> Self {
         let platform = hello["platforms"][0].as_str().map(str::to_owned);
-        Self { adapter, platform, next_id: 0, events: std::collections::BTreeMap::new() }
+        let real = hello["clock"] == "real";
+        Self { adapter, platform, real, next_id: 0, events: std::collections::BTreeMap::new() }
     }
 
     /// What a client of it can be.
     pub(super) fn platform(&self) -> Option<String> {
         self.platform.clone()
+    }
+
+    /// Whether its client is in real time.
+    pub(super) fn is_real(&self) -> bool {
+        self.real
+    }
+
+    /// Asks what every adapter answers, without waiting for the reply; gives the request's id.
+    pub(super) fn ask_anything(&mut self) -> Result<u64, String> {
+        if self.real { self.ask("frobnicate", json!({})) } else { self.ask("fence", json!({})) }
+    }
+
+    /// Whether it answers what every adapter answers.
+    pub(super) fn answers(&mut self) -> Result<(), String> {
+        let (kind, wanted) = if self.real { ("frobnicate", "unsupported") } else { ("fence", "fenced") };
+        self.expect(kind, json!({}), wanted).map(|_| ())
     }
 
     /// Whether nothing has been asked of it yet.
