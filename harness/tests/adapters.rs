@@ -70,9 +70,9 @@ fn an_adapter_of_another_protocol_is_refused() {
 }
 
 #[test]
-fn a_client_in_real_time_is_refused() {
-    let fault = run(&broken("real-time")).expect_err("it cannot run");
-    assert!(fault.0.contains("its clock is \"real\""), "{fault}");
+fn a_clock_of_no_known_kind_is_refused() {
+    let fault = run(&broken("strange-clock")).expect_err("it cannot run");
+    assert!(fault.0.contains("its clock is \"lunar\": `virtual` or `real` is known"), "{fault}");
 }
 
 #[test]
@@ -82,6 +82,11 @@ fn a_break_in_the_middle_is_the_result_of_that_case_and_the_next_gets_a_new_adap
         ("garbage", "what is no JSON line: \"Segmentation fault"),
         ("long-line", "a line of more than 1048576 bytes"),
         ("error", "the SDK threw: no such thing"),
+        ("wrong-id", "which nobody has asked; it was ended"),
+        ("twice", "which has its reply; it was ended"),
+        ("gap", "its event 1 of client `page` came as 2"),
+        ("stranger", "it told of \"onConnected\" of `somebody`, a client that it has not"),
+        ("clock-back", "its clock went back from 0 ms to -1 ms"),
     ];
     for (how, said) in breaks {
         let ran = run(&broken(how)).expect("the adapter starts");

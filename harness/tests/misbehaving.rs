@@ -230,10 +230,19 @@ fn an_interruption_ends_a_wait_and_leaves_out_what_was_cut_short() {
     assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
 }
 
-/// The simulation, but for a case's beginning: it panics in the second.
-struct Panics(SimDriver, u32);
+/// What is wrong with [`Moody`].
+#[derive(PartialEq)]
+enum Mood {
+    /// It panics where the second case begins.
+    Panics,
+    /// Every call of the first run, and of each third one from then on, is refused.
+    Refuses,
+}
 
-impl Driver for Panics {
+/// The simulation, with a mood and the number of cases that it has begun.
+struct Moody(SimDriver, u32, Mood);
+
+impl Driver for Moody {
     fn abilities(&self) -> &Abilities {
         self.0.abilities()
     }
@@ -242,7 +251,7 @@ impl Driver for Panics {
     }
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
         self.1 += 1;
-        assert_ne!(self.1, 2, "an invariant does not hold");
+        assert!(self.2 != Mood::Panics || self.1 != 2, "an invariant does not hold");
         self.0.begin(stage)
     }
     fn navi(&self) -> String {
@@ -258,6 +267,9 @@ impl Driver for Panics {
         args: &Map<String, Value>,
         settle: bool,
     ) -> Result<Returned, Fault> {
+        if self.2 == Mood::Refuses && self.1 % 3 == 1 {
+            return Ok(Returned::Value(1.into()));
+        }
         self.0.call(client, method, args, settle)
     }
     fn settle(&mut self) -> Result<(), Fault> {
@@ -298,7 +310,8 @@ impl Driver for Panics {
 #[test]
 fn a_panic_in_one_case_is_a_fault_of_ours_and_loses_no_other_result() {
     let _alone = alone();
-    let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(Panics(SimDriver::default(), 0))) };
+    let make =
+        || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(Moody(SimDriver::default(), 0, Mood::Panics))) };
     let options = Options { jobs: Some(NonZeroUsize::MIN), ..Options::default() };
     let scenarios: Vec<Scenario> = three().into_iter().take(1).cycle().take(3).collect();
     // The panic is meant; with a backtrace it would take more memory than all floods.
@@ -315,4 +328,38 @@ fn a_panic_in_one_case_is_a_fault_of_ours_and_loses_no_other_result() {
         run.faults
     );
     assert_eq!(run.exit_code(), exit::HARNESS_FAULT);
+}
+
+#[test]
+fn what_passes_at_times_is_flaky_and_red() {
+    let text = "
+scenario: A client connects
+covers: [CONN-002]
+service: {users: [alice]}
+clients: {phone: {user: alice}}
+steps:
+  - call: phone.connect
+    with: {token: $alice.token, timeout: 10}
+    returns: 0
+";
+    let scenarios = [scenario::parse(Path::new("scenarios/made/up.yaml"), text).unwrap()];
+    let ran = |retries: u32, repeat: u32, until_fail: bool| {
+        let options =
+            Options { jobs: Some(NonZeroUsize::MIN), retries, repeat, until_fail, ..Options::default() };
+        let make = || -> Result<Box<dyn Driver>, Fault> {
+            Ok(Box::new(Moody(SimDriver::default(), 0, Mood::Refuses)))
+        };
+        let mut ran = runner::run(&scenarios, &options, &make, &|_| {}).unwrap();
+        let code = ran.run.exit_code();
+        match ran.run.results.remove(0).verdict {
+            Verdict::Flaky { attempts, failed, findings } => (attempts, failed, findings.len(), code),
+            Verdict::Fail { findings } => (0, 0, findings.len(), code),
+            other => panic!("{other:?}"),
+        }
+    };
+    let failed = exit::FAILED;
+    assert_eq!(ran(0, 1, false), (0, 0, 1, failed), "it fails, and nobody asks again");
+    assert_eq!(ran(5, 1, false), (2, 1, 1, failed), "asked again it passes: no further attempt");
+    assert_eq!(ran(0, 6, false), (6, 2, 1, failed), "the rate is measured");
+    assert_eq!(ran(0, 6, true), (0, 0, 1, failed), "the first failure ends it");
 }

@@ -58,6 +58,10 @@ pub struct AdapterDriver {
     pub(super) app_keys: Vec<String>,
     creations: BTreeMap<String, Value>,
     pub(super) events: Vec<Event>,
+    /// The number of the last callback of each client.
+    numbers: BTreeMap<String, u64>,
+    /// The time that each adapter has reached, virtual milliseconds since the case began.
+    reached: BTreeMap<String, i64>,
     /// What adapters logged in this case.
     log: Arc<CaseLog>,
     pub(super) limit: CaseLimit,
@@ -101,6 +105,8 @@ impl AdapterDriver {
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
             events: Vec::new(),
+            numbers: BTreeMap::new(),
+            reached: BTreeMap::new(),
             log,
             limit,
             start: UnixMillis(0),
@@ -149,15 +155,47 @@ impl AdapterDriver {
             // A broken adapter does not come back by itself: the next case gets a new one.
             self.adapters.remove(name);
         }
-        self.record_all(events);
-        reply
+        self.record_all(name, events)?;
+        let reply = reply?;
+        if let Some(to) = reply["ticked"]["to"].as_i64() {
+            let before = self.reached.insert(name.to_owned(), to).unwrap_or_default();
+            if to < before {
+                return Err(self.lie(name, &format!("its clock went back from {before} ms to {to} ms")));
+            }
+        }
+        Ok(reply)
     }
 
-    pub(super) fn record_all(&mut self, events: Vec<Value>) {
+    /// Keeps callbacks that an adapter told of.
+    ///
+    /// # Errors
+    /// One is missing, came twice, or is of a client that the adapter does not drive: none of it can be trusted.
+    pub(super) fn record_all(&mut self, adapter: &str, events: Vec<Value>) -> Result<(), Fault> {
         let after = self.written(!events.is_empty());
         for event in events {
+            let client = event["client"].as_str().unwrap_or_default();
+            if self.driven.get(client).is_none_or(|driving| driving != adapter) {
+                let what = format!("it told of {} of `{client}`, a client that it has not", event["name"]);
+                return Err(self.lie(adapter, &what));
+            }
+            let last = self.numbers.entry(client.to_owned()).or_default();
+            let (n, wanted) = (event["n"].as_u64().unwrap_or_default(), *last + 1);
+            if n != wanted {
+                let what = format!(
+                    "its event {wanted} of client `{client}` came as {n}: numbers have no gap, and none comes twice"
+                );
+                return Err(self.lie(adapter, &what));
+            }
+            *last = n;
             self.record(event, &after);
         }
+        Ok(())
+    }
+
+    /// What an adapter says cannot be so: it is ended, and the next case gets a new one.
+    fn lie(&mut self, adapter: &str, what: &str) -> Fault {
+        self.adapters.remove(adapter);
+        Fault(format!("adapter {adapter}: {what}; it was ended"))
     }
 
     /// Adapters that drive a client of this case, each once, in a fixed order.
@@ -307,6 +345,9 @@ impl AdapterDriver {
 
     fn create(&mut self, name: &str) -> Result<(), Fault> {
         let body = self.creations.get(name).cloned().unwrap_or(Value::Null);
+        self.numbers.remove(name);
+        // A client begins at the start of the case, however late it is made.
+        self.reached.clear();
         let reply = self.ask(name, "create", body)?;
         match reply.get("unsupported").and_then(Value::as_str) {
             Some(reason) => Err(Fault(reason.to_owned())),
@@ -582,6 +623,8 @@ impl Driver for AdapterDriver {
             let _ = self.server.remove_world(&app_key);
         }
         self.creations.clear();
+        self.numbers.clear();
+        self.reached.clear();
         self.events.clear();
     }
 }

@@ -250,6 +250,9 @@ impl Adapter {
             self.brought.log(line);
             self.keep_log(log, line.len() as u64);
             true
+        } else if let Some(id) = message["id"].as_u64().filter(|id| *id != 0) {
+            let why = if id > self.next_id { "which nobody has asked" } else { "which has its reply" };
+            return Err(self.doom(&format!("it answered request {id}, {why}")));
         } else {
             self.brought.odd();
             false

@@ -95,7 +95,7 @@ impl AdapterDriver {
                 // A broken adapter does not come back by itself: the next case gets a new one.
                 self.adapters.remove(&name);
             }
-            self.record_all(events);
+            self.record_all(&name, events)?;
             heard?;
         }
         for name in self.engines.keys().cloned().collect::<Vec<_>>() {

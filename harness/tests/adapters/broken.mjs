@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline';
 
 const how = process.argv[2];
 const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+let back = false;
+const told = (n, client) => say({ event: { n, client, name: 'onConnected', args: { code: 0, userId: 'alice' } } });
 const breaks = {
   crash: () => {
     process.stderr.write('a word aside\n');
@@ -15,6 +17,23 @@ const breaks = {
     say({ id, result: { code: 0 } });
   },
   error: (id) => say({ id, error: 'the SDK threw: no such thing' }),
+  'wrong-id': (id) => say({ id: id + 1, result: { code: 0 } }),
+  'twice': (id) => {
+    say({ id, result: { code: 0 } });
+    say({ id, result: { code: 0 } });
+  },
+  gap: (id) => {
+    told(2, 'page');
+    say({ id, result: { code: 0 } });
+  },
+  stranger: (id) => {
+    told(1, 'somebody');
+    say({ id, result: { code: 0 } });
+  },
+  'clock-back': (id) => {
+    back = true;
+    say({ id, result: { code: 0 } });
+  },
 };
 
 for await (const line of createInterface({ input: process.stdin })) {
@@ -23,11 +42,11 @@ for await (const line of createInterface({ input: process.stdin })) {
   if (message.hello) {
     const protocol = how === 'protocol' ? 9 : 1;
     say({ hello: { protocol, client: 'broken', version: '0',
-      clock: how === 'real-time' ? 'real' : 'virtual', capabilities: ['virtual_time'],
+      clock: how === 'strange-clock' ? 'lunar' : 'virtual', capabilities: ['virtual_time'],
       methods: how === 'crash' ? ['connect', 'disconect'] : ['connect'], events: ['onConnected'] } });
   } else if (message.call) breaks[how](id);
-  else if (message.fence) say({ id, fenced: { clients: [], next: null, quiet: true } });
-  else if (message.tick) say({ id, ticked: { to: message.tick.to, next: null } });
+  else if (message.fence) say({ id, fenced: { clients: [], next: back ? 0 : null, quiet: true } });
+  else if (message.tick) say({ id, ticked: { to: back ? -1 : message.tick.to, next: null } });
   else if (message.reset) say({ id, resetDone: {} });
   else say({ id, result: { code: 0 } });
 }

@@ -1,0 +1,120 @@
+//! Clients whose clock is real: an adapter in Python with a client of its own, and a vendor SDK without virtual time.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::{num::NonZeroUsize, path::Path, time::Duration};
+
+use harness::{
+    adapter::{
+        AdapterDriver, Command,
+        check::{Found, check},
+    },
+    cli::files,
+    runner::{self, Driver, Fault, Options, Ran},
+    scenario::{self, Scenario},
+    verdict::Verdict,
+};
+
+const PYTHON: &str = "python3 adapters/template/real_time.py";
+
+fn run(scenarios: &[Scenario], command: &Command, patience: Duration) -> Ran {
+    let make = || -> Result<Box<dyn Driver>, Fault> {
+        Ok(Box::new(AdapterDriver::start(command)?.patient(patience)))
+    };
+    let options = Options { jobs: NonZeroUsize::new(4), ..Options::default() };
+    runner::run(scenarios, &options, &make, &|_| {}).unwrap()
+}
+
+fn parsed(text: &str) -> Vec<Scenario> {
+    vec![scenario::parse(Path::new("scenarios/made/up.yaml"), text).expect("it is right")]
+}
+
+#[test]
+fn the_template_in_real_time_keeps_to_the_protocol() {
+    let checks = check(&Command::named(PYTHON).unwrap()).unwrap();
+    let bad: Vec<_> = checks.iter().filter(|check| matches!(check.found, Found::Bad(_))).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    let well = checks.iter().filter(|check| check.found == Found::Good).count();
+    assert_eq!((checks.len(), well), (16, 13));
+}
+
+const SENDS: &str = "
+scenario: A text goes out, and nothing else comes of it
+covers: [SEND-001]
+service: {users: [alice, bob]}
+clients: {device: {user: alice, platform: Android}}
+steps:
+  - call: device.connect
+    with: {token: $alice.token, timeout: 10}
+  - expect: device
+    in_order: [onConnected: {code: 0}]
+    within: 10s
+  - advance: {service: 1h}
+  - call: device.createTextMessage
+    with: {type: private, targetId: bob, channelId: '', text: hello}
+    save_as: $m
+  - call: device.sendMessage
+    with: {message: $m}
+  - expect: device
+    in_order: [onMessageSent: {code: 0, message: {sentTime: {gt: $start + 3600000}}}]
+    within: 10s
+  - none: device
+    until: fence
+";
+
+#[test]
+fn a_client_in_real_time_gets_its_verdict_and_the_services_clock_jumps_alone() {
+    let ran = run(&parsed(SENDS), &Command::named(PYTHON).unwrap(), Duration::ZERO);
+    // It is a PC: the part is for any device.
+    assert_eq!(ran.run.results[0].verdict, Verdict::Pass);
+    assert_eq!(ran.run.client.clock, harness::verdict::Clock::Real);
+}
+
+#[test]
+fn what_must_come_and_does_not_is_a_failure_and_not_a_hang() {
+    let wanted = "onMessageSent: {code: 0, message: {sentTime: {gt: $start + 3600000}}}]\n    within: 10s";
+    // It has no such callback: nobody waits for it.
+    let text = SENDS.replace(wanted, "onMessageReceived: {message: {text: hello}}]\n    within: 1s");
+    let lacks = run(&parsed(&text), &Command::named(PYTHON).unwrap(), Duration::ZERO);
+    let verdict = &lacks.run.results[0].verdict;
+    assert!(
+        matches!(verdict, Verdict::Unsupported { what, .. } if what == "onMessageReceived"),
+        "{verdict:?}"
+    );
+    let text = SENDS.replace(wanted, "onMessageSent: {code: 1}]\n    within: 1s");
+    let fails = run(&parsed(&text), &Command::named(PYTHON).unwrap(), Duration::ZERO);
+    let Verdict::Fail { findings } = &fails.run.results[0].verdict else {
+        panic!("{:?}", fails.run.results[0].verdict)
+    };
+    assert!(findings[0].seen.contains("code: expected 1, got 0"), "{findings:?}");
+}
+
+#[test]
+fn a_case_that_needs_more_time_than_there_is_patience_for_says_how_much() {
+    let text = SENDS.replace("- advance: {service: 1h}", "- advance: 90s");
+    let ran = run(&parsed(&text), &Command::named(PYTHON).unwrap(), Duration::from_secs(60));
+    let Verdict::Unsupported { what, reason } = &ran.run.results[0].verdict else {
+        panic!("{:?}", ran.run.results[0].verdict)
+    };
+    assert_eq!(what, "patience");
+    assert!(reason.contains("needs 90s of it (`--patience 90s`)"), "{reason}");
+}
+
+/// The same SDK is judged the same in real time as in virtual time (`real_sdks.rs`), wherever both judge.
+#[test]
+fn a_vendors_sdk_in_real_time_passes_what_it_passes_in_virtual_time() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let folders = ["recall", "chatroom/messages"].map(|folder| root.join(folder));
+    let scenarios: Vec<_> =
+        files::read(&folders).unwrap().into_iter().map(|file| file.scenario.unwrap()).collect();
+    let ran = run(&scenarios, &Command::named("web-sdk@4.6.4+real").unwrap(), Duration::from_secs(5));
+    let mut passed = 0;
+    for result in &ran.run.results {
+        match &result.verdict {
+            Verdict::Pass => passed += 1,
+            Verdict::Unsupported { .. } => {}
+            other => panic!("{}: {other:?}", result.name()),
+        }
+    }
+    assert!(passed > 8, "{passed} passed");
+}
