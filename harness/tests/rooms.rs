@@ -16,6 +16,8 @@ use std::{
 struct House {
     src: &'static str,
     may: &'static [(&'static str, &'static [&'static str])],
+    /// How many sources it has at least: a folder that is not found has no arrows.
+    least: usize,
     /// Sources without arrows: `lib.rs` names all rooms, for users of the crate; others are compiled for tests alone.
     except: &'static [&'static str],
 }
@@ -23,6 +25,7 @@ struct House {
 /// The simulated service.
 const SERVICE: House = House {
     src: "../mock-server/service/src",
+    least: 150,
     except: &["lib.rs", "doors/server_api/misuse"],
     may: &[
         ("core", &[]),
@@ -42,16 +45,17 @@ const SERVICE: House = House {
 /// The reference client.
 const CLIENT: House = House {
     src: "client/src",
+    least: 65,
     except: &["lib.rs"],
     may: &[
         ("core", &[]),
         ("local", &["core"]),
         ("preferences", &["core"]),
-        ("mail", &["core", "local"]),
+        ("mail", &["core"]),
         // A message that was uploaded goes out like any other.
         ("media", &["core", "mail"]),
         // Recalls, expansions and history pages are those of all conversations.
-        ("chatroom", &["core", "local", "mail"]),
+        ("chatroom", &["core", "mail"]),
         ("ultra_group", &["core", "local", "mail"]),
         ("engine", &["chatroom", "core", "local", "mail", "media", "preferences", "ultra_group"]),
     ],
@@ -175,7 +179,7 @@ fn scattered(sources: &[(PathBuf, String)]) -> Vec<String> {
 fn no_room_names_what_stands_above_it() {
     for house in HOUSES {
         let sources = all(house);
-        assert!(sources.len() > 60, "{}", house.src);
+        assert!(sources.len() > house.least, "{}: {}", house.src, sources.len());
         let wrong: Vec<String> =
             sources.iter().flat_map(|(path, source)| forbidden(house, path, source)).collect();
         assert!(wrong.is_empty(), "{wrong:#?}");

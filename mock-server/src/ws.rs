@@ -104,7 +104,9 @@ pub(crate) fn next(
         }
         let mask = header.mask.ok_or(WsError::Unmasked)?;
         let size = usize::try_from(length).unwrap_or(usize::MAX);
-        let so_far = pieces.as_ref().map_or(0, |pieces| pieces.bytes.len());
+        // What stands between the pieces of a message is none of it.
+        let is_piece = matches!(header.opcode, OpCode::Data(_));
+        let so_far = pieces.as_ref().filter(|_| is_piece).map_or(0, |pieces| pieces.bytes.len());
         if size.saturating_add(so_far) > max {
             return Err(WsError::TooLarge { size: size.saturating_add(so_far), max });
         }
@@ -296,6 +298,15 @@ mod tests {
         assert_eq!(read(&frame(0x80, b"x")), Err(WsError::Continuation));
         assert_eq!(read(&[frame(0x02, b"x"), frame(0x82, b"x")].concat()), Err(WsError::Continuation));
         assert_eq!(read(&frame(0x82, &[0; 1001])), Err(WsError::TooLarge { size: 1001, max: 1000 }));
+    }
+
+    #[test]
+    fn a_ping_between_pieces_does_not_count_towards_the_message() {
+        let bytes = [frame(0x02, &[7; 999]), frame(0x89, b"ping"), frame(0x80, &[7])].concat();
+        assert_eq!(
+            read(&bytes),
+            Ok(vec![Incoming::Ping("ping".into()), Incoming::Binary(vec![7; 1000].into())])
+        );
     }
 
     #[test]

@@ -26,7 +26,8 @@ impl Chatrooms<'_> {
     /// The server has something for the room.
     pub(crate) fn noticed(&mut self, now: UnixMillis, id: &str, time: Option<UnixMillis>) {
         let Some(room) = self.state.rooms.get_mut(id).filter(|room| room.here) else { return };
-        if room.messages.announce(time) {
+        // Whatever its time: the pull tells the server that the notice was taken.
+        if room.messages.announce(time) || !room.messages.is_pulling() {
             self.pull(now, id);
         }
     }

@@ -63,7 +63,7 @@ impl Feed {
             self.meanwhile = self.meanwhile.max(Some(until));
             return false;
         }
-        self.announced > self.watermark
+        time.is_none() || self.announced > self.watermark
     }
 
     /// The pull under way has brought everything up to `until`. `true`: something was announced meanwhile that it has not
@@ -108,6 +108,20 @@ mod tests {
         assert!(feed.end(at(35)));
         feed.begin();
         assert!(!feed.end(at(35)), "an announcement is pulled for once");
+    }
+
+    #[test]
+    fn what_was_not_brought_is_known_to_be_missing() {
+        let mut feed = Feed::from(at(10));
+        feed.announce(Some(at(20)));
+        feed.begin();
+        feed.failed();
+        assert!(!feed.is_pulling() && !feed.is_complete(), "the pull brought nothing");
+        feed.begin();
+        assert!(!feed.announce(Some(at(15))), "one pull at a time");
+        assert!(!feed.end(at(20)) && feed.is_complete());
+        feed.restart_from(at(12));
+        assert_eq!((feed.begin(), feed.is_complete()), (at(12), false));
     }
 
     #[test]

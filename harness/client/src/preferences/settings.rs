@@ -173,8 +173,13 @@ impl Preferences<'_> {
     /// nothing that an app could know of, so it tells nothing.
     pub(crate) fn settings_arrived(&mut self, body: &Bytes) {
         let Ok(states) = SessionStates::decode(body.clone()) else { return };
+        let known = self.known_version();
+        if known.is_some_and(|known| states.version < known) {
+            // Two pulls were under way, and the answer to the later one came first.
+            return;
+        }
         // A user without any setting has version 0, and yet hears of the first pin.
-        let first = self.known_version().is_none();
+        let first = known.is_none();
         let mut synced = Vec::new();
         for state in states.state {
             let Some(kind) = conversation_name(state.r#type) else { continue };

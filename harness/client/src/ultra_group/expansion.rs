@@ -12,7 +12,7 @@ use crate::{
         message::{Object, text},
     },
     mail::expansion::{Change, apply},
-    ultra_group::{Call, UltraGroups, expansion, modify::request},
+    ultra_group::{Call, UltraGroups, modify::request},
 };
 
 /// `updateUltraGroupMessageExpansion(messageUId, expansion)`.
@@ -58,7 +58,7 @@ fn change(
 pub(super) fn answered(core: &mut Core, uid: &str, change: &Change, code: i64) {
     if code == 0 {
         let (put, removed) = change.parts();
-        let _ = expansion::apply(core, uid, &put, &removed, false);
+        let _ = apply(core, uid, &put, &removed, false);
     }
     match change {
         Change::Update(pairs) => core.fire(

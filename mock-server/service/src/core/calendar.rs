@@ -6,7 +6,7 @@ use jiff::{Span, Timestamp, tz::Offset};
 use wire::UnixMillis;
 
 const DAY_MS: i64 = 24 * 3600 * 1000;
-/// About twenty thousand years: more than the calendar has.
+/// The most that a span of months may be, twenty thousand years less two.
 const MOST_MONTHS: i64 = 239_976;
 
 /// The beginning of the natural day `days` days before today, in a zone so many hours ahead of UTC.

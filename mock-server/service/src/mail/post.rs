@@ -182,7 +182,7 @@ impl Mail<'_> {
         self.post(now, Outgoing { sender, target, delivery, up, status_message, mirror: None, with_sender })
     }
 
-    /// Stamps, stores, then delivers: a message is in the mailboxes before anybody hears of it.
+    /// Stamps, stores, delivers: a message is in a mailbox before its owner hears of it.
     pub(crate) fn post(&mut self, now: UnixMillis, outgoing: Outgoing<'_>) -> Posted {
         let Outgoing { sender, target, delivery, up, status_message, mirror, with_sender } = outgoing;
         let Delivery { conversation, mut receivers } = delivery;

@@ -42,7 +42,7 @@ impl Store {
         self.update_of(&self.owner, id, body)
     }
 
-    /// The same in the rows of `owner`, for what outlives the login it began under: a download.
+    /// The same in the rows of `owner`, for what began under another login, as a download may have.
     pub(crate) fn update_of(
         &self,
         owner: &str,
