@@ -1,5 +1,7 @@
 //! Judging callbacks: what must come, in which order, and what must not.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value as Json};
 use simulation::Event;
 
@@ -7,15 +9,24 @@ use super::case::{Run, Stop};
 use crate::scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope};
 
 /// How far a client's callbacks have been looked at: everything before was expected, or skipped by what was.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Cursor {
     /// Callbacks of this client that lie behind.
     passed: usize,
+    /// Those of them that were expected: none is looked at twice.
+    met: BTreeSet<usize>,
 }
 
-/// A successful match: how far it reached, and what it captured.
+impl Cursor {
+    fn pass(&mut self, hits: &[usize]) {
+        self.met.extend(hits);
+        self.passed = hits.iter().map(|last| last + 1).fold(self.passed, usize::max);
+    }
+}
+
+/// A successful match: the callbacks that were met, and what they captured.
 struct Matched {
-    reached: usize,
+    hits: Vec<usize>,
     captures: Map<String, Json>,
 }
 
@@ -37,7 +48,7 @@ impl Run<'_> {
             let missing = match self.try_expect(expect)? {
                 Ok(matched) => {
                     self.keep(matched.captures);
-                    self.cursor(&expect.client).passed = matched.reached;
+                    self.cursor(&expect.client).pass(&matched.hits);
                     return Ok(());
                 }
                 Err(missing) => missing,
@@ -60,7 +71,7 @@ impl Run<'_> {
                 && let Ok(matched) = self.try_expect(expect)?
             {
                 self.keep(matched.captures);
-                self.cursor(&expect.client).passed = matched.reached;
+                self.cursor(&expect.client).pass(&matched.hits);
                 return Ok(());
             }
             let seen = missing.near.unwrap_or_else(|| self.seen_since(&expect.client));
@@ -84,17 +95,21 @@ impl Run<'_> {
     }
 
     fn try_expect(&mut self, expect: &Expect) -> Outcome {
-        let passed = self.cursor(&expect.client).passed;
+        let cursor = self.cursor(&expect.client).clone();
+        // What came since something was last done, and was skipped by an expectation that met something else, is there for
+        // this one: no order is meant between two steps that only look.
+        let acted = self.driver.events()[..self.acted].iter().filter(|e| e.client == expect.client).count();
+        let from = cursor.passed.min(acted);
         let events: Vec<&Event> = self.driver.events().iter().filter(|e| e.client == expect.client).collect();
         let base = |name: &str| self.lookup(name);
-        let mut finder = Finder { events: &events, captures: Map::new(), base: &base };
+        let mut finder = Finder { events: &events, met: &cursor.met, captures: Map::new(), base: &base };
         let outcome = match expect.order {
-            Order::InOrder => finder.in_order(&expect.events, passed),
-            Order::AnyOrder => finder.any_order(&expect.events, passed),
-            Order::OneOf => finder.one_of(&expect.events, passed),
+            Order::InOrder => finder.in_order(&expect.events, from),
+            Order::AnyOrder => finder.any_order(&expect.events, from),
+            Order::OneOf => finder.one_of(&expect.events, from),
         };
         match outcome {
-            Ok(Ok(reached)) => Ok(Ok(Matched { reached, captures: finder.captures })),
+            Ok(Ok(hits)) => Ok(Ok(Matched { hits, captures: finder.captures })),
             Ok(Err(missing)) => Ok(Err(missing)),
             Err(unresolved) => Err(self.unresolved(&unresolved)),
         }
@@ -112,7 +127,8 @@ impl Run<'_> {
         let events: Vec<&Event> =
             self.driver.events().iter().filter(|e| e.client == quiet.client).skip(passed).collect();
         let base = |name: &str| self.lookup(name);
-        let mut finder = Finder { events: &events, captures: Map::new(), base: &base };
+        let met = BTreeSet::new();
+        let mut finder = Finder { events: &events, met: &met, captures: Map::new(), base: &base };
         let mut unwanted = None;
         for event in &events {
             let hit = quiet.of.is_empty()
@@ -137,6 +153,8 @@ impl Run<'_> {
 /// Looks for events; names captured on the way are known to what follows.
 struct Finder<'a> {
     events: &'a [&'a Event],
+    /// Those that an earlier step has met.
+    met: &'a BTreeSet<usize>,
     captures: Map<String, Json>,
     base: &'a dyn Fn(&str) -> Option<Json>,
 }
@@ -144,19 +162,23 @@ struct Finder<'a> {
 type Found<T> = Result<T, crate::scenario::Unresolved>;
 
 impl Finder<'_> {
-    /// Each after the one before; gives the index behind the last.
-    fn in_order(&mut self, wanted: &[EventMatch], mut from: usize) -> Found<Result<usize, Missing>> {
+    /// Each after the one before; gives those that were met.
+    fn in_order(&mut self, wanted: &[EventMatch], mut from: usize) -> Found<Result<Vec<usize>, Missing>> {
+        let mut met = Vec::new();
         for event in wanted {
             match self.run(event, from, &[])? {
-                Ok(hits) => from = hits.last().map_or(from, |last| last + 1),
+                Ok(hits) => {
+                    from = hits.last().map_or(from, |last| last + 1);
+                    met.extend(hits);
+                }
                 Err(missing) => return Ok(Err(missing)),
             }
         }
-        Ok(Ok(from))
+        Ok(Ok(met))
     }
 
     /// All of them, each event used once.
-    fn any_order(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<usize, Missing>> {
+    fn any_order(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<Vec<usize>, Missing>> {
         let mut used: Vec<usize> = Vec::new();
         for event in wanted {
             match self.run(event, from, &used)? {
@@ -164,14 +186,14 @@ impl Finder<'_> {
                 Err(missing) => return Ok(Err(missing)),
             }
         }
-        Ok(Ok(used.into_iter().max().map_or(from, |last| last + 1)))
+        Ok(Ok(used))
     }
 
-    fn one_of(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<usize, Missing>> {
+    fn one_of(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<Vec<usize>, Missing>> {
         let mut words = Vec::new();
         for event in wanted {
             match self.run(event, from, &[])? {
-                Ok(hits) => return Ok(Ok(hits.last().map_or(from, |last| last + 1))),
+                Ok(hits) => return Ok(Ok(hits)),
                 Err(missing) => words.push(missing.what),
             }
         }
@@ -191,7 +213,7 @@ impl Finder<'_> {
             if wanted.times.most.is_some_and(|most| hits.len() >= most as usize) {
                 break;
             }
-            if used.contains(&index) || event.name != wanted.name {
+            if used.contains(&index) || self.met.contains(&index) || event.name != wanted.name {
                 continue;
             }
             match self.fits(wanted, event, hits.len())? {
