@@ -115,7 +115,7 @@ function hello() {
       events: EVENTS.filter((name) => has(version, name)),
       // Keys of event arguments that the SDK never tells.
       unknownArgs: {
-        onMessageReceived: ['left', 'hasPackage', 'message.policy'],
+        onMessageReceived: ['left', 'hasPackage', 'message.policy', 'message.receivedStatus'],
         onMessageSent: ['message.messageId'],
         onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
         onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],

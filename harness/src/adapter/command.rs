@@ -25,6 +25,8 @@ const INTERPRETERS: &[&str] = &[
     "powershell",
     "cmd",
 ];
+/// How names of the native client begin.
+const NATIVE_FAMILY: &str = "native@";
 /// Longest name of a client, in bytes: it becomes the name of a file.
 const NAME_LIMIT: usize = 100;
 
@@ -48,7 +50,11 @@ impl Command {
     /// Versions that can do without WebSocket and poll.
     pub const POLLING: [&str; 7] = ["4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4"];
 
-    /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`), or a command line that speaks the adapter
+    /// The vendor's native client for Linux.
+    pub const NATIVE: &str = "native@5.46.1+real";
+
+    /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`, in real time: `web-sdk@4.6.4+real`, native:
+    /// [`NATIVE`](Self::NATIVE)), or a command line that speaks the adapter
     /// protocol, in words as a shell parts them. A command gets a name made of its program's.
     ///
     /// # Errors
@@ -56,6 +62,9 @@ impl Command {
     pub fn named(name: &str) -> Result<Self, String> {
         if let Some(version) = name.strip_prefix("web-sdk@") {
             return Self::web_sdk(name, version);
+        }
+        if name.starts_with(NATIVE_FAMILY) {
+            return Self::native(name);
         }
         let words = shell::split(name).map_err(|error| format!("the command `{name}`: {error}"))?;
         let is_command =
@@ -68,6 +77,14 @@ impl Command {
         }
         let args: Vec<String> = words.collect();
         Ok(Self { name: slug(&program, &args), program, args })
+    }
+
+    fn native(name: &str) -> Result<Self, String> {
+        if name != Self::NATIVE {
+            return Err(format!("there is no `{name}`; the native client comes as {}", Self::NATIVE));
+        }
+        let script = adapters_folder().join("native/adapter.mjs").display().to_string();
+        Ok(Self { name: name.to_owned(), program: "node".to_owned(), args: vec![script] })
     }
 
     fn web_sdk(name: &str, version: &str) -> Result<Self, String> {
@@ -102,10 +119,10 @@ impl Command {
     /// # Errors
     /// A sentence: the name is that of a known client, or could not be the name of a file.
     pub fn called(self, name: &str) -> Result<Self, String> {
-        if self.name.starts_with("web-sdk@") {
+        if self.name.starts_with("web-sdk@") || self.name.starts_with(NATIVE_FAMILY) {
             return Err(format!("`{}` has its name; `--name` is for clients given as a command", self.name));
         }
-        if name == REFERENCE || name.starts_with("web-sdk@") {
+        if name == REFERENCE || name.starts_with("web-sdk@") || name.starts_with(NATIVE_FAMILY) {
             return Err(format!("`{name}` is the name of a client that the harness knows"));
         }
         let is_fit = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
@@ -163,6 +180,8 @@ mod tests {
     fn unknown_clients_are_refused_with_what_is_known() {
         let error = Command::named("web-sdk@1.0").unwrap_err();
         assert!(error.contains("web-sdk@5.38.0"), "{error}");
+        assert!(Command::named("native@1").unwrap_err().contains(Command::NATIVE));
+        assert!(Command::named("web-sdk@4.6.4+real").is_ok() && Command::named(Command::NATIVE).is_ok());
         assert!(Command::named("nonsense").unwrap_err().contains("`nonsense`"));
         assert!(Command::named("'' x").unwrap_err().contains("empty"));
         assert!(
@@ -198,7 +217,9 @@ mod tests {
     fn a_name_is_that_of_a_file_and_of_no_known_client() {
         let command = || Command::named("./my-adapter").unwrap();
         assert_eq!(command().called("ours@2+beta").unwrap().name, "ours@2+beta");
-        for wrong in ["", "../x", "a/b", "a b", "-x", ".x", "reference", "web-sdk@4.6.4", &"x".repeat(101)] {
+        for wrong in
+            ["", "../x", "a/b", "a b", "-x", ".x", "reference", "web-sdk@4.6.4", "native@2", &"x".repeat(101)]
+        {
             assert!(command().called(wrong).is_err(), "{wrong}");
         }
         assert!(

@@ -10,6 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Format, Stop, exit};
+use crate::adapter::Command;
 
 /// Arguments of `harness clients`.
 #[derive(Debug, Args)]
@@ -21,6 +22,8 @@ pub(super) struct ClientsArgs {
 
 /// Where the web SDK adapter stands in a checkout.
 const WEB_SDK: &str = "harness/adapters/web-sdk";
+/// The same of the native client's.
+const NATIVE: &str = "harness/adapters/native";
 
 /// A client the harness knows by name.
 struct Known {
@@ -33,19 +36,19 @@ struct Known {
 }
 
 pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
-    for Known { name, about, missing, install } in known(Path::new(WEB_SDK)) {
+    for Known { name, about, missing, install } in known(Path::new(WEB_SDK), Path::new(NATIVE)) {
         match args.format {
             Format::Json => {
                 let ready = missing.is_empty();
                 let line = json!({"name": name, "about": about, "ready": ready, "missing": missing, "install": install});
                 writeln!(out, "{line}")?;
             }
-            Format::Text if missing.is_empty() => writeln!(out, "{name:16} ready    {about}")?,
+            Format::Text if missing.is_empty() => writeln!(out, "{name:18} ready    {about}")?,
             Format::Text => {
-                writeln!(out, "{name:16} missing  {about}")?;
-                writeln!(out, "{:16}          needs {}", "", missing.join(", "))?;
+                writeln!(out, "{name:18} missing  {about}")?;
+                writeln!(out, "{:18}          needs {}", "", missing.join(", "))?;
                 if let Some(command) = install {
-                    writeln!(out, "{:16}          {command}", "")?;
+                    writeln!(out, "{:18}          {command}", "")?;
                 }
             }
         }
@@ -56,7 +59,7 @@ pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
     Ok(exit::CONFORMS)
 }
 
-fn known(web_sdk: &Path) -> Vec<Known> {
+fn known(web_sdk: &Path, native: &Path) -> Vec<Known> {
     let mut clients = vec![Known {
         name: "reference".to_owned(),
         about: "our own client, in virtual time, inside this process",
@@ -79,6 +82,19 @@ fn known(web_sdk: &Path) -> Vec<Known> {
             missing,
         });
     }
+    let mut missing = Vec::new();
+    if !node {
+        missing.push("Node 20 or newer (`node` on the PATH)".to_owned());
+    }
+    if !native.join("node_modules/.installed").exists() {
+        missing.push("its package from npm, 40 MB".to_owned());
+    }
+    clients.push(Known {
+        name: Command::NATIVE.to_owned(),
+        about: "the vendor's native client for Linux (x64, arm64), unmodified, in real time",
+        install: (!missing.is_empty()).then(|| format!("node {NATIVE}/install.mjs")),
+        missing,
+    });
     clients
 }
 
@@ -114,9 +130,9 @@ mod tests {
             std::fs::create_dir_all(&sdk).unwrap();
             std::fs::write(sdk.join("package-lock.json"), "{}").unwrap();
         }
-        let clients = known(folder.path());
+        let clients = known(folder.path(), folder.path());
         let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
-        assert_eq!(names, ["reference", "web-sdk@4.6.4", "web-sdk@5.38.0"]);
+        assert_eq!(names, ["reference", "web-sdk@4.6.4", "web-sdk@5.38.0", Command::NATIVE]);
         assert!(clients[0].missing.is_empty());
         assert!(clients[1].missing.iter().any(|what| what == "its packages from npm"));
         assert_eq!(clients[1].install.as_deref(), Some("node harness/adapters/web-sdk/install.mjs 4.6.4"));

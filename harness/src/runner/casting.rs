@@ -1,6 +1,6 @@
 //! Who plays which part: a client that is of certain platforms alone takes the parts that it can play.
 //!
-//! A platform in a scenario binds only where a requirement that it covers speaks of platforms. Elsewhere a part is for any
+//! A platform in a scenario binds only where a requirement that it covers speaks of platforms, or a step names one. Elsewhere a part is for any
 //! device, and the client under test plays it as what it is. Parts that it cannot play - a phone beside a page, where it
 //! is a page - the reference client plays, as long as one is left for the client under test.
 
@@ -9,13 +9,13 @@ use std::{borrow::Cow, collections::BTreeSet};
 use super::driver::Abilities;
 use crate::{
     catalogue::catalogue,
-    scenario::{Case, Client, Scenario},
+    scenario::{Case, Client, PLATFORMS, Scenario},
 };
 
 /// The client that plays what the one under test cannot.
 const REFERENCE: &str = "reference";
 /// Words by which a requirement speaks of platforms.
-const OF_PLATFORMS: [&str; 10] = [
+const OF_PLATFORMS: [&str; 11] = [
     "platform",
     "Android",
     "iOS",
@@ -24,6 +24,7 @@ const OF_PLATFORMS: [&str; 10] = [
     "PC",
     "MiniProgram",
     "mini program",
+    "mini-program",
     "mobile",
     "desktop",
 ];
@@ -77,7 +78,7 @@ fn cast<'a>(scenario: &Scenario, case: &'a Case, can: &Abilities) -> Cow<'a, Cas
     let (Some(own), false) = (can.platforms.first(), case.clients.values().all(fits)) else {
         return Cow::Borrowed(case);
     };
-    let binding = is_about_platforms(scenario);
+    let binding = is_about_platforms(scenario) || names_a_platform(case);
     let mut cast = case.clone();
     for (name, client) in &case.clients {
         if fits(client) {
@@ -108,6 +109,12 @@ fn is_free(name: &str, case: &Case, own: &str, fits: &dyn Fn(&Client) -> bool) -
     let first = devices.find(|other| !fits(other)).and_then(|other| other.platform.as_deref());
     let mine = client.platform.as_deref();
     !taken && first.map(class) == mine.map(class)
+}
+
+/// Whether a step speaks of a platform by its name: what it wants of it is so for that platform alone.
+fn names_a_platform(case: &Case) -> bool {
+    let steps = format!("{:?}", case.steps);
+    PLATFORMS.iter().any(|platform| steps.contains(&format!("\"{platform}\"")))
 }
 
 /// Whether a requirement that the scenario covers speaks of platforms.
