@@ -20,7 +20,7 @@
 #define MS 1000000LL
 #define SEC 1000000000LL
 #define HOUR_MS 3600000LL
-#define LIMIT_NS (20 * SEC)
+#define LIMIT_NS (60 * SEC)
 #define THREADS 8
 
 static struct {
@@ -564,7 +564,7 @@ static void check_handler(void)
 	pthread_create(&thread, NULL, read_thread, &bad);
 	int64_t since = kernel_ns(CLOCK_MONOTONIC);
 	int sent = 0;
-	while (sent < 2000 && within_limit(since)) {
+	while (sent < 300 && within_limit(since)) {
 		if (atomic_load(&handled) == sent) {
 			pthread_kill(thread, SIGUSR1);
 			sent++;
@@ -575,7 +575,7 @@ static void check_handler(void)
 	}
 	atomic_store(&reading, false);
 	pthread_join(thread, NULL);
-	check(atomic_load(&handled) == 2000, "2,000 signal handlers read the clocks in the midst of readings");
+	check(atomic_load(&handled) == 300, "300 signal handlers read the clocks in the midst of readings");
 
 	struct wait wait = { .call = in_sleep, .ms = HOUR_MS };
 	begin(&wait);

@@ -21,7 +21,7 @@ run() {
   shift
   fresh_page
   echo "# $mode: $*"
-  timeout 120 env CLOCK_SHIM_PAGE="$work/page" "$@" LD_PRELOAD="$shim" "$built/test" "$mode" "$built/test-target.so" 2> "$work/stderr"
+  timeout 300 env CLOCK_SHIM_PAGE="$work/page" "$@" LD_PRELOAD="$shim" "$built/test" "$mode" "$built/test-target.so" 2> "$work/stderr"
   status=$?
   cat "$work/stderr" >&2
   [ "$status" = 0 ] || { echo "not ok - $mode ended with $status"; failed=1; }
