@@ -1,0 +1,48 @@
+// Sending, to a conversation or to members of a group: first the message is stored, then it is sent or refused.
+
+import { outgoing } from '../../web-sdk/messages.mjs';
+import { Feature } from '../../web-sdk/features/feature.mjs';
+import { canonical, place } from '../messages.mjs';
+
+export class Sending extends Feature {
+  static METHODS = ['sendMessage', 'sendGroupMessageToDesignatedUsers'];
+
+  static EVENTS = ['onMessageAttached', 'onMessageSent', 'onGroupMessageToDesignatedUsersAttached', 'onGroupMessageToDesignatedUsersSent'];
+
+  sendMessage({ message }) {
+    return this.send(message, undefined, 'onMessage');
+  }
+
+  sendGroupMessageToDesignatedUsers({ message, userIds }) {
+    return this.send(message, userIds, 'onGroupMessageToDesignatedUsers');
+  }
+
+  send(message, users, event) {
+    const out = outgoing(message, users);
+    if (out.problem) return { unsupported: out.problem };
+    const conversation = place(message);
+    if (!conversation.conversationType || !message.targetId) return { code: 1 };
+    // The client answers twice: the local number, then the result. What is not stored has none.
+    const attached = async (messageId) => {
+      const raw = messageId > 0 && (await this.sdk.stored(messageId));
+      if (!raw) return;
+      this.emit(`${event}Attached`, { message: { ...message, ...canonical(raw), sentStatus: 'sending' } });
+    };
+    let storing;
+    const promise = this.sdk.send(conversation, out, (messageId) => { storing = attached(messageId); });
+    const told = promise.then(async (result) => {
+      await storing;
+      return result;
+    });
+    told.then(({ code, data: raw }) => {
+      if (raw?.messageUId) this.known.set(raw.messageUId, raw);
+      this.emit(`${event}Sent`, { code, message: { ...message, ...(raw && canonical(raw)), sentStatus: code === 0 ? 'sent' : 'failed' } });
+    }, (error) => this.failed(error));
+    return { code: 0 };
+  }
+
+  /** The client did not answer at all: the case shows it by what is missing. */
+  failed(error) {
+    process.send?.({ log: { level: 'error', text: `${error?.message ?? error}` } });
+  }
+}
