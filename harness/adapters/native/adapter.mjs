@@ -16,7 +16,11 @@ const VERSION = '5.46.1';
 const PLATFORM = 'PC';
 const DEVICES = 12;
 /** Processes that wait for a client: the start of one takes half a second. */
-const SPARE = 2;
+const SPARE = 1;
+/** Silence of the client that means that it has nothing more to say. */
+const QUIET_MS = 300;
+/** How long a login may take before the call is answered without its outcome. */
+const LOGIN_LIMIT_MS = 2_000;
 
 try {
   const why = unsupported();
@@ -28,7 +32,7 @@ try {
 }
 
 const clients = new Map(); // by name: { child, link, folder }
-const stores = new Map(); // folders that outlive their client, by its name
+const stores = new Map(); // { link, folder } of clients that are gone and may come back, by name
 const folders = new Set();
 const spare = [];
 const leaving = new Set();
@@ -50,6 +54,7 @@ const hello = () => ({
     sdk: `@rongcloud/electron ${VERSION}`,
     clock: 'real',
     devices: DEVICES,
+    quietMs: QUIET_MS,
     platforms: [PLATFORM],
     capabilities: CAPABILITIES,
     methods: [...new Set(METHODS)],
@@ -72,38 +77,38 @@ function remove(folder) {
 /** The connections break at once; the process closes its store, which is waited for only if it is needed again. */
 async function drop(name, keepStore) {
   const client = clients.get(name);
-  if (!client) {
-    if (!keepStore && stores.has(name)) remove(stores.get(name));
-    if (!keepStore) stores.delete(name);
-    return;
-  }
   clients.delete(name);
+  if (!client) return keepStore || forget(name);
   const { child, link, folder } = client;
-  link.close();
+  link.cut();
   const left = child.leave();
   leaving.add(child);
   left.finally(() => leaving.delete(child));
-  if (keepStore) {
-    stores.set(name, folder);
-    await left;
-  } else {
-    stores.delete(name);
-    left.finally(() => remove(folder));
-  }
+  stores.set(name, { link, folder, left });
+  return keepStore ? left : forget(name);
 }
 
-async function create({ client: name, platform = PLATFORM, store, options = {}, ...how }) {
+/** What a client has stored goes with it. */
+function forget(name) {
+  const { link, folder, left } = stores.get(name) ?? {};
+  stores.delete(name);
+  link?.close();
+  left?.finally(() => remove(folder));
+}
+
+async function create({ client: name, appKey, platform = PLATFORM, store, options = {} }) {
   if (platform !== PLATFORM) return { unsupported: `the native client cannot present itself as ${platform}` };
   if (clients.has(name)) await drop(name, true);
   if (clients.size >= DEVICES) return { error: `at most ${DEVICES} clients at once` };
-  if (store === 'empty') await drop(name, false);
-  const folder = stores.get(name) ?? mkdtempSync(join(tmpdir(), 'native-client-'));
-  folders.add(folder);
+  if (store === 'empty') forget(name);
+  const folder = stores.get(name)?.folder ?? mkdtempSync(join(tmpdir(), 'native-client-'));
+  const link = stores.get(name)?.link ?? new Link(name);
   stores.delete(name);
-  const client = { child: take(), link: new Link(name), folder };
+  folders.add(folder);
+  const client = { child: take(), link, folder };
   clients.set(name, client);
-  const navi = options.naviServer && (await client.link.navi(options.naviServer));
-  const reply = await client.child.ask('create', { client: name, appKey: how.appKey, options, dbpath: folder, navi });
+  const navi = options.naviServer && (await link.navi(options.naviServer));
+  const reply = await client.child.ask('create', { client: name, appKey, options, dbpath: folder, navi });
   if (reply.error) await drop(name, false);
   return reply;
 }
@@ -112,7 +117,13 @@ async function call({ client: name, method, args = {} }) {
   const client = clients.get(name);
   if (!client) return { error: `there is no client ${name}` };
   const token = typeof args.token === 'string' ? { token: await client.link.token(args.token) } : {};
-  return client.child.ask('call', { method, args: { ...args, ...token } });
+  const over = method === 'connect' && client.child.next('onConnected');
+  const reply = await client.child.ask('call', { method, args: { ...args, ...token } });
+  // The service cannot see a login before it is there, and not what the client does with its answer.
+  if (over && reply.code === 0) {
+    await Promise.race([over, new Promise((resolve) => setTimeout(resolve, LOGIN_LIMIT_MS).unref())]);
+  }
+  return reply;
 }
 
 async function handle(message) {

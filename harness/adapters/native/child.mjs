@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { log, send } from '../web-sdk/protocol.mjs';
 import { HERE } from './install.mjs';
 
-const CALL_LIMIT_MS = 20_000;
+const CALL_LIMIT_MS = 28_000;
 const END_LIMIT_MS = 5_000;
 
 export class Child {
   constructor() {
     this.waiting = new Map();
     this.last = 0;
+    this.watchers = [];
     const prints = process.env.NATIVE_LOG ? 2 : 'ignore';
     this.process = fork(join(HERE, 'engine.mjs'), [], { stdio: ['ignore', prints, prints, 'ipc'] });
     this.process.on('message', (message) => this.heard(message));
@@ -26,9 +27,17 @@ export class Child {
 
   heard({ event, log: said, id, reply }) {
     if (this.ended) return;
-    if (event) send({ event });
+    if (event) {
+      send({ event });
+      this.watchers = this.watchers.filter(({ name, seen }) => name !== event.name || seen());
+    }
     else if (said) log(said.level, said.text);
     else this.settle(id, reply);
+  }
+
+  /** When a callback of that name next comes. */
+  next(name) {
+    return new Promise((seen) => this.watchers.push({ name, seen }));
   }
 
   settle(id, reply) {

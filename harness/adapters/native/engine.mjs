@@ -14,8 +14,26 @@ for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) console[n
 raise((host) => show(`refused: ${host}`));
 const begin = prepare();
 
+/** What a call of the store alone has to wait for at most, before it is answered without its callback. */
+const STORE_LIMIT_MS = 5_000;
+
+/** Methods of the main process that ask nobody but the store. */
+const OF_STORE = new Set([
+  'getConversation', 'getConversationListByTimestamp', 'getTopConversationList', 'getBlockedConversationList', 'clearConversations',
+  'batchDeleteConversations', 'getConversationUnreadCount', 'getTotalUnreadCount', 'getTotalUnreadCountByLevels',
+  'getUnreadMentionedCount', 'getUnreadMentionedMessages', 'getFirstUnreadMessage', 'clearUnreadCountByTimestamp',
+  'saveTextMessageDraft', 'getTextMessageDraft', 'clearTextMessageDraft', 'getMessage', 'insertMessage', 'batchInsertMessage',
+  'setMessageSentStatus', 'setMessageReceivedStatus', 'deleteLocalMessages', 'deleteLocalMessagesByTimestamp',
+  'deleteLocalUGMessagesForAllChannel', 'clearLocalMessages', 'getLocalMessageCount', 'searchMessagesWithParams',
+  'searchConversationByContent', 'getConversationNotificationLevel', 'getConversationTypeNotificationLevel', 'getUltraGroupList',
+  'getUGUnreadCountForAllChannels', 'getTagList', 'getTagsForConversation', 'registerMessageType',
+]);
+
+const ofStore = (method, args) => OF_STORE.has(method) || (method === 'getHistoryMessage' && args[2] === true);
+
 let client;
 let events = 0;
+const asked = new Set();
 
 function create({ client: name, ...how }) {
   client = new NativeClient(patient, how, (event, args) => {
@@ -34,7 +52,14 @@ function patient(options, heard) {
   });
   return {
     ...vendor,
-    ask: (...args) => kept(vendor.ask(...args)),
+    ask(method, ...args) {
+      const answered = kept(vendor.ask(method, ...args));
+      if (ofStore(method, args)) {
+        asked.add(answered);
+        answered.then(() => asked.delete(answered));
+      }
+      return answered;
+    },
     send: (...args) => kept(vendor.send(...args)),
   };
 }
@@ -44,9 +69,23 @@ function call({ method, args = {} }) {
   return client[method](args);
 }
 
+/** The service cannot see that the store is asked: callbacks of such calls come before the call is answered. */
+async function heardFromStore() {
+  const until = performance.now() + STORE_LIMIT_MS;
+  while (asked.size > 0 && performance.now() < until) {
+    const late = new Promise((resolve) => setTimeout(resolve, until - performance.now()).unref());
+    await Promise.race([Promise.all(asked), late]);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 async function handle({ act, args }) {
   if (act === 'create') return create(args);
-  if (act === 'call') return call(args);
+  if (act === 'call') {
+    const reply = await call(args);
+    await heardFromStore();
+    return reply;
+  }
   return { unsupported: `no such act: ${act}` };
 }
 

@@ -44,10 +44,15 @@ export class Link {
     return `${secret}@${ours.join(';')}`;
   }
 
-  /** Ends every connection, as the end of a process does. */
-  close() {
-    for (const server of this.servers) server.close();
+  /** Ends every connection, as the end of a process does. The addresses stay, because the client's store may name them. */
+  cut() {
+    this.connections = 0;
     for (const socket of this.sockets) socket.destroy();
+  }
+
+  close() {
+    this.cut();
+    for (const server of this.servers) server.close();
   }
 
   async #navigate(address, asked, answer) {

@@ -2,7 +2,8 @@
 
 import { Feature } from '../../web-sdk/features/feature.mjs';
 
-const IN_LIST = 0;
+/** What the client answers of a user who is not in the list. */
+const NOT_IN_LIST = 101;
 
 export class Blacklist extends Feature {
   static METHODS = ['addToBlacklist', 'removeFromBlacklist', 'loadBlacklistStatus', 'loadBlacklist'];
@@ -18,8 +19,9 @@ export class Blacklist extends Feature {
   }
 
   loadBlacklistStatus({ userId }) {
-    const told = (status) => ({ status: status === IN_LIST ? 'in_blacklist' : 'not_in_blacklist' });
-    return this.ask('ask', ['getBlacklistStatus', userId], 'onBlacklistStatusLoaded', { userId, status: 'unknown' }, told);
+    const asked = this.sdk.ask('getBlacklistStatus', userId).then(({ code }) => (
+      code === NOT_IN_LIST ? { code: 0, data: 'not_in_blacklist' } : { code, data: 'in_blacklist' }));
+    return this.answer(asked, 'onBlacklistStatusLoaded', { userId }, (status) => ({ status }), { status: 'unknown' });
   }
 
   loadBlacklist() {

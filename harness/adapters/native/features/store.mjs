@@ -34,7 +34,10 @@ export class Store extends Feature {
   insertMessage({ message }) {
     const problem = unfit(message);
     if (problem) return problem;
-    const inserted = this.prepared(message).then((made) => this.sdk.ask('insertMessage', place(message), made));
+    const inserted = this.prepared(message).then(async (made) => {
+      const { code, data } = await this.sdk.ask('insertMessage', place(message), made);
+      return { code, data: code === 0 ? await this.sdk.stored(data.messageId) : undefined };
+    });
     return this.answer(inserted, 'onMessageInserted', {}, (raw) => ({ message: { ...message, ...canonical(raw) } }), { message });
   }
 
