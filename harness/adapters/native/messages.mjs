@@ -24,6 +24,8 @@ export function canonical(raw) {
   const own = raw.messageDirection === 1;
   return web.canonical(raw, {
     ...(raw.messageId > 0 && { messageId: raw.messageId }),
+    // The answer to a message that was sent leaves its sender out.
+    senderUserId: raw.senderUserId || undefined,
     sentStatus: own ? SENT[raw.sentStatus] : 'received',
     ...(!own && { receivedStatus: receivedName(raw.receivedStatus ?? 0) }),
     ...(raw.readReceiptInfo && { groupReadReceiptInfo: receipts(raw.readReceiptInfo) }),
@@ -64,7 +66,7 @@ export const place = ({ type, conversationType, targetId, channelId }) => ({
 export function stored(message) {
   const out = web.outgoing(message);
   if (out.problem) return out;
-  const own = message.direction === 'send';
+  const own = message.direction !== 'receive';
   return {
     messageType: out.objectName,
     content: out.content,
@@ -74,7 +76,7 @@ export function stored(message) {
     messageUId: message.messageUId ?? '',
     sentStatus: sentNumber(message.sentStatus ?? (own ? 'sent' : 'received')) || 30,
     readStatus: receivedNumber(message.receivedStatus ?? 'unread'),
-    isUnread: !own && (message.receivedStatus ?? 'unread') === 'unread',
+    isUnread: false,
     ...(message.expansion && { canIncludeExpansion: true, expansion: message.expansion }),
     own: out.own && out,
   };

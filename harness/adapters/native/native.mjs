@@ -38,12 +38,16 @@ export const UNKNOWN = {
   onChatRoomMessagesLoaded: ['syncTime'],
 };
 
+const note = (error) => process.send?.({ log: { level: 'error', text: `${error?.stack ?? error}` } });
+
 export class NativeClient {
   constructor(begin, { appKey, options, dbpath, navi }, emit) {
     this.emit = emit;
     this.status = null;
     this.kickReconnecting = options.kickReconnectDevice === true;
-    const heard = (event, args) => this.heard(event, args);
+    // One after the other, as they came: some ask the store for what they do not tell.
+    this.line = Promise.resolve();
+    const heard = (event, args) => { this.line = this.line.then(() => this.heard(event, args)).catch(note); };
     this.vendor = begin({ appkey: appKey, dbpath, navi, enableReadReceiptStorage: true }, heard);
     this.port = new NativePort(this.vendor);
     this.saw = features.equip(this, this.port, emit);
@@ -69,12 +73,12 @@ export class NativeClient {
   }
 
   /** One package: messages, and whether more packages come. */
-  received(list, hasPackage) {
-    list.forEach((raw, at) => {
-      if (this.saw(raw) || this.blocked(raw)) return;
+  async received(list, hasPackage) {
+    for (const [at, raw] of list.entries()) {
+      if ((await this.saw(raw)) || this.blocked(raw)) continue;
       const offline = raw.isOffLineMessage === true;
       this.emit('onMessageReceived', { message: canonical(raw), left: list.length - 1 - at, offline, hasPackage });
-    });
+    }
   }
 
   blocked({ messageType, conversationType, targetId, content }) {
@@ -86,8 +90,9 @@ export class NativeClient {
   }
 
   connect({ token }) {
-    this.port.ask('connect', token, this.kickReconnecting, false, 'trace').then(({ code, data }) => {
+    this.port.ask('connect', token, this.kickReconnecting, false, 'trace').then(async ({ code, data }) => {
       this.port.user = code === 0 ? data : '';
+      await this.line;
       this.emit('onConnected', { code, userId: this.port.user });
     });
     return { code: 0 };

@@ -35,15 +35,27 @@ export class Conversations extends Feature {
     return this.ask('ask', [method, place(args)], event, args, more);
   }
 
-  list(given, event, args) {
-    return this.ask('ask', given, event, { ...args, conversations: [] }, (list) => {
-      const conversations = (list ?? []).map(described);
-      return { conversations: conversations.filter(({ conversationType }) => args.conversationTypes.includes(conversationType)) };
+  list([method, ...given], event, args) {
+    const asked = this.sdk.ask(method, ...given).then(async ({ code, data }) => {
+      const types = this.sdk.types(args.conversationTypes);
+      const wanted = (data ?? []).filter(({ conversationType }) => types.includes(conversationType));
+      return { code, data: await Promise.all(wanted.map((raw) => this.whole(raw))) };
     });
+    return this.answer(asked, event, args, (conversations) => ({ conversations }), { conversations: [] });
   }
 
-  loadConversation(args) {
-    return this.of('getConversation', args, 'onConversationLoaded', (data) => ({ conversation: described(data) }));
+  /** With the time of the first unread message, which the client tells of apart. */
+  async whole(raw) {
+    const { conversationType, targetId, channelId, unreadMessageCount: unread } = raw;
+    const asked = unread > 0 && (await this.sdk.ask('getFirstUnreadMessage', { conversationType, targetId, channelId }));
+    return { ...described(raw), firstUnreadMsgSendTime: asked?.data?.sentTime ?? 0 };
+  }
+
+  loadConversation({ type, targetId, channelId = '' }) {
+    const args = { type, targetId, channelId };
+    const asked = this.sdk.ask('getConversation', place(args)).then(async ({ code, data }) => (
+      { code, data: data && (await this.whole(data)) }));
+    return this.answer(asked, 'onConversationLoaded', args, (conversation) => ({ conversation }), { conversation: null });
   }
 
   loadConversations({ conversationTypes, channelId = '', startTime, count }) {

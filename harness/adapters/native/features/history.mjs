@@ -2,10 +2,12 @@
 
 import { conversationName } from '../../web-sdk/messages.mjs';
 import { Feature } from '../../web-sdk/features/feature.mjs';
-import { inOrder, place } from '../messages.mjs';
+import { canonical, inOrder, place } from '../messages.mjs';
 
 /** Object name of the command that recalls a message. */
 const RECALL = 'RC:RcCmd';
+/** And of what stands in its place then. */
+const NOTICE = 'RC:RcNtf';
 
 export class History extends Feature {
   static METHODS = ['recallMessage', 'loadMessages', 'deleteMessages', 'deleteLocalMessages', 'clearMessages', 'loadMessageCount'];
@@ -15,9 +17,11 @@ export class History extends Feature {
     'onMessagesCleared', 'onMessageCountLoaded',
   ];
 
-  saw(raw) {
+  /** The store has put a notification in the place of the message, which says what there was. */
+  async saw(raw) {
     if (raw.messageType !== RECALL) return false;
-    this.emit('onRemoteMessageRecalled', { message: recalled(raw) });
+    const notice = await this.sdk.stored(raw.content?.messageUId);
+    this.emit('onRemoteMessageRecalled', { message: notice?.messageType === NOTICE ? replaced(notice) : recalled(raw) });
     return true;
   }
 
@@ -71,7 +75,14 @@ export function clearing(where, timestamp, policy) {
   return ['deleteLocalMessagesByTimestamp', where, timestamp, false];
 }
 
-/** The recalled message, as the notification that takes its place. */
+/** The notification, with the message that it took the place of. */
+function replaced(notice) {
+  const { originalObjectName: messageType, originalMessageContent: content } = notice.content;
+  const told = canonical(notice);
+  return messageType ? { ...told, originalMessage: canonical({ ...notice, messageType, content }) } : told;
+}
+
+/** The same of the command alone, where there is none in the store. */
 function recalled(raw) {
   const { messageUId, sentTime, isAdmin = false, isDelete = false } = raw.content ?? {};
   return {

@@ -47,8 +47,9 @@ export function equip(target, sdk, emit) {
       target[twin(name)] = target[name];
     }
   });
-  return (raw) => {
+  return async (raw) => {
     if (raw.messageUId) known.set(raw.messageUId, raw);
-    return features.some((feature) => feature.saw(raw));
+    for (const feature of features) if (await feature.saw(raw)) return true;
+    return false;
   };
 }

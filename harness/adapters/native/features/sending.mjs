@@ -26,23 +26,18 @@ export class Sending extends Feature {
     const attached = async (messageId) => {
       const raw = messageId > 0 && (await this.sdk.stored(messageId));
       if (!raw) return;
+      sender = raw.senderUserId;
       this.emit(`${event}Attached`, { message: { ...message, ...canonical(raw), sentStatus: 'sending' } });
     };
     let storing;
+    let sender;
     const promise = this.sdk.send(conversation, out, (messageId) => { storing = attached(messageId); });
-    const told = promise.then(async (result) => {
+    promise.then(async ({ code, data: raw }) => {
       await storing;
-      return result;
-    });
-    told.then(({ code, data: raw }) => {
       if (raw?.messageUId) this.known.set(raw.messageUId, raw);
-      this.emit(`${event}Sent`, { code, message: { ...message, ...(raw && canonical(raw)), sentStatus: code === 0 ? 'sent' : 'failed' } });
-    }, (error) => this.failed(error));
+      const told = raw && canonical({ ...raw, senderUserId: raw.senderUserId || sender });
+      this.emit(`${event}Sent`, { code, message: { ...message, ...told, sentStatus: code === 0 ? 'sent' : 'failed' } });
+    });
     return { code: 0 };
-  }
-
-  /** The client did not answer at all: the case shows it by what is missing. */
-  failed(error) {
-    process.send?.({ log: { level: 'error', text: `${error?.message ?? error}` } });
   }
 }
