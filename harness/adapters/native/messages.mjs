@@ -62,22 +62,21 @@ export const place = ({ type, conversationType, targetId, channelId }) => ({
   channelId: channelId ?? '',
 });
 
-/** The documented message back into what is stored; or a sentence why it cannot be. */
-export function stored(message) {
-  const out = web.outgoing(message);
-  if (out.problem) return out;
+/** What is stored of a message that was never sent, by the user `me`; or a sentence why it cannot be. */
+export function stored(message, me) {
+  const { problem, ...out } = web.outgoing({ ...message, expansion: undefined, extra: undefined, userInfo: undefined, mentionedInfo: undefined });
+  if (problem) return { problem };
   const own = message.direction !== 'receive';
+  const sender = message.conversationType === 'private' ? message.targetId : message.senderUserId;
   return {
     messageType: out.objectName,
     content: out.content,
-    senderUserId: message.senderUserId ?? '',
+    senderUserId: own ? me : (sender ?? ''),
     messageDirection: own ? 1 : 2,
-    sentTime: message.sentTime ?? 0,
-    messageUId: message.messageUId ?? '',
-    sentStatus: sentNumber(message.sentStatus ?? (own ? 'sent' : 'received')) || 30,
-    readStatus: receivedNumber(message.receivedStatus ?? 'unread'),
+    sentTime: message.sentTime ?? Date.now(),
+    sentStatus: own ? 30 : 40,
+    readStatus: 0,
     isUnread: false,
-    ...(message.expansion && { canIncludeExpansion: true, expansion: message.expansion }),
     own: out.own && out,
   };
 }

@@ -34,7 +34,7 @@ export const CAPABILITIES = [
 export const UNKNOWN = {
   onMessageReceived: ['message.policy', 'message.receivedTime'],
   onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
-  onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],
+  onChatRoomEntriesAdded: ['errorEntries'],
   onChatRoomMessagesLoaded: ['syncTime'],
 };
 

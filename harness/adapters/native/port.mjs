@@ -39,13 +39,13 @@ export class NativePort {
     (this.listeners[event] ??= []).push(act);
   }
 
-  tell(event, told) {
-    for (const act of this.listeners[event] ?? []) act(told);
+  async tell(event, told) {
+    for (const act of this.listeners[event] ?? []) await act(told);
   }
 
-  notified(event, args) {
-    if (event === 'conversation') for (const change of args[0]) this.tell('CONVERSATION', change);
-    if (NOTIFICATIONS[event]) this.tell(NOTIFICATIONS[event], args[0]);
+  async notified(event, args) {
+    if (event === 'conversation') for (const change of args[0]) await this.tell('CONVERSATION', change);
+    if (NOTIFICATIONS[event]) await this.tell(NOTIFICATIONS[event], args[0]);
   }
 
   /** A message type of the app's own, once and for all: how it is kept depends on it. */

@@ -3,7 +3,8 @@
 import { Feature } from '../../web-sdk/features/feature.mjs';
 import { canonical, described, place } from '../messages.mjs';
 
-const EVER = Number.MAX_SAFE_INTEGER;
+/** The client's ranges hold their end; what is searched for is older than the time that is named, 0 is now. */
+const before = (time) => (time > 0 ? time - 1 : Number.MAX_SAFE_INTEGER);
 
 /** Object names of the kinds that can be searched for. */
 const NAMES = { text: 'RC:TxtMsg', file: 'RC:FileMsg', reference: 'RC:ReferenceMsg', location: 'RC:LBSMsg' };
@@ -23,18 +24,18 @@ export class Search extends Feature {
 
   searchMessages({ type, targetId, channelId = '', keyword, startTime, count }) {
     const args = { type, targetId, channelId, keyword, startTime, count };
-    return this.search(args, { keyword, timeRange: { startTime: 0, endTime: startTime || EVER } }, 'onMessagesSearched');
+    return this.search(args, { keyword, timeRange: { startTime: 0, endTime: before(startTime) } }, 'onMessagesSearched');
   }
 
   searchMessagesByTimeRange({ type, targetId, channelId = '', keyword, startTime, endTime, offset, count }) {
     const args = { type, targetId, channelId, keyword, startTime, endTime, offset, count };
-    const timeRange = { startTime, endTime: endTime || EVER };
+    const timeRange = { startTime, endTime: endTime || Number.MAX_SAFE_INTEGER };
     return this.search(args, { keyword, offset, timeRange }, 'onMessagesSearchedByTimeRange');
   }
 
   searchMessagesByUserId({ userId, type, targetId, channelId = '', startTime, count }) {
     const args = { userId, type, targetId, channelId, startTime, count };
-    const wanted = { messageFilter: { senderIds: [userId] }, timeRange: { startTime: 0, endTime: startTime || EVER } };
+    const wanted = { messageFilter: { senderIds: [userId] }, timeRange: { startTime: 0, endTime: before(startTime) } };
     return this.search(args, wanted, 'onMessagesSearchedByUserId');
   }
 

@@ -4,6 +4,9 @@ import { outgoing } from '../../web-sdk/messages.mjs';
 import { Feature } from '../../web-sdk/features/feature.mjs';
 import { canonical, place } from '../messages.mjs';
 
+/** What the client calls a message that is on its way. */
+const SENDING = 10;
+
 export class Sending extends Feature {
   static METHODS = ['sendMessage', 'sendGroupMessageToDesignatedUsers'];
 
@@ -27,7 +30,10 @@ export class Sending extends Feature {
       const raw = messageId > 0 && (await this.sdk.stored(messageId));
       if (!raw) return;
       sender = raw.senderUserId;
-      this.emit(`${event}Attached`, { message: { ...message, ...canonical(raw), sentStatus: 'sending' } });
+      // By now it may have been sent: that is told by the result.
+      const { messageUId, sentTime, ...stored } = canonical(raw);
+      const early = raw.sentStatus === SENDING && { sentTime };
+      this.emit(`${event}Attached`, { message: { ...message, ...stored, ...early, sentStatus: 'sending' } });
     };
     let storing;
     let sender;

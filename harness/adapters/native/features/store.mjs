@@ -26,7 +26,7 @@ export class Store extends Feature {
   }
 
   async prepared(message) {
-    const made = stored(message);
+    const made = stored(message, this.sdk.user);
     if (made.own) await this.sdk.register(made.own);
     return { ...place(message), ...made, own: undefined };
   }
