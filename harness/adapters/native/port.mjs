@@ -2,6 +2,7 @@
 // newer web generation, and the messages that its renderer would compose.
 
 import { conversationNumber } from '../web-sdk/messages.mjs';
+import { RoomPort } from './port-rooms.mjs';
 
 const Events = Object.fromEntries([
   'EXPANSION', 'CONVERSATION', 'CHATROOM', 'OPERATE_STATUS', 'READ', 'READ_ELSEWHERE', 'ULTRA_GROUP_MESSAGE_MODIFIED',
@@ -26,8 +27,9 @@ const whole = (conversation) => ({ ...conversation, channelId: conversation.chan
 const EXPANSION = 'RC:MsgExMsg';
 const ULTRA_GROUP = 10;
 
-export class NativePort {
+export class NativePort extends RoomPort {
   constructor(vendor) {
+    super();
     this.vendor = vendor;
     this.ask = vendor.ask;
     this.Events = Events;
@@ -93,54 +95,6 @@ export class NativePort {
 
   recallMessage(conversation, { messageUId, sentTime, isDelete = false }) {
     return this.ask('recallMsg', whole(conversation), { messageUId, sentTime, isDelete });
-  }
-
-  joinChatRoom(id, { count }) {
-    return this.ask('joinChatroom', id, count, true, '');
-  }
-
-  joinExistChatRoom(id, { count }) {
-    return this.ask('joinChatroom', id, count, false, '');
-  }
-
-  quitChatRoom(id) {
-    return this.ask('quitChatroom', id, '');
-  }
-
-  getChatroomHistoryMessages(id, { timestamp, count, order }) {
-    return this.ask('getChatroomHistoryMessages', id, timestamp, count, order);
-  }
-
-  setChatRoomEntry(id, entry) {
-    return this.ask('setChatroomEntry', id, entry, false);
-  }
-
-  forceSetChatRoomEntry(id, entry) {
-    return this.ask('setChatroomEntry', id, entry, true);
-  }
-
-  setChatRoomEntries(id, options) {
-    return this.ask('setChatroomEntries', id, options);
-  }
-
-  removeChatRoomEntry(id, entry) {
-    return this.ask('removeChatroomEntry', id, entry, false);
-  }
-
-  forceRemoveChatRoomEntry(id, entry) {
-    return this.ask('removeChatroomEntry', id, entry, true);
-  }
-
-  removeChatRoomEntries(id, { entries }) {
-    return this.ask('removeChatroomEntries', id, { keys: entries });
-  }
-
-  getChatRoomEntry(id, key) {
-    return this.ask('getChatroomEntry', id, key);
-  }
-
-  getAllChatRoomEntries(id) {
-    return this.ask('getAllChatroomEntries', id);
   }
 
   setConversationToTop(conversation, isTop) {
