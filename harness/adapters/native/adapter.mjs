@@ -17,8 +17,6 @@ const PLATFORM = 'PC';
 const DEVICES = 12;
 /** Processes that wait for a client: the start of one takes half a second. */
 const SPARE = 1;
-/** Silence of the client that means that it has nothing more to say. */
-const QUIET_MS = 300;
 /** How long a login may take before the call is answered without its outcome. */
 const LOGIN_LIMIT_MS = 2_000;
 
@@ -54,7 +52,6 @@ const hello = () => ({
     sdk: `@rongcloud/electron ${VERSION}`,
     clock: 'real',
     devices: DEVICES,
-    quietMs: QUIET_MS,
     platforms: [PLATFORM],
     capabilities: CAPABILITIES,
     methods: [...new Set(METHODS)],
