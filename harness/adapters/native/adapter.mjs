@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { log, readLines, send } from '../web-sdk/protocol.mjs';
+import { serve } from '../web-sdk/protocol.mjs';
 import { Child } from './child.mjs';
 import { install, unsupported } from './install.mjs';
 import { Link } from './link.mjs';
@@ -148,23 +148,4 @@ function leave(code) {
 
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => leave(1));
 refill();
-let queue = Promise.resolve();
-await readLines(
-  process.stdin,
-  (message) => {
-    queue = queue.then(async () => {
-      if (message.bye) {
-        send({ id: message.id, result: { code: 0 } });
-        leave(0);
-      }
-      try {
-        send(await handle(message));
-      } catch (error) {
-        send({ id: message.id, error: `${error?.stack ?? error}` });
-      }
-    });
-  },
-  (why) => log('warn', `ignored a line: ${why}`),
-);
-await queue;
-leave(0);
+await serve(handle, leave);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import * as next from './imlib-next.mjs';
 import * as v4 from './imlib-v4.mjs';
 import { HERE, install } from './install.mjs';
-import { log, readLines, send } from './protocol.mjs';
+import { log, send, serve } from './protocol.mjs';
 import { VERSIONS, has, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
@@ -224,23 +224,4 @@ function leave(code) {
 }
 
 refill();
-let queue = Promise.resolve();
-await readLines(
-  process.stdin,
-  (message) => {
-    queue = queue.then(async () => {
-      if (message.bye) {
-        send({ id: message.id, result: { code: 0 } });
-        leave(0);
-      }
-      try {
-        send(await handle(message));
-      } catch (error) {
-        send({ id: message.id, error: `${error?.stack ?? error}` });
-      }
-    });
-  },
-  (why) => log('warn', `ignored a line: ${why}`),
-);
-await queue;
-leave(0);
+await serve(handle, leave);

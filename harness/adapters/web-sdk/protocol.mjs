@@ -3,7 +3,7 @@
 export const LINE_LIMIT = 1 << 20;
 
 /** Calls `onMessage` for every well-formed line, `onGarbage` for the others; resolves when the stream ends. */
-export async function readLines(stream, onMessage, onGarbage) {
+async function readLines(stream, onMessage, onGarbage) {
   let rest = '';
   stream.setEncoding('utf8');
   for await (const chunk of stream) {
@@ -34,4 +34,31 @@ export function send(message) {
 
 export function log(level, text) {
   send({ log: { level, text } });
+}
+
+/**
+ * Answers the harness on standard input, one message after the other, with what `handle` resolves to; `leave(0)` ends
+ * the process after its `bye` or when the stream ends.
+ */
+export async function serve(handle, leave) {
+  let queue = Promise.resolve();
+  await readLines(
+    process.stdin,
+    (message) => {
+      queue = queue.then(async () => {
+        if (message.bye) {
+          send({ id: message.id, result: { code: 0 } });
+          leave(0);
+        }
+        try {
+          send(await handle(message));
+        } catch (error) {
+          send({ id: message.id, error: `${error?.stack ?? error}` });
+        }
+      });
+    },
+    (why) => log('warn', `ignored a line: ${why}`),
+  );
+  await queue;
+  leave(0);
 }
