@@ -33,17 +33,21 @@ const OF_PLATFORMS: [&str; 11] = [
 pub(super) fn plan<'a>(scenarios: &'a [Scenario], can: &Abilities) -> Vec<(&'a Scenario, Cow<'a, Case>)> {
     let mut plan = Vec::new();
     for scenario in scenarios {
-        let cast: Vec<Cow<'a, Case>> = scenario.cases.iter().map(|case| cast(scenario, case, can)).collect();
-        // One that is played as it is written stands for those that only come to the same.
-        let written: BTreeSet<String> = cast
+        let cast: Vec<(Cow<'a, Case>, String)> = scenario
+            .cases
             .iter()
-            .filter(|case| matches!(case, Cow::Borrowed(_)))
-            .map(|case| content(case, can))
+            .map(|case| {
+                let case = cast(scenario, case, can);
+                let content = content(&case, can);
+                (case, content)
+            })
             .collect();
-        let mut seen = BTreeSet::new();
-        for case in cast {
-            let is_written = matches!(case, Cow::Borrowed(_));
-            if is_written || !written.contains(&content(&case, can)) && seen.insert(content(&case, can)) {
+        // One that is played as it is written stands for those that only come to the same.
+        let is_written = |case: &Cow<'a, Case>| matches!(case, Cow::Borrowed(_));
+        let mut seen: BTreeSet<String> =
+            cast.iter().filter(|(case, _)| is_written(case)).map(|(_, content)| content.clone()).collect();
+        for (case, content) in cast {
+            if is_written(&case) || seen.insert(content) {
                 plan.push((scenario, case));
             }
         }
@@ -136,5 +140,65 @@ fn class(platform: &str) -> &str {
     match platform {
         "Android" | "iOS" | "HarmonyOS" => "mobile",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::{Abilities, Cow, class, plan};
+    use crate::{cli::files, scenario::Scenario};
+
+    fn suite() -> Vec<Scenario> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+        files::read(&[root]).unwrap().into_iter().map(|file| file.scenario.unwrap()).collect()
+    }
+
+    fn one(name: &str) -> BTreeSet<String> {
+        BTreeSet::from([name.to_owned()])
+    }
+
+    #[test]
+    fn a_client_of_any_platform_plays_every_case_as_it_is_written() {
+        let suite = suite();
+        let planned = plan(&suite, &Abilities { client: "reference".to_owned(), ..Abilities::default() });
+        assert_eq!(planned.len(), suite.iter().map(|scenario| scenario.cases.len()).sum::<usize>());
+        assert!(planned.iter().all(|(_, case)| matches!(case, Cow::Borrowed(_))));
+    }
+
+    /// Whom a device throws out stays as it was written, every part that was cast can be played, and the client under
+    /// test has one of them.
+    #[test]
+    fn a_page_is_given_parts_it_can_play_and_meets_whom_it_would() {
+        let suite = suite();
+        let page = Abilities {
+            client: "page".to_owned(),
+            platforms: one("Web"),
+            beside: one("reference"),
+            ..Abilities::default()
+        };
+        let (mut became, mut lent) = (0, 0);
+        for (scenario, case) in plan(&suite, &page) {
+            let Cow::Owned(case) = case else { continue };
+            let written = scenario.cases.iter().find(|other| other.axes == case.axes).unwrap();
+            let of = |platform: &Option<String>| class(platform.as_deref().unwrap_or("Web")).to_owned();
+            let mut plays = false;
+            for (name, part) in &case.clients {
+                let place = format!("{} {} {name}", scenario.path(), case.label());
+                let before = &written.clients[name];
+                plays |= part.client.is_none();
+                became += usize::from(part.platform != before.platform);
+                lent += usize::from(part.client != before.client);
+                for (other, meets) in &case.clients {
+                    if (&part.user, &part.world) == (&meets.user, &meets.world) {
+                        let was = of(&before.platform) == of(&written.clients[other].platform);
+                        assert_eq!(of(&part.platform) == of(&meets.platform), was, "{place} beside {other}");
+                    }
+                }
+            }
+            assert!(plays, "{} {}", scenario.path(), case.label());
+        }
+        assert!(became > 20 && lent > 20, "{became} became pages, {lent} are the reference client's");
     }
 }
