@@ -21,8 +21,11 @@ export class Receipts extends Feature {
 
   listen(on) {
     const { emit } = this;
-    on('READ_RECEIPT_RECEIVED', ({ conversation, sentTime }) =>
-      emit('onPrivateReadReceiptReceived', { targetId: conversation.targetId, channelId: '', timestamp: sentTime }));
+    on('READ_RECEIPT_RECEIVED', ({ conversation, sentTime, sendUserId }) => {
+      // One event for both in the SDK, which names who sent it: the user's own, from another device, is a read state.
+      if (sendUserId !== undefined && sendUserId === this.sdk.getCurrentUserId?.()) return this.readElsewhere(conversation, sentTime);
+      return emit('onPrivateReadReceiptReceived', { targetId: conversation.targetId, channelId: '', timestamp: sentTime });
+    });
     on('MESSAGE_RECEIPT_REQUEST', ({ conversation, messageUId }) =>
       emit('onGroupMessageReadReceiptRequestReceived', { targetId: conversation.targetId, messageUId }));
     on('MESSAGE_RECEIPT_RESPONSE', ({ conversation, messageUIdList }) => {
@@ -34,10 +37,13 @@ export class Receipts extends Feature {
 
   saw(raw) {
     if (raw.messageDirection !== 1 || !READ_ELSEWHERE.has(raw.messageType)) return false;
-    const type = conversationName(raw.conversationType ?? raw.type);
-    const args = { type, targetId: raw.targetId, timestamp: raw.content?.lastMessageSendTime };
-    this.emit('onConversationReadStatusSyncMessageReceived', args);
+    this.readElsewhere(raw, raw.content?.lastMessageSendTime);
     return true;
+  }
+
+  readElsewhere({ conversationType, type, targetId }, timestamp) {
+    const args = { type: conversationName(conversationType ?? type), targetId, timestamp };
+    this.emit('onConversationReadStatusSyncMessageReceived', args);
   }
 
   sendPrivateReadReceiptMessage({ targetId, channelId = '', timestamp }) {
