@@ -18,6 +18,13 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
+    /// The first callback that an expectation looks at, when `acted` of this client's had come at the last step that did
+    /// something. What came since then and was skipped by an expectation that met something else is there for the next:
+    /// no order is meant between two steps that only look.
+    fn from(&self, acted: usize) -> usize {
+        self.passed.min(acted)
+    }
+
     fn pass(&mut self, hits: &[usize]) {
         self.met.extend(hits);
         self.passed = hits.iter().map(|last| last + 1).fold(self.passed, usize::max);
@@ -96,10 +103,8 @@ impl Run<'_> {
 
     fn try_expect(&mut self, expect: &Expect) -> Outcome {
         let cursor = self.cursor(&expect.client).clone();
-        // What came since something was last done, and was skipped by an expectation that met something else, is there for
-        // this one: no order is meant between two steps that only look.
         let acted = self.driver.events()[..self.acted].iter().filter(|e| e.client == expect.client).count();
-        let from = cursor.passed.min(acted);
+        let from = cursor.from(acted);
         let events: Vec<&Event> = self.driver.events().iter().filter(|e| e.client == expect.client).collect();
         let base = |name: &str| self.lookup(name);
         let mut finder = Finder { events: &events, met: &cursor.met, captures: Map::new(), base: &base };
@@ -300,4 +305,94 @@ pub(super) fn shorten(text: &str) -> String {
     }
     let head: String = text.chars().take(MOST).collect();
     format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use wire::UnixMillis;
+
+    use super::*;
+    use crate::scenario::Times;
+
+    fn came(names: &[&str]) -> Vec<Event> {
+        let event = |(index, name): (usize, &&str)| Event {
+            n: index as u64 + 1,
+            at: UnixMillis(0),
+            client: "phone".to_owned(),
+            name: (*name).to_owned(),
+            args: Map::new(),
+            after: Vec::new(),
+        };
+        names.iter().enumerate().map(event).collect()
+    }
+
+    fn wanted(names: &[&str]) -> Vec<EventMatch> {
+        let once = |name: &&str| EventMatch {
+            at: Place::default(),
+            name: (*name).to_owned(),
+            args: indexmap::IndexMap::new(),
+            times: Times::ONCE,
+            time: None,
+            save_as: None,
+        };
+        names.iter().map(once).collect()
+    }
+
+    /// One `in_order` step after the other over what came, `acted` of which came before the last step that did
+    /// something; tells whether each was met.
+    fn steps(names: &[&str], acted: usize, mut cursor: Cursor, steps: &[&[&str]]) -> Vec<bool> {
+        let events = came(names);
+        let events: Vec<&Event> = events.iter().collect();
+        let mut met = Vec::new();
+        for step in steps {
+            let mut finder =
+                Finder { events: &events, met: &cursor.met, captures: Map::new(), base: &|_| None };
+            let hits = finder.in_order(&wanted(step), cursor.from(acted)).expect("nothing to resolve");
+            met.push(hits.is_ok());
+            if let Ok(hits) = hits {
+                cursor.pass(&hits);
+            }
+        }
+        met
+    }
+
+    #[test]
+    fn what_one_expectation_passes_over_is_there_for_the_next() {
+        let came = ["onMessageReceived", "onChatRoomJoined"];
+        assert_eq!(
+            steps(&came, 0, Cursor::default(), &[&["onChatRoomJoined"], &["onMessageReceived"]]),
+            [true, true]
+        );
+    }
+
+    #[test]
+    fn no_callback_is_met_twice() {
+        let came = ["onMessageReceived", "onChatRoomJoined"];
+        let steps = steps(&came, 0, Cursor::default(), &[&["onMessageReceived"], &["onMessageReceived"]]);
+        assert_eq!(steps, [true, false]);
+    }
+
+    #[test]
+    fn within_one_step_order_is_meant() {
+        let came = ["onMessageReceived", "onChatRoomJoined"];
+        let steps = steps(&came, 0, Cursor::default(), &[&["onChatRoomJoined", "onMessageReceived"]]);
+        assert_eq!(steps, [false]);
+    }
+
+    #[test]
+    fn what_came_before_something_was_done_and_was_passed_is_gone() {
+        // The message came and was passed over before the last call; the answer after it.
+        let came = ["onMessageReceived", "onConnected", "onMessageSent"];
+        let mut cursor = Cursor::default();
+        cursor.pass(&[1]);
+        assert_eq!(steps(&came, 2, cursor, &[&["onMessageReceived"], &["onMessageSent"]]), [false, true]);
+    }
+
+    #[test]
+    fn what_nothing_has_passed_is_there_however_much_was_done_since() {
+        let came = ["onConnected", "onMessageReceived", "onMessageSent"];
+        let mut cursor = Cursor::default();
+        cursor.pass(&[0]);
+        assert_eq!(steps(&came, 3, cursor, &[&["onMessageReceived", "onMessageSent"]]), [true]);
+    }
 }

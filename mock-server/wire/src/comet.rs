@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::{
     ClientFrame, ConnAck, Header, Kind, Request, ServerFrame, Topic,
-    reflect::{answer_message, descriptor, embedded, push_message, request_message},
+    reflect::{descriptor, embedded},
 };
 
 /// What is added to the numbers of pushes. Clients take any signal that has the number of a request of theirs for its
@@ -67,7 +67,7 @@ pub fn decode_client(head: &Head, body: &[u8]) -> Result<ClientFrame, String> {
 fn request_body(topic: &Topic, body: &[u8]) -> Result<Bytes, String> {
     let json: Json = serde_json::from_slice(body).map_err(|error| format!("the body is no JSON: {error}"))?;
     let Json::Object(fields) = json else { return Err("the body is no JSON object".to_owned()) };
-    let Some(message) = request_message(topic).and_then(descriptor) else {
+    let Some(message) = topic.request().and_then(descriptor) else {
         // Nothing is known of it: the service says so.
         return Ok(Bytes::new());
     };
@@ -164,11 +164,11 @@ pub fn signal(frame: &ServerFrame, answers: Option<&Topic>) -> Option<Json> {
             "headerCode": code, "messageId": id, "status": status, "timestamp": time.0, "messageUId": message_uid,
         }),
         ServerFrame::QueryAck { id, seconds, status, body, .. } => {
-            let data = data(answers.and_then(answer_message), body);
+            let data = data(answers.and_then(Topic::answer), body);
             json!({"headerCode": code, "messageId": id, "status": status, "date": seconds, "data": data})
         }
         ServerFrame::Publish { dup, seconds, topic, target, id, body, .. } => {
-            let data = data(push_message(topic, *dup), body);
+            let data = data(topic.push(*dup), body);
             json!({
                 "headerCode": code, "messageId": PUSHES + u32::from(*id), "topic": topic.as_str(), "targetId": target, "date": seconds,
                 "data": data,

@@ -1,9 +1,11 @@
-//! Topics: what a PUBLISH or QUERY is about.
+//! Topics: what a PUBLISH or QUERY is about, and which messages of `im.proto` stand in it.
 
 use std::fmt;
 
+// One row a topic: its name on the wire, `: Request -> Answer` of a client's frame, `<- Push` of the server's. An answer
+// that no SDK looks at is `Nothing`: an empty body is one.
 macro_rules! topics {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident = $text:literal $(: $request:ident)? $(-> $answer:ident)? $(<- $push:ident)?,)*) => {
         /// The topic of a PUBLISH or QUERY. Names not known here are kept as [`Topic::Other`].
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
@@ -22,6 +24,35 @@ macro_rules! topics {
             pub fn as_str(&self) -> &str {
                 match self { $(Self::$name => $text,)* Self::Other(name) => name }
             }
+
+            /// The message that a client's PUBLISH or QUERY of this topic carries, where known.
+            #[must_use]
+            pub fn request(&self) -> Option<&'static str> {
+                match self { $($(Self::$name => Some(stringify!($request)),)?)* _ => None }
+            }
+
+            /// The message that the answer to this QUERY carries when it says 0, as the strictest SDK decodes it;
+            /// `Nothing` where none looks at it. `None`: no QUERY, or one that nobody answers.
+            ///
+            /// Generations differ. `addTag` and `delTag` are not looked at up to engine 5.7 and decoded from 5.28 on;
+            /// `setKV` and `delKV` are decoded up to 5.7 and not looked at from 5.28 on (seen with 4.6.4, 5.3.4, 5.7.3,
+            /// 5.28.0, 5.38.0).
+            #[must_use]
+            pub fn answer(&self) -> Option<&'static str> {
+                match self { $($(Self::$name => Some(stringify!($answer)),)?)* _ => None }
+            }
+
+            /// The message that a server's PUBLISH of this topic carries, where known. `dup`: the frame is the copy of what
+            /// another device of the user's sent, and carries what that one did.
+            #[must_use]
+            pub fn push(&self, dup: bool) -> Option<&'static str> {
+                match self {
+                    Self::UpdUgRTime if dup => self.request(),
+                    _ if dup => Some("UpStreamMessage"),
+                    $($(Self::$name => Some(stringify!($push)),)?)*
+                    _ => None,
+                }
+            }
         }
 
         impl From<&str> for Topic {
@@ -35,175 +66,175 @@ macro_rules! topics {
 topics! {
     // sending (PUBLISH, client to server)
     /// Private message.
-    PpMsgP = "ppMsgP",
+    PpMsgP = "ppMsgP": UpStreamMessage,
     /// Private status message: online receivers only, nothing stored.
-    PpMsgS = "ppMsgS",
+    PpMsgS = "ppMsgS": UpStreamMessage,
     /// Group message.
-    PgMsgP = "pgMsgP",
+    PgMsgP = "pgMsgP": UpStreamMessage,
     /// Group status message.
-    PgMsgS = "pgMsgS",
+    PgMsgS = "pgMsgS": UpStreamMessage,
     /// Chatroom message.
-    ChatMsg = "chatMsg",
+    ChatMsg = "chatMsg": UpStreamMessage,
     /// Chatroom status message.
-    ChatMsgS = "chatMsgS",
+    ChatMsgS = "chatMsgS": UpStreamMessage,
     /// Ultragroup message.
-    UgMsg = "ugMsg",
+    UgMsg = "ugMsg": UpStreamMessage,
     /// System message sent by a client.
-    PbMsgP = "pbMsgP",
+    PbMsgP = "pbMsgP": UpStreamMessage,
     /// Customer service message.
-    PcMsgP = "pcMsgP",
+    PcMsgP = "pcMsgP": UpStreamMessage,
     /// Recall of a message.
-    RecallMsg = "recallMsg",
+    RecallMsg = "recallMsg": UpStreamMessage,
     /// Read time of an ultragroup channel.
-    UpdUgRTime = "updUgRTime",
+    UpdUgRTime = "updUgRTime": SessionMsgReadInput,
     /// Read time of a conversation, server-side unread.
-    UpdRTime = "updRTime",
+    UpdRTime = "updRTime": SessionMsgReadInput,
 
     // pushed (PUBLISH, server to client)
     /// "Something new, pull."
-    SNtf = "s_ntf",
+    SNtf = "s_ntf" <- NotifyMsg,
     /// A message itself.
-    SMsg = "s_msg",
+    SMsg = "s_msg" <- DownStreamMessage,
     /// A command: something other than messages has changed.
-    SCmd = "s_cmd",
+    SCmd = "s_cmd" <- NotifyMsg,
     /// User settings have changed.
-    SUs = "s_us",
+    SUs = "s_us" <- UserSettingNotification,
     /// Presence.
-    SStat = "s_stat",
+    SStat = "s_stat" <- GetUserStatusOutput,
     /// Ultragroup typing.
-    SOpNtf = "s_opNtf",
+    SOpNtf = "s_opNtf" <- OperateStatusNotify,
 
     // queries at start
     /// Messages of the mailbox.
-    PullMsg = "pullMsg",
+    PullMsg = "pullMsg": SyncRequestMsg -> DownStreamMessages,
     /// Conversation settings.
-    PullSeAtts = "pullSeAtts",
+    PullSeAtts = "pullSeAtts": SessionReq -> SessionStates,
     /// User settings.
-    PullUs = "pullUS",
+    PullUs = "pullUS": PullUserSettingInput -> PullUserSettingOutput,
     /// The client's package versions.
-    Reportsdk = "reportsdk",
+    Reportsdk = "reportsdk": ReportSDKInput -> Nothing,
     /// Robots of the app.
-    QAppBot = "qAppBot",
+    QAppBot = "qAppBot": BotInput -> BotOutput,
     /// Events (groups, friends, receipts v5).
-    PullEventChange = "pullEventChange",
+    PullEventChange = "pullEventChange": QueryMsgChange -> EventChangeList,
     /// Modified messages.
-    PullModifyMsg = "pullModifyMsg",
+    PullModifyMsg = "pullModifyMsg": PullModifyMsgReq -> PullModifyMsgResp,
     /// Server-side unread of conversations.
-    PullSe = "pullSe",
+    PullSe = "pullSe": SessionQryInput -> SessionsOutput,
     /// Ultragroup messages.
-    PullUgMsg = "pullUgMsg",
+    PullUgMsg = "pullUgMsg": UltraGrpPullMsg -> DownStreamMessages,
     /// Ultragroup conversations.
-    PullUgSes = "pullUgSes",
+    PullUgSes = "pullUgSes": UltraGrpPullSes -> RelationsOutput,
     /// Ultragroup changes.
-    QryMsgChange = "qryMsgChange",
+    QryMsgChange = "qryMsgChange": QueryMsgChange -> MsgChangeList,
     /// Subscriptions of the user.
-    PullUserSub = "pullUserSub",
+    PullUserSub = "pullUserSub": PullUserSubReq -> PullUserSubResp,
     /// Data of subscriptions.
-    PullSubData = "pullSubData",
+    PullSubData = "pullSubData": PullSubDataReq -> PullSubDataResp,
 
     // conversations, settings, history
     /// Conversation list.
-    QryRelationR = "qryRelationR",
+    QryRelationR = "qryRelationR": RelationQryInput -> RelationsOutput,
     /// Conversation list, old form.
-    QryRelation = "qryRelation",
+    QryRelation = "qryRelation": RelationQryInput -> RelationsOutput,
     /// Conversations of the list by name.
-    QryRlBatch = "qryRLBatch",
+    QryRlBatch = "qryRLBatch": RelationDelBatchReq -> RelationsOutput,
     /// Removes a conversation.
-    DelRelation = "delRelation",
+    DelRelation = "delRelation": RelationsInput -> Nothing,
     /// Removes conversations.
-    DelRelationBatch = "delRelationBatch",
+    DelRelationBatch = "delRelationBatch": RelationDelBatchReq -> Nothing,
     /// Sets top, do-not-disturb.
-    SetSeAtt = "setSeAtt",
+    SetSeAtt = "setSeAtt": SessionStateModifyReq -> SessionStateModifyResp,
     /// Sets do-not-disturb for a conversation type.
-    SetTypeUnpush = "setTypeUnpush",
+    SetTypeUnpush = "setTypeUnpush": TypeUnpushInput -> TypeUnpushOutput,
     /// Sets quiet hours.
-    AddUnpush = "addUnpush",
+    AddUnpush = "addUnpush": AddUnpushPeriodInput -> Nothing,
     /// The quiet hours.
-    QryUnpush = "qryUnpush",
+    QryUnpush = "qryUnpush": QueryUnpushPeriodInput -> QueryUnpushPeriodOutput,
     /// Removes the quiet hours.
-    DelUnpush = "delUnpush",
+    DelUnpush = "delUnpush": DeleteUnpushPeriodInput -> Nothing,
     /// Creates or renames tags.
-    AddSeTag = "addSeTag",
+    AddSeTag = "addSeTag": SessionTagAddInput -> SetUserSettingOutput,
     /// Deletes tags.
-    DelSeTag = "delSeTag",
+    DelSeTag = "delSeTag": SessionTagDelInput -> SetUserSettingOutput,
     /// Tags conversations.
-    AddTag = "addTag",
+    AddTag = "addTag": SessionStateModifyReq -> SessionStateModifyResp,
     /// Untags conversations.
-    DelTag = "delTag",
+    DelTag = "delTag": SessionStateModifyReq -> SessionStateModifyResp,
     /// Private history.
-    QryPMsg = "qryPMsg",
+    QryPMsg = "qryPMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// Group history.
-    QryGMsg = "qryGMsg",
+    QryGMsg = "qryGMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// System history.
-    QrySMsg = "qrySMsg",
+    QrySMsg = "qrySMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// Chatroom history.
-    QryChMsg = "qryCHMsg",
+    QryChMsg = "qryCHMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// Messages by UID.
-    QryMsg = "qryMsg",
+    QryMsg = "qryMsg": MsgQuery -> MsgQueryAck,
     /// Deletes messages.
-    DelMsg = "delMsg",
+    DelMsg = "delMsg": DeleteMsgInput -> Nothing,
     /// Clears private history.
-    CleanPMsg = "cleanPMsg",
+    CleanPMsg = "cleanPMsg": CleanHisMsgInput -> Nothing,
     /// Clears group history.
-    CleanGMsg = "cleanGMsg",
+    CleanGMsg = "cleanGMsg": CleanHisMsgInput -> Nothing,
     /// Clears system history.
-    CleanSMsg = "cleanSMsg",
+    CleanSMsg = "cleanSMsg": CleanHisMsgInput -> Nothing,
     /// Ultragroup history.
-    QryUgMsg = "qryUgMsg",
+    QryUgMsg = "qryUgMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// Deletes ultragroup messages.
-    DelUgMsg = "delUgMsg",
+    DelUgMsg = "delUgMsg": DeleteMsgInput -> Nothing,
     /// Unread mentions of an ultragroup channel.
-    QryUgUal = "qryUgUal",
+    QryUgUal = "qryUgUal": QryRemindListReq -> QryRemindListResp,
     /// Changes the expansion of an ultragroup message.
-    UpMsgEx = "upMsgEx",
+    UpMsgEx = "upMsgEx": MsgChangeReq -> Nothing,
     /// Changes the content of a message.
-    ModifyMsg = "modifyMsg",
+    ModifyMsg = "modifyMsg": MsgChangeReq -> ModifyMsgResp,
     /// Typing in an ultragroup.
-    Operate = "operate",
+    Operate = "operate": OperateStatus,
     /// Sets do-not-disturb for all members of an ultragroup, or of one of its channels.
-    UgUnpushSet = "ugUnpushSet",
+    UgUnpushSet = "ugUnpushSet": GroupUnpushSet -> Nothing,
     /// What is set there.
-    UgUnpushQuery = "ugUnpushQuery",
+    UgUnpushQuery = "ugUnpushQuery": GroupUnpushQuery -> GroupUnpushResult,
     /// Group receipt.
-    RrMsg = "rrMsg",
+    RrMsg = "rrMsg": GrpReadReceiptMsg -> Nothing,
     /// Group receipt list.
-    RrList = "rrList",
+    RrList = "rrList": GrpReadReceiptQryReq -> GrpReadReceiptQryResp,
     /// Upload token.
-    QnTkn = "qnTkn",
+    QnTkn = "qnTkn": GetQNupTokenInput -> GetQNupTokenOutput,
     /// Download address.
-    QnUrl = "qnUrl",
+    QnUrl = "qnUrl": GetDownloadUrlInput -> GetDownloadUrlOutput,
 
     // blacklist
     /// Adds to the blacklist; the frame's target is the user to add.
-    AddBlack = "addBlack",
+    AddBlack = "addBlack": UserIdInput -> Nothing,
     /// Removes from the blacklist.
-    RmBlack = "rmBlack",
+    RmBlack = "rmBlack": UserIdInput -> Nothing,
     /// Whether a user is on the blacklist.
-    BlackStat = "blackStat",
+    BlackStat = "blackStat": UserIdInput -> Nothing,
     /// The blacklist.
-    GetBlack = "getBlack",
+    GetBlack = "getBlack": Nothing -> QueryBlackListOutput,
 
     // chatrooms
     /// Joins a chatroom, creating it.
-    JoinChrm = "joinChrm",
+    JoinChrm = "joinChrm": ChrmInput -> ChrmOutput,
     /// Joins an existing chatroom.
-    JoinChrmR = "joinChrmR",
+    JoinChrmR = "joinChrmR": ChrmInput -> ChrmOutput,
     /// Leaves a chatroom.
-    ExitChrm = "exitChrm",
+    ExitChrm = "exitChrm": ChrmInput -> Nothing,
     /// Messages of a chatroom.
-    ChrmPull = "chrmPull",
+    ChrmPull = "chrmPull": ChrmPullMsg -> ChrmDownStreamMessages,
     /// Members of a chatroom.
-    QueryChrmI = "queryChrmI",
+    QueryChrmI = "queryChrmI": QueryChatRoomInfoInput -> QueryChatRoomInfoOutput,
     /// Sets an entry of a chatroom.
-    SetKv = "setKV",
+    SetKv = "setKV": SetChrmKV -> ChrmOutput,
     /// Removes an entry of a chatroom.
-    DelKv = "delKV",
+    DelKv = "delKV": SetChrmKV -> ChrmOutput,
     /// Sets entries of a chatroom.
-    SetKvs = "setKVS",
+    SetKvs = "setKVS": SetChrmKVS -> ChrmKVSOutput,
     /// Removes entries of a chatroom.
-    DelKvs = "delKVS",
+    DelKvs = "delKVS": DeleteChrmKVS -> ChrmKVSOutput,
     /// Entries of a chatroom.
-    PullKv = "pullKV",
+    PullKv = "pullKV": QueryChrmKV -> ChrmKVOutput,
 }
 
 impl Topic {
@@ -228,6 +259,16 @@ mod tests {
     fn every_known_topic_reads_back_as_itself() {
         for topic in Topic::KNOWN {
             assert_eq!(&Topic::from(topic.as_str()), topic);
+        }
+    }
+
+    #[test]
+    fn every_message_that_a_topic_names_is_one_of_the_file() {
+        for topic in Topic::KNOWN {
+            let named = [topic.request(), topic.answer(), topic.push(false), topic.push(true)];
+            for message in named.into_iter().flatten() {
+                assert!(crate::reflect::descriptor(message).is_some(), "{topic}: im.proto has no {message}");
+            }
         }
     }
 

@@ -31,7 +31,7 @@ fn client(frame: &ClientFrame) -> String {
             r.topic,
             r.target,
             r.id,
-            judged(reflect::request_message(&r.topic), &r.body)
+            judged(r.topic.request(), &r.body)
         ),
         other => format!("{other:?}"),
     }
@@ -41,7 +41,7 @@ fn server(frame: &ServerFrame) -> String {
     match frame {
         ServerFrame::Publish { dup, qos, topic, target, id, body, seconds } => format!(
             "PUBLISH dup={dup} qos={qos} topic={topic} target={target} id={id} seconds={seconds} {}",
-            judged(reflect::push_message(topic, *dup), body)
+            judged(topic.push(*dup), body)
         ),
         other => format!("{other:?}"),
     }

@@ -256,7 +256,7 @@ fn client_json(frame: &ClientFrame) -> Value {
         ClientFrame::Publish(request) | ClientFrame::Query(request) => json!({
             "frame": if matches!(frame, ClientFrame::Query(_)) { "QUERY" } else { "PUBLISH" },
             "topic": request.topic.as_str(), "target": request.target, "id": request.id, "qos": request.qos,
-            "body": decoded(reflect::request_message(&request.topic), &request.body),
+            "body": decoded(request.topic.request(), &request.body),
         }),
         ClientFrame::PubAck { id } => json!({"frame": "PUBACK", "id": id}),
         ClientFrame::QueryCon { id } => json!({"frame": "QUERYCON", "id": id}),
@@ -277,7 +277,7 @@ fn server_json(frame: &ServerFrame, answers: Option<&Topic>) -> Value {
         }
         ServerFrame::Publish { dup, qos, topic, target, id, body, .. } => json!({
             "frame": "PUBLISH", "topic": topic.as_str(), "target": target, "id": id, "qos": qos, "dup": dup,
-            "body": decoded(reflect::push_message(topic, *dup), body),
+            "body": decoded(topic.push(*dup), body),
         }),
         ServerFrame::PubAck { id, status, message_uid, .. } => {
             json!({"frame": "PUBACK", "id": id, "status": status, "messageUId": message_uid})
@@ -285,8 +285,7 @@ fn server_json(frame: &ServerFrame, answers: Option<&Topic>) -> Value {
         ServerFrame::QueryAck { id, status, body, .. } => {
             let topic = answers.map(Topic::as_str);
             // A refusal has no body but where part of a batch failed.
-            let message =
-                answers.and_then(reflect::answer_message).filter(|_| *status == 0 || !body.is_empty());
+            let message = answers.and_then(Topic::answer).filter(|_| *status == 0 || !body.is_empty());
             json!({
                 "frame": "QUERYACK", "topic": topic, "id": id, "status": status, "bytes": body.len(),
                 "body": decoded(message, body),

@@ -30,7 +30,7 @@ use crate::{
     },
     doors::login::logged_out,
     mail::{self, post::Mirror},
-    ultra_group::{self, edit, levels, sessions},
+    ultra_group::{self, edit, levels, sessions, typing},
     world::World,
 };
 
@@ -269,7 +269,14 @@ pub(crate) fn try_publish(
         return recall(world, now, user, up, Some(Mirror { conn, device, request })).map(Some);
     }
     if matches!(request.topic, Topic::UpdUgRTime | Topic::UpMsgEx | Topic::ModifyMsg | Topic::Operate) {
-        return edit::ultra_group_request(&mut world.ultra_groups(), now, conn, request).map(Some);
+        let user = world.core.connections.get(&conn).map(|c| c.user).ok_or(status::NOT_SUPPORTED)?;
+        let mut groups = world.ultra_groups();
+        let posted = match request.topic {
+            Topic::UpdUgRTime => groups.read_channel(now, conn, user, request)?,
+            Topic::Operate => typing::types_in_channel(&mut groups, now, user, request)?,
+            _ => edit::change_message_by_publish(&mut groups, now, user, request)?,
+        };
+        return Ok(Some(posted));
     }
     let to_room = matches!(request.topic, Topic::ChatMsg | Topic::ChatMsgS);
     let to_ultra_group = request.topic == Topic::UgMsg;
@@ -372,9 +379,9 @@ fn assert_decodes(topic: &Topic, code: u16, body: &[u8]) {
     if code != status::OK {
         return;
     }
-    let lacks = match wire::reflect::answer_message(topic) {
+    let lacks = match topic.answer() {
         Some(message) => wire::reflect::missing(message, body).unwrap_or_else(|error| vec![error]),
-        None => vec!["a message of the answer in `wire::reflect::answer_message`".to_owned()],
+        None => vec!["a message of the answer, in the row of `wire::Topic`".to_owned()],
     };
     assert!(lacks.is_empty(), "the answer to {topic} lacks {}", lacks.join(", "));
 }

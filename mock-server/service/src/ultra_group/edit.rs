@@ -18,10 +18,9 @@ use crate::{
         bug::Bug,
         expansion::Rules,
         ids::Uid,
-        io::ConnId,
         message::{Conversation, Posted},
     },
-    ultra_group::{UltraGroups, change::Kind, typing},
+    ultra_group::{UltraGroups, change::Kind},
 };
 
 /// A change that was carried out.
@@ -48,7 +47,7 @@ pub(crate) fn change_message(
 }
 
 /// The same, asked by PUBLISH as old SDKs do.
-pub(super) fn change_message_by_publish(
+pub(crate) fn change_message_by_publish(
     groups: &mut UltraGroups<'_>,
     now: UnixMillis,
     user: UserIx,
@@ -174,23 +173,6 @@ pub(crate) fn expand_in_channel(
     };
     groups.outward().route_change(now, &message, Some(change), by);
     Ok(Changed { uid, time })
-}
-
-/// Requests about ultra groups that come as PUBLISH and are acknowledged.
-pub(crate) fn ultra_group_request(
-    groups: &mut UltraGroups<'_>,
-    now: UnixMillis,
-    conn: ConnId,
-    request: &Request,
-) -> Result<Posted, u16> {
-    let user =
-        groups.core.connections.get(&conn).map(|connection| connection.user).ok_or(status::NOT_SUPPORTED)?;
-    match request.topic {
-        Topic::UpdUgRTime => groups.read_channel(now, conn, user, request),
-        Topic::UpMsgEx | Topic::ModifyMsg => change_message_by_publish(groups, now, user, request),
-        Topic::Operate => typing::types_in_channel(groups, now, user, request),
-        _ => Err(status::NOT_SUPPORTED),
-    }
 }
 
 /// The group: the body names it, or the frame where it does not.

@@ -40,7 +40,7 @@ struct View<'a> {
 }
 
 /// `operate`: the first one of a period starts it.
-pub(super) fn types_in_channel(
+pub(crate) fn types_in_channel(
     groups: &mut UltraGroups<'_>,
     now: UnixMillis,
     user: UserIx,

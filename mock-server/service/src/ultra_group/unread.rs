@@ -114,7 +114,7 @@ fn digest(entry: &Entry, user: UserIx) -> UnreadMsgInfo {
 impl UltraGroups<'_> {
     /// `updUgRTime`: everything in the channel is read, whatever time the client names (UGREAD-003, UGREAD-005 to
     /// UGREAD-007). The user's other devices are told (UGREAD-004).
-    pub(super) fn read_channel(
+    pub(crate) fn read_channel(
         &mut self,
         now: UnixMillis,
         conn: ConnId,

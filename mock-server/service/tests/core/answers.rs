@@ -383,7 +383,7 @@ fn acknowledged(
 
 /// A body that a strict decoder takes.
 fn assert_decodes(topic: &Topic, body: &Bytes) {
-    let message = reflect::answer_message(topic).unwrap_or_else(|| panic!("{topic} is answered with what?"));
+    let message = topic.answer().unwrap_or_else(|| panic!("{topic} is answered with what?"));
     let judged = reflect::judge(message, body).unwrap_or_else(|error| panic!("{topic}: {error}"));
     assert_eq!(judged.missing, Vec::<String>::new(), "{topic}: {message} lacks");
     assert_eq!(judged.unknown, Vec::<u32>::new(), "{topic}: {message} has unknown fields");
@@ -391,7 +391,7 @@ fn assert_decodes(topic: &Topic, body: &Bytes) {
 
 /// Topics that are asked as a QUERY.
 fn queries() -> impl Iterator<Item = &'static Topic> {
-    Topic::KNOWN.iter().filter(|topic| reflect::answer_message(topic).is_some())
+    Topic::KNOWN.iter().filter(|topic| topic.answer().is_some())
 }
 
 #[test]
@@ -408,7 +408,7 @@ fn what_an_sdk_asks_is_answered_with_every_required_field() {
         assert_eq!(status, 0, "{topic}");
         assert_decodes(topic, &body);
         // Fields that nest others are not left out for want of content.
-        let message = reflect::answer_message(topic).unwrap();
+        let message = topic.answer().unwrap();
         let fields = reflect::judge(message, &body).unwrap().json;
         assert!(fields.pointer(carries).is_some(), "{topic}: nothing at {carries} of {fields}");
     }
@@ -442,7 +442,7 @@ fn what_is_not_there_is_refused_and_never_left_unanswered() {
     let alice = world.settled("alice", "Web");
     let named = ELSEWHERE.split_whitespace().map(Topic::from);
     // Messages and pushes are no queries.
-    let others = Topic::KNOWN.iter().filter(|topic| reflect::answer_message(topic).is_none()).cloned();
+    let others = Topic::KNOWN.iter().filter(|topic| topic.answer().is_none()).cloned();
     for topic in named.chain(others) {
         for body in [Bytes::new(), Bytes::from_static(b"\x08\x01"), Bytes::from_static(b"\xff")] {
             let answer = queried(&mut world, alice, &topic, "alice", body);

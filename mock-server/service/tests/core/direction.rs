@@ -40,7 +40,7 @@ impl Alice {
     fn ask(&mut self, conn: ConnId, topic: Topic, target: &str, body: &impl Message) {
         let (status, answer) = self.world.query(conn, topic.clone(), target, body);
         assert_eq!(status, 0, "{topic}");
-        let name = reflect::answer_message(&topic).expect("its answer is known");
+        let name = topic.answer().expect("its answer is known");
         let found = self.look(topic.as_str(), name, &answer);
         assert!(found > 0, "{topic} brought no message");
         self.look_polled(&topic, answer);
