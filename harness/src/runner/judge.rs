@@ -2,11 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use simulation::Event;
 
 use super::case::{Run, Stop};
-use crate::scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope};
+use crate::{
+    catalogue::api,
+    scenario::{
+        Call, EventMatch, Expect, Matcher, Matching, NoMatch, Order, Place, Quiet, Scope, Times,
+    },
+    verdict::FindingKind,
+};
 
 /// How far a client's callbacks have been looked at: everything before was expected, or skipped by what was.
 #[derive(Debug, Clone, Default)]
@@ -78,6 +85,28 @@ impl Run<'_> {
             let expected = format!("{}: {}", expect.client, missing.what);
             return Err(self.found_at(&expect.client, at, expected, seen));
         }
+    }
+
+    /// A call must have been turned down: by the code it returned or, if it took the call, by one of the callbacks that answer
+    /// it. Documents that say *refused* leave open which (AMB-39, AMB-44).
+    pub(super) fn refused(
+        &mut self,
+        call: &Call,
+        matcher: &Matcher,
+        returned: &Json,
+        at: Place,
+    ) -> Result<(), Stop> {
+        let taken = returned.is_null() || returned.as_i64() == Some(0);
+        let answers = api().method(&call.method).map(|method| method.answers.clone()).unwrap_or_default();
+        if !taken || answers.is_empty() {
+            return self.check(matcher, Some(returned), FindingKind::ReturnCode, at, &call.method);
+        }
+        let answer = |name| {
+            let args = IndexMap::from_iter([("code".to_owned(), matcher.clone())]);
+            EventMatch { at, name, args, times: Times::ONCE, time: None, save_as: None }
+        };
+        let events = answers.into_iter().map(answer).collect();
+        self.expect(&Expect { client: call.client.clone(), order: Order::OneOf, events, within: None }, at)
     }
 
     /// Callbacks that the client fired and no expectation has passed, by name.

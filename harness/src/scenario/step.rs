@@ -82,6 +82,9 @@ pub struct Call {
     pub with: IndexMap<String, Value>,
     /// What it must return: the immediate code, or the value of a method that gives one. `None`: not looked at.
     pub returns: Option<Matcher>,
+    /// It must be turned down with such a code, which is returned, or comes with the callback that answers the call: where is
+    /// not documented. `None`: not looked at.
+    pub refused: Option<Matcher>,
     /// Name for what it returned.
     pub save_as: Option<String>,
 }
