@@ -133,7 +133,7 @@ fn transcripts_fit_the_schema_and_answer_every_request_once_and_in_order() {
 /// Has the conversation in real time with an adapter, over a server of its own.
 fn replayed(adapter: &[&str]) -> Output {
     let server = Server::start(Config::default()).unwrap();
-    let there = format!("http://{}", server.addr());
+    let there = format!("http://{}", server.listens());
     Command::new("python3")
         .args(["replay.py", "--server", &there, "transcript.txt"])
         .args(adapter)

@@ -8,7 +8,7 @@ import org.json.JSONObject
 val METHODS = listOf("connect", "disconnect", "sendMessage")
 val EVENTS = listOf("onConnected", "onConnectionStatusChanged", "onMessageSent", "onMessageReceived")
 
-/** What scenarios may ask for: `harness explain private`. Name only what the client can. */
+/** What scenarios may ask for: `harness explain needs`. Name only what the client can. */
 val CAPABILITIES = listOf("private", "group")
 
 /** An object from names and values. */

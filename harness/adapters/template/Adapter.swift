@@ -7,7 +7,7 @@ import Foundation
 let methods = ["connect", "disconnect", "sendMessage"]
 let events = ["onConnected", "onConnectionStatusChanged", "onMessageSent", "onMessageReceived"]
 
-/// What scenarios may ask for: `harness explain private`. Name only what the client can.
+/// What scenarios may ask for: `harness explain needs`. Name only what the client can.
 let capabilities = ["private", "group"]
 
 typealias Json = [String: Any]

@@ -8,7 +8,7 @@ import 'dart:io';
 const methods = ['connect', 'disconnect', 'sendMessage'];
 const events = ['onConnected', 'onConnectionStatusChanged', 'onMessageSent', 'onMessageReceived'];
 
-/// What scenarios may ask for: `harness explain private`. Name only what the client can.
+/// What scenarios may ask for: `harness explain needs`. Name only what the client can.
 const capabilities = ['private', 'group'];
 
 typedef Json = Map<String, dynamic>;
