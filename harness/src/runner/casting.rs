@@ -250,7 +250,7 @@ mod tests {
     fn a_desktop_client_can_run_most_of_the_suite() {
         let suite = suite();
         let mut desktop = of("PC");
-        for beyond_the_protocol in ["raw_connection", "network_state", "lifecycle"] {
+        for beyond_the_protocol in ["raw_connection", "network_state", "lifecycle", "attempts"] {
             desktop.capabilities.remove(beyond_the_protocol);
         }
         let (mut all, mut kick, mut real_clients, mut lacks) = (0, 0, 0, BTreeMap::new());
