@@ -97,7 +97,9 @@ impl Run<'_> {
         at: Place,
     ) -> Result<(), Stop> {
         let taken = returned.is_null() || returned.as_i64() == Some(0);
-        let answers = api().method(&call.method).map(|method| method.answers.clone()).unwrap_or_default();
+        let has_code = |name: &&String| api().events.get(*name).is_some_and(|e| e.params.contains_key("code"));
+        let answers = api().method(&call.method).map_or(&[][..], |method| &method.answers);
+        let answers: Vec<String> = answers.iter().filter(has_code).cloned().collect();
         if !taken || answers.is_empty() {
             return self.check(matcher, Some(returned), FindingKind::ReturnCode, at, &call.method);
         }
@@ -106,7 +108,8 @@ impl Run<'_> {
             EventMatch { at, name, args, times: Times::ONCE, time: None, save_as: None }
         };
         let events = answers.into_iter().map(answer).collect();
-        self.expect(&Expect { client: call.client.clone(), order: Order::OneOf, events, within: None }, at)
+        let (client, within) = (call.client.clone(), call.within);
+        self.expect(&Expect { client, order: Order::OneOf, events, within }, at)
     }
 
     /// Callbacks that the client fired and no expectation has passed, by name.

@@ -25,7 +25,7 @@ const ORDERS: &[(&str, Order)] =
 
 impl Reader<'_> {
     pub(super) fn call(&mut self, step: &Node, target: &Node) -> Option<StepAct> {
-        let entries = self.entries(step, "`call`", &["call", "with", "returns", "refused", "save_as"]);
+        let entries = self.entries(step, "`call`", &["call", "with", "returns", "refused", "within", "save_as"]);
         let text = self.text(target, "a client and a method: `phone.connect`")?;
         let Some((client, method)) = text.split_once('.') else {
             let help = Some("write `phone.connect`".to_owned());
@@ -47,6 +47,7 @@ impl Reader<'_> {
             with: IndexMap::new(),
             returns: None,
             refused: None,
+            within: None,
             save_as: None,
         };
         for entry in entries {
@@ -86,6 +87,12 @@ impl Reader<'_> {
                         self.wrong(entry.key.at, "wrong_refused", message, "here", help);
                     }
                     call.refused = Some(self.matcher(&entry.value));
+                }
+                "within" if step.get("refused").is_some() => call.within = self.duration(&entry.value),
+                "within" => {
+                    let help = Some("what is awaited stands under `expect`".to_owned());
+                    let message = "a call waits for nothing, unless it is to be `refused`";
+                    self.wrong(entry.key.at, "wrong_refused", message, "here", help);
                 }
                 "save_as" => call.save_as = self.new_name(&entry.value),
                 _ => {}
