@@ -222,14 +222,17 @@ impl Finder<'_> {
     }
 
     fn one_of(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<Vec<usize>, Missing>> {
-        let mut words = Vec::new();
+        let (mut words, mut near) = (Vec::new(), None);
         for event in wanted {
             match self.run(event, from, &[])? {
                 Ok(hits) => return Ok(Ok(hits)),
-                Err(missing) => words.push(missing.what),
+                Err(missing) => {
+                    words.push(missing.what);
+                    near = near.or(missing.near);
+                }
             }
         }
-        Ok(Err(Missing { what: words.join(" or "), near: None }))
+        Ok(Err(Missing { what: words.join(" or "), near }))
     }
 
     /// As many fitting events as are wanted, from an index on.
