@@ -22,9 +22,6 @@ const OF_THE_WRAPPER: [(i64, &[&str]); 4] = [
     (4, &["ERR-005"]),
 ];
 
-/// Codes of a refused login are those of the native platforms, from here to here.
-const OF_LOGINS: (&str, std::ops::Range<i64>) = ("CONN-033", 31000..32000);
-
 /// What the service answers with is passed through.
 const PASSED_THROUGH: &str = "ERR-007";
 
@@ -98,9 +95,8 @@ fn unstated(scenario: &Scenario) -> BTreeSet<i64> {
         gather(&case.steps, &mut wanted, &mut told);
         strange.extend(wanted.into_iter().filter(|code| {
             let of_wrapper = OF_THE_WRAPPER.iter().any(|(own, ids)| own == code && ids.iter().any(|id| covers(id)));
-            let of_login = covers(OF_LOGINS.0) && OF_LOGINS.1.contains(code);
             let passed = covers(PASSED_THROUGH) && told.contains(code);
-            !(STATED.contains(code) || of_wrapper || of_login || passed)
+            !(STATED.contains(code) || of_wrapper || passed)
         }));
     }
     strange
