@@ -69,7 +69,8 @@ fn gather(steps: &[Step], wanted: &mut BTreeSet<i64>, told: &mut BTreeSet<i64>) 
                 let is_code = |matcher: &&Matcher| {
                     !matches!(matcher, Matcher::Object(_) | Matcher::Exactly(_) | Matcher::AllOf(_))
                 };
-                let code = harness::catalogue::api().method(&call.method).is_some_and(|m| m.returns == "code");
+                let code =
+                    harness::catalogue::api().method(&call.method).is_some_and(|m| m.returns == "code");
                 let returned = call.returns.iter().filter(is_code);
                 returned.filter(|_| code).for_each(|matcher| numbers(matcher, wanted));
                 call.refused.iter().for_each(|matcher| numbers(matcher, wanted));
@@ -94,7 +95,8 @@ fn unstated(scenario: &Scenario) -> BTreeSet<i64> {
         let (mut wanted, mut told) = (BTreeSet::new(), BTreeSet::new());
         gather(&case.steps, &mut wanted, &mut told);
         strange.extend(wanted.into_iter().filter(|code| {
-            let of_wrapper = OF_THE_WRAPPER.iter().any(|(own, ids)| own == code && ids.iter().any(|id| covers(id)));
+            let of_wrapper =
+                OF_THE_WRAPPER.iter().any(|(own, ids)| own == code && ids.iter().any(|id| covers(id)));
             let passed = covers(PASSED_THROUGH) && told.contains(code);
             !(STATED.contains(code) || of_wrapper || passed)
         }));

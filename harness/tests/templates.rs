@@ -81,7 +81,8 @@ fn templates_name_nothing_that_the_protocol_does_not_have() {
             .collect();
         assert!(strange.is_empty(), "{file} says {strange:?}");
     }
-    let messages = ["hello", "create", "call", "destroy", "reset", "bye", "result", "unsupported", "event", "resetDone"];
+    let messages =
+        ["hello", "create", "call", "destroy", "reset", "bye", "result", "unsupported", "event", "resetDone"];
     for file in IN_REAL_TIME {
         let text = fs::read_to_string(folder().join(file)).unwrap();
         assert!(text.lines().count() < 200, "{file} is longer than a template should be");

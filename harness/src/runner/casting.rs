@@ -129,8 +129,10 @@ fn is_free(name: &str, case: &Case, own: &str, fits: &dyn Fn(&Client) -> bool) -
     let taken = devices.clone().any(|other| {
         fits(other) && other.platform.as_deref().is_none_or(|platform| class(platform) == class(own))
     });
-    let unfit: Vec<&str> =
-        devices.filter(|other| !fits(other)).filter_map(|other| other.platform.as_deref().map(class)).collect();
+    let unfit: Vec<&str> = devices
+        .filter(|other| !fits(other))
+        .filter_map(|other| other.platform.as_deref().map(class))
+        .collect();
     let becomes = if unfit.contains(&class(own)) { Some(class(own)) } else { unfit.first().copied() };
     !taken && becomes.is_some() && becomes == client.platform.as_deref().map(class)
 }
@@ -264,7 +266,8 @@ mod tests {
             kick += usize::from(scenario.path().contains("/kick/"));
             real_clients += usize::from(scenario.path().contains("/real-clients/"));
         }
-        let counted = format!("{all} in all, {kick} of kick, {real_clients} of real-clients; lacks {lacks:?}");
+        let counted =
+            format!("{all} in all, {kick} of kick, {real_clients} of real-clients; lacks {lacks:?}");
         println!("{counted}");
         assert!(all >= 1_550 && kick >= 17 && real_clients >= 70, "{counted}");
     }

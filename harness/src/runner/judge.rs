@@ -9,9 +9,7 @@ use simulation::Event;
 use super::case::{Run, Stop};
 use crate::{
     catalogue::api,
-    scenario::{
-        Call, EventMatch, Expect, Matcher, Matching, NoMatch, Order, Place, Quiet, Scope, Times,
-    },
+    scenario::{Call, EventMatch, Expect, Matcher, Matching, NoMatch, Order, Place, Quiet, Scope, Times},
     verdict::FindingKind,
 };
 
@@ -97,7 +95,8 @@ impl Run<'_> {
         at: Place,
     ) -> Result<(), Stop> {
         let taken = returned.is_null() || returned.as_i64() == Some(0);
-        let has_code = |name: &&String| api().events.get(*name).is_some_and(|e| e.params.contains_key("code"));
+        let has_code =
+            |name: &&String| api().events.get(*name).is_some_and(|e| e.params.contains_key("code"));
         let answers = api().method(&call.method).map_or(&[][..], |method| &method.answers);
         let answers: Vec<String> = answers.iter().filter(has_code).cloned().collect();
         if !taken || answers.is_empty() {

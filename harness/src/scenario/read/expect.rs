@@ -25,7 +25,8 @@ const ORDERS: &[(&str, Order)] =
 
 impl Reader<'_> {
     pub(super) fn call(&mut self, step: &Node, target: &Node) -> Option<StepAct> {
-        let entries = self.entries(step, "`call`", &["call", "with", "returns", "refused", "within", "save_as"]);
+        let entries =
+            self.entries(step, "`call`", &["call", "with", "returns", "refused", "within", "save_as"]);
         let text = self.text(target, "a client and a method: `phone.connect`")?;
         let Some((client, method)) = text.split_once('.') else {
             let help = Some("write `phone.connect`".to_owned());
@@ -99,7 +100,8 @@ impl Reader<'_> {
             }
         }
         if let (Some(_), Some(_), Some(refused)) = (&call.returns, &call.refused, step.get("refused")) {
-            let message = "a call that is refused returns whatever code it will: `returns` or `refused`, not both";
+            let message =
+                "a call that is refused returns whatever code it will: `returns` or `refused`, not both";
             self.wrong(refused.at, "wrong_refused", message, "beside `returns`", None);
         }
         Some(StepAct::Call(call))
