@@ -41,6 +41,7 @@ mistakes! {
     no_mapping_at_all: "no-mapping.yaml"
     what_never_matches_or_takes_effect: "never.yaml"
     no_steps_at_all: "no-steps.yaml"
+    calls_that_cannot_be_refused: "refused.yaml"
 }
 
 #[test]

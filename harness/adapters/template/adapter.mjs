@@ -58,7 +58,7 @@ function hello() {
       client: 'my-client',
       version: '0.1.0',
       clock: 'virtual',
-      // What scenarios may ask for: `harness explain CAPABILITY`.
+      // What scenarios may ask for: `harness explain needs`.
       capabilities: ['virtual_time', 'private'],
       platforms: ['Web'],
       methods: METHODS,

@@ -89,8 +89,11 @@ for line in sys.stdin:
     elif "call" in message:
         call = message["call"]
         method = getattr(clients[call["client"]], call["method"]) if call["method"] in METHODS else None
-        said = method(**call["args"]) if method else {"unsupported": f"{call['method']} is not mapped"}
-        say({"id": id, **(said if "unsupported" in said else {"result": said})})
+        try:
+            said = method(**call["args"]) if method else {"unsupported": f"{call['method']} is not mapped"}
+        except (OSError, LookupError, TypeError) as error:
+            said = {"error": repr(error)}  # the case could not run; the next one is another
+        say({"id": id, **(said if said.keys() & {"unsupported", "error"} else {"result": said})})
     elif "destroy" in message:
         clients.pop(message["destroy"]["client"], None)
         say({"id": id, "result": {"code": 0}})

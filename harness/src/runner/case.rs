@@ -427,9 +427,12 @@ impl<'a> Run<'a> {
         if let Some(name) = &call.save_as {
             self.names.insert(name.clone(), returned.clone());
         }
-        match &call.returns {
-            Some(matcher) => self.check(matcher, Some(&returned), FindingKind::ReturnCode, at, &call.method),
-            None => Ok(()),
+        match (&call.returns, &call.refused) {
+            (Some(matcher), _) => {
+                self.check(matcher, Some(&returned), FindingKind::ReturnCode, at, &call.method)
+            }
+            (None, Some(matcher)) => self.refused(call, matcher, &returned, at),
+            (None, None) => Ok(()),
         }
     }
 

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use simulation::Event;
 
 use super::case::{Run, Stop};
-use crate::scenario::{EventMatch, Expect, Matching, NoMatch, Order, Place, Quiet, Scope};
+use crate::{
+    catalogue::api,
+    scenario::{Call, EventMatch, Expect, Matcher, Matching, NoMatch, Order, Place, Quiet, Scope, Times},
+    verdict::FindingKind,
+};
 
 /// How far a client's callbacks have been looked at: everything before was expected, or skipped by what was.
 #[derive(Debug, Clone, Default)]
@@ -85,6 +90,32 @@ impl Run<'_> {
             let expected = format!("{}: {}", expect.client, missing.what);
             return Err(self.found_at(&expect.client, at, expected, seen));
         }
+    }
+
+    /// A call must have been turned down: by the code it returned or, if it took the call, by one of the callbacks that answer
+    /// it. Documents that say *refused* leave open which (AMB-39, AMB-44).
+    pub(super) fn refused(
+        &mut self,
+        call: &Call,
+        matcher: &Matcher,
+        returned: &Json,
+        at: Place,
+    ) -> Result<(), Stop> {
+        let taken = returned.is_null() || returned.as_i64() == Some(0);
+        let has_code =
+            |name: &&String| api().events.get(*name).is_some_and(|e| e.params.contains_key("code"));
+        let answers = api().method(&call.method).map_or(&[][..], |method| &method.answers);
+        let answers: Vec<String> = answers.iter().filter(has_code).cloned().collect();
+        if !taken || answers.is_empty() {
+            return self.check(matcher, Some(returned), FindingKind::ReturnCode, at, &call.method);
+        }
+        let answer = |name| {
+            let args = IndexMap::from_iter([("code".to_owned(), matcher.clone())]);
+            EventMatch { at, name, args, times: Times::ONCE, time: None, save_as: None }
+        };
+        let events = answers.into_iter().map(answer).collect();
+        let (client, within) = (call.client.clone(), call.within);
+        self.expect(&Expect { client, order: Order::OneOf, events, within }, at)
     }
 
     /// Callbacks that the client fired and no expectation has passed, by name.
@@ -195,14 +226,17 @@ impl Finder<'_> {
     }
 
     fn one_of(&mut self, wanted: &[EventMatch], from: usize) -> Found<Result<Vec<usize>, Missing>> {
-        let mut words = Vec::new();
+        let (mut words, mut near) = (Vec::new(), None);
         for event in wanted {
             match self.run(event, from, &[])? {
                 Ok(hits) => return Ok(Ok(hits)),
-                Err(missing) => words.push(missing.what),
+                Err(missing) => {
+                    words.push(missing.what);
+                    near = near.or(missing.near);
+                }
             }
         }
-        Ok(Err(Missing { what: words.join(" or "), near: None }))
+        Ok(Err(Missing { what: words.join(" or "), near }))
     }
 
     /// As many fitting events as are wanted, from an index on.

@@ -38,7 +38,7 @@ pub enum Matcher {
     Regex(Regex),
     /// `capture: $x`, with `is:` to match as well: the value gets the name.
     Capture(String, Box<Matcher>),
-    /// `not:`
+    /// `not:` something else. Not a plain value: another one, nothing does not do.
     Not(Box<Matcher>),
     /// `gt:`, `gte:`, `lt:`, `lte:`
     Compare(Comparison, Value),
@@ -277,6 +277,13 @@ impl Matcher {
                     captures.insert(name.clone(), seen.clone());
                 }
                 Ok(())
+            }
+            // A code that is not 0 is a code: what is not there is not something else.
+            Self::Not(matcher)
+                if seen.is_none_or(Json::is_null)
+                    && matches!(&**matcher, Self::Equals(value) if *value != Value::Plain(Json::Null)) =>
+            {
+                wrong(format!("anything but {}", matcher.words(with)))
             }
             Self::Not(matcher) => match matcher.walk(seen, with, path, &mut Map::new()) {
                 Ok(()) => wrong(format!("anything but {}", matcher.words(with))),

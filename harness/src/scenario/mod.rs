@@ -44,7 +44,7 @@ pub const NEEDS: &[&str] = &[
     "connect_retries",
     // A refused login is told as a status of the connection too.
     "refusal_status",
-    // Wrong arguments are refused at once, with code 1 and without a callback.
+    // Wrong arguments are refused by the client itself, before anything of them reaches the server.
     "argument_checks",
     // A message that comes twice on one connection is handed over once.
     "doubled_pushes",

@@ -122,7 +122,7 @@ fn own_definitions(act: Json) -> Map<String, Json> {
             json!({"$ref": "#/$defs/Call"}),
             "Calls an engine method: `phone.connect`.",
             json!({
-                "with": values(), "returns": matcher(), "save_as": name(),
+                "with": values(), "returns": matcher(), "refused": matcher(), "within": duration(), "save_as": name(),
             }),
         ),
         step(

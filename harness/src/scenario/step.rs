@@ -82,6 +82,11 @@ pub struct Call {
     pub with: IndexMap<String, Value>,
     /// What it must return: the immediate code, or the value of a method that gives one. `None`: not looked at.
     pub returns: Option<Matcher>,
+    /// It must be turned down with such a code, which is returned, or comes with the callback that answers the call: where is
+    /// not documented. `None`: not looked at.
+    pub refused: Option<Matcher>,
+    /// With `refused`: how long its callback may take; `None`: until everything is idle at the current instant.
+    pub within: Option<Duration>,
     /// Name for what it returned.
     pub save_as: Option<String>,
 }

@@ -78,7 +78,7 @@ fn steps(list: &[Step], has_clients: bool, used: &mut BTreeSet<&'static str>) {
         match &step.act {
             StepAct::Call(call) => {
                 call.with.iter().for_each(|(name, value)| given(name, value, used));
-                call.returns.iter().for_each(|matcher| expected("", matcher, used));
+                call.returns.iter().chain(&call.refused).for_each(|matcher| expected("", matcher, used));
             }
             StepAct::Expect(expect) => events(&expect.events, used),
             StepAct::None(quiet) => events(&quiet.of, used),

@@ -12,6 +12,9 @@ use crate::scenario::{
 /// What options of a client may refer to: known before anything is there.
 const EARLY: [&str; 2] = ["$navi", "$appKey"];
 
+/// The client under test, where a matrix names clients: as if `client` were not there.
+const TESTED: &str = "tested";
+
 const KEYS: &[&str] = &["user", "world", "platform", "options", "keep_store", "device", "client"];
 
 /// Where a user has several clients, which platforms they are decides what happens: one that names none is a phone.
@@ -84,7 +87,10 @@ impl Reader<'_> {
                 }
                 "keep_store" => client.keep_store = self.boolean(value, "`keep_store`").unwrap_or(true),
                 "device" => client.device = self.text(value, "a device id"),
-                "client" => client.client = self.text(value, "a client: `reference`, `web-sdk@4.6.4`"),
+                "client" => {
+                    let named = self.text(value, "a client: `reference`, `web-sdk@4.6.4`, `tested`");
+                    client.client = named.filter(|name| name != TESTED);
+                }
                 _ => {}
             }
         }

@@ -25,7 +25,8 @@ const ORDERS: &[(&str, Order)] =
 
 impl Reader<'_> {
     pub(super) fn call(&mut self, step: &Node, target: &Node) -> Option<StepAct> {
-        let entries = self.entries(step, "`call`", &["call", "with", "returns", "save_as"]);
+        let entries =
+            self.entries(step, "`call`", &["call", "with", "returns", "refused", "within", "save_as"]);
         let text = self.text(target, "a client and a method: `phone.connect`")?;
         let Some((client, method)) = text.split_once('.') else {
             let help = Some("write `phone.connect`".to_owned());
@@ -46,6 +47,8 @@ impl Reader<'_> {
             method: method.to_owned(),
             with: IndexMap::new(),
             returns: None,
+            refused: None,
+            within: None,
             save_as: None,
         };
         for entry in entries {
@@ -78,9 +81,28 @@ impl Reader<'_> {
                     }
                     call.returns = Some(self.matcher(&entry.value));
                 }
+                "refused" => {
+                    if known.is_some_and(|known| known.returns != "code") {
+                        let help = Some("write `returns: absent`".to_owned());
+                        let message = format!("{method} gives a value, not a code");
+                        self.wrong(entry.key.at, "wrong_refused", message, "here", help);
+                    }
+                    call.refused = Some(self.matcher(&entry.value));
+                }
+                "within" if step.get("refused").is_some() => call.within = self.duration(&entry.value),
+                "within" => {
+                    let help = Some("what is awaited stands under `expect`".to_owned());
+                    let message = "a call waits for nothing, unless it is to be `refused`";
+                    self.wrong(entry.key.at, "wrong_refused", message, "here", help);
+                }
                 "save_as" => call.save_as = self.new_name(&entry.value),
                 _ => {}
             }
+        }
+        if let (Some(_), Some(_), Some(refused)) = (&call.returns, &call.refused, step.get("refused")) {
+            let message =
+                "a call that is refused returns whatever code it will: `returns` or `refused`, not both";
+            self.wrong(refused.at, "wrong_refused", message, "beside `returns`", None);
         }
         Some(StepAct::Call(call))
     }

@@ -101,7 +101,13 @@ impl Reader<'_> {
             "reinstall" => StepAct::Reinstall(self.lone_client(node, value)?),
             "parallel" => {
                 self.entries(node, "`parallel`", &["parallel"]);
-                StepAct::Parallel(self.some_steps(value, "nothing happens at once"))
+                let steps = self.some_steps(value, "nothing happens at once");
+                let waits = |step: &&Step| matches!(&step.act, StepAct::Call(call) if call.refused.is_some());
+                if let Some(step) = steps.iter().find(waits) {
+                    let message = "`refused` may have to wait for a callback: it cannot stand in `parallel`";
+                    self.wrong(step.at, "wrong_refused", message, "here", None);
+                }
+                StepAct::Parallel(steps)
             }
             "repeat" => self.repeat(node, value)?,
             "let" => {

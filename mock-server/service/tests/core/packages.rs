@@ -53,12 +53,36 @@ fn everything_announced_lies_below_a_finished_answer() {
     assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
 }
 
+/// A client that logs in at once compares their times with that of its login: all of them are older, by a second and more,
+/// however many messages and entries there are.
+#[test]
+fn what_waits_when_a_world_begins_is_a_second_old_at_least() {
+    let mut world = World::new(
+        r#"{"users": ["alice", "bob"], "limits": {"package": 1000}, "backlog": [
+            {"from": "bob", "to": "alice", "count": 450}, {"from": "bob", "to": "alice", "count": 150},
+            {"from": "bob", "to": "alice", "count": 2, "ageMs": 500}]}"#,
+    );
+    let began = world.now.0;
+    let alice = world.login("alice", "Android");
+    let mut times = Vec::new();
+    let mut since = 0;
+    while times.len() < 602 {
+        let package = world.pull(alice, since);
+        assert!(!package.list.is_empty());
+        times.extend(package.list.iter().map(|message| message.data_time));
+        since = package.sync_time;
+    }
+    assert!(times.windows(2).all(|pair| pair[0] < pair[1]), "{times:?}");
+    assert_eq!(*times.last().unwrap(), began - 1000);
+}
+
 #[test]
 fn messages_wait_as_long_as_their_retention_and_no_longer() {
     let day = 86_400_000;
     for (age, waits) in [(7 * day - 1000, 1), (7 * day + 1000, 0)] {
         let mut world = backlog(1);
-        world.advance(age);
+        // It is a second old when the world begins.
+        world.advance(age - 1000);
         let alice = world.login("alice", "Android");
         assert_eq!(world.pull(alice, 0).list.len(), waits, "after {age} ms");
     }

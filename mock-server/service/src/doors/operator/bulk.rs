@@ -30,13 +30,16 @@ pub struct Filling {
     /// Which entry, and how many of it are there.
     entry: usize,
     done: u32,
+    /// Messages of this entry and all later ones that are not there yet.
+    missing: u64,
     now: UnixMillis,
 }
 
 impl Filling {
     /// All that a set-up names.
     pub(crate) fn of(setup: &WorldSetup, now: UnixMillis) -> Self {
-        Self { backlog: setup.backlog.clone(), entry: 0, done: 0, now }
+        let missing = setup.backlog.iter().map(|entry| u64::from(entry.count)).sum();
+        Self { backlog: setup.backlog.clone(), entry: 0, done: 0, missing, now }
     }
 }
 
@@ -169,15 +172,22 @@ pub(crate) fn fill(world: &mut World, filling: &mut Filling, most: u32) -> bool 
             continue;
         }
         filling.done += 1;
-        put_waiting(world, backlog, filling.done, now);
+        put_waiting(world, backlog, filling.done, now, filling.missing);
+        filling.missing = filling.missing.saturating_sub(1);
     }
     filling.entry < filling.backlog.len()
 }
 
-/// The nth message of an entry. The last is as old as the set-up says, each earlier one a millisecond older.
-pub(crate) fn put_waiting(world: &mut World, backlog: &BacklogSetup, n: u32, now: UnixMillis) {
+/// How long before a world begins its last message was sent, at least: who logs in at once finds all of it older than the
+/// login, by the client's clock too.
+const SETTLED: Duration = Duration::from_secs(1);
+
+/// The nth message of an entry. The last is as old as the set-up says, each earlier one a millisecond older. `missing` are all
+/// that are still to come, this one included: each has a millisecond of its own before the world begins.
+fn put_waiting(world: &mut World, backlog: &BacklogSetup, n: u32, now: UnixMillis, missing: u64) {
     let end = now - Duration::from_millis(backlog.age_ms.saturating_add(1));
     let at = end - Duration::from_millis(u64::from(backlog.count - n));
+    let at = at.min(now - SETTLED - Duration::from_millis(missing.saturating_sub(1)));
     let up = text(&backlog.text.replace("{n}", &n.to_string()));
     match backlog.conversation {
         BacklogConversation::Chatroom => {

@@ -171,7 +171,7 @@ pub struct BacklogSetup {
     /// Text of an `RC:TxtMsg`; `{n}` becomes the number from 1.
     #[serde(default = "numbered")]
     pub text: String,
-    /// How long before the start the last one was sent, milliseconds.
+    /// How long before the start the last one was sent, milliseconds; a second at least.
     #[serde(default)]
     pub age_ms: u64,
 }
