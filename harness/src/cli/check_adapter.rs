@@ -8,14 +8,20 @@ use serde_json::json;
 use super::{Format, Stop, exit};
 use crate::adapter::{
     Command,
-    check::{Check, Found, check},
+    check::{Check, Found, check_at},
 };
 
 /// Arguments of `harness check-adapter`.
 #[derive(Debug, Args)]
 pub(super) struct CheckAdapterArgs {
-    /// A client by its name, or a command line that speaks the adapter protocol.
+    /// A client by its name, or a command line that speaks the adapter protocol; with `--dial`: `dial@device`.
+    #[arg(
+        required_unless_present = "dial",
+        default_value_if("dial", clap::builder::ArgPredicate::IsPresent, crate::dial::DEVICE)
+    )]
     client: String,
+    #[command(flatten)]
+    dial: super::DialArgs,
     /// How findings are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -28,8 +34,13 @@ pub(super) fn run(args: &CheckAdapterArgs, out: &mut dyn Write) -> Result<u8, St
             Some("`harness clients` lists the known ones; a command line: 'COMMAND ARGS'".to_owned()),
         )
     })?;
-    let checks =
-        check(&command).map_err(|fault| Stop { message: fault.0, hint: None, code: exit::INCOMPLETE })?;
+    let names = command.dials_in().then_some(&*command.name).into_iter().collect();
+    let exchange = args.dial.invite(&names, None)?;
+    let checks = check_at(&command, exchange.as_ref()).map_err(|fault| Stop {
+        message: fault.0,
+        hint: None,
+        code: exit::INCOMPLETE,
+    })?;
     for Check { what, found } in &checks {
         let (word, detail) = match found {
             Found::Good => ("ok", None),
