@@ -454,7 +454,6 @@ impl Driver for AdapterDriver {
                 .map_err(|error| Fault(error.to_string()))?;
             self.app_keys.push(app_key.clone());
         }
-        let own = self.abilities.platforms.first().cloned();
         for (name, (client, app_key)) in &stage.clients {
             let mut options = client.options.clone();
             let kind = client.client.clone().unwrap_or_else(|| self.command.name.clone());
@@ -474,6 +473,7 @@ impl Driver for AdapterDriver {
                 self.engines.insert(name.clone(), EngineClient::new(name, env, self.start)?);
                 continue;
             }
+            let own = self.adapters.get(&kind).and_then(Adapter::platform);
             let body = json!({
                 "client": name, "appKey": app_key, "user": client.user, "platform": client.platform.as_ref().or(own.as_ref()),
                 "options": options, "seed": stage.seed, "epoch": self.start.0, "store": "empty",

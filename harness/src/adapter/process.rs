@@ -57,6 +57,8 @@ pub(super) struct Adapter {
     last: LastLines,
     /// Beyond hope: it is not asked to leave.
     is_doomed: bool,
+    /// The platform that its clients are of where nobody asks for another.
+    platform: Option<String>,
     /// Its clock is real; after how long a silence nothing of what it was told is under way any more.
     real: Option<Duration>,
 }
@@ -107,6 +109,7 @@ impl Adapter {
             log: Arc::clone(log),
             last,
             is_doomed: false,
+            platform: None,
             real: None,
         };
         let hello = adapter.greet(case)?;
@@ -137,6 +140,7 @@ impl Adapter {
         if hello["protocol"] != 1 {
             return Err(self.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
         }
+        self.platform = hello["platforms"][0].as_str().map(str::to_owned);
         match hello["clock"].as_str() {
             Some("virtual") => {}
             Some("real") => self.real = Some(quiet_of(&hello)),
@@ -152,6 +156,11 @@ impl Adapter {
     pub(super) fn begin_case(&mut self) {
         self.brought = Brought::default();
         self.transport.begin_case();
+    }
+
+    /// The platform that its clients are of where nobody asks for another; `None`: any.
+    pub(super) fn platform(&self) -> Option<String> {
+        self.platform.clone()
     }
 
     /// The host at which its clients find ports of this machine, where that is not the loopback address.
