@@ -83,6 +83,8 @@ function handlers(name, { params, answers }, events) {
 
 const quote = (value) => JSON.stringify(value);
 
+const names = (type, entries) => [`export type ${type} =`, `${entries.map(([name]) => `  | '${name}'`).join('\n')};`];
+
 function table(api) {
   const own = (entries) => Object.entries(entries).filter(([, { beyond }]) => !beyond);
   const lines = [
@@ -102,6 +104,10 @@ function table(api) {
     'export const LISTENERS: Record<string, Listener> = {',
     ...own(api.events).map(([name, { params }]) => `  ${name}: ${quote({ params: Object.entries(params) })},`),
     '};',
+    '',
+    '/** Names of methods and of callbacks, for type checks. */',
+    ...names('MethodName', own(api.methods)),
+    ...names('ListenerName', own(api.events)),
     '',
     '/** Members of enums as scenarios spell them, with the number that the engine uses. */',
     'export const ENUMS: Record<string, Record<string, number>> = {',

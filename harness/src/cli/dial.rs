@@ -15,7 +15,7 @@ use clap::Args;
 use super::{Stop, exit};
 use crate::{
     adapter::Command,
-    dial::{DEVICE, Exchange, FAMILY, Mount, Terms},
+    dial::{DEVICE, Exchange, FAMILY, GRACE, Mount, Terms},
     scenario::{Scenario, parse_duration},
 };
 
@@ -81,6 +81,7 @@ impl DialArgs {
         let terms = Terms {
             address,
             wait: self.dial_wait,
+            grace: GRACE,
             advertise: self.advertise.clone(),
             mounts: mounts(&self.sdk)?,
             codes: std::io::stdout().is_terminal(),

@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
 use super::{
-    GRACE, Mount, close, link,
+    Mount, close, link,
     seats::{Admission, Seats, SessionId, Shown},
     serve,
     session::{Incoming, Session},
@@ -36,6 +36,8 @@ pub struct Terms {
     pub address: SocketAddr,
     /// How long one is waited for.
     pub wait: Duration,
+    /// How long an adapter may be without a link until it counts as gone; [`GRACE`](super::GRACE).
+    pub grace: Duration,
     /// The host by which devices reach this machine, where that is not the one by which they dialled in.
     pub advertise: Option<String>,
     /// What pages are served.
@@ -62,6 +64,7 @@ pub struct Exchange {
 #[derive(Debug)]
 pub(super) struct Shared {
     mounts: Vec<Mount>,
+    grace: Duration,
     state: Mutex<State>,
     changed: Condvar,
     next_id: AtomicU64,
@@ -127,11 +130,11 @@ impl Shared {
 
     fn begin(&self, name: &str, host: &str) -> Let {
         let id = self.next_id.fetch_add(1, Ordering::Relaxed);
-        let (session, incoming) = Session::new(id, name, host);
+        let (session, incoming) = Session::new(id, name, host, self.grace);
         let session = Arc::new(session);
         let Some((link, _)) = session.attach(0) else { return Let::Refused("the run is over") };
         let resume = token::draw();
-        let grace = u64::try_from(GRACE.as_millis()).unwrap_or(u64::MAX);
+        let grace = u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX);
         let welcome = json!({"welcome": {"name": name, "fresh": true, "resume": resume, "received": 0, "graceMs": grace}});
         let mut state = self.state();
         state.seats.may_return(resume, name, id);
@@ -164,6 +167,7 @@ impl Exchange {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(fault)?;
         let shared = Arc::new(Shared {
             mounts: terms.mounts.clone(),
+            grace: terms.grace,
             state: Mutex::default(),
             changed: Condvar::new(),
             next_id: AtomicU64::new(1),
@@ -265,7 +269,7 @@ impl Exchange {
                     .returned
                     .swap_remove(index)
                     .end(close::ANEW, "begin anew: come back with the resume token");
-            } else if !invited && !state.seats.is_open(name) && began.elapsed() >= GRACE / 2 {
+            } else if !invited && !state.seats.is_open(name) && began.elapsed() >= self.terms.grace / 2 {
                 invited = true;
                 drop(state);
                 self.invite(name);

@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    GRACE, LINE_LIMIT, close,
+    LINE_LIMIT, close,
     session::{End, Incoming, Next, Session},
 };
 
@@ -76,10 +76,10 @@ pub(super) async fn serve<S>(
         Ended::Left => session.left(link),
         Ended::Lost => {
             if session.detach(link) {
-                tokio::time::sleep(GRACE).await;
+                tokio::time::sleep(session.grace).await;
                 if let Some(to) = session.expire() {
                     let why =
-                        format!("its link was lost, and it did not come back within {} s", GRACE.as_secs());
+                        format!("its link was lost, and it did not come back within {:?}", session.grace);
                     tell(&to, why).await;
                 }
             }

@@ -25,7 +25,7 @@ pub(crate) use session::{Incoming, Session};
 pub const FAMILY: &str = "dial@";
 /// The client that dials in where nobody names one.
 pub const DEVICE: &str = "dial@device";
-/// How long an adapter may be without a link until it counts as gone.
+/// How long an adapter may be without a link until it counts as gone, unless [`Terms`] say otherwise.
 pub const GRACE: Duration = Duration::from_secs(10);
 /// Longest line either way, bytes: that of adapters behind pipes.
 pub(crate) const LINE_LIMIT: usize = 1 << 20;

@@ -2,12 +2,12 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::{mpsc, watch};
 
-use super::{GRACE, ring::Ring, seats::SessionId};
+use super::{ring::Ring, seats::SessionId};
 
 /// Lines that may wait for who reads; then the link is not read either.
 const WAITING: usize = 256;
@@ -28,6 +28,8 @@ pub(crate) struct Session {
     name: String,
     /// The host by which it reached us: others of our ports are reached by it as well.
     host: String,
+    /// How long it may be without a link.
+    pub(super) grace: Duration,
     state: Mutex<State>,
     /// Held while a line is handed on.
     turn: tokio::sync::Mutex<()>,
@@ -70,7 +72,12 @@ pub(super) enum Next {
 
 impl Session {
     /// A session and what comes out of it.
-    pub(super) fn new(id: SessionId, name: &str, host: &str) -> (Self, mpsc::Receiver<Incoming>) {
+    pub(super) fn new(
+        id: SessionId,
+        name: &str,
+        host: &str,
+        grace: Duration,
+    ) -> (Self, mpsc::Receiver<Incoming>) {
         let (sender, receiver) = mpsc::channel(WAITING);
         let state = State {
             said: Ring::default(),
@@ -84,6 +91,7 @@ impl Session {
             id,
             name: name.to_owned(),
             host: host.to_owned(),
+            grace,
             state: Mutex::new(state),
             turn: tokio::sync::Mutex::new(()),
             changes: watch::Sender::new(0),
@@ -232,7 +240,7 @@ impl Session {
     /// Whether it has been without a link for as long as it may; then nothing more comes, and who reads is to be told.
     pub(super) fn expire(&self) -> Option<mpsc::Sender<Incoming>> {
         let mut state = self.state();
-        let expired = state.lost.is_some_and(|since| since.elapsed() >= GRACE);
+        let expired = state.lost.is_some_and(|since| since.elapsed() >= self.grace);
         if expired { state.incoming.take() } else { None }
     }
 
@@ -254,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_new_link_says_again_what_the_last_one_may_have_lost() {
-        let (session, mut incoming) = Session::new(1, "dial@page", "here");
+        let (session, mut incoming) = Session::new(1, "dial@page", "here", Duration::ZERO);
         let (first, _) = session.attach(0).unwrap();
         for line in ["a", "b", "c"] {
             assert!(session.say(line));
@@ -280,14 +288,14 @@ mod tests {
 
     #[test]
     fn who_has_got_what_was_never_sent_cannot_go_on() {
-        let (session, _incoming) = Session::new(1, "dial@page", "here");
+        let (session, _incoming) = Session::new(1, "dial@page", "here", Duration::ZERO);
         assert!(session.attach(1).is_none());
         assert!(session.attach(0).is_some());
     }
 
     #[test]
     fn the_last_line_is_said_before_the_link_is_closed() {
-        let (session, _incoming) = Session::new(1, "dial@page", "here");
+        let (session, _incoming) = Session::new(1, "dial@page", "here", Duration::ZERO);
         let (link, _) = session.attach(0).unwrap();
         session.end_after("bye", 1000, "the run is over");
         assert_eq!(session.next(link, 0), Next::Line("bye".to_owned()));
