@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on has failed")]
 
+#[path = "dial/clients.rs"]
+mod clients;
+
 use std::{
     net::SocketAddr,
     num::NonZeroUsize,

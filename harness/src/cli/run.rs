@@ -306,6 +306,8 @@ pub(super) fn judged(
         until_fail: args.until_fail,
         snapshots,
         started_ms: unix_ms(),
+        // A phone keeps what it has stored, by App Key.
+        app_keys: exchange.as_ref().map_or(defaults.app_keys, |_| format!("run-{:x}", unix_ms())),
         case_limit: args.case_limit,
         interrupt: interrupt.clone(),
         again: args.again(),
