@@ -115,7 +115,8 @@ fn an_adapter_that_does_not_come_back_leaves_cases_that_could_not_run() {
     let exchange = exchange(Duration::from_secs(20), Duration::from_millis(500));
     let _adapter = Dialling::start(&exchange, "leaves");
     let verdicts = run(&exchange).unwrap();
-    let [Verdict::CouldNotRun { reason: first }, Verdict::CouldNotRun { reason: second }] = &verdicts[..] else {
+    let [Verdict::CouldNotRun { reason: first }, Verdict::CouldNotRun { reason: second }] = &verdicts[..]
+    else {
         panic!("{verdicts:?}")
     };
     assert!(first.contains("its link was lost, and it did not come back within 500ms"), "{first}");

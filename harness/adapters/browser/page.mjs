@@ -8,6 +8,8 @@ import { dial } from '../dial/link.js';
 const PROTOCOL = 1;
 const DEVICES = 12;
 const CLIENT_LIMIT_MS = 20_000;
+/** Silence that counts as quiet: a page pulls behind a notice, and shares its processor with others. */
+const QUIET_MS = 300;
 
 const show = (text) => { document.getElementById('state').textContent = text; };
 const note = (text) => { document.getElementById('log').textContent += `${text}\n`; };
@@ -93,7 +95,7 @@ async function hello() {
   const { frame, ready } = make(sdk);
   const { kind } = await ready;
   frame.remove();
-  return { hello: { protocol: PROTOCOL, client: 'browser', clock: 'real', devices: DEVICES, ...declared(sdk.version, [], kind) } };
+  return { hello: { protocol: PROTOCOL, client: 'browser', clock: 'real', quietMs: QUIET_MS, devices: DEVICES, ...declared(sdk.version, [], kind) } };
 }
 
 async function handle(message) {

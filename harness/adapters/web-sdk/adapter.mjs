@@ -47,10 +47,12 @@ class Client {
     if (message.event) send({ event: message.event });
     else if (message.log) log(message.log.level, message.log.text);
     else if (message.id !== undefined) {
-      const { resolve, timer } = this.waiting.get(message.id);
-      clearTimeout(timer);
+      const waiting = this.waiting.get(message.id);
+      // One that was waited for too long has been answered already.
+      if (!waiting) return;
+      clearTimeout(waiting.timer);
       this.waiting.delete(message.id);
-      resolve(message.reply);
+      waiting.resolve(message.reply);
     }
   }
 

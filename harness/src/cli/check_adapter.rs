@@ -6,20 +6,20 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Format, Stop, exit};
-use crate::adapter::{
-    Command,
-    check::{Check, Found, check_at},
+use crate::{
+    adapter::{
+        Command,
+        check::{Check, Found, check_at},
+    },
+    dial::DEVICE,
 };
 
 /// Arguments of `harness check-adapter`.
 #[derive(Debug, Args)]
 pub(super) struct CheckAdapterArgs {
     /// A client by its name, or a command line that speaks the adapter protocol; with `--dial`: `dial@device`.
-    #[arg(
-        required_unless_present = "dial",
-        default_value_if("dial", clap::builder::ArgPredicate::IsPresent, crate::dial::DEVICE)
-    )]
-    client: String,
+    #[arg(required_unless_present = "dial")]
+    client: Option<String>,
     #[command(flatten)]
     dial: super::DialArgs,
     /// How findings are written.
@@ -28,7 +28,7 @@ pub(super) struct CheckAdapterArgs {
 }
 
 pub(super) fn run(args: &CheckAdapterArgs, out: &mut dyn Write) -> Result<u8, Stop> {
-    let command = Command::named(&args.client).map_err(|why| {
+    let command = Command::named(args.client.as_deref().unwrap_or(DEVICE)).map_err(|why| {
         Stop::usage(
             why,
             Some("`harness clients` lists the known ones; a command line: 'COMMAND ARGS'".to_owned()),

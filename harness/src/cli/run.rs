@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The client that runs inside this process.
-const REFERENCE: &str = "reference";
+pub(super) const REFERENCE: &str = "reference";
 /// Where reports go unless somebody says otherwise.
 pub(super) const REPORTS: &str = "reports";
 /// How often it is looked at what runs.
@@ -324,7 +324,8 @@ pub(super) fn judged(
     };
     let mut ran = runner::run(scenarios, &options, &make, &judge).map_err(|fault| {
         let code = if interrupt.is_set() { exit::INTERRUPTED } else { exit::INCOMPLETE };
-        Stop { message: format!("{} could not be run: {fault}", args.client), hint: None, code }
+        let name = command.as_ref().map_or(REFERENCE, |command| &command.name);
+        Stop { message: format!("{name} could not be run: {fault}"), hint: None, code }
     })?;
     if let Some(baseline) = baseline {
         baseline::judge(baseline, &mut ran.run);

@@ -81,7 +81,10 @@ impl Run {
         let reports = tempfile::tempdir().unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_harness"));
         command.current_dir("..").args(["run", "--dial", "127.0.0.1:0", "--client", "dial@page"]);
-        command.args(["--dial-wait", "120s", "--case-limit", "180s", "--reports"]).arg(reports.path()).args(cases);
+        command
+            .args(["--dial-wait", "120s", "--case-limit", "180s", "--reports"])
+            .arg(reports.path())
+            .args(cases);
         let mut harness = Running::start(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         let errors = BufReader::new(harness.0.stderr.take().unwrap());
         let (sender, lines) = channel();
@@ -137,7 +140,8 @@ fn two_stand_ins_and_the_reference_client_talk() {
 /// A page in Chromium, the stand-in, and first the reference client, then the vendor's native one.
 #[test]
 fn a_page_in_chromium_a_stand_in_and_the_native_client_talk() {
-    let there = |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|ran| ran.status.success());
+    let there =
+        |name: &&&str| Command::new(name).arg("--version").output().is_ok_and(|ran| ran.status.success());
     let Some(chromium) = CHROMIUM.iter().find(there) else {
         eprintln!("no Chromium is here: the page of adapters/browser was not tested");
         return;
