@@ -84,7 +84,7 @@ impl DialArgs {
             grace: GRACE,
             advertise: self.advertise.clone(),
             mounts: mounts(&self.sdk)?,
-            codes: std::io::stdout().is_terminal(),
+            codes: std::io::stdout().is_terminal() && std::io::stderr().is_terminal(),
         };
         let exchange = Exchange::open(terms).map_err(|fault| Stop {
             message: fault.0,

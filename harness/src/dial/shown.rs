@@ -22,8 +22,10 @@ pub(super) fn invitation(name: &str, url: &str, shape: Shape) -> String {
     if shape.code
         && let Ok(code) = QrCode::new(url)
     {
-        text.push_str(&code.render::<Dense1x2>().quiet_zone(true).build());
-        text.push('\n');
+        // Dark on light whatever the terminal's colours are: not every camera reads the reverse.
+        for line in code.render::<Dense1x2>().quiet_zone(true).build().lines() {
+            text.push_str(&format!("\u{1b}[30;107m{line}\u{1b}[0m\n"));
+        }
     }
     text
 }
