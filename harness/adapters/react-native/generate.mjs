@@ -90,7 +90,7 @@ function table(api) {
   const lines = [
     '// Made by `generate.mjs` of `fixtures/api.yaml`: change that, not this.',
     '',
-    "import type { Listener, Method } from './shape.js';",
+    "import type { Listener, Method } from './shape';",
     '',
     '/** Methods of the engine by name. */',
     'export const METHODS: Record<string, Method> = {',

@@ -1,6 +1,6 @@
 // Values between scenarios, where members of enums have names, and the engine, where they are numbers and maps are `Map`s.
 
-import { ENUMS, TYPES } from './table.js';
+import { ENUMS, TYPES } from './table';
 
 /** Which way a value goes. */
 export type Way = 'toEngine' | 'fromEngine';

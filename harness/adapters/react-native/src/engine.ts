@@ -1,7 +1,7 @@
 // One engine, driven by table: calls by name with arguments by name, callbacks told by name.
 
-import { convert } from './convert.js';
-import { LISTENERS, METHODS } from './table.js';
+import { convert } from './convert';
+import { LISTENERS, METHODS } from './table';
 
 /** The vendor's engine, as far as this module looks at it. */
 export type AnyEngine = Record<string, any>;

@@ -1,9 +1,9 @@
 // The adapter of an app with the vendor's React Native wrapper: dials in to the harness and drives the engine for it.
 
 import { dial, type Message, type Socket } from '../../dial/link.js';
-import { Engine, listenersOf, methodsOf, type Delivery, type EngineClass } from './engine.js';
+import { Engine, listenersOf, methodsOf, type Delivery, type EngineClass } from './engine';
 
-export type { Delivery, EngineClass } from './engine.js';
+export type { Delivery, EngineClass } from './engine';
 
 const PROTOCOL = 1;
 

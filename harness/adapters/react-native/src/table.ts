@@ -1,6 +1,6 @@
 // Made by `generate.mjs` of `fixtures/api.yaml`: change that, not this.
 
-import type { Listener, Method } from './shape.js';
+import type { Listener, Method } from './shape';
 
 /** Methods of the engine by name. */
 export const METHODS: Record<string, Method> = {

@@ -3,8 +3,8 @@
 
 import { RCIMIWEngine } from '@rongcloud/react-native-im-wrapper';
 
-import { serve } from '../src/index.js';
-import type { ListenerName, MethodName } from '../src/table.js';
+import { serve } from '../src/index';
+import type { ListenerName, MethodName } from '../src/table';
 
 type Setter<Name extends string> = Name extends `on${infer Rest}` ? `setOn${Rest}Listener` : never;
 

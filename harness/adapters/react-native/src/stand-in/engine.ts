@@ -5,9 +5,9 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { convert } from '../convert.js';
-import type { EngineClass } from '../engine.js';
-import { LISTENERS, METHODS } from '../table.js';
+import { convert } from '../convert';
+import type { EngineClass } from '../engine';
+import { LISTENERS, METHODS } from '../table';
 
 type Message = Record<string, any>;
 

@@ -1,8 +1,8 @@
 // Every method and every listener of the table against an engine that only writes down what it is given, in both ways of
 // delivery. `node build/stand-in/every.js` tells how many it looked at, or what is wrong.
 
-import { Engine, listenersOf, methodsOf, type Delivery } from '../engine.js';
-import { LISTENERS, METHODS } from '../table.js';
+import { Engine, listenersOf, methodsOf, type Delivery } from '../engine';
+import { LISTENERS, METHODS } from '../table';
 
 type Given = [name: string, given: unknown[]];
 

@@ -2,8 +2,8 @@
 
 import Module from 'node:module';
 
-import { serve, type Delivery } from '../index.js';
-import { standIn } from './engine.js';
+import { serve, type Delivery } from '../index';
+import { standIn } from './engine';
 
 const [, , url, delivery = 'listeners', version = '5.38.0'] = process.argv;
 if (!url || !['listeners', 'callbacks'].includes(delivery)) {
