@@ -7,6 +7,7 @@
 pub mod adapter;
 pub mod catalogue;
 pub mod cli;
+pub mod dial;
 pub mod load;
 pub mod oracle;
 mod plain;

@@ -4,11 +4,10 @@
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 
-import * as next from './imlib-next.mjs';
-import * as v4 from './imlib-v4.mjs';
+import { declared } from './declared.mjs';
 import { HERE, install } from './install.mjs';
 import { log, send, serve } from './protocol.mjs';
-import { VERSIONS, has, knownVersions } from './versions.mjs';
+import { VERSIONS, knownVersions } from './versions.mjs';
 
 const PROTOCOL = 1;
 const DEVICES = 12;
@@ -20,6 +19,8 @@ const flag = (name) => (process.argv.includes(name) ? process.argv[process.argv.
 const version = flag('--sdk');
 const transport = flag('--transport') ?? 'websocket';
 const time = flag('--clock') ?? 'virtual';
+/** What this adapter can do to a client; a page cannot. */
+const OWN = [...(time === 'virtual' ? ['virtual_time'] : []), 'network'];
 if (!VERSIONS[version] || !['websocket', 'comet'].includes(transport) || !['virtual', 'real'].includes(time)) {
   process.stderr.write(`usage: node adapter.mjs --sdk VERSION [--transport websocket|comet] [--clock virtual|real]; known versions: ${knownVersions()}\n`);
   process.exit(2);
@@ -46,10 +47,12 @@ class Client {
     if (message.event) send({ event: message.event });
     else if (message.log) log(message.log.level, message.log.text);
     else if (message.id !== undefined) {
-      const { resolve, timer } = this.waiting.get(message.id);
-      clearTimeout(timer);
+      const waiting = this.waiting.get(message.id);
+      // One that was waited for too long has been answered already.
+      if (!waiting) return;
+      clearTimeout(waiting.timer);
       this.waiting.delete(message.id);
-      resolve(message.reply);
+      waiting.resolve(message.reply);
     }
   }
 
@@ -94,38 +97,9 @@ const take = () => {
   return client;
 };
 
-function hello() {
-  const { kind, package: sdk, engine } = VERSIONS[version];
-  const { METHODS, EVENTS, CAPABILITIES, UNKNOWN } = kind === 'v4' ? v4 : next;
-  return {
-    hello: {
-      protocol: PROTOCOL,
-      client: 'web-sdk',
-      version,
-      sdk: `${sdk} ${version}, engine ${engine}`,
-      capabilities: [
-        ...(time === 'virtual' ? ['virtual_time'] : []), 'network', 'restart', 'several_devices', 'private', 'group', 'system', 'chatroom', 'offline_messages',
-       
-        ...CAPABILITIES,
-      ],
-      clock: time,
-      devices: DEVICES,
-      platforms: ['Web'],
-      methods: METHODS.filter((name) => has(version, name)),
-      events: EVENTS.filter((name) => has(version, name)),
-      // Keys of event arguments that the SDK never tells.
-      unknownArgs: {
-        onMessageReceived: ['left', 'hasPackage', 'message.policy', 'message.receivedStatus'],
-        onMessageSent: ['message.messageId'],
-        onGroupMessageReadReceiptResponseReceived: ['respondUserIds'],
-        onRemoteMessageExpansionForKeyRemoved: ['message.expansion'],
-        onChatRoomMessagesLoaded: ['syncTime'],
-        onChatRoomStatusChanged: has(version, 'onChatRoomStatusChanged.status') ? [] : ['status'],
-        ...UNKNOWN,
-      },
-    },
-  };
-}
+const hello = () => ({
+  hello: { protocol: PROTOCOL, client: 'web-sdk', clock: time, devices: DEVICES, ...declared(version, OWN) },
+});
 
 const answer = (id, reply) => {
   if (reply?.error) return { id, error: reply.error };

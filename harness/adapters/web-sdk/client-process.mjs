@@ -6,11 +6,12 @@ import { createRequire } from 'node:module';
 
 import { RealClock, VirtualClock } from './clock.mjs';
 import * as create from './create.mjs';
-import { browserGlobals, seededRandom, storage } from './globals.mjs';
+import { browserGlobals } from './globals.mjs';
 import { HERE } from './install.mjs';
 import { ImlibNext } from './imlib-next.mjs';
 import { ImlibV4 } from './imlib-v4.mjs';
 import { Traffic } from './sockets.mjs';
+import { seededRandom, storage } from './storage.mjs';
 import { VERSIONS } from './versions.mjs';
 
 const FENCE_PATIENCE_MS = 5;

@@ -3,35 +3,12 @@
 import { createRequire } from 'node:module';
 
 import { countingWebSocket, countingXhr } from './sockets.mjs';
+import { storage } from './storage.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** A storage whose keys are own enumerable properties, as the old SDK wants them; `content` survives the process. */
-export function storage(content = {}) {
-  const store = { ...content };
-  const hidden = (value) => ({ value, enumerable: false });
-  return Object.defineProperties(store, {
-    getItem: hidden((key) => (Object.hasOwn(store, key) ? store[key] : null)),
-    setItem: hidden((key, value) => { store[key] = String(value); }),
-    removeItem: hidden((key) => { delete store[key]; }),
-    clear: hidden(() => { for (const key of Object.keys(store)) delete store[key]; }),
-    key: hidden((index) => Object.keys(store)[index] ?? null),
-    length: { get: () => Object.keys(store).length, enumerable: false },
-  });
-}
-
 function define(name, value) {
   Object.defineProperty(globalThis, name, { value, writable: true, configurable: true });
-}
-
-export function seededRandom(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 }
 
 /** Sets up `window` and friends for one SDK generation; gives them by name, for those that are an instance's own. */

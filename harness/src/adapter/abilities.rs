@@ -32,6 +32,7 @@ pub(super) fn abilities(command: &Command, hello: &Value) -> Abilities {
         events: set("events"),
         unknown_args,
         platforms: set("platforms"),
+        devices: hello["devices"].as_u64().and_then(|devices| usize::try_from(devices).ok()),
         beside: beside(),
         patience: None,
     }

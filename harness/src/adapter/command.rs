@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::abilities::REFERENCE;
-use crate::shell;
+use crate::{dial, shell};
 
 /// Programs that run a script: the script says more than they do.
 const INTERPRETERS: &[&str] = &[
@@ -54,7 +54,7 @@ impl Command {
     pub const NATIVE: &str = "native@5.46.1+real";
 
     /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`, in real time: `web-sdk@4.6.4+real`, native:
-    /// [`NATIVE`](Self::NATIVE)), or a command line that speaks the adapter
+    /// [`NATIVE`](Self::NATIVE), dialling in: `dial@phone`), or a command line that speaks the adapter
     /// protocol, in words as a shell parts them. A command gets a name made of its program's.
     ///
     /// # Errors
@@ -65,6 +65,9 @@ impl Command {
         }
         if name.starts_with(NATIVE_FAMILY) {
             return Self::native(name);
+        }
+        if let Some(device) = name.strip_prefix(dial::FAMILY) {
+            return Self::dialled(name, device);
         }
         let words = shell::split(name).map_err(|error| format!("the command `{name}`: {error}"))?;
         let is_command =
@@ -77,6 +80,24 @@ impl Command {
         }
         let args: Vec<String> = words.collect();
         Ok(Self { name: slug(&program, &args), program, args })
+    }
+
+    /// A client that dials in: nothing is started.
+    fn dialled(name: &str, device: &str) -> Result<Self, String> {
+        let begins = device.starts_with(|c: char| c.is_ascii_alphanumeric());
+        if !begins || name.len() > NAME_LIMIT || !device.chars().all(is_fit) {
+            return Err(format!(
+                "`{name}` cannot be a client that dials in: behind `{}` come letters, digits and `._@+-`, a letter or digit first, at most {NAME_LIMIT} in all",
+                dial::FAMILY
+            ));
+        }
+        Ok(Self { name: name.to_owned(), program: String::new(), args: Vec::new() })
+    }
+
+    /// Whether its adapter is not started but comes by itself.
+    #[must_use]
+    pub fn dials_in(&self) -> bool {
+        self.program.is_empty() && self.name.starts_with(dial::FAMILY)
     }
 
     fn native(name: &str) -> Result<Self, String> {
@@ -119,13 +140,12 @@ impl Command {
     /// # Errors
     /// A sentence: the name is that of a known client, or could not be the name of a file.
     pub fn called(self, name: &str) -> Result<Self, String> {
-        if self.name.starts_with("web-sdk@") || self.name.starts_with(NATIVE_FAMILY) {
+        if is_known(&self.name) {
             return Err(format!("`{}` has its name; `--name` is for clients given as a command", self.name));
         }
-        if name == REFERENCE || name.starts_with("web-sdk@") || name.starts_with(NATIVE_FAMILY) {
+        if name == REFERENCE || is_known(name) {
             return Err(format!("`{name}` is the name of a client that the harness knows"));
         }
-        let is_fit = |c: char| c.is_ascii_alphanumeric() || "._@+-".contains(c);
         let begins = name.starts_with(|c: char| c.is_ascii_alphanumeric());
         if !begins || name.len() > NAME_LIMIT || !name.chars().all(is_fit) {
             return Err(format!(
@@ -134,6 +154,15 @@ impl Command {
         }
         Ok(Self { name: name.to_owned(), ..self })
     }
+}
+
+/// Whether a name is that of a family that the harness knows.
+fn is_known(name: &str) -> bool {
+    ["web-sdk@", NATIVE_FAMILY, dial::FAMILY].iter().any(|family| name.starts_with(family))
+}
+
+fn is_fit(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "._@+-".contains(c)
 }
 
 /// A name that is safe as a file's: the program's, and the script's if the program only runs one.
@@ -167,7 +196,7 @@ fn slug(program: &str, args: &[String]) -> String {
 }
 
 /// Where the adapters of this repository are: beside the current folder's harness, or where it was built.
-fn adapters_folder() -> PathBuf {
+pub(crate) fn adapters_folder() -> PathBuf {
     let here = PathBuf::from("harness/adapters");
     if here.is_dir() { here } else { PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/adapters")) }
 }
@@ -182,6 +211,8 @@ mod tests {
         assert!(error.contains("web-sdk@5.38.0"), "{error}");
         assert!(Command::named("native@1").unwrap_err().contains(Command::NATIVE));
         assert!(Command::named("web-sdk@4.6.4+real").is_ok() && Command::named(Command::NATIVE).is_ok());
+        assert!(Command::named("dial@phone").unwrap().dials_in());
+        assert!(Command::named("dial@../x").unwrap_err().contains("letters, digits"));
         assert!(Command::named("nonsense").unwrap_err().contains("`nonsense`"));
         assert!(Command::named("'' x").unwrap_err().contains("empty"));
         assert!(

@@ -27,6 +27,7 @@ use super::{
     real::{self, RealTime},
 };
 use crate::{
+    dial::Exchange,
     runner::{Abilities, CaseLimit, Driver, Fault, Interrupt, Look, Returned, Stage},
     scenario::{NetworkChange, PHONE},
 };
@@ -47,6 +48,8 @@ const MOST_TICKS: u32 = 10_000;
 #[derive(Debug)]
 pub struct AdapterDriver {
     abilities: Abilities,
+    /// Where clients dial in.
+    exchange: Option<Arc<Exchange>>,
     command: Command,
     /// By the name of the client they drive: the one under test, and those a scenario asks for beside it.
     pub(super) adapters: BTreeMap<String, Adapter>,
@@ -87,16 +90,38 @@ impl AdapterDriver {
     /// # Errors
     /// Either does not start, or the run is interrupted.
     pub fn start_unless(command: &Command, interrupt: &Interrupt) -> Result<Self, Fault> {
+        Self::start_with(command, interrupt, None)
+    }
+
+    /// As [`start_unless`](Self::start_unless), where clients may dial in: the one under test, and others in its cases.
+    ///
+    /// # Errors
+    /// As there, and nobody dials in.
+    pub fn start_with(
+        command: &Command,
+        interrupt: &Interrupt,
+        exchange: Option<Arc<Exchange>>,
+    ) -> Result<Self, Fault> {
         let log = Arc::new(CaseLog::default());
         let limit = CaseLimit::outside(interrupt.clone());
-        let (adapter, hello) = Adapter::start(command, &log, &limit)?;
-        let server = Server::start(Config::default()).map_err(|error| Fault(error.to_string()))?;
+        let (adapter, hello) = Adapter::start(command, &log, &limit, exchange.as_ref())?;
+        let mut config = Config::default();
+        if let Some(exchange) = &exchange {
+            config.listen = exchange.server_address();
+        }
+        let server = Server::start(config).map_err(|error| Fault(error.to_string()))?;
         let real = adapter.real().map(RealTime::new);
         let mut abilities = abilities(command, &hello);
         abilities.patience = real.as_ref().map(|_| PATIENCE);
+        if real.is_some() {
+            // Others in real time stand beside one in real time alone: nobody can lead them.
+            abilities.beside.insert(Command::NATIVE.to_owned());
+            abilities.beside.extend(exchange.iter().flat_map(|exchange| exchange.names()));
+        }
         Ok(Self {
             abilities,
             real,
+            exchange,
             command: command.clone(),
             adapters: BTreeMap::from([(command.name.clone(), adapter)]),
             engines: BTreeMap::new(),
@@ -133,9 +158,8 @@ impl AdapterDriver {
         self.ask_adapter(&name, kind, body)
     }
 
-    pub(super) fn ask_adapter(&mut self, name: &str, kind: &str, body: Value) -> Result<Value, Fault> {
-        // A client that is further already than it is told to go says where it was told to go.
-        let told = body["to"].as_i64();
+    /// Starts the adapter of that client unless it runs.
+    fn wake(&mut self, name: &str) -> Result<(), Fault> {
         if !self.adapters.contains_key(name) {
             let command = if name == self.command.name {
                 self.command.clone()
@@ -146,10 +170,23 @@ impl AdapterDriver {
             // It may install its client first: that is no matter of the case.
             let mut patient = self.limit.clone();
             patient.end();
-            let started = Adapter::start(&command, &self.log, &patient);
+            let started = Adapter::start(&command, &self.log, &patient, self.exchange.as_ref());
             self.limit.extend(began.elapsed());
             self.adapters.insert(name.to_owned(), started?.0);
         }
+        Ok(())
+    }
+
+    /// The navigation server, as the clients of that adapter reach it.
+    fn navi_for(&self, adapter: &str) -> String {
+        let host = self.adapters.get(adapter).and_then(Adapter::host);
+        host.map_or_else(|| self.navi(), |host| format!("http://{host}:{}", self.server.listens().port()))
+    }
+
+    pub(super) fn ask_adapter(&mut self, name: &str, kind: &str, body: Value) -> Result<Value, Fault> {
+        // A client that is further already than it is told to go says where it was told to go.
+        let told = body["to"].as_i64();
+        self.wake(name)?;
         let Some(adapter) = self.adapters.get_mut(name) else { return Err(Fault(format!("{name} is gone"))) };
         let reply = adapter.ask(kind, body, &self.limit);
         let events = std::mem::take(&mut adapter.events);
@@ -417,12 +454,14 @@ impl Driver for AdapterDriver {
                 .map_err(|error| Fault(error.to_string()))?;
             self.app_keys.push(app_key.clone());
         }
-        let navi = self.navi();
-        let own = self.abilities.platforms.first().cloned();
         for (name, (client, app_key)) in &stage.clients {
             let mut options = client.options.clone();
-            options.entry("naviServer").or_insert_with(|| navi.clone().into());
             let kind = client.client.clone().unwrap_or_else(|| self.command.name.clone());
+            if kind != REFERENCE {
+                // By which host it reaches this machine is known once it is there.
+                self.wake(&kind)?;
+            }
+            options.entry("naviServer").or_insert_with(|| self.navi_for(&kind).into());
             if kind == REFERENCE {
                 let env = ClientEnv {
                     app_key: app_key.clone(),
@@ -434,6 +473,7 @@ impl Driver for AdapterDriver {
                 self.engines.insert(name.clone(), EngineClient::new(name, env, self.start)?);
                 continue;
             }
+            let own = self.adapters.get(&kind).and_then(Adapter::platform);
             let body = json!({
                 "client": name, "appKey": app_key, "user": client.user, "platform": client.platform.as_ref().or(own.as_ref()),
                 "options": options, "seed": stage.seed, "epoch": self.start.0, "store": "empty",

@@ -6,6 +6,7 @@ mod abilities;
 mod brought;
 mod command;
 mod counts;
+mod dialled;
 mod driver;
 mod engine_client;
 mod group;
@@ -14,7 +15,10 @@ mod log;
 mod pipes;
 mod process;
 mod real;
+mod spawned;
+mod transport;
 
 pub use command::Command;
+pub(crate) use command::adapters_folder;
 pub use driver::{AdapterDriver, PATIENCE};
 pub(crate) use group::end_all;

@@ -64,7 +64,7 @@ struct State {
 
 impl Queue {
     /// Adds a line once there is room; `false`: nobody wants it.
-    fn line(&self, line: String) -> bool {
+    pub(super) fn line(&self, line: String) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         while state.bytes > AHEAD && !state.abandoned {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -76,13 +76,14 @@ impl Queue {
     }
 
     /// Something went wrong: known once what waits has been taken.
-    fn broken(&self, why: String) {
+    pub(super) fn broken(&self, why: String) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.arrivals.push_back(Arrival::Broken(why));
         self.changed.notify_all();
     }
 
-    fn end(&self) {
+    /// Nothing more comes.
+    pub(super) fn end(&self) {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
         self.changed.notify_all();
     }

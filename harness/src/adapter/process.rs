@@ -1,15 +1,10 @@
-//! An adapter's process: newline-delimited JSON over its pipes, with a limit on every wait, every line, and on what one
-//! case may bring.
+//! A running adapter: lines of JSON to it and from it, with a limit on every wait, every line, and on what one case may
+//! bring. What it is behind - a process of ours, or a link that it opened - is a [`Transport`].
 
 use std::{
     collections::VecDeque,
     io::Write,
-    process::{Command as Process, ExitStatus, Stdio},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, sync_channel},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,11 +13,16 @@ use serde_json::{Value, json};
 use super::{
     Command,
     brought::Brought,
-    group::Group,
-    log::{CaseLog, Show, shortened},
-    pipes::{Arrival, Input, Popped, Queue, read_errors, read_output},
+    dialled::Dialled,
+    log::{CaseLog, shortened},
+    pipes::{Arrival, Popped, Queue},
+    spawned::Spawned,
+    transport::{LastLines, Left, Transport, remember},
 };
-use crate::runner::{CaseLimit, Fault};
+use crate::{
+    dial::Exchange,
+    runner::{CaseLimit, Fault},
+};
 
 /// How long an adapter may take to say hello: it may install its SDK first.
 const HELLO_LIMIT: Duration = Duration::from_secs(300);
@@ -45,8 +45,7 @@ const MOMENT: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub(super) struct Adapter {
     name: String,
-    group: Group,
-    input: Option<Input>,
+    transport: Box<dyn Transport>,
     queue: Arc<Queue>,
     next_id: u64,
     /// Events that came between replies.
@@ -55,12 +54,11 @@ pub(super) struct Adapter {
     brought: Brought,
     log: Arc<CaseLog>,
     /// The last lines of its own, for what is said when it is gone.
-    last: Arc<Mutex<VecDeque<String>>>,
-    stderr_bytes: Arc<AtomicU64>,
-    /// Disconnected once its stderr has been read to the end.
-    errors_end: Receiver<()>,
+    last: LastLines,
     /// Beyond hope: it is not asked to leave.
     is_doomed: bool,
+    /// The platform that its clients are of where nobody asks for another.
+    platform: Option<String>,
     /// Its clock is real; after how long a silence nothing of what it was told is under way any more.
     real: Option<Duration>,
 }
@@ -80,61 +78,38 @@ impl<'a> Wait<'a> {
 }
 
 impl Adapter {
-    /// Starts it and exchanges hellos; gives the adapter's. What it logs is kept in `log`.
+    /// Starts it, or waits until it has dialled in, and exchanges hellos; gives the adapter's. What it logs is kept in `log`.
     ///
     /// # Errors
-    /// It cannot be started, says no hello that fits, or the run is interrupted.
+    /// It cannot be started, does not dial in, says no hello that fits, or the run is interrupted.
     pub(super) fn start(
         command: &Command,
         log: &Arc<CaseLog>,
         case: &CaseLimit,
+        exchange: Option<&Arc<Exchange>>,
     ) -> Result<(Self, Value), Fault> {
-        let mut process = Process::new(&command.program);
-        process.args(&command.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut group = Group::spawn(&mut process)
-            .map_err(|error| Fault(format!("the adapter `{}` does not start: {error}", command.program)))?;
-        let child = group.child();
-        let (Some(input), Some(output), Some(errors)) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take())
-        else {
-            return Err(Fault("the adapter has no standard streams".to_owned()));
-        };
         let queue = Arc::new(Queue::default());
         let last = Arc::new(Mutex::new(VecDeque::new()));
-        let stderr_bytes = Arc::new(AtomicU64::new(0));
-        let (ends, errors_end) = sync_channel::<()>(1);
-        read_output(output, Arc::clone(&queue));
-        let tell = {
-            let (log, last) = (Arc::clone(log), Arc::clone(&last));
-            let name = command.name.clone();
-            move |line: String, bytes: u64| {
-                remember(&last, format!("stderr: {line}"));
-                // People see it at once, and the report keeps it.
-                let mut stderr = std::io::stderr();
-                let _ = match log.keep(format!("stderr: {line}"), bytes) {
-                    Show::Yes => writeln!(stderr, "{line}"),
-                    Show::NoMore => writeln!(
-                        stderr,
-                        "harness: what {name} writes further in this case stands in the report"
-                    ),
-                    Show::No => Ok(()),
-                };
-            }
+        let transport: Box<dyn Transport> = if command.dials_in() {
+            let Some(exchange) = exchange else {
+                let why = format!("{} is a client that dials in: where is said with `--dial`", command.name);
+                return Err(Fault(why));
+            };
+            Box::new(Dialled::take(exchange, &command.name, &queue, case)?)
+        } else {
+            Box::new(Spawned::start(command, log, &queue, &last)?)
         };
-        read_errors(errors, Arc::clone(&queue), Arc::clone(&stderr_bytes), ends, tell);
         let mut adapter = Self {
             name: command.name.clone(),
-            group,
-            input: Some(Input::new(input)),
+            transport,
             queue,
             next_id: 0,
             events: Vec::new(),
             brought: Brought::default(),
             log: Arc::clone(log),
             last,
-            stderr_bytes,
-            errors_end,
             is_doomed: false,
+            platform: None,
             real: None,
         };
         let hello = adapter.greet(case)?;
@@ -165,6 +140,7 @@ impl Adapter {
         if hello["protocol"] != 1 {
             return Err(self.fault(&format!("it speaks protocol {}, not 1", hello["protocol"])));
         }
+        self.platform = hello["platforms"][0].as_str().map(str::to_owned);
         match hello["clock"].as_str() {
             Some("virtual") => {}
             Some("real") => self.real = Some(quiet_of(&hello)),
@@ -179,7 +155,17 @@ impl Adapter {
     /// A case begins: what it may bring is counted anew.
     pub(super) fn begin_case(&mut self) {
         self.brought = Brought::default();
-        self.stderr_bytes.store(0, Ordering::Relaxed);
+        self.transport.begin_case();
+    }
+
+    /// The platform that its clients are of where nobody asks for another; `None`: any.
+    pub(super) fn platform(&self) -> Option<String> {
+        self.platform.clone()
+    }
+
+    /// The host at which its clients find ports of this machine, where that is not the loopback address.
+    pub(super) fn host(&self) -> Option<String> {
+        self.transport.host()
     }
 
     pub(super) fn fault(&self, what: &str) -> Fault {
@@ -273,22 +259,21 @@ impl Adapter {
 
     /// Writes a line as it is. This does not wait for the adapter to read it.
     pub(super) fn write_line(&mut self, line: &str) -> Result<(), Fault> {
-        let written = self.input.as_ref().is_some_and(|input| input.write(line));
-        if written { Ok(()) } else { Err(self.gone("its stdin")) }
+        if self.transport.write(line) { Ok(()) } else { Err(self.gone("its stdin")) }
     }
 
-    /// One of its pipes is closed: says how it ended, or ends it.
+    /// One of its ways is closed: says how it ended, or ends it.
     fn gone(&mut self, closed: &str) -> Fault {
-        let status = self.group.wait(LAST_WORDS, || {});
-        if status.is_none() {
-            self.group.kill();
+        let left = self.transport.wait(LAST_WORDS, &mut || {});
+        if left.is_none() {
+            self.transport.end();
         }
-        // What it wrote last may say why. Somebody else may hold its stderr open: not for ever.
-        let _ = self.errors_end.recv_timeout(LAST_WORDS);
+        // What it wrote last may say why.
+        self.transport.last_words(LAST_WORDS);
         let last: Vec<String> = self.last.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
         let said: String = last.iter().map(|line| format!("; {line}")).collect();
-        match status {
-            Some(status) => self.fault(&format!("it ended ({status}){said}")),
+        match left {
+            Some(Left { how, .. }) => self.fault(&format!("it ended ({how}){said}")),
             None => self.doom(&format!("it closed {closed} and went on running{said}")),
         }
     }
@@ -350,11 +335,11 @@ impl Adapter {
             }
             idle();
             // One that has ended, but whose stdout somebody else holds, says nothing more.
-            if let Some(status) = self.group.status() {
+            if let Some(Left { how, .. }) = self.transport.left() {
                 let since = *ended.get_or_insert_with(Instant::now);
                 if since.elapsed() >= LAST_WORDS {
                     let what =
-                        format!("it ended ({status}), and something that it started holds its stdout open");
+                        format!("it ended ({how}), and something that it started holds its stdout open");
                     return Err(self.doom(&what));
                 }
             }
@@ -363,7 +348,7 @@ impl Adapter {
 
     /// A remark on an adapter that does not read.
     fn unread(&self) -> String {
-        match self.input.as_ref().map_or(0, Input::unread) {
+        match self.transport.unread() {
             0 => String::new(),
             bytes => format!("; it has not read {bytes} bytes of what it was sent"),
         }
@@ -371,28 +356,19 @@ impl Adapter {
 
     /// Nothing more will be said to it.
     pub(super) fn close_input(&mut self) {
-        self.input = None;
+        self.transport.close_input();
     }
 
-    /// Its exit status, if it ends within the time that one has to leave; what it still writes is read.
-    pub(super) fn end(&mut self) -> Option<ExitStatus> {
+    /// How it left, if it does within the time that one has to; what it still writes is read.
+    pub(super) fn end(&mut self) -> Option<Left> {
         let queue = Arc::clone(&self.queue);
-        self.group.wait(BYE_LIMIT, || while let Popped::Arrival(_) = queue.pop(Duration::ZERO) {})
+        self.transport.wait(BYE_LIMIT, &mut || while let Popped::Arrival(_) = queue.pop(Duration::ZERO) {})
     }
 }
 
 /// `quietMs` of a hello in real time.
 fn quiet_of(hello: &Value) -> Duration {
     Duration::from_millis(hello["quietMs"].as_u64().unwrap_or(QUIET_MS).clamp(1, MOST_QUIET_MS))
-}
-
-/// Keeps the last three lines.
-fn remember(last: &Mutex<VecDeque<String>>, line: String) {
-    let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
-    if last.len() == 3 {
-        last.pop_front();
-    }
-    last.push_back(line);
 }
 
 /// A request as an error names it: which, of what, for which client.
@@ -405,14 +381,12 @@ fn described(kind: &str, body: &Value, id: u64) -> String {
 impl Drop for Adapter {
     fn drop(&mut self) {
         // Asked to leave, given a moment, then ended with all that it started. One beyond hope is not asked.
-        if !self.is_doomed {
-            if let Some(input) = &self.input {
-                input.write(&json!({"id": 0, "bye": {}}).to_string());
-            }
+        if !self.is_doomed && self.transport.is_asked_to_leave() {
+            self.transport.write(&json!({"id": 0, "bye": {}}).to_string());
             self.close_input();
             let _ = self.end();
         }
         self.queue.abandon();
-        self.group.kill();
+        self.transport.end();
     }
 }

@@ -6,30 +6,41 @@ use clap::Args;
 use serde_json::json;
 
 use super::{Format, Stop, exit};
-use crate::adapter::{
-    Command,
-    check::{Check, Found, check},
+use crate::{
+    adapter::{
+        Command,
+        check::{Check, Found, check_at},
+    },
+    dial::DEVICE,
 };
 
 /// Arguments of `harness check-adapter`.
 #[derive(Debug, Args)]
 pub(super) struct CheckAdapterArgs {
-    /// A client by its name, or a command line that speaks the adapter protocol.
-    client: String,
+    /// A client by its name, or a command line that speaks the adapter protocol; with `--dial`: `dial@device`.
+    #[arg(required_unless_present = "dial")]
+    client: Option<String>,
+    #[command(flatten)]
+    dial: super::DialArgs,
     /// How findings are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(super) fn run(args: &CheckAdapterArgs, out: &mut dyn Write) -> Result<u8, Stop> {
-    let command = Command::named(&args.client).map_err(|why| {
+    let command = Command::named(args.client.as_deref().unwrap_or(DEVICE)).map_err(|why| {
         Stop::usage(
             why,
             Some("`harness clients` lists the known ones; a command line: 'COMMAND ARGS'".to_owned()),
         )
     })?;
-    let checks =
-        check(&command).map_err(|fault| Stop { message: fault.0, hint: None, code: exit::INCOMPLETE })?;
+    let names = command.dials_in().then_some(&*command.name).into_iter().collect();
+    let exchange = args.dial.invite(&names, None)?;
+    let checks = check_at(&command, exchange.as_ref()).map_err(|fault| Stop {
+        message: fault.0,
+        hint: None,
+        code: exit::INCOMPLETE,
+    })?;
     for Check { what, found } in &checks {
         let (word, detail) = match found {
             Found::Good => ("ok", None),

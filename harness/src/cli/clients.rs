@@ -55,6 +55,7 @@ pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
     }
     if args.format == Format::Text {
         writeln!(out, "Any other command that speaks the adapter protocol: --client 'COMMAND ARGS'")?;
+        writeln!(out, "A page, a phone, a simulator that dials in: --dial 0.0.0.0:7700 --client dial@NAME")?;
     }
     Ok(exit::CONFORMS)
 }

@@ -22,7 +22,7 @@ pub const ALL: &[(u8, &str)] = &[
     (CONFORMS, "everything conforms"),
     (FAILED, "an expectation failed"),
     (USAGE, "wrong usage, or a file that is wrong"),
-    (INCOMPLETE, "not everything that was planned could be run"),
+    (INCOMPLETE, "not everything that was planned could be run; with `--dial` also: nobody dialled in"),
     (STALE_BASELINE, "a client's baseline no longer says what is so"),
     (HARNESS_FAULT, "a fault of the harness itself, or a report that it could not write"),
     (NOTHING_SELECTED, "nothing was selected"),

@@ -7,6 +7,7 @@ mod baseline;
 mod cases;
 mod check_adapter;
 mod clients;
+mod dial;
 mod explain;
 mod lint;
 mod list;
@@ -25,6 +26,7 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub use dial::DialArgs;
 pub use run::{RunArgs, Shard};
 
 use crate::{

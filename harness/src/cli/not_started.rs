@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::Path};
 
 use super::{
     Stop, exit,
-    run::{REPORTS, RunArgs, rows, unix_ms},
+    run::{REFERENCE, REPORTS, RunArgs, rows, unix_ms},
 };
 use crate::{
     report::{self, Live},
@@ -13,7 +13,8 @@ use crate::{
 
 /// A run that came to nothing, for its reports.
 pub(super) fn not_started(args: &RunArgs, stop: &Stop, planned: usize) -> RunResult {
-    let client = ClientInfo { name: args.client.clone(), version: String::new(), clock: Clock::Virtual };
+    let name = args.dial.client().filter(|_| args.client == REFERENCE).unwrap_or(&args.client);
+    let client = ClientInfo { name: name.to_owned(), version: String::new(), clock: Clock::Virtual };
     let planned = if matches!(stop.code, exit::INCOMPLETE | exit::INTERRUPTED) { planned } else { 0 };
     let mut run = RunResult::new(client, args.seed, unix_ms(), planned);
     run.interrupted = stop.code == exit::INTERRUPTED;

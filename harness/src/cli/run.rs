@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{ErrorKind, Write},
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
     sync::{
@@ -15,7 +16,7 @@ use std::{
 
 use clap::Args;
 
-use super::{Format, Stop, baseline, cases, exit, files, lint, not_started::not_started};
+use super::{DialArgs, Format, Stop, baseline, cases, exit, files, lint, not_started::not_started};
 use crate::{
     adapter::{AdapterDriver, Command},
     catalogue::{Requirement, Testable, catalogue},
@@ -27,7 +28,7 @@ use crate::{
 };
 
 /// The client that runs inside this process.
-const REFERENCE: &str = "reference";
+pub(super) const REFERENCE: &str = "reference";
 /// Where reports go unless somebody says otherwise.
 pub(super) const REPORTS: &str = "reports";
 /// How often it is looked at what runs.
@@ -58,7 +59,7 @@ pub struct RunArgs {
     pub case_limit: Duration,
     /// How many run side by side; if not given, as many as the machine has cores, and 16 with a client in real time.
     #[arg(long)]
-    pub jobs: Option<std::num::NonZeroUsize>,
+    pub jobs: Option<NonZeroUsize>,
     /// With a client in real time: how long a case may let time pass. A case that waits for longer is unsupported.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
     pub patience: Duration,
@@ -98,6 +99,9 @@ pub struct RunArgs {
     /// Judges without known deviations.
     #[arg(long, conflicts_with = "baseline")]
     pub no_baseline: bool,
+    /// Clients that dial in.
+    #[command(flatten)]
+    pub dial: DialArgs,
 }
 
 /// A part of all cases.
@@ -203,7 +207,9 @@ impl RunArgs {
     /// How the client under test is started; `None` for the one that runs inside this process.
     pub(super) fn command(&self) -> Result<Option<Command>, Stop> {
         let known = || Some("`harness clients` shows the ones that are known".to_owned());
-        let command = match (self.client.as_str(), &self.name) {
+        // With `--dial` the client under test is one that dials in, unless another is named.
+        let client = self.dial.client().filter(|_| self.client == REFERENCE).unwrap_or(&self.client);
+        let command = match (client, &self.name) {
             (REFERENCE, None) => return Ok(None),
             (REFERENCE, Some(_)) => Err("`--name` is for clients given as a command".to_owned()),
             (client, None) => Command::named(client),
@@ -230,6 +236,7 @@ impl RunArgs {
         if self.case_limit != CASE_LIMIT {
             add("--case-limit", &format!("{}ms", self.case_limit.as_millis()));
         }
+        self.dial.again(&mut add);
         if self.no_baseline {
             words.push_str(" --no-baseline");
         }
@@ -271,11 +278,13 @@ pub(super) fn judged(
     interrupt: &Interrupt,
 ) -> Result<Ran, Stop> {
     let Prepared { scenarios, command, baseline } = prepared;
+    let exchange = args.dial.open(command.as_ref(), scenarios, args.jobs)?;
     let make = || -> Result<Box<dyn Driver>, Fault> {
         Ok(match command {
             None => Box::<SimDriver>::default(),
             Some(command) => {
-                Box::new(AdapterDriver::start_unless(command, interrupt)?.patient(args.patience))
+                let driver = AdapterDriver::start_with(command, interrupt, exchange.clone())?;
+                Box::new(driver.patient(args.patience))
             }
         })
     };
@@ -289,13 +298,16 @@ pub(super) fn judged(
     let defaults = Options::default();
     let options = Options {
         seed: args.seed,
-        jobs: args.jobs,
+        // Those who dial in are as many as were invited.
+        jobs: args.jobs.or(exchange.as_ref().map(|_| NonZeroUsize::MIN)),
         slow: args.slow,
         retries: args.retries,
         repeat: args.repeat,
         until_fail: args.until_fail,
         snapshots,
         started_ms: unix_ms(),
+        // A phone keeps what it has stored, by App Key.
+        app_keys: exchange.as_ref().map_or(defaults.app_keys, |_| format!("run-{:x}", unix_ms())),
         case_limit: args.case_limit,
         interrupt: interrupt.clone(),
         again: args.again(),
@@ -312,7 +324,8 @@ pub(super) fn judged(
     };
     let mut ran = runner::run(scenarios, &options, &make, &judge).map_err(|fault| {
         let code = if interrupt.is_set() { exit::INTERRUPTED } else { exit::INCOMPLETE };
-        Stop { message: format!("{} could not be run: {fault}", args.client), hint: None, code }
+        let name = command.as_ref().map_or(REFERENCE, |command| &command.name);
+        Stop { message: format!("{name} could not be run: {fault}"), hint: None, code }
     })?;
     if let Some(baseline) = baseline {
         baseline::judge(baseline, &mut ran.run);

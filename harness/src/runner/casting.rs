@@ -3,7 +3,8 @@
 //! A platform in a scenario binds only where a requirement that it covers speaks of platforms, or a step names one. Elsewhere a part is for any
 //! device, and the client under test plays it as what it is. Parts that it cannot play - a phone beside a page, where it
 //! is a page - the reference client plays, as long as one is left for the client under test. A page it
-//! plays as another device: over sockets it is none.
+//! plays as another device: over sockets it is none. So it does with parts beyond the number of devices that the client under
+//! test brings: an app on a phone is one.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -38,7 +39,7 @@ pub(super) fn plan<'a>(scenarios: &'a [Scenario], can: &Abilities) -> Vec<(&'a S
             .cases
             .iter()
             .map(|case| {
-                let case = cast(scenario, case, can);
+                let case = lend(cast(scenario, case, can), can);
                 let content = content(&case, can);
                 (case, content)
             })
@@ -117,6 +118,32 @@ fn cast<'a>(scenario: &Scenario, case: &'a Case, can: &Abilities) -> Cow<'a, Cas
     let plays = |client: &Client| client.client.as_ref().is_none_or(|named| *named == can.client);
     // Without a part for the client under test, what is written tells what it lacks.
     if cast.clients.values().any(plays) { Cow::Owned(cast) } else { Cow::Borrowed(case) }
+}
+
+/// A case in which the client under test plays no more parts than it has devices; the reference client plays the others where
+/// it can, or nobody is cast, and what is written tells what is lacking.
+fn lend<'a>(case: Cow<'a, Case>, can: &Abilities) -> Cow<'a, Case> {
+    let mine = case.clients.iter().filter(|(_, client)| client.client.is_none());
+    let beyond: Vec<String> =
+        mine.skip(can.devices.unwrap_or(usize::MAX)).map(|(name, _)| name.clone()).collect();
+    // Two devices of one user throw each other out by their platforms: without any in writing both are of one.
+    let can_lend = |name: &String| {
+        let client = &case.clients[name];
+        match &client.platform {
+            Some(platform) => speaks_tcp(platform),
+            None => case.clients.values().filter(|other| other.user == client.user).count() == 1,
+        }
+    };
+    if beyond.is_empty() || !can.beside.contains(REFERENCE) || !beyond.iter().all(can_lend) {
+        return case;
+    }
+    let mut lent = case.into_owned();
+    for name in beyond {
+        if let Some(part) = lent.clients.get_mut(&name) {
+            part.client = Some(REFERENCE.to_owned());
+        }
+    }
+    Cow::Owned(lent)
 }
 
 /// Whether the client of that name can be of the platform `own` without changing whom it meets: devices of one user throw
@@ -198,6 +225,31 @@ mod tests {
 
     fn one(name: &str) -> BTreeSet<String> {
         BTreeSet::from([name.to_owned()])
+    }
+
+    /// A phone is one device: whom it meets is the reference client, and it has a part in every case that it had one in.
+    #[test]
+    fn a_client_with_one_device_plays_one_part_and_the_reference_client_the_others() {
+        let suite = suite();
+        let phone = Abilities {
+            client: "phone".to_owned(),
+            devices: Some(1),
+            beside: one("reference"),
+            ..Abilities::default()
+        };
+        let mut lent = 0;
+        for (scenario, case) in plan(&suite, &phone) {
+            let written = scenario.cases.iter().find(|other| other.axes == case.axes).unwrap();
+            let parts = |case: &crate::scenario::Case| {
+                case.clients.values().filter(|client| client.client.is_none()).count()
+            };
+            let place = format!("{} {}", scenario.path(), case.label());
+            if matches!(case, Cow::Owned(_)) {
+                lent += 1;
+                assert!(parts(written) > 1 && parts(&case) == 1, "{place}");
+            }
+        }
+        assert!(lent > 100, "{lent}");
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Abilities {
     pub unknown_args: BTreeSet<String>,
     /// Platforms it can be; empty: any.
     pub platforms: BTreeSet<String>,
+    /// How many of its clients there can be at once; `None`: nobody said.
+    pub devices: Option<usize>,
     /// Other clients that can take part in the same case, by name.
     pub beside: BTreeSet<String>,
     /// How long a case may let real time pass; `None` in virtual time.

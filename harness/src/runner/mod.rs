@@ -70,6 +70,8 @@ pub struct Options {
     pub trace_all: bool,
     /// Wall time of the start, unix milliseconds, for reports.
     pub started_ms: i64,
+    /// How App Keys of cases begin. A client that keeps what it stores from run to run needs others in every run.
+    pub app_keys: String,
     /// Named bugs that every world has: tests of the tests.
     pub bugs: Vec<Bug>,
     /// How long a case may take by the wall clock; one that takes longer could not run.
@@ -106,6 +108,7 @@ impl Default for Options {
             snapshots: Snapshots::Ignore,
             trace_all: false,
             started_ms: 0,
+            app_keys: "case".to_owned(),
             bugs: Vec::new(),
             case_limit: CASE_LIMIT,
             interrupt: Interrupt::default(),
@@ -290,7 +293,7 @@ pub fn run_case(
 ) -> RanCase {
     let began = Instant::now();
     // The App Key keeps cases apart, the seed makes them the same in every order and on every machine.
-    let app_key = format!("case-{index}");
+    let app_key = format!("{}-{index}", options.app_keys);
     *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);

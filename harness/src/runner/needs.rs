@@ -40,6 +40,10 @@ pub(super) fn unsupported(scenario: &Scenario, case: &Case, can: &Abilities) -> 
     {
         return lacks(platform, format!("cannot be {platform} (client `{name}`)"));
     }
+    let parts = case.clients.values().filter(|client| client.client.is_none()).count();
+    if let Some(devices) = can.devices.filter(|devices| *devices < parts) {
+        return lacks("devices", format!("brings {devices} devices at once, and the case needs {parts}"));
+    }
     if let Some((name, client)) = case.clients.iter().find(|(_, client)| is_another(client, can)) {
         let other = client.client.as_deref().unwrap_or_default();
         return lacks(other, format!("cannot stand beside {other} (client `{name}`)"));

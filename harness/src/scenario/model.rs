@@ -101,7 +101,7 @@ pub struct Client {
     pub keep_store: bool,
     /// Device id; one is made up from the client's name if not given.
     pub device: Option<String>,
-    /// A client other than the one under test, for mixed scenarios: `reference`, `web-sdk@4.6.4`.
+    /// A client other than the one under test, for mixed scenarios: `reference`, `web-sdk@4.6.4`, `dial@phone`.
     pub client: Option<String>,
 }
 

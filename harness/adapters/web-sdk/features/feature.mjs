@@ -20,7 +20,7 @@ export const UNSEEN = { unsupported: 'the SDK wants the message itself, which th
 export const NO_STORE = { unsupported: 'the web SDK has no local store' };
 
 /** Keeps with the case's result what an SDK tells and the documented engine has no callback for. */
-export const note = (event, told) => process.send?.({ log: { level: 'info', text: `${event} ${JSON.stringify(told)}` } });
+export const note = (event, told) => globalThis.process?.send?.({ log: { level: 'info', text: `${event} ${JSON.stringify(told)}` } });
 
 export class Feature {
   /** `known`: messages as the SDK knows them, by UID: some of its methods want them whole. */

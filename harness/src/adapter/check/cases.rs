@@ -1,11 +1,12 @@
 //! Two small cases with the client behind the adapter: it connects, and it is told what it is sent.
 
-use std::{num::NonZeroUsize, path::Path};
+use std::{num::NonZeroUsize, path::Path, sync::Arc};
 
 use super::{Check, Found};
 use crate::{
     adapter::{AdapterDriver, Command},
-    runner::{self, Driver, Fault, Options},
+    dial::Exchange,
+    runner::{self, Driver, Fault, Interrupt, Options},
     scenario,
     verdict::{Finding, Verdict},
 };
@@ -52,8 +53,10 @@ steps:
 ];
 
 /// Runs them.
-pub(super) fn check(command: &Command) -> Result<Vec<Check>, Fault> {
-    let make = || -> Result<Box<dyn Driver>, Fault> { Ok(Box::new(AdapterDriver::start(command)?)) };
+pub(super) fn check(command: &Command, exchange: Option<&Arc<Exchange>>) -> Result<Vec<Check>, Fault> {
+    let make = || -> Result<Box<dyn Driver>, Fault> {
+        Ok(Box::new(AdapterDriver::start_with(command, &Interrupt::default(), exchange.cloned())?))
+    };
     let mut checks = Vec::new();
     for (what, text) in CASES {
         let parsed = scenario::parse(Path::new("check-adapter.yaml"), text).map_err(|mistakes| {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::{Command, process::Adapter};
 use crate::{
     catalogue::api,
+    dial::Exchange,
     runner::{CaseLimit, Fault},
     scenario::{NEEDS, PLATFORMS, nearest},
 };
@@ -64,7 +65,7 @@ const TALKS: &[(&str, Talk)] = &[
     ("answers 500 requests sent at once, each once and in order", flood),
     ("drops a client and makes it anew with what it had stored", destroys),
     ("is empty after `reset`", resets),
-    ("leaves with exit code 0 within 3 s of `bye`", leaves),
+    (LEAVES, leaves),
 ];
 
 /// Checks that a client in real time is spared.
@@ -73,35 +74,60 @@ const IN_VIRTUAL_TIME: &[&str] = &[
     "answers `fence` with the counts of every client",
 ];
 
+/// The talk after which an adapter is gone.
+const LEAVES: &str = "leaves with exit code 0 within 3 s of `bye`";
+
 /// Talks to an adapter and tells what it does well and what not.
 ///
 /// # Errors
 /// It does not start or says no hello: nothing can be checked.
 pub fn check(command: &Command) -> Result<Vec<Check>, Fault> {
-    let (adapter, hello) = start(command)?;
+    check_at(command, None)
+}
+
+/// As [`check`], of an adapter that dials in.
+///
+/// # Errors
+/// As there, and nobody dials in.
+pub fn check_at(command: &Command, exchange: Option<&Arc<Exchange>>) -> Result<Vec<Check>, Fault> {
+    let (adapter, hello) = start(command, exchange)?;
     let mut checks =
         vec![Check { what: "says a hello with names that are documented", found: found(greets(&hello)) }];
     let mut session = Session::new(adapter, &hello);
     let mut broken = false;
-    for (what, look) in TALKS {
+    // One that dialled in does not come back once it has left.
+    let (last, talks): (Vec<_>, Vec<_>) =
+        TALKS.iter().partition(|(what, _)| command.dials_in() && *what == LEAVES);
+    for (what, look) in talks {
         if broken {
             // What comes next is asked of a new one.
-            session = Session::new(start(command)?.0, &hello);
+            drop(session);
+            session = Session::new(start(command, exchange)?.0, &hello);
         }
-        let found = match (session.is_real(), IN_VIRTUAL_TIME.contains(what)) {
+        let found = match (session.is_real(), IN_VIRTUAL_TIME.contains(&what)) {
             (true, true) => Found::Unsupported("its client is in real time: nobody asks for that".to_owned()),
             _ => found(look(&mut session)),
         };
         broken = matches!(found, Found::Bad(_));
         checks.push(Check { what, found });
     }
-    checks.push(Check { what: "leaves when its input ends", found: found(input_ends(command)) });
-    checks.extend(cases::check(command)?);
+    drop(session);
+    let found = if command.dials_in() {
+        Found::Unsupported("it dialled in: a link has no input that could end".to_owned())
+    } else {
+        found(input_ends(command))
+    };
+    checks.push(Check { what: "leaves when its input ends", found });
+    checks.extend(cases::check(command, exchange)?);
+    for (what, look) in last {
+        let mut session = Session::new(start(command, exchange)?.0, &hello);
+        checks.push(Check { what, found: self::found(look(&mut session)) });
+    }
     Ok(checks)
 }
 
-fn start(command: &Command) -> Result<(Adapter, Value), Fault> {
-    Adapter::start(command, &Arc::default(), &CaseLimit::default())
+fn start(command: &Command, exchange: Option<&Arc<Exchange>>) -> Result<(Adapter, Value), Fault> {
+    Adapter::start(command, &Arc::default(), &CaseLimit::default(), exchange)
 }
 
 fn found(checked: Checked) -> Found {
@@ -245,7 +271,7 @@ fn leaves(session: &mut Session) -> Checked {
 }
 
 fn input_ends(command: &Command) -> Checked {
-    let (mut adapter, _) = start(command).map_err(|fault| fault.0)?;
+    let (mut adapter, _) = start(command, None).map_err(|fault| fault.0)?;
     adapter.close_input();
     adapter.end().map(|_| ()).ok_or_else(|| "it is still there 3 s later, and was ended".to_owned())
 }

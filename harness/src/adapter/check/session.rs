@@ -112,8 +112,8 @@ impl Session {
     /// Whether it leaves in time and in peace.
     pub(super) fn left(&mut self) -> Result<(), String> {
         match self.adapter.end() {
-            Some(status) if status.success() => Ok(()),
-            Some(status) => Err(format!("it ended with {status}")),
+            Some(left) if left.in_peace => Ok(()),
+            Some(left) => Err(format!("it ended with {}", left.how)),
             None => Err("it is still there 3 s later, and was ended".to_owned()),
         }
     }
