@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -25,6 +27,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -40,6 +43,9 @@
 // Sleeps of centuries must not overflow.
 #define FOREVER_NS (INT64_MAX / 4)
 #define EXPORT __attribute__((visibility("default")))
+// Waits that end in real time are handshakes between threads. On a busy machine the other one may come late: they wait so
+// many times as long for it.
+#define HANDSHAKE 100
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
 // ---------------------------------------------------------------------------------------------------------------- the page
@@ -77,6 +83,7 @@ static struct {
 	int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 	int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
 	int (*sem_timedwait)(sem_t *, const struct timespec *);
+	int (*socket)(int, int, int);
 	int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
 	int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 	int (*pselect)(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *);
@@ -161,6 +168,7 @@ static void set_up(void)
 	*(void **)&real.cond_timedwait = symbol("pthread_cond_timedwait");
 	*(void **)&real.cond_clockwait = symbol("pthread_cond_clockwait");
 	*(void **)&real.sem_timedwait = symbol("sem_timedwait");
+	*(void **)&real.socket = symbol("socket");
 	*(void **)&real.epoll_pwait = symbol("epoll_pwait");
 	*(void **)&real.ppoll = symbol("ppoll");
 	*(void **)&real.pselect = symbol("pselect");
@@ -585,7 +593,7 @@ static bool ring(void)
 	return any;
 }
 
-static void *listen(void *unused)
+static void *hear(void *unused)
 {
 	char stroke;
 	for (;;) {
@@ -614,7 +622,7 @@ static void hear_bell(void)
 	fcntl(bell, F_SETFL, fcntl(bell, F_GETFL) & ~O_NONBLOCK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int failed = pthread_create(&thread, NULL, listen, NULL);
+	int failed = pthread_create(&thread, NULL, hear, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (failed) {
 		bell = -1;
@@ -782,11 +790,13 @@ static int cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clo
 	int64_t deadline = from_clock(clock, to_ns(until));
 	bool is_static = (uintptr_t)cond >= image.data_low && (uintptr_t)cond < image.data_high && !static_conds_virtual;
 	if (!image.target || is_static) {
-		// It is the deadline alone that comes from a virtual clock.
+		// Of others it is the deadline alone that comes from a virtual clock.
 		bool counted = image.target && telling;
 		if (counted)
 			atomic_fetch_add(&page->real_waits, 1);
-		int result = real_wait(cond, mutex, deadline - read_ns());
+		int64_t left = deadline - read_ns();
+		bool shakes = image.target && bell >= 0 && left > 0 && left < SEC;
+		int result = real_wait(cond, mutex, shakes ? left * HANDSHAKE : left);
 		if (counted)
 			atomic_fetch_sub(&page->real_waits, 1);
 		if (image.target)
@@ -937,6 +947,23 @@ EXPORT unsigned sleep(unsigned seconds)
 		return 0;
 	errno = saved;
 	return (unsigned)(left.tv_sec + (left.tv_nsec >= SEC / 2));
+}
+
+// ------------------------------------------------------------------------------------------------------------------ sockets
+
+/** What the target says goes out at once: held back in real time, it would be on its way while everybody sleeps. */
+EXPORT int socket(int domain, int type, int protocol)
+{
+	uintptr_t caller = CALLER;
+	set_up();
+	int fd = real.socket(domain, type, protocol);
+	bool tcp = (domain == AF_INET || domain == AF_INET6) && (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+	if (fd >= 0 && tcp && is_virtual() && is_target(caller)) {
+		int saved = errno, on = 1;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		errno = saved;
+	}
+	return fd;
 }
 
 // ------------------------------------------------------------------------------------------------------- waiting for files

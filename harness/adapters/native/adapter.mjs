@@ -150,7 +150,7 @@ async function call({ client: name, method, args = {} }) {
 
 /** When something of any client is due next, milliseconds since the case began; null: nothing is. */
 function next() {
-  const dues = [...clients.values()].map(({ child }) => child.next()).filter((due) => due !== null);
+  const dues = [...clients.values()].map(({ child }) => child.due()).filter((due) => due !== null);
   return dues.length > 0 ? Math.min(...dues) - time.epoch : null;
 }
 

@@ -90,7 +90,7 @@ export class Child {
   }
 
   /** When something of its own is due next, milliseconds since 1970; null: nothing is. */
-  next() {
+  due() {
     // Before its first login only idle waits are over from time to time: years of them would be gone through one by one.
     const dues = [this.hasBegun ? this.page.next() : null, this.timer].filter((due) => due !== null);
     return dues.length > 0 ? Math.min(...dues) : null;
