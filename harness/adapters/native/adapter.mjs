@@ -10,7 +10,7 @@ import { Child } from './child.mjs';
 import { install, unsupported } from './install.mjs';
 import { Link } from './link.mjs';
 import { CAPABILITIES, EVENTS, METHODS, UNKNOWN } from './native.mjs';
-import { buildShim } from './time.mjs';
+import { SCRATCH, buildShim } from './time.mjs';
 
 const PROTOCOL = 1;
 const VERSION = '5.46.1';
@@ -122,7 +122,7 @@ async function create({ client: name, appKey, platform = PLATFORM, store, epoch 
   if (clients.size >= DEVICES) return { error: `at most ${DEVICES} clients at once` };
   if (store === 'empty') forget(name);
   time.epoch = epoch;
-  const folder = stores.get(name)?.folder ?? mkdtempSync(join(tmpdir(), 'native-client-'));
+  const folder = stores.get(name)?.folder ?? mkdtempSync(join(isVirtual ? SCRATCH : tmpdir(), 'native-client-'));
   const link = stores.get(name)?.link ?? new Link(name);
   stores.delete(name);
   folders.add(folder);

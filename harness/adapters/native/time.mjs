@@ -16,7 +16,8 @@ const UNTOLD = 40;
 const WAITS = 64;
 /** A step for those waits that the page does not tell. */
 const STEP_MS = 100;
-const RAM = '/dev/shm';
+/** A disk in memory, where there is one: what waits for a disk is slow, and is gone with the case anyway. */
+export const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 let shim;
 
@@ -34,7 +35,7 @@ export function buildShim() {
 export class Page {
   /** Begins at `now`, milliseconds since 1970. */
   constructor(now) {
-    this.folder = mkdtempSync(join(existsSync(RAM) ? RAM : tmpdir(), 'native-clock-'));
+    this.folder = mkdtempSync(join(SCRATCH, 'native-clock-'));
     this.path = join(this.folder, 'page');
     const bytes = Buffer.alloc(SIZE);
     bytes.writeBigInt64LE(BigInt(now));
