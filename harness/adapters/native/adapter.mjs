@@ -139,6 +139,7 @@ async function call({ client: name, method, args = {} }) {
   if (!client) return { error: `there is no client ${name}` };
   const token = typeof args.token === 'string' ? { token: await client.link.token(args.token) } : {};
   client.child.hasBegun ||= method === 'connect';
+  client.child.busyAt = client.child.page?.now;
   const over = !isVirtual && method === 'connect' && client.child.next('onConnected');
   const reply = await client.child.ask('call', { method, args: { ...args, ...token } });
   // The service cannot see a login before it is there, and not what the client does with its answer.
@@ -150,7 +151,7 @@ async function call({ client: name, method, args = {} }) {
 
 /** When something of any client is due next, milliseconds since the case began; null: nothing is. */
 function next() {
-  const dues = [...clients.values()].map(({ child }) => child.due()).filter((due) => due !== null);
+  const dues = [...clients.values()].map(({ child, link }) => child.due(link)).filter((due) => due !== null);
   return dues.length > 0 ? Math.min(...dues) - time.epoch : null;
 }
 
@@ -165,7 +166,7 @@ async function tick(to) {
   const now = time.epoch + target;
   for (const { child, link } of clients.values()) {
     child.page.move(now);
-    if (!child.hasBegun && (await child.ring())) await child.rest(link);
+    if (child.isIdle(link) && (await child.ring())) await child.rest(link);
   }
   if (due !== null && due <= target) {
     for (const { child, link } of clients.values()) {

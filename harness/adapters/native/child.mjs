@@ -12,6 +12,8 @@ const END_LIMIT_MS = 5_000;
 /** How long a client may go on before it is said to be restless. */
 const REST_LIMIT_MS = 10_000;
 const PAUSE_MS = 1;
+/** Virtual time after which a client without a connection is idle: longer than the addon's time limits for what it asks. */
+const IDLE_AFTER_MS = 120_000;
 /** How often in a row a client must be found at rest. */
 const CALM = 2;
 
@@ -26,6 +28,8 @@ export class Child {
     this.timer = null;
     /** Whatever it does or is told to do makes it another number. */
     this.activity = 0;
+    /** When it was last seen to do something, milliseconds since 1970. */
+    this.busyAt = now;
     this.waiting = new Map();
     this.last = 0;
     this.watchers = [];
@@ -48,6 +52,7 @@ export class Child {
     if (this.ended) return;
     if (event) {
       this.activity += 1;
+      this.busyAt = this.page?.now;
       send({ event });
       this.watchers = this.watchers.filter(({ name, seen }) => name !== event.name || seen());
     }
@@ -89,10 +94,17 @@ export class Child {
     return this.rested === this.activity + link.activity && link.isEmpty();
   }
 
+  /**
+   * Whether its addon has nothing to do but to wait: it has not been told to log in, or has had no connection and nothing to
+   * tell for a while. Such waits are over every few seconds: days and years of them would be gone through one by one.
+   */
+  isIdle(link) {
+    return !this.hasBegun || (link.isClosed() && this.page.now - this.busyAt > IDLE_AFTER_MS);
+  }
+
   /** When something of its own is due next, milliseconds since 1970; null: nothing is. */
-  due() {
-    // Before its first login only idle waits are over from time to time: years of them would be gone through one by one.
-    const dues = [this.hasBegun ? this.page.next() : null, this.timer].filter((due) => due !== null);
+  due(link) {
+    const dues = [this.isIdle(link) ? null : this.page.next(), this.timer].filter((due) => due !== null);
     return dues.length > 0 ? Math.min(...dues) : null;
   }
 
@@ -127,6 +139,7 @@ export class Child {
       await turn();
       if (performance.now() > until) throw new Error(`the client does not come to rest within ${REST_LIMIT_MS / 1000} s: ${JSON.stringify({ hands: this.page.areHandsShaken(), naps, before, passed: passed(), link: link.requests, sockets: [...link.sockets].map((s) => [s.writableLength, s.destroyed, s.readyState]), conns: link.connections })}`);
     }
+    if (link.activity !== this.passedLink) this.busyAt = this.page.now;
     this.rested = passed();
     this.passedLink = link.activity;
   }

@@ -70,6 +70,11 @@ export class Link {
       { n, sent: up.frames, received: down.frames, closed }));
   }
 
+  /** Whether the client has no connection. */
+  isClosed() {
+    return this.requests === 0 && this.connections.every(({ closed }) => closed);
+  }
+
   /** Whether nothing is on its way through here. */
   isEmpty() {
     const flushed = [...this.sockets].every((socket) => socket.writableLength === 0);
