@@ -211,6 +211,7 @@ pub fn request_message(topic: &Topic) -> Option<&'static str> {
         Topic::UgUnpushSet => "GroupUnpushSet",
         Topic::UgUnpushQuery => "GroupUnpushQuery",
         CleanPMsg | CleanGMsg | CleanSMsg => "CleanHisMsgInput",
+        Topic::CleanMsgBatch => "CleanMsgBatchReq",
         RrMsg => "GrpReadReceiptMsg",
         RrList => "GrpReadReceiptQryReq",
         QnTkn => "GetQNupTokenInput",
@@ -281,6 +282,7 @@ pub fn answer_message(topic: &Topic) -> Option<&'static str> {
         | Topic::CleanPMsg
         | Topic::CleanGMsg
         | Topic::CleanSMsg
+        | Topic::CleanMsgBatch
         | Topic::DelUgMsg
         | Topic::UpMsgEx
         | Topic::UgUnpushSet

@@ -148,6 +148,8 @@ topics! {
     CleanGMsg = "cleanGMsg",
     /// Clears system history.
     CleanSMsg = "cleanSMsg",
+    /// Clears the history of several conversations.
+    CleanMsgBatch = "cleanMsgBatch",
     /// Ultragroup history.
     QryUgMsg = "qryUgMsg",
     /// Deletes ultragroup messages.

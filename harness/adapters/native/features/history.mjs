@@ -1,7 +1,7 @@
 // Messages that were: the store's and the service's, deleting and recalling them.
 
 import { conversationName } from '../../web-sdk/messages.mjs';
-import { Feature } from '../../web-sdk/features/feature.mjs';
+import { Feature, ULTRA_GROUP } from '../../web-sdk/features/feature.mjs';
 import { canonical, inOrder, place } from '../messages.mjs';
 
 /** Object name of the command that recalls a message. */
@@ -34,6 +34,8 @@ export class History extends Feature {
     const args = { type, targetId, channelId, sentTime, order };
     const page = { timestamp: sentTime, count, order: order === 'after' ? 1 : 0, messageType: '' };
     const where = place(args);
+    // Seen: it neither asks the service nor answers.
+    if (type === ULTRA_GROUP && policy === 'local_remote') return { unsupported: 'the native client answers getContinuousMessages for no ultra group' };
     const given = policy === 'local_remote' ? ['getContinuousMessages', where, page] : ['getHistoryMessage', where, page, policy === 'local'];
     return this.ask('ask', given, 'onMessagesLoaded', { ...args, messages: [] }, (data) => {
       const list = data?.list ?? [];
