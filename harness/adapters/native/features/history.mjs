@@ -44,12 +44,18 @@ export class History extends Feature {
     });
   }
 
-  /** The service's, and what the store has of them. */
+  /** The service's, then what the store has of them: the client has a call for either. */
   deleteMessages({ type, targetId, channelId = '', messages }) {
     const args = { type, targetId, channelId, messages };
     const named = messages.map(({ messageUId, sentTime, direction }) => (
       { messageUId, sentTime, messageDirection: direction === 'send' ? 1 : 2 }));
-    return this.ask('ask', ['deleteRemoteMessage', place(args), named], 'onMessagesDeleted', args);
+    const deleted = this.sdk.ask('deleteRemoteMessage', place(args), named).then(async ({ code }) => {
+      if (code !== 0) return { code };
+      const stored = await Promise.all(named.map(({ messageUId }) => this.sdk.stored(messageUId)));
+      const ids = stored.filter((raw) => raw).map(({ messageId }) => messageId);
+      return ids.length > 0 ? this.sdk.ask('deleteLocalMessages', ids) : { code };
+    });
+    return this.answer(deleted, 'onMessagesDeleted', args);
   }
 
   deleteLocalMessages({ messages }) {
