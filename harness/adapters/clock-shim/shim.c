@@ -135,8 +135,11 @@ static void open_page(void)
 					if (atomic_load(&((struct page *)at)->now_ms) > 0) {
 						int64_t nobody = 0;
 						page = at;
+						// A program that is replaced by another one stays the same process; its waits are gone.
 						telling = status.st_size >= PAGE_SIZE
-							&& atomic_compare_exchange_strong(&page->owner, &nobody, (int64_t)getpid());
+							&& (atomic_compare_exchange_strong(&page->owner, &nobody, (int64_t)getpid()) || nobody == getpid());
+						for (int i = 0; telling && i < WAITS; i++)
+							atomic_store(&page->waits[i], 0);
 					} else
 						munmap(at, PAGE_SIZE);
 				}

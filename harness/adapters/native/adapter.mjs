@@ -199,7 +199,8 @@ async function fence({ client: only, frames = [] }) {
     const views = wanted.map(([name, { link }]) => ({ client: name, conns: link.counts() }));
     const quiet = wanted.every(([name, { child, link }], at) => child.rests(link) && agrees(views[at].conns, mine(name, frames)));
     if (quiet || performance.now() > until) return { clients: views, next: next(), quiet };
-    await new Promise((resolve) => setImmediate(resolve));
+    // The other side needs the processor to get there.
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 
