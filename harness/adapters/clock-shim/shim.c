@@ -127,7 +127,7 @@ static void open_page(void)
 		problem = "the page cannot be opened";
 		if (fd >= 0) {
 			problem = "the page is shorter than 24 bytes";
-			if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof(struct page)) {
+			if (fstat(fd, &status) == 0 && status.st_size >= (off_t)offsetof(struct page, owner)) {
 				void *at = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 				problem = "the page cannot be mapped";
 				if (at != MAP_FAILED) {

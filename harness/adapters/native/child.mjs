@@ -14,6 +14,8 @@ const REST_LIMIT_MS = 10_000;
 const PAUSE_MS = 1;
 /** Virtual time after which a client without a connection is idle: longer than the addon's time limits for what it asks. */
 const IDLE_AFTER_MS = 120_000;
+/** How often in a row it may sleep with something on its link that does not come. */
+const HELD = 20;
 /** How often it is looked after without a pause. */
 const EAGER = 3;
 /** How often in a row a client must be found at rest. */
@@ -123,17 +125,21 @@ export class Child {
 
   /**
    * Waits until the client rests: nothing is on its way through its link, its script has nothing left to do at this instant,
-   * and its other threads sleep and have not been woken meanwhile. Fails if that does not come.
+   * and its other threads sleep and have not been woken meanwhile. Fails if that does not come; what the service holds back on
+   * the link is not waited for.
    */
   async rest(link) {
     const until = performance.now() + REST_LIMIT_MS;
     const passed = () => this.activity + link.activity;
     if (this.rests(link)) return;
     const quietly = this.passedLink;
-    for (let calm = 0, looks = 0, before; calm < CALM;) {
+    for (let calm = 0, held = 0, looks = 0, before; calm < CALM;) {
       const naps = this.page.areHandsShaken() ? stillness(this.process.pid) : undefined;
-      calm = naps !== undefined && naps === before?.naps && passed() === before.passed && link.isEmpty() ? calm + 1 : 0;
+      const sleeps = naps !== undefined && naps === before?.naps && passed() === before.passed;
+      calm = sleeps && link.isEmpty() ? calm + 1 : 0;
+      held = sleeps && calm === 0 ? held + 1 : 0;
       if (calm === CALM) break;
+      if (held === HELD) return;
       before = { naps, passed: passed() };
       this.told(await this.ask('rest', {}));
       // What went through the kernel may be on its way still; who is at work for long needs the processor.
