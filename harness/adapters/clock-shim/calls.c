@@ -2,6 +2,7 @@
 
 #define _GNU_SOURCE
 #include "calls.h"
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -95,6 +96,11 @@ static int call_select(int count, fd_set *in, struct timeval *timeout)
 	return select(count, in, NULL, NULL, timeout);
 }
 
+static int call_tcp_socket(void)
+{
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
 static struct {
 	long filled;
 	pthread_cond_t cond;
@@ -118,6 +124,7 @@ static const struct calls here = {
 	.epoll_wait = call_epoll_wait,
 	.poll = call_poll,
 	.select = call_select,
+	.tcp_socket = call_tcp_socket,
 	.static_cond = &filled.cond,
 	.zeroed_cond = &zeroed,
 };

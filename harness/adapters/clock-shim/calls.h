@@ -24,6 +24,7 @@ struct calls {
 	int (*epoll_wait)(int, struct epoll_event *, int, int);
 	int (*poll)(struct pollfd *, unsigned, int);
 	int (*select)(int, fd_set *, struct timeval *);
+	int (*tcp_socket)(void);
 	pthread_cond_t *static_cond; // in the data segment
 	pthread_cond_t *zeroed_cond; // in the part of it that no file backs
 };

@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <link.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -22,8 +24,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -39,20 +43,34 @@
 // Sleeps of centuries must not overflow.
 #define FOREVER_NS (INT64_MAX / 4)
 #define EXPORT __attribute__((visibility("default")))
+// Waits that end in real time are handshakes between threads. On a busy machine the other one may come late: they wait so
+// many times as long for it.
+#define HANDSHAKE 100
 #define CALLER ((uintptr_t)__builtin_return_address(0))
 
 // ---------------------------------------------------------------------------------------------------------------- the page
+
+#define WAITS 504
 
 struct page {
 	_Atomic int64_t now_ms; // written by the controller
 	_Atomic int64_t skew_ms; // written by the controller: how wrong the wall clock is
 	_Atomic uint64_t wakes; // written here: waits of the target that ended for a reason
+	// What follows is there if the file is as long as a page, and of one process: the first.
+	_Atomic int64_t owner; // its id
+	_Atomic int64_t real_waits; // waits of the target that end in real time, under way
+	_Atomic int64_t untold; // waits in virtual time for which there was no room below
+	int64_t unused[2];
+	_Atomic int64_t waits[WAITS]; // the virtual milliseconds at which a wait is over; 0: none
 };
+_Static_assert(sizeof(struct page) == PAGE_SIZE, "the page's layout is what README.md says");
 
 static struct page *page;
+static bool telling; // the page has room to tell of waits, and this process has it
 static int64_t boot_ns;
 static int64_t slice_ns = 4 * MS;
 static bool fds_to_deadline, static_conds_virtual;
+static int bell = -1; // where the controller says that the page has moved
 static char targets[1024]; // names between colons; empty: everything but the C library
 
 static struct {
@@ -65,6 +83,7 @@ static struct {
 	int (*cond_timedwait)(pthread_cond_t *, pthread_mutex_t *, const struct timespec *);
 	int (*cond_clockwait)(pthread_cond_t *, pthread_mutex_t *, clockid_t, const struct timespec *);
 	int (*sem_timedwait)(sem_t *, const struct timespec *);
+	int (*socket)(int, int, int);
 	int (*epoll_pwait)(int, struct epoll_event *, int, int, const sigset_t *);
 	int (*ppoll)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
 	int (*pselect)(int, fd_set *, fd_set *, fd_set *, const struct timespec *, const sigset_t *);
@@ -108,14 +127,20 @@ static void open_page(void)
 		problem = "the page cannot be opened";
 		if (fd >= 0) {
 			problem = "the page is shorter than 24 bytes";
-			if (fstat(fd, &status) == 0 && status.st_size >= (off_t)sizeof(struct page)) {
+			if (fstat(fd, &status) == 0 && status.st_size >= (off_t)offsetof(struct page, owner)) {
 				void *at = mmap(NULL, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 				problem = "the page cannot be mapped";
 				if (at != MAP_FAILED) {
 					problem = "the page holds no time";
-					if (atomic_load(&((struct page *)at)->now_ms) > 0)
+					if (atomic_load(&((struct page *)at)->now_ms) > 0) {
+						int64_t nobody = 0;
 						page = at;
-					else
+						// A program that is replaced by another one stays the same process; its waits are gone.
+						telling = status.st_size >= PAGE_SIZE
+							&& (atomic_compare_exchange_strong(&page->owner, &nobody, (int64_t)getpid()) || nobody == getpid());
+						for (int i = 0; telling && i < WAITS; i++)
+							atomic_store(&page->waits[i], 0);
+					} else
 						munmap(at, PAGE_SIZE);
 				}
 			}
@@ -146,6 +171,7 @@ static void set_up(void)
 	*(void **)&real.cond_timedwait = symbol("pthread_cond_timedwait");
 	*(void **)&real.cond_clockwait = symbol("pthread_cond_clockwait");
 	*(void **)&real.sem_timedwait = symbol("sem_timedwait");
+	*(void **)&real.socket = symbol("socket");
 	*(void **)&real.epoll_pwait = symbol("epoll_pwait");
 	*(void **)&real.ppoll = symbol("ppoll");
 	*(void **)&real.pselect = symbol("pselect");
@@ -161,13 +187,20 @@ static void set_up(void)
 	fds_to_deadline = is_on("CLOCK_SHIM_FDS", "deadline");
 	static_conds_virtual = is_on("CLOCK_SHIM_STATIC_CONDS", "virtual");
 	open_page();
+	const char *ring = getenv("CLOCK_SHIM_BELL");
+	if (telling && ring && atoi(ring) > 2)
+		bell = atoi(ring);
 	errno = saved;
 	atomic_store(&state, 2);
 }
 
+static void hear_bell(void);
+
 __attribute__((constructor(101))) static void at_start(void)
 {
 	set_up();
+	if (bell >= 0)
+		hear_bell();
 }
 
 /** Whether time is virtual here. Calls that come before the set-up is done see real time. */
@@ -463,6 +496,149 @@ static void woke(void)
 	atomic_fetch_add_explicit(&page->wakes, 1, memory_order_relaxed);
 }
 
+// -------------------------------------------------------------------------------------------------------- waits and the bell
+
+// A wait in virtual time tells the page when it is over. With a bell it need not look at the page by itself: a thread of ours
+// is told of the page's moves, and wakes whoever is due.
+
+#define SAFETY_NS (500 * MS)
+// How long the bell is rung for those who are due, and how long between two strokes.
+#define RING_NS (100 * MS)
+#define STROKE_NS (50 * US)
+
+/** What wakes a wait, in the place of the same number in the page. The lock keeps `cond` alive while it is rung. */
+struct slot {
+	_Atomic int lock;
+	pthread_cond_t *cond;
+	int event; // a file for waits that wait for files; made once, then kept
+	bool uses_event;
+};
+
+static struct slot slots[WAITS];
+static _Atomic uint32_t bells;
+
+static void lock(struct slot *slot)
+{
+	for (int free = 0; !atomic_compare_exchange_weak(&slot->lock, &free, 1); free = 0)
+		;
+}
+
+static void unlock(struct slot *slot)
+{
+	atomic_store(&slot->lock, 0);
+}
+
+/** Tells of a wait; NULL if nobody can be told, or there is no room. */
+static struct slot *begin_wait(int64_t deadline, pthread_cond_t *cond, bool files)
+{
+	if (!telling)
+		return NULL;
+	int64_t ms = deadline / MS;
+	for (int i = 0; i < WAITS; i++) {
+		int64_t none = 0;
+		if (atomic_load_explicit(&page->waits[i], memory_order_relaxed) != 0)
+			continue;
+		struct slot *slot = &slots[i];
+		lock(slot);
+		bool mine = atomic_compare_exchange_strong(&page->waits[i], &none, ms > 0 ? ms : 1);
+		if (mine) {
+			slot->cond = cond;
+			slot->uses_event = files && bell >= 0;
+			if (slot->uses_event && !slot->event)
+				slot->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		}
+		unlock(slot);
+		if (mine)
+			return slot;
+	}
+	atomic_fetch_add(&page->untold, 1);
+	return NULL;
+}
+
+static void end_wait(struct slot *slot)
+{
+	if (!slot) {
+		if (telling)
+			atomic_fetch_sub(&page->untold, 1);
+		return;
+	}
+	uint64_t strokes;
+	lock(slot);
+	if (slot->uses_event && read(slot->event, &strokes, sizeof strokes) < 0)
+		errno = 0;
+	slot->cond = NULL;
+	slot->uses_event = false;
+	atomic_store(&page->waits[slot - slots], 0);
+	unlock(slot);
+}
+
+/** Wakes everybody who is due; false if nobody is. */
+static bool ring(void)
+{
+	bool any = false;
+	for (int i = 0; i < WAITS; i++) {
+		int64_t ms = atomic_load(&page->waits[i]);
+		if (ms == 0 || ms > atomic_load(&page->now_ms))
+			continue;
+		struct slot *slot = &slots[i];
+		lock(slot);
+		ms = atomic_load(&page->waits[i]);
+		if (ms != 0 && ms <= atomic_load(&page->now_ms)) {
+			uint64_t one = 1;
+			any = true;
+			if (slot->cond)
+				real.cond_broadcast(slot->cond);
+			if (slot->uses_event && write(slot->event, &one, sizeof one) < 0)
+				errno = 0;
+		}
+		unlock(slot);
+	}
+	return any;
+}
+
+static void *hear(void *unused)
+{
+	char stroke;
+	for (;;) {
+		ssize_t got = read(bell, &stroke, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return unused;
+		// Who is about to wait may miss a stroke: they go on until nobody is due.
+		atomic_fetch_add(&bells, 1);
+		for (int64_t began = real_ns(CLOCK_MONOTONIC); ring() && real_ns(CLOCK_MONOTONIC) - began < RING_NS;) {
+			struct timespec pause = to_timespec(STROKE_NS);
+			real.clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+			atomic_fetch_add(&bells, 1);
+		}
+		while (write(bell, &stroke, 1) < 0 && errno == EINTR)
+			;
+	}
+}
+
+static void hear_bell(void)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	fcntl(bell, F_SETFD, FD_CLOEXEC);
+	fcntl(bell, F_SETFL, fcntl(bell, F_GETFL) & ~O_NONBLOCK);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&thread, NULL, hear, NULL);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (failed) {
+		bell = -1;
+		say("clock-shim: there is no thread for the bell: waits look at the page by themselves\n");
+	}
+}
+
+/** How long a wait may sleep before it looks at the page. */
+static int64_t patience(const struct slot *slot)
+{
+	return slot && bell >= 0 ? SAFETY_NS : slice_ns;
+}
+
 // ----------------------------------------------------------------------------------------------------------- reading clocks
 
 static int clock_for(clockid_t clock, struct timespec *time, uintptr_t caller)
@@ -617,21 +793,34 @@ static int cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clo
 	int64_t deadline = from_clock(clock, to_ns(until));
 	bool is_static = (uintptr_t)cond >= image.data_low && (uintptr_t)cond < image.data_high && !static_conds_virtual;
 	if (!image.target || is_static) {
-		// It is the deadline alone that comes from a virtual clock.
-		int result = real_wait(cond, mutex, deadline - read_ns());
+		// Of others it is the deadline alone that comes from a virtual clock.
+		bool counted = image.target && telling;
+		if (counted)
+			atomic_fetch_add(&page->real_waits, 1);
+		int64_t left = deadline - read_ns();
+		bool shakes = image.target && bell >= 0 && left > 0 && left < SEC;
+		int result = real_wait(cond, mutex, shakes ? left * HANDSHAKE : left);
+		if (counted)
+			atomic_fetch_sub(&page->real_waits, 1);
 		if (image.target)
 			woke();
 		return result;
 	}
 	_Atomic uint32_t *count = &signals[hash(cond) % SIGNALS];
 	uint32_t before = atomic_load(count);
+	struct slot *slot = begin_wait(deadline, cond, false);
 	for (;;) {
+		uint32_t strokes = atomic_load(&bells);
 		bool due = is_reached(deadline);
 		// Even what is due lets go of the mutex once.
-		int result = real_wait(cond, mutex, due ? 0 : slice_ns);
+		int result = real_wait(cond, mutex, due ? 0 : patience(slot));
 		if (result == ETIMEDOUT && atomic_load(count) != before)
 			result = 0;
+		// The bell wakes all who wait by the same variable.
+		if (result == 0 && !due && atomic_load(count) == before && atomic_load(&bells) != strokes)
+			continue;
 		if (result != ETIMEDOUT || due) {
+			end_wait(slot);
 			woke();
 			return result;
 		}
@@ -670,14 +859,19 @@ EXPORT int sem_timedwait(sem_t *restrict sem, const struct timespec *restrict un
 		return real.sem_timedwait(sem, until);
 	bool target = is_target(caller);
 	int64_t deadline = from_clock(CLOCK_REALTIME, to_ns(until));
+	struct slot *slot = target ? begin_wait(deadline, NULL, false) : NULL;
 	for (;;) {
 		bool due = is_reached(deadline);
 		int64_t ns = due ? 0 : target ? slice_ns : deadline - read_ns();
 		struct timespec slice = to_timespec(real_ns(CLOCK_REALTIME) + ns);
 		int result = real.sem_timedwait(sem, &slice);
 		if (result == 0 || errno != ETIMEDOUT || due || !target) {
-			if (target)
+			int saved = errno;
+			if (target) {
+				end_wait(slot);
 				woke();
+			}
+			errno = saved;
 			return result;
 		}
 	}
@@ -695,8 +889,10 @@ static int real_sleep(int64_t ns)
 static int sleep_until(int64_t deadline)
 {
 	int result = 0;
+	struct slot *slot = begin_wait(deadline, NULL, false);
 	while (result == 0 && !is_reached(deadline))
 		result = real_sleep(slice_ns);
+	end_wait(slot);
 	woke();
 	return result;
 }
@@ -756,17 +952,42 @@ EXPORT unsigned sleep(unsigned seconds)
 	return (unsigned)(left.tv_sec + (left.tv_nsec >= SEC / 2));
 }
 
+// ------------------------------------------------------------------------------------------------------------------ sockets
+
+/** What the target says goes out at once: held back in real time, it would be on its way while everybody sleeps. */
+EXPORT int socket(int domain, int type, int protocol)
+{
+	uintptr_t caller = CALLER;
+	set_up();
+	int fd = real.socket(domain, type, protocol);
+	bool tcp = (domain == AF_INET || domain == AF_INET6) && (type & ~(SOCK_NONBLOCK | SOCK_CLOEXEC)) == SOCK_STREAM;
+	if (fd >= 0 && tcp && is_virtual() && is_target(caller)) {
+		int saved = errno, on = 1;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+		errno = saved;
+	}
+	return fd;
+}
+
 // ------------------------------------------------------------------------------------------------------- waiting for files
 
-/** One of the calls that wait for files, as often as it takes; `once` waits for at most so many nanoseconds of real time. */
-static int wait_for_files(int (*once)(void *call, int64_t ns), void *call, int64_t timeout, int64_t *left)
+/**
+ * One of the calls that wait for files, as often as it takes; `once` waits for at most so many nanoseconds of real time, or
+ * until the file `bell` is ready, if it can and there is one.
+ */
+static int wait_for_files(int (*once)(void *call, int64_t ns, int bell), void *call, int64_t timeout, int64_t *left)
 {
 	int64_t deadline = read_ns() + (timeout < FOREVER_NS ? timeout : FOREVER_NS);
+	struct slot *slot = fds_to_deadline ? begin_wait(deadline, NULL, true) : NULL;
+	int event = slot && slot->uses_event ? slot->event : -1;
 	for (;;) {
 		bool due = is_reached(deadline);
-		int result = once(call, due ? 0 : timeout < slice_ns && !fds_to_deadline ? timeout : slice_ns);
+		int64_t most = event >= 0 ? SAFETY_NS : slice_ns;
+		int result = once(call, due ? 0 : timeout < most && !fds_to_deadline ? timeout : most, due ? -1 : event);
 		if (result != 0 || due || !fds_to_deadline) {
 			int saved = errno;
+			if (fds_to_deadline)
+				end_wait(slot);
 			if (left)
 				*left = due ? 0 : deadline - read_ns();
 			if (result > 0 || due)
@@ -789,9 +1010,25 @@ struct epoll_call {
 	const sigset_t *mask;
 };
 
-static int epoll_once(void *call, int64_t ns)
+/** Waits until a file is ready or the bell rings; less than 0: it failed. */
+static int poll_with_bell(struct pollfd *fds, nfds_t count, int bell, int64_t ns, const sigset_t *mask)
+{
+	struct timespec time = to_timespec(ns);
+	fds[count] = (struct pollfd){ .fd = bell, .events = POLLIN };
+	int result = real.ppoll(fds, count + 1, &time, mask);
+	return result > 0 && fds[count].revents ? result - 1 : result;
+}
+
+static int epoll_once(void *call, int64_t ns, int bell)
 {
 	struct epoll_call *epoll = call;
+	if (bell >= 0) {
+		struct pollfd both[2] = { { .fd = epoll->epoll, .events = POLLIN } };
+		int result = poll_with_bell(both, 1, bell, ns, epoll->mask);
+		if (result <= 0)
+			return result;
+		ns = 0;
+	}
 	return real.epoll_pwait(epoll->epoll, epoll->events, epoll->max, (int)((ns + MS - 1) / MS), epoll->mask);
 }
 
@@ -822,10 +1059,22 @@ struct poll_call {
 	const sigset_t *mask;
 };
 
-static int poll_once(void *call, int64_t ns)
+#define POLLED 64
+
+static int poll_once(void *call, int64_t ns, int bell)
 {
 	struct poll_call *poll = call;
 	struct timespec time = to_timespec(ns);
+	if (bell >= 0 && poll->count < POLLED) {
+		struct pollfd fds[POLLED];
+		memcpy(fds, poll->fds, poll->count * sizeof *fds);
+		int result = poll_with_bell(fds, poll->count, bell, ns, poll->mask);
+		for (nfds_t i = 0; result >= 0 && i < poll->count; i++)
+			poll->fds[i].revents = fds[i].revents;
+		return result;
+	}
+	if (bell >= 0 && ns > slice_ns)
+		time = to_timespec(slice_ns);
 	return real.ppoll(poll->fds, poll->count, ns < 0 ? NULL : &time, poll->mask);
 }
 
@@ -834,7 +1083,7 @@ static int poll_for(struct poll_call call, int64_t timeout, uintptr_t caller)
 	set_up();
 	if (has_limit(timeout, caller))
 		return wait_for_files(poll_once, &call, timeout, NULL);
-	int result = poll_once(&call, timeout);
+	int result = poll_once(&call, timeout, -1);
 	if (timeout < 0 && is_virtual() && is_target(caller))
 		woke();
 	return result;
@@ -868,10 +1117,11 @@ struct select_call {
 	const sigset_t *mask;
 };
 
-static int select_once(void *call, int64_t ns)
+static int select_once(void *call, int64_t ns, int bell)
 {
 	struct select_call *select = call;
-	struct timespec time = to_timespec(ns);
+	// It has no room for the bell: it looks at the page by itself.
+	struct timespec time = to_timespec(bell >= 0 && ns > slice_ns ? slice_ns : ns);
 	// A slice that ends empty leaves the sets empty: they are wanted again.
 	fd_set kept[3];
 	size_t size = select->count > 0 && select->count <= FD_SETSIZE ? sizeof(fd_set) : 0;

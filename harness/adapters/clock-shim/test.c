@@ -6,6 +6,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -26,6 +29,7 @@
 static struct {
 	_Atomic int64_t now_ms, skew_ms;
 	_Atomic uint64_t wakes;
+	_Atomic int64_t owner, real_waits, untold, unused[2], waits[504];
 } *page;
 
 static const struct calls *own, *target;
@@ -588,8 +592,87 @@ static void check_handler(void)
 	check(!before && ends(&wait) && wait.result >= 3599 && wait.result <= 3600, "a signal ends sleep, which says how many virtual seconds are left");
 }
 
+/** Whether the page tells of a wait that is over at that millisecond. */
+static bool is_told(int64_t ms)
+{
+	for (int i = 0; i < 504; i++)
+		if (atomic_load(&page->waits[i]) == ms)
+			return true;
+	return false;
+}
+
+/** Says that the page has moved, and waits until everybody who is due has heard it. */
+static bool ring(int bell)
+{
+	char stroke = '.';
+	struct timeval limit = { .tv_sec = LIMIT_NS / SEC };
+	setsockopt(bell, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	return write(bell, &stroke, 1) == 1 && read(bell, &stroke, 1) == 1;
+}
+
+static void check_bell(int bell)
+{
+	pthread_cond_t conds[2];
+	check(atomic_load(&page->owner) == getpid(), "the page says whose it is");
+	int (*const all[])(struct wait *) = { on_cond, in_epoll, in_poll };
+	const char *const names[] = { "pthread_cond_timedwait", "epoll_wait", "poll" };
+	for (int i = 0; i < 3; i++) {
+		char line[200];
+		struct wait first = { .call = all[i], .ms = HOUR_MS, .cond = &conds[0] };
+		struct wait second = { .call = all[i], .ms = 2 * HOUR_MS, .cond = &conds[1] };
+		struct wait *const both[] = { &first, &second };
+		for (int k = 0; k < 2; k++) {
+			pthread_cond_init(&conds[k], NULL);
+			if (pipe(both[k]->fds) != 0)
+				abort();
+			begin(both[k]);
+			int64_t since = kernel_ns(CLOCK_MONOTONIC);
+			while (!is_told(both[k]->deadline_ms) && within_limit(since))
+				breathe();
+		}
+		snprintf(line, sizeof line, "%s: the page tells when it is over", names[i]);
+		check(is_told(first.deadline_ms) && is_told(second.deadline_ms), line);
+		atomic_store(&page->now_ms, first.deadline_ms);
+		bool heard = ring(bell);
+		snprintf(line, sizeof line, "%s: the bell ends what is due, and nothing else", names[i]);
+		check(heard && !is_told(first.deadline_ms) && ends(&first) && !atomic_load(&second.done) && is_told(second.deadline_ms), line);
+		atomic_store(&page->now_ms, second.deadline_ms);
+		check(ring(bell) && ends(&second) && !is_told(second.deadline_ms), "what is over is told no more");
+		for (int k = 0; k < 2; k++) {
+			close(both[k]->fds[0]);
+			close(both[k]->fds[1]);
+		}
+	}
+	int fd = target->tcp_socket(), on = 0;
+	socklen_t size = sizeof on;
+	check(fd >= 0 && getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0 && on, "TCP sockets of the target hold nothing back");
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	on = 1;
+	check(fd >= 0 && getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &size) == 0 && !on, "those of others are as they were");
+	close(fd);
+	check(atomic_load(&page->untold) == 0 && atomic_load(&page->real_waits) == 0, "nothing is left in the page");
+}
+
+/** Starts this program anew with one end of a socket pair as its bell. */
+static int with_bell(char **arguments)
+{
+	int ends[2];
+	char number[16];
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
+		return 2;
+	snprintf(number, sizeof number, "%d", ends[1]);
+	setenv("CLOCK_SHIM_BELL", number, 1);
+	snprintf(number, sizeof number, "%d", ends[0]);
+	setenv("TEST_BELL", number, 1);
+	execv("/proc/self/exe", arguments);
+	return 2;
+}
+
 int main(int count, char **arguments)
 {
+	if (count > 1 && strcmp(arguments[1], "bell") == 0 && !getenv("TEST_BELL"))
+		return with_bell(arguments);
 	if (count < 3)
 		return 2;
 	const char *mode = arguments[1];
@@ -638,6 +721,9 @@ int main(int count, char **arguments)
 		check_handler();
 	} else if (strcmp(mode, "deadline") == 0) {
 		check_files(true);
+	} else if (strcmp(mode, "bell") == 0) {
+		check_bell(atoi(getenv("TEST_BELL")));
+		check_signals(20000);
 	} else if (strcmp(mode, "signals") == 0) {
 		check_signals(20000);
 	} else if (strcmp(mode, "all") == 0) {

@@ -15,11 +15,15 @@ failed=0
 # A page of 24 bytes that says 2026-01-01T00:00:00Z, 1,767,225,600,000 ms.
 fresh_page() { printf '\000\250\332\166\233\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000' > "$work/page"; }
 
+# The same, and room for what the shim tells.
+long_page=
+
 # Says what is run; its variables come before the mode.
 run() {
   mode=$1
   shift
   fresh_page
+  if [ -n "$long_page" ]; then dd if=/dev/zero bs=4072 count=1 2>/dev/null >> "$work/page"; fi
   echo "# $mode: $*"
   timeout 300 env CLOCK_SHIM_PAGE="$work/page" "$@" LD_PRELOAD="$shim" "$built/test" "$mode" "$built/test-target.so" 2> "$work/stderr"
   status=$?
@@ -40,6 +44,9 @@ run named CLOCK_SHIM_TARGET=test-target.so
 run named CLOCK_SHIM_TARGET=other.so:test-target.so CLOCK_SHIM_SLICE_US=1000
 run deadline CLOCK_SHIM_TARGET=test-target.so CLOCK_SHIM_FDS=deadline
 run signals CLOCK_SHIM_TARGET=test-target.so CLOCK_SHIM_SLICE_US=20
+long_page=1
+run bell CLOCK_SHIM_TARGET=test-target.so CLOCK_SHIM_FDS=deadline
+long_page=
 run all CLOCK_SHIM_TARGET=
 run real CLOCK_SHIM_PAGE="$work/none"
 says_once

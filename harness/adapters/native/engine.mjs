@@ -1,5 +1,6 @@
 // One native client of a scenario in a process of its own; spoken to by `adapter.mjs`, its front, over IPC.
 
+import { VirtualTimers } from './clock.mjs';
 import { METHODS, NativeClient } from './native.mjs';
 import { prepare } from './vendor.mjs';
 import { raise } from './wall.mjs';
@@ -12,7 +13,9 @@ const show = process.env.NATIVE_LOG ? (...args) => process.stderr.write(`${args.
 for (const name of ['log', 'info', 'warn', 'error', 'debug', 'trace']) console[name] = show;
 
 raise((host) => show(`refused: ${host}`));
-const begin = prepare();
+const timers = process.env.CLOCK_SHIM_PAGE ? new VirtualTimers() : undefined;
+timers?.limitRequests();
+const begin = prepare(timers?.names);
 
 /** What a call of the store alone has to wait for at most, before it is answered without its callback. */
 const STORE_LIMIT_MS = 5_000;
@@ -31,11 +34,14 @@ const OF_STORE = new Set([
 
 const ofStore = (method, args) => OF_STORE.has(method) || (method === 'getHistoryMessage' && args[2] === true);
 
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
 let client;
 let events = 0;
 const asked = new Set();
 
-function create({ client: name, ...how }) {
+function create(how) {
+  const { client: name } = how;
   client = new NativeClient(patient, how, (event, args) => {
     events += 1;
     post({ event: { n: events, client: name, name: event, args } });
@@ -83,8 +89,19 @@ async function handle({ act, args }) {
   if (act === 'create') return create(args);
   if (act === 'call') {
     const reply = await call(args);
-    await heardFromStore();
+    // In virtual time it is seen when it rests.
+    if (!timers) await heardFromStore();
     return reply;
+  }
+  if (act === 'run') {
+    await timers.run();
+    return { timer: timers.next() };
+  }
+  // What it was about to do has been done by then.
+  if (act === 'rest') {
+    await turn();
+    await turn();
+    return { timer: timers.next() };
   }
   return { unsupported: `no such act: ${act}` };
 }

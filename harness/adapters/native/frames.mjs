@@ -1,4 +1,5 @@
-// The client's first frame, CONNECT: header, check byte, length, and a body under a fixed pad. A text is put behind it.
+// Frames of native TCP: header, check byte, length, and a body under a fixed pad. They are counted; behind the first one of a
+// client, CONNECT, a text is put.
 
 /** What a frame's body is XORed with, from its first byte on. */
 const PAD = Buffer.from('6c4d152110271677', 'hex');
@@ -25,11 +26,10 @@ function span(bytes) {
   return undefined;
 }
 
-/** What a connection begins with, with a text behind its CONNECT; undefined: more has to come first. */
+/** What a connection begins with, with a text behind its CONNECT, and the rest; undefined: more has to come first. */
 export function labelled(bytes, text) {
   // A TLS handshake, or nothing that is known: as it is.
-  if (bytes.length > 0 && bytes[0] >> 4 !== CONNECT) return bytes;
-  if (bytes.length > 0 && bytes[0] === 0x16) return bytes;
+  if (bytes.length > 0 && (bytes[0] >> 4 !== CONNECT || bytes[0] === 0x16)) return { whole: bytes, rest: Buffer.alloc(0) };
   const body = span(bytes);
   if (!body) return undefined;
   const label = Buffer.from(text);
@@ -37,5 +37,31 @@ export function labelled(bytes, text) {
   const whole = Buffer.concat([padded(bytes.subarray(body.from, body.to)), length, label]);
   const size = sizeBytes(whole.length);
   const check = size.reduce((sum, byte) => sum ^ byte, bytes[0]);
-  return Buffer.concat([Buffer.from([bytes[0], check, ...size]), padded(whole), bytes.subarray(body.to)]);
+  return { whole: Buffer.concat([Buffer.from([bytes[0], check, ...size]), padded(whole)]), rest: bytes.subarray(body.to) };
+}
+
+/** Counts whole frames of a stream. */
+export class FrameCount {
+  constructor() {
+    this.frames = 0;
+    this.head = []; // header, check byte and what has come of the length
+    this.body = 0; // bytes of it that have not come
+  }
+
+  take(bytes) {
+    for (let at = 0; at < bytes.length;) {
+      if (this.body > 0) {
+        const took = Math.min(this.body, bytes.length - at);
+        this.body -= took;
+        at += took;
+      } else {
+        this.head.push(bytes[at]);
+        at += 1;
+        if (this.head.length < 3 || this.head.at(-1) > 127) continue;
+        this.body = this.head.slice(2).reduce((size, byte, place) => size + (byte & 127) * 2 ** (7 * place), 0);
+        this.head = [];
+      }
+      if (this.body === 0 && this.head.length === 0) this.frames += 1;
+    }
+  }
 }

@@ -1,10 +1,10 @@
 // Between a client and the service: passes on what the client asks the navigation server for, with the service's addresses
-// replaced by our own, and names each connection to the service. Nothing else is changed.
+// replaced by our own, and names each connection to the service. Nothing else is changed. Frames are counted both ways.
 
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 
-import { labelled } from './frames.mjs';
+import { FrameCount, labelled } from './frames.mjs';
 
 const LOCAL = '127.0.0.1';
 /** Protocols of addresses: plain TCP, the same in TLS. */
@@ -14,10 +14,19 @@ const listen = (server) => new Promise((resolve, reject) => {
   server.once('error', reject).listen(0, LOCAL, () => resolve(server.address().port));
 });
 
+/** Breaks a connection with a reset. Node never tells of the end of one that has been half closed before: that is just closed. */
+function reset(socket) {
+  if (socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
 export class Link {
   constructor(name) {
     this.name = name;
-    this.connections = 0;
+    this.connections = [];
+    /** Whatever passes here makes it another number. */
+    this.activity = 0;
+    this.requests = 0;
     this.servers = [];
     this.sockets = new Set();
     this.navis = new Map(); // by the address of the real one: our own
@@ -46,7 +55,7 @@ export class Link {
 
   /** Ends every connection, as the end of a process does. The addresses stay, because the client's store may name them. */
   cut() {
-    this.connections = 0;
+    this.connections = [];
     for (const socket of this.sockets) socket.destroy();
   }
 
@@ -55,7 +64,30 @@ export class Link {
     for (const server of this.servers) server.close();
   }
 
+  /** What a fence wants to know of every connection that the service knows by a name. */
+  counts() {
+    return this.connections.filter(({ begun, blind }) => begun && !blind).map(({ n, up, down, closed }) => (
+      { n, sent: up.frames, received: down.frames, closed }));
+  }
+
+  /** Whether the client has no connection. */
+  isClosed() {
+    return this.requests === 0 && this.connections.every(({ closed }) => closed);
+  }
+
+  /** Whether nothing is on its way through here. */
+  isEmpty() {
+    const flushed = [...this.sockets].every((socket) => socket.writableLength === 0);
+    return flushed && this.requests === 0 && this.connections.every(({ begun, half }) => begun && !half);
+  }
+
   async #navigate(address, asked, answer) {
+    this.activity += 1;
+    this.requests += 1;
+    answer.once('close', () => {
+      this.activity += 1;
+      this.requests -= 1;
+    });
     const ours = await this.navis.get(address);
     const chunks = [];
     for await (const chunk of asked) chunks.push(chunk);
@@ -100,33 +132,62 @@ export class Link {
 
   #connected(address, client) {
     const [, host, port] = /^(.*):(\d+)$/.exec(address);
-    const label = `session:label=${this.name}/${this.connections += 1}`;
+    const entry = { n: this.connections.length + 1, up: new FrameCount(), down: new FrameCount(), begun: false, half: false, closed: false };
+    this.connections.push(entry);
+    this.activity += 1;
+    const label = `session:label=${this.name}/${entry.n}`;
     const service = connect(Number(port), host);
     this.#keep(client);
     this.#keep(service);
-    this.#together(client, service);
+    this.#together(client, service, entry);
+    const counted = (from, frames) => from.on('data', (chunk) => {
+      this.activity += 1;
+      frames.take(chunk);
+    });
     service.once('connect', () => {
       let begun = Buffer.alloc(0);
       const first = (chunk) => {
+        this.activity += 1;
         begun = Buffer.concat([begun, chunk]);
-        const whole = labelled(begun, label);
+        const { whole, rest } = labelled(begun, label) ?? {};
         if (!whole) return;
         client.off('data', first);
+        entry.begun = true;
+        // In TLS there is no name, and nothing to count.
+        entry.blind = whole === begun;
         service.write(whole);
+        if (rest.length > 0) {
+          entry.up.take(rest);
+          service.write(rest);
+        }
+        counted(client, entry.up);
         client.pipe(service);
       };
       client.on('data', first);
       client.resume();
+      counted(service, entry.down);
       service.pipe(client);
     });
   }
 
   /** What ends one side ends the other, in the same way. */
-  #together(one, other) {
+  #together(one, other, entry) {
+    let open = 2;
     for (const [here, there] of [[one, other], [other, one]]) {
-      here.on('error', () => there.resetAndDestroy());
-      here.on('end', () => there.end());
-      here.on('close', () => there.destroySoon());
+      here.on('error', () => reset(there));
+      here.on('end', () => {
+        this.activity += 1;
+        entry.half = true;
+        there.end();
+      });
+      here.on('close', () => {
+        this.activity += 1;
+        open -= 1;
+        entry.begun = true;
+        entry.half = open > 0;
+        entry.closed = open === 0;
+        there.destroySoon();
+      });
     }
   }
 

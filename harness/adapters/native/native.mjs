@@ -41,14 +41,14 @@ export const UNKNOWN = {
 const note = (error) => process.send?.({ log: { level: 'error', text: `${error?.stack ?? error}` } });
 
 export class NativeClient {
-  constructor(begin, { appKey, options, dbpath, navi }, emit) {
+  constructor(begin, { client, appKey, options, dbpath, navi }, emit) {
     this.emit = emit;
     this.status = null;
     this.kickReconnecting = options.kickReconnectDevice === true;
     // One after the other, as they came: some ask the store for what they do not tell.
     this.line = Promise.resolve();
     const heard = (event, args) => { this.line = this.line.then(() => this.heard(event, args)).catch(note); };
-    this.vendor = begin({ appkey: appKey, dbpath, navi, enableReadReceiptStorage: true }, heard);
+    this.vendor = begin({ appkey: appKey, dbpath, navi, device: `device of ${client}`, enableReadReceiptStorage: true }, heard);
     this.port = new NativePort(this.vendor);
     this.saw = features.equip(this, this.port, emit);
     Object.assign(this, Object.fromEntries(create.METHODS.map((name) => [name, (args) => create.make(name, args)])));

@@ -1,12 +1,14 @@
 // The vendor's addon and main-process script in plain Node, in place of Electron: a folder, and a channel to a renderer, which
 // is us. One a process, because the addon is a singleton.
 
+import crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import Module, { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { load as loadWith } from '../web-sdk/clock.mjs';
 import { HERE } from './install.mjs';
 
 const PACKAGE = '@rongcloud/electron';
@@ -22,9 +24,12 @@ const require = createRequire(join(HERE, 'package.json'));
 // The addon's threads do not hold Node's event loop, and leaving without `destroy` crashes: a timer stays.
 setInterval(() => {}, 1000);
 
-/** Loads addon and script, which takes longest; what it gives makes the one client. */
-export function prepare() {
-  const main = require(PACKAGE);
+/**
+ * Loads addon and script, which takes longest; what it gives makes the one client. The script sees `names` as if they were
+ * global: timers, in virtual time.
+ */
+export function prepare(names) {
+  const main = names ? loadWith(HERE, PACKAGE, names) : require(PACKAGE);
   // It listens only to a renderer of the same build, which both name by a commit.
   const script = readFileSync(require.resolve(PACKAGE), 'utf8');
   const commitId = /"([0-9a-f]{40})"!==\w+\.commitId/.exec(script)?.[1];
@@ -32,9 +37,30 @@ export function prepare() {
   return (options, heard) => begin(main.default ?? main, commitId, options, heard);
 }
 
+/** The script draws its device's id as an MD5 sum of five parts: it gets that of `device` instead, if there is one. */
+function onDevice(device, make) {
+  if (!device) return make();
+  const { createHash } = crypto;
+  const id = createHash('md5').update(device).digest('hex');
+  crypto.createHash = (kind, ...more) => {
+    const hash = createHash(kind, ...more);
+    const update = hash.update.bind(hash);
+    hash.update = (text) => {
+      if (kind === 'md5' && `${text}`.split('__').length === 5) hash.digest = () => id;
+      return update(text);
+    };
+    return hash;
+  };
+  try {
+    return make();
+  } finally {
+    crypto.createHash = createHash;
+  }
+}
+
 /** The client; `heard` takes its notifications, by name and arguments. `options` are those of a renderer. */
-function begin(main, commitId, { appkey, dbpath, navi, ...options }, heard) {
-  const service = main({ appkey, dbpath, logOutputLevel: 1, disableLogReport: true });
+function begin(main, commitId, { appkey, dbpath, navi, device, ...options }, heard) {
+  const service = onDevice(device, () => main({ appkey, dbpath, logOutputLevel: 1, disableLogReport: true }));
   const waiting = new Map();
   let last = 0;
   const sender = {

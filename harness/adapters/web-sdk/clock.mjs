@@ -10,7 +10,7 @@ const FAKED = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Da
 const MOST_TIMERS_AN_INSTANT = 10_000;
 
 /** Loads a package from `folder`, afresh, so that its own files see these `names` as if they were global. */
-function load(folder, name, names) {
+export function load(folder, name, names) {
   globalThis.__virtualClock = names;
   const prologue = `var {${Object.keys(names).join(',')}}=globalThis.__virtualClock;`;
   const compile = (module, file) => {

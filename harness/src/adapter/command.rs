@@ -50,11 +50,13 @@ impl Command {
     /// Versions that can do without WebSocket and poll.
     pub const POLLING: [&str; 7] = ["4.2.3", "4.2.6", "4.5.1", "4.6.4", "5.2.0", "5.2.1", "5.3.4"];
 
-    /// The vendor's native client for Linux.
-    pub const NATIVE: &str = "native@5.46.1+real";
+    /// The vendor's native client for Linux, in virtual time.
+    pub const NATIVE: &str = "native@5.46.1";
+    /// The same in real time.
+    pub const NATIVE_REAL: &str = "native@5.46.1+real";
 
     /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`, in real time: `web-sdk@4.6.4+real`, native:
-    /// [`NATIVE`](Self::NATIVE), dialling in: `dial@phone`), or a command line that speaks the adapter
+    /// [`NATIVE`](Self::NATIVE) and [`NATIVE_REAL`](Self::NATIVE_REAL), dialling in: `dial@phone`), or a command line that speaks the adapter
     /// protocol, in words as a shell parts them. A command gets a name made of its program's.
     ///
     /// # Errors
@@ -101,11 +103,20 @@ impl Command {
     }
 
     fn native(name: &str) -> Result<Self, String> {
-        if name != Self::NATIVE {
-            return Err(format!("there is no `{name}`; the native client comes as {}", Self::NATIVE));
-        }
+        let clock = match name {
+            Self::NATIVE => "virtual",
+            Self::NATIVE_REAL => "real",
+            _ => {
+                return Err(format!(
+                    "there is no `{name}`; the native client comes as {} and {}",
+                    Self::NATIVE,
+                    Self::NATIVE_REAL
+                ));
+            }
+        };
         let script = adapters_folder().join("native/adapter.mjs").display().to_string();
-        Ok(Self { name: name.to_owned(), program: "node".to_owned(), args: vec![script] })
+        let args = vec![script, "--clock".to_owned(), clock.to_owned()];
+        Ok(Self { name: name.to_owned(), program: "node".to_owned(), args })
     }
 
     fn web_sdk(name: &str, version: &str) -> Result<Self, String> {
@@ -210,7 +221,8 @@ mod tests {
         let error = Command::named("web-sdk@1.0").unwrap_err();
         assert!(error.contains("web-sdk@5.38.0"), "{error}");
         assert!(Command::named("native@1").unwrap_err().contains(Command::NATIVE));
-        assert!(Command::named("web-sdk@4.6.4+real").is_ok() && Command::named(Command::NATIVE).is_ok());
+        assert!(Command::named("web-sdk@4.6.4+real").is_ok());
+        assert!([Command::NATIVE, Command::NATIVE_REAL].iter().all(|name| Command::named(name).is_ok()));
         assert!(Command::named("dial@phone").unwrap().dials_in());
         assert!(Command::named("dial@../x").unwrap_err().contains("letters, digits"));
         assert!(Command::named("nonsense").unwrap_err().contains("`nonsense`"));

@@ -25,6 +25,12 @@ const WEB_SDK: &str = "harness/adapters/web-sdk";
 /// The same of the native client's.
 const NATIVE: &str = "harness/adapters/native";
 
+/// The native client by name, and what it is.
+const NATIVES: [(&str, &str); 2] = [
+    (Command::NATIVE, "the vendor's native client for Linux (x64, arm64), unmodified, in virtual time"),
+    (Command::NATIVE_REAL, "the vendor's native client for Linux (x64, arm64), unmodified, in real time"),
+];
+
 /// A client the harness knows by name.
 struct Known {
     name: String,
@@ -83,20 +89,28 @@ fn known(web_sdk: &Path, native: &Path) -> Vec<Known> {
             missing,
         });
     }
-    let mut missing = Vec::new();
-    if !node {
-        missing.push("Node 20 or newer (`node` on the PATH)".to_owned());
+    let compiler = env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    for (name, about) in NATIVES {
+        let mut missing = Vec::new();
+        if !node {
+            missing.push("Node 20 or newer (`node` on the PATH)".to_owned());
+        }
+        let packages = native.join("node_modules/.installed").exists();
+        if !packages {
+            missing.push("its package from npm, 40 MB".to_owned());
+        }
+        if name == Command::NATIVE && !has_shim(native) && !on_path(&compiler) {
+            missing.push(format!("a C compiler (`{compiler}`, or what CC names) for the clock shim"));
+        }
+        let install = (!packages).then(|| format!("node {NATIVE}/install.mjs"));
+        clients.push(Known { name: name.to_owned(), about, missing, install });
     }
-    if !native.join("node_modules/.installed").exists() {
-        missing.push("its package from npm, 40 MB".to_owned());
-    }
-    clients.push(Known {
-        name: Command::NATIVE.to_owned(),
-        about: "the vendor's native client for Linux (x64, arm64), unmodified, in real time",
-        install: (!missing.is_empty()).then(|| format!("node {NATIVE}/install.mjs")),
-        missing,
-    });
     clients
+}
+
+/// Whether what gives the native client its time has been built.
+fn has_shim(native: &Path) -> bool {
+    native.with_file_name("clock-shim").join("build/clock-shim.so").exists()
 }
 
 /// The versions with a lock file, oldest first.
@@ -133,7 +147,8 @@ mod tests {
         }
         let clients = known(folder.path(), folder.path());
         let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
-        assert_eq!(names, ["reference", "web-sdk@4.6.4", "web-sdk@5.38.0", Command::NATIVE]);
+        let natives = [Command::NATIVE, Command::NATIVE_REAL];
+        assert_eq!(names, [&["reference", "web-sdk@4.6.4", "web-sdk@5.38.0"][..], &natives].concat());
         assert!(clients[0].missing.is_empty());
         assert!(clients[1].missing.iter().any(|what| what == "its packages from npm"));
         assert_eq!(clients[1].install.as_deref(), Some("node harness/adapters/web-sdk/install.mjs 4.6.4"));

@@ -179,6 +179,8 @@ topics! {
     CleanGMsg = "cleanGMsg": CleanHisMsgInput -> Nothing,
     /// Clears system history.
     CleanSMsg = "cleanSMsg": CleanHisMsgInput -> Nothing,
+    /// Clears the history of several conversations.
+    CleanMsgBatch = "cleanMsgBatch": CleanMsgBatchReq -> Nothing,
     /// Ultragroup history.
     QryUgMsg = "qryUgMsg": HistoryMsgInput -> HistoryMsgOuput,
     /// Deletes ultragroup messages.

@@ -1,7 +1,7 @@
 // Messages that were: the store's and the service's, deleting and recalling them.
 
 import { conversationName } from '../../web-sdk/messages.mjs';
-import { Feature } from '../../web-sdk/features/feature.mjs';
+import { Feature, ULTRA_GROUP } from '../../web-sdk/features/feature.mjs';
 import { canonical, inOrder, place } from '../messages.mjs';
 
 /** Object name of the command that recalls a message. */
@@ -34,6 +34,8 @@ export class History extends Feature {
     const args = { type, targetId, channelId, sentTime, order };
     const page = { timestamp: sentTime, count, order: order === 'after' ? 1 : 0, messageType: '' };
     const where = place(args);
+    // Seen: it neither asks the service nor answers.
+    if (type === ULTRA_GROUP && policy === 'local_remote') return { unsupported: 'the native client answers getContinuousMessages for no ultra group' };
     const given = policy === 'local_remote' ? ['getContinuousMessages', where, page] : ['getHistoryMessage', where, page, policy === 'local'];
     return this.ask('ask', given, 'onMessagesLoaded', { ...args, messages: [] }, (data) => {
       const list = data?.list ?? [];
@@ -42,12 +44,18 @@ export class History extends Feature {
     });
   }
 
-  /** The service's, and what the store has of them. */
+  /** The service's, then what the store has of them: the client has a call for either. */
   deleteMessages({ type, targetId, channelId = '', messages }) {
     const args = { type, targetId, channelId, messages };
     const named = messages.map(({ messageUId, sentTime, direction }) => (
       { messageUId, sentTime, messageDirection: direction === 'send' ? 1 : 2 }));
-    return this.ask('ask', ['deleteRemoteMessage', place(args), named], 'onMessagesDeleted', args);
+    const deleted = this.sdk.ask('deleteRemoteMessage', place(args), named).then(async ({ code }) => {
+      if (code !== 0) return { code };
+      const stored = await Promise.all(named.map(({ messageUId }) => this.sdk.stored(messageUId)));
+      const ids = stored.filter((raw) => raw).map(({ messageId }) => messageId);
+      return ids.length > 0 ? this.sdk.ask('deleteLocalMessages', ids) : { code };
+    });
+    return this.answer(deleted, 'onMessagesDeleted', args);
   }
 
   deleteLocalMessages({ messages }) {

@@ -43,7 +43,8 @@ export function equip(target, sdk, emit) {
   const features = ALL.map((Kind) => new Kind(sdk, emit, known));
   features.forEach((feature, at) => {
     for (const name of ALL[at].METHODS) {
-      target[name] = (args) => feature[name](channelled(args));
+      // The conversations know of no channel by themselves, and tell the call's arguments as they were.
+      target[name] = (args) => feature[name](ALL[at] === Conversations ? args : channelled(args));
       target[twin(name)] = target[name];
     }
   });

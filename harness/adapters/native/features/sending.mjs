@@ -25,15 +25,16 @@ export class Sending extends Feature {
     if (out.problem) return { unsupported: out.problem };
     const conversation = place(message);
     if (!conversation.conversationType || !message.targetId) return { code: 1 };
+    const called = Date.now();
     // The client answers twice: the local number, then the result. What is not stored has none.
     const attached = async (messageId) => {
       const raw = messageId > 0 && (await this.sdk.stored(messageId));
       if (!raw) return;
       sender = raw.senderUserId;
-      // By now it may have been sent: that is told by the result.
-      const { messageUId, sentTime, ...stored } = canonical(raw);
-      const early = raw.sentStatus === SENDING && { sentTime };
-      this.emit(`${event}Attached`, { message: { ...message, ...stored, ...early, sentStatus: 'sending' } });
+      // By now it may have been sent, which gives it the service's time, as the result tells. It was stored at the time of the call.
+      const { messageUId, ...stored } = canonical(raw);
+      const sentTime = raw.sentStatus === SENDING ? raw.sentTime : called;
+      this.emit(`${event}Attached`, { message: { ...message, ...stored, sentTime, sentStatus: 'sending' } });
     };
     let storing;
     let sender;

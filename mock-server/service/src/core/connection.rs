@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) has_pulled: bool,
     /// It pulls what its user sent elsewhere, too.
     pub(crate) pulls_sent: bool,
+    /// It was told to pull for what its user sent after that time, and has not done so yet.
+    pub(crate) sent_told: Option<UnixMillis>,
     /// To its SDK a pushed body is the message: what it has acknowledged outside a pull, it has.
     reads_bodies: bool,
     /// How often it has pulled.
@@ -101,6 +103,7 @@ impl Connection {
             pulled: None,
             has_pulled: false,
             pulls_sent: false,
+            sent_told: None,
             reads_bodies: reads_bodies(login),
             pulls: 0,
             in_flight: VecDeque::new(),

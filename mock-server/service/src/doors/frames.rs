@@ -8,7 +8,7 @@ use serde_json::Value;
 use wire::{
     ClientFrame, Request, ServerFrame, Topic, UnixMillis,
     body::{
-        CleanHisMsgInput, EventChangeList, MsgQuery, PullModifyMsgReq, PullModifyMsgResp,
+        CleanHisMsgInput, CleanMsgBatchReq, EventChangeList, MsgQuery, PullModifyMsgReq, PullModifyMsgResp,
         PullUserSettingInput, QueryBlackListOutput, QueryMsgChange, RelationQryInput, SessionReq,
         SessionStateModifyReq, SessionTagAddInput, SessionTagDelInput, TypeUnpushInput, UpStreamMessage,
         UserIdInput,
@@ -216,6 +216,7 @@ pub(crate) fn query_answer(world: &mut World, now: UnixMillis, conn: ConnId, req
             }
             world.mail().clear_messages(now, user, request, &asked)
         }
+        Topic::CleanMsgBatch => clear_several(world, now, user, request),
         Topic::JoinChrm => world.chatrooms().join_room(now, conn, user, request, true),
         Topic::JoinChrmR => world.chatrooms().join_room(now, conn, user, request, false),
         Topic::ExitChrm => world.chatrooms().exit_room(now, conn, user, &request.target),
@@ -238,6 +239,33 @@ pub(crate) fn query_answer(world: &mut World, now: UnixMillis, conn: ConnId, req
         Topic::QryUgUal => world.ultra_groups().unread_mention_digests(user, request),
         _ => Err(status::NOT_SUPPORTED),
     }
+}
+
+/// The most conversations that SDKs clear at once.
+const CLEARED_AT_ONCE: usize = 20;
+
+/// `cleanMsgBatch`: the native client's way to clear store and cloud together. Nothing is cleared if one of them cannot be.
+fn clear_several(world: &mut World, now: UnixMillis, user: UserIx, request: &Request) -> Answer {
+    let asked: CleanMsgBatchReq = read(request)?;
+    if !(1..=CLEARED_AT_ONCE).contains(&asked.input.len()) {
+        return Err(status::BAD_PARAMETER);
+    }
+    for one in &asked.input {
+        match one.conversation_type() {
+            kind if kind == Conversation::UltraGroup as i32 => {
+                world.ultra_groups().channel_for(one.target_id(), user, one.bus_channel())?;
+            }
+            _ => world.mail().clearable(user, one).map(drop)?,
+        }
+    }
+    for one in &asked.input {
+        if one.conversation_type() == Conversation::UltraGroup as i32 {
+            world.ultra_groups().clear_channel(user, one)?;
+        } else {
+            world.mail().clear_named(now, user, one)?;
+        }
+    }
+    Ok(Bytes::new())
 }
 
 /// A PUBLISH of a client.

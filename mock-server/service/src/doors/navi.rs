@@ -73,6 +73,9 @@ pub(crate) fn navi_fields(world: &World, user_id: &str, negotiated: &str, origin
         "grpRRVer": u8::from(world.core.switches.group_receipt_queries),
         "joinMChrm": world.core.switches.chatroom_multi_join,
         "uploadServer": file_server(&world.core, origin),
+        // The native client changes no message of its own that is older; without the key none at all (seen with 5.46.1). For
+        // how long the service allows it no document says, and it allows it always: ten years.
+        "msgModifyMinute": 10 * 365 * 24 * 60,
         "gifSize": 2048,
         "videoTimes": 300,
         // 1 would make SDKs upload their logs to hosts that are not ours.

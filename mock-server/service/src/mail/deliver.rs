@@ -83,6 +83,7 @@ impl Mail<'_> {
                     let device = connection.device;
                     self.state.mailboxes[sender].show(message.clone(), device);
                 }
+                connection.sent_told.get_or_insert(message.time.previous());
                 self.announce(now, conn, message.time);
                 continue;
             }

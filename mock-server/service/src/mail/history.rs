@@ -200,13 +200,41 @@ impl Mail<'_> {
     ) -> Answer {
         self.history_on()?;
         let place = self.place(user, request, asked.target_id.as_deref())?;
+        self.clear_place(now, user, &place, asked)
+    }
+
+    /// The conversation that one of several to clear names.
+    ///
+    /// # Errors
+    /// It names none that has history here, or the app has no such service.
+    pub(crate) fn clearable(&self, user: UserIx, asked: &CleanHisMsgInput) -> Result<Place, u16> {
+        self.history_on()?;
+        let kinds = [Conversation::Private, Conversation::Group, Conversation::System];
+        let kind = kinds.into_iter().find(|kind| *kind as i32 == asked.conversation_type());
+        let kind = kind.filter(|_| !asked.target_id().is_empty()).ok_or(status::BAD_PARAMETER)?;
+        Ok(Place::of(kind, &self.core.accounts[user].id, asked.target_id()))
+    }
+
+    /// Clears one of several, which is named by its kind.
+    pub(crate) fn clear_named(&mut self, now: UnixMillis, user: UserIx, asked: &CleanHisMsgInput) -> Answer {
+        let place = self.clearable(user, asked)?;
+        self.clear_place(now, user, &place, asked)
+    }
+
+    fn clear_place(
+        &mut self,
+        now: UnixMillis,
+        user: UserIx,
+        place: &Place,
+        asked: &CleanHisMsgInput,
+    ) -> Answer {
         let until = match asked.data_time() {
             // Messages of one millisecond have times ahead of the clock.
-            ..=0 => now.max(self.state.archive.newest(&place)),
+            ..=0 => now.max(self.state.archive.newest(place)),
             time => UnixMillis(time - i64::from(self.core.has(Bug::ClearsOnlyOlder))),
         };
         if !self.core.has(Bug::IgnoresDeletion) {
-            self.clear_history(user, &place, until);
+            self.clear_history(user, place, until);
         }
         Ok(Bytes::new())
     }

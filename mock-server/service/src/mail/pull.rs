@@ -33,10 +33,14 @@ impl Mail<'_> {
         let Some(connection) = self.core.connections.get_mut(&conn) else {
             return Err(status::NOT_SUPPORTED);
         };
+        // The native client asks for what its user sent when it logs in, and not when it is told to pull (seen with 5.46.1):
+        // what it was told of is in its package nevertheless.
+        let told = connection.sent_told.take();
+        let sent_after = UnixMillis(asked.send_box_sync_time());
         let ask = Ask {
             device: connection.device,
             after: UnixMillis(asked.sync_time()),
-            sent_after: asked.is_pull_send().then(|| UnixMillis(asked.send_box_sync_time())),
+            sent_after: if asked.is_pull_send() { Some(sent_after) } else { told },
             most: wrong_size,
             most_bytes: self.core.limits.package_bytes,
             sync: sync || duplicates,

@@ -7,14 +7,15 @@ use service::ConnId;
 use wire::{
     ClientFrame, Request, ServerFrame, Topic,
     body::{
-        AddUnpushPeriodInput, ChrmInput, ChrmKvEntity, ChrmPullMsg, CleanHisMsgInput, DeleteMsg,
-        DeleteMsgInput, DeleteUnpushPeriodInput, GetDownloadUrlInput, GetQNupTokenInput, GroupUnpushQuery,
-        GroupUnpushSet, GrpReadReceiptMsg, GrpReadReceiptQryReq, HistoryMsgInput, MessageQueryInfo,
-        MsgChangeReq, MsgQuery, OperateStatus, PullModifyMsgReq, QryRemindListReq, QueryChatRoomInfoInput,
-        QueryChrmKv, QueryMsgChange, RelationDelBatchReq, RelationOpInput, RelationQryInput, RelationsInput,
-        ReportSdkInput, SessionMsgReadInput, SessionReq, SessionState, SessionStateItem,
-        SessionStateModifyReq, SessionTagAddInput, SessionTagDelInput, SessionTagItem, SetChrmKv, SetChrmKvs,
-        SyncRequestMsg, TypeUnpushInput, UltraGrpPullMsg, UltraGrpPullSes, UpStreamMessage, UserIdInput,
+        AddUnpushPeriodInput, ChrmInput, ChrmKvEntity, ChrmPullMsg, CleanHisMsgInput, CleanMsgBatchReq,
+        DeleteMsg, DeleteMsgInput, DeleteUnpushPeriodInput, GetDownloadUrlInput, GetQNupTokenInput,
+        GroupUnpushQuery, GroupUnpushSet, GrpReadReceiptMsg, GrpReadReceiptQryReq, HistoryMsgInput,
+        MessageQueryInfo, MsgChangeReq, MsgQuery, OperateStatus, PullModifyMsgReq, QryRemindListReq,
+        QueryChatRoomInfoInput, QueryChrmKv, QueryMsgChange, RelationDelBatchReq, RelationOpInput,
+        RelationQryInput, RelationsInput, ReportSdkInput, SessionMsgReadInput, SessionReq, SessionState,
+        SessionStateItem, SessionStateModifyReq, SessionTagAddInput, SessionTagDelInput, SessionTagItem,
+        SetChrmKv, SetChrmKvs, SyncRequestMsg, TypeUnpushInput, UltraGrpPullMsg, UltraGrpPullSes,
+        UpStreamMessage, UserIdInput,
     },
     reflect,
 };
@@ -28,7 +29,7 @@ const UNANSWERED: [Topic; 3] = [Topic::PullSe, Topic::PullUserSub, Topic::PullSu
 
 /// What else SDK generations send: hosted groups, friends, profiles, presence, edits, receipts, calls, and what only old
 /// or only native engines ask for.
-const ELSEWHERE: &str = "qryCMsg qryDMsg qryMCMsg qryMPMsg cleanCMsg cleanDMsg cleanMCMsg cleanMPMsg cleanMsgBatch \
+const ELSEWHERE: &str = "qryCMsg qryDMsg qryMCMsg qryMPMsg cleanCMsg cleanDMsg cleanMCMsg cleanMPMsg \
     qryRelationFilter qrySessions delSessions qrySessionsAtt qrySessionsUnread disTag setOfflineMsgDur qryMsgRead \
     qryMsgReadCntBatch readReceipt qryReceipt qryReceiptBatch aliUrl s3Url stcUrl minioUrl userInf crDiz dizInf invtDiz \
     evctDiz quitDiz rename pdOpen joinGrp exitGrp pGrps uGcmpr getUserStatus setUserStatus subUserStatus addRelation pullMp \
@@ -257,6 +258,21 @@ impl Talked {
                     bus_channel: None,
                 };
                 (me, body(&ask), "")
+            }
+            Topic::CleanMsgBatch => {
+                let one = |target: &str, kind, channel: Option<&str>| CleanHisMsgInput {
+                    target_id: Some(target.into()),
+                    data_time: Some(self.world.now.0),
+                    conversation_type: Some(kind),
+                    bus_channel: channel.map(str::to_owned),
+                };
+                let input = vec![
+                    one("bob", 1, None),
+                    one("g", 3, None),
+                    one("bob", 6, None),
+                    one("u", 10, Some("c")),
+                ];
+                (me, body(&CleanMsgBatchReq { input }), "")
             }
             Topic::AddBlack | Topic::RmBlack => {
                 ("bob", body(&UserIdInput { user_id: Some("bob".into()) }), "")

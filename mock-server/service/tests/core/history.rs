@@ -3,7 +3,7 @@
 use prost::Message;
 use wire::{
     Topic,
-    body::{CleanHisMsgInput, HistoryMsgInput, HistoryMsgOuput},
+    body::{CleanHisMsgInput, CleanMsgBatchReq, HistoryMsgInput, HistoryMsgOuput},
 };
 
 use crate::world::{World, text_of};
@@ -186,6 +186,29 @@ fn clearing_everything_takes_messages_that_are_ahead_of_the_clock() {
     let bob = world.login("bob", "Android");
     world.send_text(bob, "alice", "6");
     assert_eq!(page(&mut world, 0, 20, 0).0, texts(&[6]));
+}
+
+#[test]
+fn several_conversations_are_cleared_at_once_or_none() {
+    let mut world = World::new(ON);
+    said(&mut world, 2, 1000);
+    let alice = world.login("alice", "Android");
+    let one = |target: &str, kind: i32| CleanHisMsgInput {
+        target_id: Some(target.to_owned()),
+        conversation_type: Some(kind),
+        ..CleanHisMsgInput::default()
+    };
+    let mut batch = |world: &mut World, input: Vec<CleanHisMsgInput>| {
+        world.query(alice, Topic::CleanMsgBatch, "alice", &CleanMsgBatchReq { input }).0
+    };
+    for wrong in
+        [vec![], vec![one("bob", 1), one("r", 4)], vec![one("bob", 1), one("", 6)], vec![one("bob", 1); 21]]
+    {
+        assert_ne!(batch(&mut world, wrong), 0);
+        assert_eq!(page(&mut world, 0, 20, 0).0, texts(&[2, 1]));
+    }
+    assert_eq!(batch(&mut world, vec![one("office", 6), one("bob", 1)]), 0);
+    assert!(page(&mut world, 0, 20, 0).0.is_empty());
 }
 
 fn clear(world: &mut World, until: i64) {

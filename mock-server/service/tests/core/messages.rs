@@ -1,9 +1,11 @@
 //! Sending, pushing, announcing, mirroring.
 
 use prost::Message;
+use serde_json::json;
 use wire::{
     ClientFrame, Request, ServerFrame, Topic,
     body::{DownStreamMessage, NotifyMsg, UpStreamMessage},
+    flags,
 };
 
 use crate::world::{Seen, World, text_of};
@@ -160,5 +162,26 @@ fn a_message_to_oneself_is_one_message_that_comes_once() {
         let texts: Vec<_> = package.list.iter().map(text_of).collect();
         assert_eq!(texts, ["one", "two"], "sync {sync}");
         assert_eq!(world.pull(bob, package.sync_time).list.len(), 0, "sync {sync}");
+    }
+}
+
+#[test]
+fn a_push_that_mentions_somebody_says_so_beside_its_content() {
+    let mut world = World::new(r#"{"users": ["alice", "bob"], "groups": {"g": ["alice", "bob"]}}"#);
+    let alice = world.login("alice", "Android");
+    for (content, flag) in [
+        (json!({"content": "to nobody"}), 0),
+        (json!({"content": "to nobody", "mentionedInfo": null}), 0),
+        (json!({"content": "to all", "mentionedInfo": {"type": 1, "userIdList": []}}), flags::down::MENTION),
+        (
+            json!({"content": "to alice", "mentionedInfo": {"type": 2, "userIdList": ["alice"]}}),
+            flags::down::MENTION,
+        ),
+    ] {
+        let push =
+            json!({"from": "bob", "to": "g", "conversation": "group", "message": {"content": content}});
+        world.act(&json!({"push": push}).to_string());
+        let last = world.pull(alice, 0).list.pop().unwrap();
+        assert_eq!(last.status() & flags::down::MENTION, flag, "{content}");
     }
 }

@@ -33,6 +33,8 @@ fn old_sdks_get_a_script_text_and_new_ones_json() {
         assert_eq!(json["serverAddr"][0]["protocol"], kind);
         assert_eq!((json["code"].as_i64(), json["logSwitch"].as_i64()), (Some(200), Some(0)));
         assert!(json.get("openAnti").is_none(), "it would change the obfuscation of native clients");
+        // The native client modifies no message that is older, and without the key none.
+        assert_eq!(json["msgModifyMinute"], 10 * 365 * 24 * 60);
     }
 }
 

@@ -134,8 +134,13 @@ fn without_sync_a_sender_is_told_to_pull_what_is_shown_to_it_and_gets_it_while_i
     world.service.handle(world.now, service::Input::Closed { conn: phone });
     let alice = world.login("alice", "Web");
     assert_eq!(pull(&mut world, alice, 0, true).list.len(), 0);
+    // The native client asks for what its user sent when it logs in alone. What it is told of later it is given all the same,
+    // and once.
+    publish(&mut world);
+    let given = pull(&mut world, alice, 0, false).list;
+    assert_eq!(given.iter().map(DownStreamMessage::direction).collect::<Vec<_>>(), [true]);
+    assert_eq!(pull(&mut world, alice, 0, false).list.len(), 0);
     // A client that does not pull what its user sent is given the body.
-    pull(&mut world, alice, 0, false);
     world.seen(alice);
     publish(&mut world);
     assert!(world.seen(alice).iter().any(is_body));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wire::UnixMillis;
+use wire::{UnixMillis, flags};
 
 use crate::{
     core::{caps, journal::What, message::text},
@@ -127,6 +127,8 @@ pub(crate) fn push_piece(
         }
     }
     let content = push.message.content.as_ref().map(ToString::to_string);
+    // Who sends a message that mentions somebody says so beside the content, too: clients go by that.
+    let mentions = push.message.content.as_ref().is_some_and(|content| content["mentionedInfo"].is_object());
     let end = push.count.min(progress.done.saturating_add(most.max(1)));
     for n in progress.done + 1..=end {
         let mut up = text(&push.message.text.as_deref().unwrap_or_default().replace("{n}", &n.to_string()));
@@ -135,6 +137,9 @@ pub(crate) fn push_piece(
         }
         if let Some(content) = &content {
             up.content = content.clone().into();
+        }
+        if mentions {
+            up.session_id |= flags::up::MENTION;
         }
         let uid = match conversation {
             BacklogConversation::Chatroom => world
