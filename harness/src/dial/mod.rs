@@ -3,7 +3,7 @@
 //!
 //! What is agreed with an adapter beside those messages: the first frame is `welcome` with a resume token. Who loses the link
 //! comes back with it within [`GRACE`] and goes on: each side tells how many lines it has got, and the other says the rest
-//! again. Who is told to begin anew ([`close::ANEW`]) comes back with it as well, and has forgotten everything.
+//! again. Who is told to begin anew (code 4010) comes back with it as well, and has forgotten everything.
 
 mod exchange;
 mod files;
