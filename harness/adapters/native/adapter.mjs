@@ -123,7 +123,7 @@ async function create({ client: name, appKey, platform = PLATFORM, store, epoch 
   if (store === 'empty') forget(name);
   time.epoch = epoch;
   const folder = stores.get(name)?.folder ?? mkdtempSync(join(isVirtual ? SCRATCH : tmpdir(), 'native-client-'));
-  const link = stores.get(name)?.link ?? new Link(name);
+  const link = stores.get(name)?.link ?? new Link(name, isVirtual);
   stores.delete(name);
   folders.add(folder);
   const client = { child: take(), link, folder };
@@ -195,7 +195,7 @@ async function fence({ client: only, frames = [] }) {
   const wanted = [...clients].filter(([name]) => !only || name === only);
   const until = performance.now() + FENCE_PATIENCE_MS;
   for (;;) {
-    await Promise.all(wanted.map(([, { child, link }]) => link.isEmpty() && child.rest(link)));
+    await Promise.all(wanted.map(([, { child, link }]) => (link.isEmpty() || link.hasWaiting()) && child.rest(link)));
     const views = wanted.map(([name, { link }]) => ({ client: name, conns: link.counts() }));
     const quiet = wanted.every(([name, { child, link }], at) => child.rests(link) && agrees(views[at].conns, mine(name, frames)));
     if (quiet || performance.now() > until) return { clients: views, next: next(), quiet };

@@ -138,6 +138,8 @@ export class Child {
       const sleeps = naps !== undefined && naps === before?.naps && passed() === before.passed;
       calm = sleeps && link.isEmpty() ? calm + 1 : 0;
       held = sleeps && calm === 0 ? held + 1 : 0;
+      // What one frame does is done before the next one comes: the client's threads would race for it.
+      if (sleeps && link.release()) held = 0;
       if (calm === CALM) break;
       if (held === HELD) return;
       before = { naps, passed: passed() };

@@ -16,6 +16,11 @@ function sizeBytes(size) {
   }
 }
 
+/** How long the frame is that `bytes` begin with; all of them, if they are no whole one. */
+export function firstFrame(bytes) {
+  return span(bytes)?.to ?? bytes.length;
+}
+
 /** Where the body of the frame that `bytes` begin with lies; undefined: not all of it is there. */
 function span(bytes) {
   let size = 0;

@@ -4,7 +4,7 @@
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
 
-import { FrameCount, labelled } from './frames.mjs';
+import { FrameCount, firstFrame, labelled } from './frames.mjs';
 
 const LOCAL = '127.0.0.1';
 /** Protocols of addresses: plain TCP, the same in TLS. */
@@ -21,8 +21,10 @@ function reset(socket) {
 }
 
 export class Link {
-  constructor(name) {
+  /** A `paced` one hands the service's frames over one at a time, when it is told to. */
+  constructor(name, paced = false) {
     this.name = name;
+    this.paced = paced;
     this.connections = [];
     /** Whatever passes here makes it another number. */
     this.activity = 0;
@@ -78,7 +80,29 @@ export class Link {
   /** Whether nothing is on its way through here. */
   isEmpty() {
     const flushed = [...this.sockets].every((socket) => socket.writableLength === 0);
-    return flushed && this.requests === 0 && this.connections.every(({ begun, half }) => begun && !half);
+    return flushed && !this.hasWaiting() && this.requests === 0 && this.connections.every(({ begun, half }) => begun && !half);
+  }
+
+  /** Whether frames wait to be handed over. */
+  hasWaiting() {
+    return this.connections.some(({ waiting }) => waiting.length > 0);
+  }
+
+  /** Hands the next frame over; false: there is none. */
+  release() {
+    const entry = this.connections.find(({ waiting }) => waiting.length > 0);
+    if (!entry) return false;
+    this.#handOver(entry, firstFrame(entry.waiting));
+    return true;
+  }
+
+  #handOver(entry, size) {
+    const bytes = entry.waiting.subarray(0, size);
+    entry.waiting = entry.waiting.subarray(size);
+    if (bytes.length === 0) return;
+    this.activity += 1;
+    entry.down.take(bytes);
+    entry.client.write(bytes);
   }
 
   async #navigate(address, asked, answer) {
@@ -132,7 +156,7 @@ export class Link {
 
   #connected(address, client) {
     const [, host, port] = /^(.*):(\d+)$/.exec(address);
-    const entry = { n: this.connections.length + 1, up: new FrameCount(), down: new FrameCount(), begun: false, half: false, closed: false };
+    const entry = { n: this.connections.length + 1, up: new FrameCount(), down: new FrameCount(), begun: false, half: false, closed: false, client, waiting: Buffer.alloc(0) };
     this.connections.push(entry);
     this.activity += 1;
     const label = `session:label=${this.name}/${entry.n}`;
@@ -165,8 +189,16 @@ export class Link {
       };
       client.on('data', first);
       client.resume();
-      counted(service, entry.down);
-      service.pipe(client);
+      if (this.paced) {
+        service.on('data', (chunk) => {
+          this.activity += 1;
+          entry.waiting = Buffer.concat([entry.waiting, chunk]);
+          if (entry.blind) this.#handOver(entry, entry.waiting.length);
+        });
+      } else {
+        counted(service, entry.down);
+        service.pipe(client);
+      }
     });
   }
 
@@ -178,11 +210,14 @@ export class Link {
       here.on('end', () => {
         this.activity += 1;
         entry.half = true;
+        if (here === other) this.#handOver(entry, entry.waiting.length);
         there.end();
       });
       here.on('close', () => {
         this.activity += 1;
         open -= 1;
+        if (here === other) this.#handOver(entry, entry.waiting.length);
+        else entry.waiting = Buffer.alloc(0);
         entry.begun = true;
         entry.half = open > 0;
         entry.closed = open === 0;

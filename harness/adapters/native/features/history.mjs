@@ -66,7 +66,7 @@ export class History extends Feature {
 
   clearMessages({ type, targetId, channelId = '', timestamp, policy }) {
     const args = { type, targetId, channelId, timestamp };
-    return this.ask('ask', clearing(place(args), timestamp, policy), 'onMessagesCleared', args);
+    return this.answer(clear(this.sdk, place(args), timestamp, policy), 'onMessagesCleared', args);
   }
 
   loadMessageCount({ type, targetId, channelId = '' }) {
@@ -75,12 +75,14 @@ export class History extends Feature {
   }
 }
 
-/** The method that clears a conversation up to a time, 0 is all of it, and its arguments. */
-export function clearing(where, timestamp, policy) {
-  if (policy === 'remote') return ['deleteRemoteMessageByTimestamp', where, timestamp];
-  if (policy === 'local_remote') return ['batchClearRemoteHistoryMessages', [{ ...where, timestamp }], true];
-  if (timestamp === 0) return ['clearLocalMessages', where];
-  return ['deleteLocalMessagesByTimestamp', where, timestamp, false];
+/** Clears a conversation up to a time, 0 is all of it: first in the cloud, then in the store, as far as the policy goes. */
+export async function clear(sdk, where, timestamp, policy) {
+  if (policy !== 'local') {
+    const done = await sdk.ask('deleteRemoteMessageByTimestamp', where, timestamp);
+    if (policy === 'remote' || done.code !== 0) return done;
+  }
+  if (timestamp === 0) return sdk.ask('clearLocalMessages', where);
+  return sdk.ask('deleteLocalMessagesByTimestamp', where, timestamp, false);
 }
 
 /** The notification, with the message that it took the place of. */

@@ -3,7 +3,7 @@
 import { Feature, ULTRA_GROUP } from '../../web-sdk/features/feature.mjs';
 import * as web from '../../web-sdk/features/ultra-group-messages.mjs';
 import { described, place } from '../messages.mjs';
-import { clearing } from './history.mjs';
+import { clear } from './history.mjs';
 
 const NUMBER = 10;
 /** All levels of do-not-disturb: unread messages count whatever the level is. */
@@ -83,7 +83,7 @@ export class UltraGroupMessages extends web.UltraGroupMessages {
 
   clearUltraGroupMessages({ targetId, channelId = '', timestamp, policy }) {
     const args = { targetId, channelId, timestamp, policy };
-    return this.ask('ask', clearing(where(args), timestamp, policy), 'onUltraGroupMessagesCleared', args);
+    return this.answer(clear(this.sdk, where(args), timestamp, policy), 'onUltraGroupMessagesCleared', args);
   }
 
   clearUltraGroupMessagesForAllChannel({ targetId, timestamp }) {

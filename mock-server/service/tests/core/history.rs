@@ -198,7 +198,7 @@ fn several_conversations_are_cleared_at_once_or_none() {
         conversation_type: Some(kind),
         ..CleanHisMsgInput::default()
     };
-    let mut batch = |world: &mut World, input: Vec<CleanHisMsgInput>| {
+    let batch = |world: &mut World, input: Vec<CleanHisMsgInput>| {
         world.query(alice, Topic::CleanMsgBatch, "alice", &CleanMsgBatchReq { input }).0
     };
     for wrong in

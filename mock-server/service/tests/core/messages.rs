@@ -182,6 +182,6 @@ fn a_push_that_mentions_somebody_says_so_beside_its_content() {
             json!({"from": "bob", "to": "g", "conversation": "group", "message": {"content": content}});
         world.act(&json!({"push": push}).to_string());
         let last = world.pull(alice, 0).list.pop().unwrap();
-        assert_eq!(last.status() & flags::down::MENTION, flag, "{content}");
+        assert_eq!(last.status & flags::down::MENTION, flag, "{content}");
     }
 }

@@ -138,7 +138,7 @@ fn without_sync_a_sender_is_told_to_pull_what_is_shown_to_it_and_gets_it_while_i
     // and once.
     publish(&mut world);
     let given = pull(&mut world, alice, 0, false).list;
-    assert_eq!(given.iter().map(DownStreamMessage::direction).collect::<Vec<_>>(), [true]);
+    assert_eq!(given.iter().map(|own| own.direction()).collect::<Vec<_>>(), [true]);
     assert_eq!(pull(&mut world, alice, 0, false).list.len(), 0);
     // A client that does not pull what its user sent is given the body.
     world.seen(alice);
