@@ -12,9 +12,11 @@ mod lint;
 mod list;
 mod not_started;
 mod out;
+mod progress;
 mod requirements;
 mod review;
 mod run;
+mod select;
 mod signals;
 
 use std::{
@@ -25,7 +27,8 @@ use std::{
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-pub use run::{RunArgs, Shard};
+pub use run::RunArgs;
+pub use select::Shard;
 
 use crate::{
     plain::{Plain, plain},
