@@ -41,10 +41,35 @@ impl<W: Write> Progress<W> {
         }
     }
 
-    pub(super) fn finish(mut self, run: &RunResult) -> std::io::Result<()> {
-        match &mut self {
-            Self::Text(terminal) => terminal.summary(run),
+    /// Several clients have their turn.
+    pub(super) fn of_several(&mut self) {
+        if let Self::Text(terminal) = self {
+            terminal.of_several();
+        }
+    }
+
+    /// A client had its turn, and is not the last.
+    pub(super) fn ended(&mut self, run: &RunResult) -> std::io::Result<()> {
+        match self {
+            // People read it beside the others, below all of them.
+            Self::Text(_) => Ok(()),
             Self::Json(lines) => lines.event(&run.finished_event()),
+        }
+    }
+
+    /// All clients had their turn; so many of the slowest cases are named.
+    pub(super) fn finish(mut self, runs: &[RunResult], slowest: Option<usize>) -> std::io::Result<()> {
+        match &mut self {
+            Self::Text(terminal) => {
+                for run in runs {
+                    terminal.summary(run)?;
+                }
+                if runs.len() > 1 {
+                    terminal.side_by_side(runs)?;
+                }
+                slowest.map_or(Ok(()), |most| terminal.slowest(runs, most))
+            }
+            Self::Json(lines) => runs.last().map_or(Ok(()), |run| lines.event(&run.finished_event())),
         }
     }
 }

@@ -5,15 +5,15 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 
-use super::{EntryKind, read};
+use super::{EntryKind, pattern, read};
 use crate::verdict::{RunResult, ScenarioResult, Verdict, name_of};
 
 /// The text of a baseline file under which this run would not be red.
 ///
 /// Reasons are the first finding in short; the team replaces them by the real ones. A matrix whose cases all deviate
-/// alike becomes one entry.
+/// alike becomes one entry, if `whole` files were run: of cases that were left out nothing is known.
 #[must_use]
-pub fn propose(run: &RunResult) -> String {
+pub fn propose(run: &RunResult, whole: bool) -> String {
     let mut text = format!("# Known deviations of {}.\nbaseline: {}\nentries:", run.client, read::VERSION);
     let mut files: IndexMap<&str, Vec<&ScenarioResult>> = IndexMap::new();
     for result in &run.results {
@@ -24,7 +24,8 @@ pub fn propose(run: &RunResult) -> String {
         let found: Vec<Option<(EntryKind, String)>> =
             results.iter().map(|result| deviation(result)).collect();
         // A bracket in the path would be read as the beginning of axes.
-        let alike = !results[0].path.contains('[')
+        let alike = whole
+            && !results[0].path.contains('[')
             && found.iter().flatten().count() == results.len()
             && found
                 .windows(2)
@@ -60,9 +61,9 @@ fn deviation(result: &ScenarioResult) -> Option<(EntryKind, String)> {
     })
 }
 
-/// A name as it is: a JSON string is a YAML scalar.
+/// The pattern of just that name: a JSON string is a YAML scalar.
 fn literal(name: &str) -> String {
-    serde_json::Value::from(name).to_string()
+    serde_json::Value::from(pattern::literal(name)).to_string()
 }
 
 /// A reason in short.
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn what_is_proposed_accounts_for_the_run() {
         let mut run = run();
-        let text = propose(&run);
+        let text = propose(&run, true);
         insta::assert_snapshot!(text, @r#"
         # Known deviations of web-sdk 5.2.0.
         baseline: 1
@@ -118,9 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn of_a_part_of_a_matrix_each_case_has_its_entry() {
+        let text = propose(&run(), false);
+        assert!(text.contains("\"a/all[type=private]\"") && text.contains("\"a/all[type=group]\""), "{text}");
+    }
+
+    #[test]
     fn a_run_without_deviations_needs_no_entry() {
         let mut run = run();
         run.results.truncate(1);
-        assert!(Baseline::read("b.yaml", &propose(&run)).unwrap().entries.is_empty());
+        assert!(Baseline::read("b.yaml", &propose(&run, true)).unwrap().entries.is_empty());
     }
 }
