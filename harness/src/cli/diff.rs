@@ -52,10 +52,10 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
             for case in &found.cases {
                 writeln!(out, "{}", json!(case))?;
             }
-            let RunDiff { compared, verdicts, said, unstable, unproven, only_a, only_b, .. } = &found;
+            let RunDiff { compared, verdicts, said, alone, unstable, unproven, only_a, only_b, .. } = &found;
             let numbers = json!({
                 "a": a.client, "b": b.client, "compared": compared, "verdicts": verdicts, "said": said,
-                "unstable": unstable, "unproven": unproven, "onlyA": only_a, "onlyB": only_b,
+                "alone": alone, "unstable": unstable, "unproven": unproven, "onlyA": only_a, "onlyB": only_b,
             });
             writeln!(out, "{numbers}")?;
         }
@@ -123,6 +123,13 @@ fn text(
     out: &mut dyn Write,
 ) -> Result<(), Stop> {
     writeln!(out, "- {} ({})\n+ {} ({})", a.client, args.a, b.client, args.b)?;
+    for (sign, names) in [("-", &found.alone.a), ("+", &found.alone.b)] {
+        if !names.is_empty() {
+            let names: Vec<String> =
+                names.iter().map(|(name, cases)| format!("{name} ({cases} cases)")).collect();
+            writeln!(out, "{sign} alone tells, and is passed over below: {}", names.join(", "))?;
+        }
+    }
     let most = if args.most == 0 { usize::MAX } else { args.most };
     for case in found.cases.iter().take(most) {
         writeln!(out)?;

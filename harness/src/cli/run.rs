@@ -21,7 +21,7 @@ use crate::{
     catalogue::{Requirement, Testable, catalogue},
     plain::plain,
     report::{JsonLines, Live, RequirementRow, Terminal, TerminalOptions},
-    runner::{CASE_LIMIT, DEFAULT_SEED, Interrupt, Ran},
+    runner::{DEFAULT_SEED, Interrupt, Ran},
     scenario::parse_duration,
     verdict::{Outcome, RunEvent, Shard},
 };

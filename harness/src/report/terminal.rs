@@ -187,8 +187,7 @@ impl<W: Write> Terminal<W> {
     /// # Errors
     /// The writer's.
     pub fn side_by_side(&mut self, runs: &[RunResult]) -> io::Result<()> {
-        let columns: Vec<String> =
-            runs.iter().map(|run| plain(&run.client.to_string()).into_owned()).collect();
+        let columns: Vec<String> = runs.iter().map(|run| plain(&run.client.name).into_owned()).collect();
         let numbers = |of: &dyn Fn(&RunResult) -> String| runs.iter().map(of).collect::<Vec<_>>();
         let mut rows: Vec<(&str, Vec<String>)> = vec![("", columns)];
         rows.push(("planned", numbers(&|run| run.planned.to_string())));
@@ -223,7 +222,7 @@ impl<W: Write> Terminal<W> {
             runs.iter().flat_map(|run| run.results.iter().map(move |result| (run, result))).collect();
         cases.sort_by_key(|(_, result)| std::cmp::Reverse(result.wall_us));
         for (run, result) in cases.into_iter().take(most) {
-            let whose = if runs.len() > 1 { format!("  {}", run.client) } else { String::new() };
+            let whose = if runs.len() > 1 { format!("  {}", run.client.name) } else { String::new() };
             let line = format!("{:>8}  {}{whose}", text::wall(result.wall_us), result.name());
             writeln!(self.out, "{}", plain(&line))?;
         }

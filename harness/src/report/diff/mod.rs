@@ -1,14 +1,16 @@
 //! Where two runs differ: in verdicts, and in what the clients said, the first difference of each case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use crate::verdict::{
-    Clock, RunResult, ScenarioResult, Verdict, VerdictKind,
+    Clock, LineKind, RunResult, ScenarioResult, SequenceLine, Verdict, VerdictKind,
     lanes::{Said, lanes},
 };
 
+/// In so many cases one must tell a callback that the other never tells for it to be passed over.
+const HABIT: usize = 3;
 /// Lines that agree, shown before a difference.
 const BEFORE: usize = 2;
 /// Lines shown of each side from the first difference on.
@@ -24,6 +26,9 @@ pub struct RunDiff {
     pub verdicts: usize,
     /// How many differ in what was said.
     pub said: usize,
+    /// Callbacks that one of them tells, in several cases, and the other never: with the number of cases. They are passed over
+    /// in what was said, where each would hide what differs besides.
+    pub alone: Both<BTreeMap<String, usize>>,
     /// Cases that were repeated in real time and of which no two attempts said the same: what was said is not compared.
     pub unstable: Vec<String>,
     /// How many were run in real time by either and not repeated: what was said may differ by itself.
@@ -40,7 +45,8 @@ impl RunDiff {
     /// Whether they differ in anything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.only_a.is_empty() && self.only_b.is_empty()
+        let alone = self.alone.a.len() + self.alone.b.len();
+        alone + self.cases.len() + self.only_a.len() + self.only_b.len() == 0
     }
 }
 
@@ -108,7 +114,9 @@ pub fn diff(a: &RunResult, b: &RunResult, times: bool) -> RunDiff {
     let only = |run: &RunResult, other: &BTreeMap<String, usize>| -> Vec<String> {
         run.results.iter().map(ScenarioResult::name).filter(|name| !other.contains_key(name)).collect()
     };
-    let both = a.results.iter().filter_map(|one| Some((one, &b.results[*in_b.get(&one.name())?])));
+    let both: Vec<(&ScenarioResult, &ScenarioResult)> =
+        a.results.iter().filter_map(|one| Some((one, &b.results[*in_b.get(&one.name())?]))).collect();
+    let alone = alone(&both);
     let (mut compared, mut unproven) = (0, 0);
     let (mut cases, mut unstable): (Vec<CaseDiff>, Vec<String>) = (Vec::new(), Vec::new());
     for (one, other) in both {
@@ -120,7 +128,9 @@ pub fn diff(a: &RunResult, b: &RunResult, times: bool) -> RunDiff {
         if !is_stable {
             unstable.push(one.name());
         }
-        cases.extend(case(one, other, times, is_stable));
+        let compares = is_stable && ran(one) && ran(other);
+        let first = if compares { first((one, other), &alone, times) } else { None };
+        cases.extend(case(one, other, first));
     }
     // The sort is stable.
     cases.sort_by_key(|case| case.verdicts.is_none());
@@ -128,6 +138,7 @@ pub fn diff(a: &RunResult, b: &RunResult, times: bool) -> RunDiff {
         compared,
         verdicts: cases.iter().filter(|case| case.verdicts.is_some()).count(),
         said: cases.iter().filter(|case| case.first.is_some()).count(),
+        alone,
         unstable,
         unproven,
         only_a: only(a, &in_b),
@@ -136,14 +147,35 @@ pub fn diff(a: &RunResult, b: &RunResult, times: bool) -> RunDiff {
     }
 }
 
-fn case(a: &ScenarioResult, b: &ScenarioResult, times: bool, is_stable: bool) -> Option<CaseDiff> {
+/// What one of them did not run to its end differs by its verdict alone.
+fn ran(result: &ScenarioResult) -> bool {
+    !matches!(result.verdict.kind(), VerdictKind::Unsupported | VerdictKind::CouldNotRun)
+}
+
+/// Callbacks that are one side's habit, and that the other has not at all.
+fn alone(both: &[(&ScenarioResult, &ScenarioResult)]) -> Both<BTreeMap<String, usize>> {
+    let (mut a, mut b): (BTreeMap<String, usize>, BTreeMap<String, usize>) = Default::default();
+    for (one, other) in both.iter().filter(|(one, other)| ran(one) && ran(other)) {
+        for (result, counts) in [(one, &mut a), (other, &mut b)] {
+            let names: BTreeSet<&str> = result.sequence.iter().filter_map(callback).collect();
+            names.into_iter().for_each(|name| *counts.entry(name.to_owned()).or_default() += 1);
+        }
+    }
+    let habits = |mine: &BTreeMap<String, usize>, theirs: &BTreeMap<String, usize>| {
+        let is_habit = |(name, cases): &(&String, &usize)| **cases >= HABIT && !theirs.contains_key(*name);
+        mine.iter().filter(is_habit).map(|(name, cases)| (name.clone(), *cases)).collect()
+    };
+    Both { a: habits(&a, &b), b: habits(&b, &a) }
+}
+
+/// The name of the callback that a line is.
+fn callback(line: &SequenceLine) -> Option<&str> {
+    (line.kind == LineKind::Callback).then(|| line.text.split(' ').next()).flatten()
+}
+
+fn case(a: &ScenarioResult, b: &ScenarioResult, first: Option<FirstDifference>) -> Option<CaseDiff> {
     let verdicts = (a.verdict.kind() != b.verdict.kind())
         .then(|| Both { a: VerdictSaid::of(&a.verdict), b: VerdictSaid::of(&b.verdict) });
-    // What one of them did not run to its end differs by that alone.
-    let ran = |result: &ScenarioResult| {
-        !matches!(result.verdict.kind(), VerdictKind::Unsupported | VerdictKind::CouldNotRun)
-    };
-    let first = if is_stable && ran(a) && ran(b) { first(a, b, times) } else { None };
     (verdicts.is_some() || first.is_some()).then(|| CaseDiff {
         case: a.name(),
         title: a.title.clone(),
@@ -152,8 +184,19 @@ fn case(a: &ScenarioResult, b: &ScenarioResult, times: bool, is_stable: bool) ->
     })
 }
 
-fn first(a: &ScenarioResult, b: &ScenarioResult, times: bool) -> Option<FirstDifference> {
-    let (in_a, in_b) = (lanes(&a.sequence, times), lanes(&b.sequence, times));
+fn first(
+    (a, b): (&ScenarioResult, &ScenarioResult),
+    alone: &Both<BTreeMap<String, usize>>,
+    times: bool,
+) -> Option<FirstDifference> {
+    let kept = |result: &ScenarioResult| -> Vec<SequenceLine> {
+        let is_kept = |line: &&SequenceLine| {
+            callback(line).is_none_or(|name| !alone.a.contains_key(name) && !alone.b.contains_key(name))
+        };
+        result.sequence.iter().filter(is_kept).cloned().collect()
+    };
+    let (a, b) = (kept(a), kept(b));
+    let (in_a, in_b) = (lanes(&a, times), lanes(&b, times));
     let clients = in_a.keys().chain(in_b.keys().filter(|client| !in_a.contains_key(*client)));
     let none = Vec::new();
     let mut found: Vec<FirstDifference> = clients
@@ -210,108 +253,4 @@ impl VerdictSaid {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::verdict::{ClientInfo, Finding, FindingKind, LineKind, SequenceLine};
-
-    fn run(name: &str, cases: &[(&str, Verdict, &[(i64, &str, &str)])]) -> RunResult {
-        let client = ClientInfo { name: name.into(), version: "1".into(), clock: Clock::Virtual };
-        let mut run = RunResult::new(client.clone(), 1, 0, cases.len());
-        for (path, verdict, said) in cases {
-            let path = format!("scenarios/{path}.yaml");
-            let mut result = ScenarioResult::new(path, "t", client.clone(), verdict.clone());
-            result.sequence = said
-                .iter()
-                .map(|(at_ms, client, text)| SequenceLine {
-                    order: 0,
-                    at_ms: *at_ms,
-                    client: (*client).into(),
-                    kind: LineKind::Callback,
-                    text: (*text).into(),
-                    mark: None,
-                })
-                .collect();
-            run.results.push(result);
-        }
-        run
-    }
-
-    fn fail() -> Verdict {
-        Verdict::Fail { findings: vec![Finding::new(FindingKind::Expectation, "onA", "nothing")] }
-    }
-
-    #[test]
-    fn a_run_differs_from_itself_in_nothing() {
-        let run = run("a", &[("x/one", Verdict::Pass, &[(0, "p", "onA")])]);
-        let found = diff(&run, &run, true);
-        assert!(found.is_empty());
-        assert_eq!(found.compared, 1);
-    }
-
-    #[test]
-    fn verdicts_come_first_and_each_case_has_its_first_difference() {
-        let a = run(
-            "a",
-            &[
-                ("x/said", Verdict::Pass, &[(0, "p", "onA"), (5, "p", "onB x=1"), (6, "p", "onC")]),
-                ("x/verdict", Verdict::Pass, &[(0, "p", "onA")]),
-                ("x/gone", Verdict::Pass, &[]),
-            ],
-        );
-        let b = run(
-            "b",
-            &[
-                ("x/said", Verdict::Pass, &[(0, "p", "onA"), (7, "p", "onB x=2"), (9, "p", "onC")]),
-                ("x/verdict", fail(), &[]),
-                ("x/new", Verdict::Pass, &[]),
-            ],
-        );
-        let found = diff(&a, &b, false);
-        assert_eq!((found.compared, found.verdicts, found.said), (2, 1, 2));
-        assert_eq!(
-            (&found.only_a[..], &found.only_b[..]),
-            (&["x/gone".to_owned()][..], &["x/new".to_owned()][..])
-        );
-        let [verdict, said] = &found.cases[..] else { panic!("{found:?}") };
-        assert_eq!(verdict.case, "x/verdict");
-        let both = verdict.verdicts.as_ref().unwrap();
-        assert_eq!((both.a.is, both.b.is), (VerdictKind::Pass, VerdictKind::Fail));
-        assert_eq!(both.b.why, "expected onA, seen nothing");
-        assert_eq!(verdict.first.as_ref().unwrap().lines.b, Vec::<String>::new());
-        let first = said.first.as_ref().unwrap();
-        assert_eq!((first.client.as_str(), first.line, &first.before[..]), ("p", 2, &["onA".to_owned()][..]));
-        assert_eq!((&first.lines.a[0], &first.lines.b[0]), (&"onB x=1".to_owned(), &"onB x=2".to_owned()));
-        assert_eq!((first.at_ms.a, first.at_ms.b), (Some(5), Some(7)));
-    }
-
-    #[test]
-    fn of_several_clients_the_earliest_difference_is_told_and_the_others_named() {
-        let a = run("a", &[("x/y", Verdict::Pass, &[(9, "late", "onA"), (3, "early", "onA")])]);
-        let b = run("b", &[("x/y", Verdict::Pass, &[(9, "late", "onB"), (3, "early", "onB")])]);
-        let first = diff(&a, &b, false).cases.remove(0).first.unwrap();
-        assert_eq!((first.client.as_str(), &first.also[..]), ("early", &["late".to_owned()][..]));
-    }
-
-    #[test]
-    fn what_is_not_stable_by_itself_is_not_compared_and_said() {
-        let a = run("a", &[("x/y", Verdict::Pass, &[(0, "p", "onA")])]);
-        let mut b = run("b", &[("x/y", Verdict::Pass, &[(0, "p", "onB")])]);
-        b.results[0].client.clock = Clock::Real;
-        let found = diff(&a, &b, false);
-        assert_eq!((found.said, found.unproven, found.unstable.len()), (1, 1, 0));
-        b.results[0].stable = Some(true);
-        assert_eq!((diff(&a, &b, false).said, diff(&a, &b, false).unproven), (1, 0));
-        b.results[0].stable = Some(false);
-        let found = diff(&a, &b, false);
-        assert_eq!((found.said, &found.unstable[..]), (0, &["x/y".to_owned()][..]));
-    }
-
-    #[test]
-    fn what_one_does_not_support_differs_by_its_verdict_alone() {
-        let unsupported = Verdict::Unsupported { what: "w".into(), reason: "r".into() };
-        let a = run("a", &[("x/y", Verdict::Pass, &[(0, "p", "onA")])]);
-        let b = run("b", &[("x/y", unsupported, &[])]);
-        let case = diff(&a, &b, false).cases.remove(0);
-        assert_eq!((case.verdicts.is_some(), case.first), (true, None));
-    }
-}
+mod tests;

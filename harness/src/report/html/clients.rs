@@ -3,13 +3,15 @@
 use indexmap::IndexMap;
 
 use super::scenarios::{Card, Shown};
-use crate::verdict::area_of;
+use crate::verdict::{RunResult, area_of};
 
 /// Longest reason in a cell, in characters.
 const LONGEST: usize = 160;
 
 /// All areas in the order of the runs.
 pub(super) struct Clients {
+    /// Their names; the versions stand at the head of the page.
+    pub(super) names: Vec<String>,
     pub(super) areas: Vec<ClientArea>,
 }
 
@@ -46,18 +48,23 @@ pub(super) struct CaseCell {
     pub(super) words: &'static str,
     /// Why, if it is red.
     pub(super) reason: String,
+    /// Why, if it is no pass and nothing red: shown when asked for.
+    pub(super) aside: String,
 }
 
 impl Clients {
-    /// Of the cards of so many runs.
-    pub(super) fn new(cards: &[Card], runs: usize) -> Self {
+    /// Of the cards of these runs.
+    pub(super) fn new(cards: &[Card], runs: &[RunResult]) -> Self {
         let mut cards: Vec<&Card> = cards.iter().collect();
         cards.sort_by_key(|card| card.index);
         let mut areas: IndexMap<&str, Vec<&Card>> = IndexMap::new();
         for card in cards {
             areas.entry(area_of(&card.name)).or_default().push(card);
         }
-        Self { areas: areas.into_iter().map(|(name, cards)| ClientArea::new(name, &cards, runs)).collect() }
+        Self {
+            names: runs.iter().map(|run| run.client.name.clone()).collect(),
+            areas: areas.into_iter().map(|(name, cards)| ClientArea::new(name, &cards, runs.len())).collect(),
+        }
     }
 }
 
@@ -101,8 +108,9 @@ impl Sum {
 
 impl CaseCell {
     fn new(result: &Shown) -> Self {
-        let reason = if result.red { shortened(&result.gist) } else { String::new() };
-        Self { anchor: result.anchor.clone(), slug: result.slug, words: result.words, reason }
+        let why = shortened(&result.gist);
+        let (reason, aside) = if result.red { (why, String::new()) } else { (String::new(), why) };
+        Self { anchor: result.anchor.clone(), slug: result.slug, words: result.words, reason, aside }
     }
 }
 

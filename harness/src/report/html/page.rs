@@ -87,7 +87,7 @@ impl Page {
         Self {
             runs: runs.iter().map(Run::new).collect(),
             matrix: Matrix::new(runs, requirements, &cards),
-            clients: Clients::new(if runs.len() > 1 { &cards } else { &[] }, runs.len()),
+            clients: Clients::new(if runs.len() > 1 { &cards } else { &[] }, runs),
             filters: text::ORDER.iter().map(|kind| Count::new(*kind, of(*kind))).collect(),
             columns: runs.iter().map(|run| run.client.to_string()).collect(),
             cards,
