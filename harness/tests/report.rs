@@ -308,9 +308,13 @@ fn several_clients_are_a_matrix_with_every_verdict_and_the_way_to_it() {
     let matrix = page.split_once("id=\"clients\"").unwrap().1.split_once("</section>").unwrap().0;
     assert_eq!(matrix.matches("class=\"cm case\"").count(), 20);
     assert_eq!(matrix.matches("<a class=\"chip v-").count(), 40);
-    for fact in
-        ["<b class=\"name\">kick</b>", "2 of 2 passed", "1 of 2 passed", "unexpectedly passing", "could not run"]
-    {
+    for fact in [
+        "<b class=\"name\">kick</b>",
+        "2 of 2 passed",
+        "1 of 2 passed",
+        "unexpectedly passing",
+        "could not run",
+    ] {
         assert!(matrix.contains(fact), "{fact}");
     }
     // What is red says why, and nothing else does.

@@ -76,6 +76,7 @@ pub(super) fn run(
         return Err(Stop::usage(message, Some("say which with --client".to_owned())));
     };
     let path = path_of(&turn.tested);
+    let before = if path.exists() { of(&turn.tested)? } else { None };
     let run = turns::judged(&args.run, &plan, turn, &|_| {}, interrupt)?.run;
     if run.interrupted {
         let message = "interrupted: of a part of the run nothing is proposed".to_owned();
@@ -98,7 +99,7 @@ pub(super) fn run(
         writeln!(err, "harness: {message}")?;
     }
     let whole = args.run.selects_whole_files() && turn.tested.exclude.is_empty();
-    let text = baseline::propose(&run, whole);
+    let text = baseline::propose(&run, whole, before.as_ref());
     if !args.write {
         out.write_all(text.as_bytes())?;
         return Ok(exit::CONFORMS);

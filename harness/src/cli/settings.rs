@@ -131,10 +131,10 @@ mod tests {
             "harness.toml:5:1: unknown key `comand`; did you mean `command`?",
             "harness.toml:4:1: client `ours`: `command` is missing: there is no client `ours`",
             "harness.toml:7:12: `patience`: a limit is written `90s` or `5m`",
-            "harness.toml:6:8: `slow` is integer; it must be a whole number from 1 to 100",
+            "harness.toml:6:8: `slow` is 0; it must be a whole number from 1 to 100",
             "harness.toml:10:11: client `mine`: `a b` cannot be a client's name",
-            "harness.toml:12:8: `jobs` is string; it must be a whole number from 1 to 10000",
-            "harness.toml:2:11: `clients` is array; it must be a list of texts",
+            "harness.toml:12:8: `jobs` is '4'; it must be a whole number from 1 to 10000",
+            "harness.toml:2:11: `clients` is ['ousr', 7]; it must be a list of texts",
         ];
         assert_eq!(mistakes.len(), begins.len(), "{mistakes:#?}");
         for (mistake, begin) in mistakes.iter().zip(begins) {

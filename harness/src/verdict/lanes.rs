@@ -108,7 +108,8 @@ mod tests {
     #[test]
     fn a_folded_run_is_what_it_was_made_of() {
         let folded = "onMessageReceived ×3 message={messageUId: msg#4..6, text: \"m 0..2\", sentTime: t0+0.005s..t0+0.007s} left=2..0";
-        let lines = lanes(&[line("a", LineKind::Callback, folded)], false);
+        let sequence = [line("a", LineKind::Callback, folded)];
+        let lines = lanes(&sequence, false);
         let texts: Vec<&str> = lines["a"].iter().map(|said| said.text.as_str()).collect();
         assert_eq!(
             texts,

@@ -53,9 +53,9 @@ fn every_mistake_of_the_file_is_told_and_nothing_runs() {
         let (code, out, err) = harness(folder.path(), command);
         assert_eq!(code, exit::USAGE, "{out}{err}");
         for told in [
-            "harness.toml:1:1: unknown key `client_s`; did you mean `client`?",
+            "harness.toml:1:1: unknown key `client_s`; did you mean `clients`?",
             "harness.toml:3:1: unknown key `comand`; did you mean `command`?",
-            "harness.toml:4:8: `slow` is string; it must be a whole number from 1 to 100",
+            "harness.toml:4:8: `slow` is 'much'; it must be a whole number from 1 to 100",
             "harness.toml:2:1: client `ours`: `command` is missing",
         ] {
             assert!(err.contains(told), "{told}: {err}");

@@ -130,8 +130,8 @@ fn two_clients_differ_where_they_do() {
     // What differs in its verdict comes first, with both verdicts.
     let bob = out.split("\n\n").find(|block| block.starts_with("a/bob  ")).unwrap_or_else(|| panic!("{out}"));
     assert!(bob.contains("    - passed\n    + failed: expected "), "{bob}");
-    assert!(bob.contains("      - onConnected") && bob.contains("userId=bob"), "{bob}");
-    assert!(bob.contains("userId=alice"), "{bob}");
+    let first = "      - onConnectionStatusChanged status=connecting\n";
+    assert!(bob.contains(first) && bob.contains("      + onConnected code=0 userId=alice"), "{bob}");
     assert!(out.contains("    + unsupported: "), "{out}");
     assert!(out.contains("3 cases compared: 2 differ in their verdict, "), "{out}");
 

@@ -13,6 +13,8 @@ use toml_edit::{Document, Item, TableLike};
 use super::{super::run, Named, Settings, known_client};
 use crate::{scenario::nearest, shell};
 
+/// What is wrong is shown as it is written, up to so many bytes.
+const SHORT: usize = 40;
 /// Keys at its top.
 const KEYS: [&str; 3] = ["clients", "paths", "client"];
 /// Keys of a client.
@@ -137,7 +139,9 @@ impl Reader<'_> {
     }
 
     fn wrong<T: Default>(&mut self, item: &Item, key: &str, must: &str) -> T {
-        self.mistake(item.span(), &format!("`{key}` is {}; it must be {must}", item.type_name()));
+        let written = item.span().and_then(|at| self.text.get(at)).filter(|text| text.len() <= SHORT);
+        let what = written.filter(|text| !text.contains('\n')).unwrap_or(item.type_name()).to_owned();
+        self.mistake(item.span(), &format!("`{key}` is {what}; it must be {must}"));
         T::default()
     }
 

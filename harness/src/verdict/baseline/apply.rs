@@ -105,7 +105,7 @@ fn failed(
     }
 }
 
-fn accounts_for(entry: &Entry, finding: &Finding, covers: &[String]) -> bool {
+pub(super) fn accounts_for(entry: &Entry, finding: &Finding, covers: &[String]) -> bool {
     let ids = if finding.requirements.is_empty() { covers } else { &finding.requirements };
     matches!(entry.kind, EntryKind::Failing | EntryKind::Flaky)
         && entry.requirement.as_ref().is_none_or(|id| ids.contains(id))
