@@ -124,11 +124,11 @@ pub fn diff(a: &RunResult, b: &RunResult, times: bool) -> RunDiff {
         let is_stable = [one, other].iter().all(|result| result.stable != Some(false));
         let is_unproven =
             |result: &&ScenarioResult| result.client.clock == Clock::Real && result.stable.is_none();
-        unproven += usize::from(is_stable && [one, other].iter().any(is_unproven));
         if !is_stable {
             unstable.push(one.name());
         }
         let compares = is_stable && ran(one) && ran(other);
+        unproven += usize::from(compares && [one, other].iter().any(is_unproven));
         let first = if compares { first((one, other), &alone, times) } else { None };
         cases.extend(case(one, other, first));
     }
