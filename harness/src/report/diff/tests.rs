@@ -84,7 +84,7 @@ fn of_several_clients_the_earliest_difference_is_told_and_the_others_named() {
 #[test]
 fn a_callback_that_one_has_never_heard_of_hides_nothing_else() {
     let told = [(0, "p", "onOpened"), (1, "p", "onA x=1")];
-    let cases = |said: &'static [(i64, &str, &str)]| {
+    let cases = |said: &'static [(i64, &'static str, &'static str)]| {
         ["x/1", "x/2", "x/3"].map(|name| (name, Verdict::Pass, said)).to_vec()
     };
     let a = run("a", &cases(&[(0, "p", "onOpened"), (1, "p", "onA x=1")]));
