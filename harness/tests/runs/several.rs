@@ -154,3 +154,22 @@ fn two_clients_differ_where_they_do() {
     assert_eq!(code, exit::USAGE);
     assert!(err.contains("holds runs of 2 clients") && err.contains("reports#CLIENT"), "{err}");
 }
+
+#[test]
+fn what_a_client_in_real_time_says_twice_is_stable_and_compared() {
+    let folder = team();
+    let script = format!("{}/adapters/template/real_time.py", env!("CARGO_MANIFEST_DIR"));
+    let client = format!("python3 {}", harness::shell::quote(&script));
+    for (reports, repeat) in [("one", "3"), ("two", "3"), ("once", "1")] {
+        let args = ["--client", &client, "--repeat", repeat, "--reports", reports, "scenarios/a/right.yaml"];
+        let (code, out, err) = run(folder.path(), &args);
+        assert_eq!(code, exit::CONFORMS, "{out}{err}");
+    }
+    let stable = |reports| runs_in(folder.path(), reports)[0].results[0].stable;
+    assert_eq!((stable("one"), stable("two"), stable("once")), (Some(true), Some(true), None));
+    let (code, out, _) = harness(folder.path(), &["diff", "one", "two"]);
+    assert_eq!(code, exit::CONFORMS, "{out}");
+    assert!(!out.contains("may differ by themselves"), "{out}");
+    let (_, out, _) = harness(folder.path(), &["diff", "one", "once"]);
+    assert!(out.contains("1 cases ran once in real time, and may differ by themselves"), "{out}");
+}

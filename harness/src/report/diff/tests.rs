@@ -3,7 +3,10 @@
 use super::*;
 use crate::verdict::{ClientInfo, Finding, FindingKind};
 
-fn run(name: &str, cases: &[(&str, Verdict, &[(i64, &str, &str)])]) -> RunResult {
+/// A case: its name, its verdict, and what was said: when, by whom, what.
+type Made<'a> = (&'a str, Verdict, &'a [(i64, &'a str, &'a str)]);
+
+fn run(name: &str, cases: &[Made<'_>]) -> RunResult {
     let client = ClientInfo { name: name.into(), version: "1".into(), clock: Clock::Virtual };
     let mut run = RunResult::new(client.clone(), 1, 0, cases.len());
     for (path, verdict, said) in cases {
