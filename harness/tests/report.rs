@@ -243,8 +243,9 @@ fn five_hundred_scenarios_are_written_within_150_ms() {
 #[test]
 fn a_folder_that_cannot_be_made_is_a_fault_of_the_run() {
     let file = tempfile::NamedTempFile::new().unwrap();
-    let mut run = sample::green();
-    Live::begin(&file.path().join("reports"), Vec::new()).finish(&mut run);
+    let mut live = Live::begin(&file.path().join("reports"), Vec::new());
+    live.ended(sample::green());
+    let run = live.finish().remove(0);
     assert_eq!(run.faults.len(), 1);
     assert!(run.faults[0].starts_with("failed to write "), "{:?}", run.faults);
     assert_eq!(run.outcome(), Outcome::HarnessFault);
@@ -278,6 +279,57 @@ fn reports_are_there_from_the_beginning_and_completed_whatever_ends_the_run() {
 }
 
 #[test]
+fn clients_that_had_their_turn_are_kept_whatever_ends_the_next_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let read = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+    let (first, second) = (sample::green(), sample::red());
+    let mut live = Live::begin(dir.path(), sample::requirements());
+    live.event(&first.started_event());
+    for result in &first.results {
+        live.event(&RunEvent::ScenarioFinished(Box::new(result.clone())));
+    }
+    live.ended(first.clone());
+    live.event(&second.started_event());
+    live.event(&RunEvent::ScenarioFinished(Box::new(second.results[0].clone())));
+    // Killed here, the first run is whole and the second an interrupted one.
+    let lines = report::read_json_lines(&read("run.jsonl")).unwrap();
+    assert_eq!((&lines[0], lines[1].results.len(), lines[1].interrupted), (&first, 1, true));
+    assert!(read("junit.xml").contains("0 of 21 planned scenarios reported a result"));
+    // Ended by a panic here.
+    drop(live);
+    let lines = report::read_json_lines(&read("run.jsonl")).unwrap();
+    assert_eq!((&lines[0], lines[1].outcome()), (&first, Outcome::Interrupted));
+    junit_rules::check(&read("junit.xml")).unwrap();
+}
+
+#[test]
+fn several_clients_are_a_matrix_with_every_verdict_and_the_way_to_it() {
+    let page = report::html(&[sample::green(), sample::red()], &sample::requirements()).unwrap();
+    let matrix = page.split_once("id=\"clients\"").unwrap().1.split_once("</section>").unwrap().0;
+    assert_eq!(matrix.matches("class=\"cm case\"").count(), 20);
+    assert_eq!(matrix.matches("<a class=\"chip v-").count(), 40);
+    for fact in [
+        "<b class=\"name\">kick</b>",
+        "2 of 2 passed",
+        "1 of 2 passed",
+        "unexpectedly passing",
+        "could not run",
+    ] {
+        assert!(matrix.contains(fact), "{fact}");
+    }
+    // What is red says why, and nothing else does.
+    assert_eq!(matrix.matches("<small>").count() - matrix.matches(" passed</small>").count(), 5);
+    assert!(matrix.contains("<small>expected onConnectionStatusChanged {status: kicked_offline"), "{matrix}");
+    // A page of one client is as it was.
+    let page = report::html(&[sample::red()], &sample::requirements()).unwrap();
+    assert!(
+        !page.contains("id=\"clients\"")
+            && !page.contains("href=\"#clients\"")
+            && !page.contains("id=\"s1-1\"")
+    );
+}
+
+#[test]
 fn a_run_that_did_not_start_says_so_in_every_report() {
     let mut run = RunResult::new(sample::reference(), 1, 0, 0);
     run.not_started = Some("2 scenario files are wrong".into());
@@ -301,6 +353,7 @@ fn without_a_bar_a_line_tells_what_runs_for_long() {
         path: path.to_owned(),
         title: String::new(),
         case: result.case.clone(),
+        client: Some(sample::reference()),
     };
     let mut out = Vec::new();
     let mut terminal = Terminal::new(&mut out, TerminalOptions { colour: false, progress: false });

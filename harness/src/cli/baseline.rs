@@ -8,7 +8,7 @@ use std::{
 
 use clap::Args;
 
-use super::{Stop, exit, files, run};
+use super::{Stop, exit, files, run, tested::Tested, turns};
 use crate::{
     catalogue::catalogue,
     runner::Interrupt,
@@ -33,19 +33,14 @@ pub(super) struct BaselineArgs {
 }
 
 /// The file of a client: the one given, or its own in `fixtures/baselines`.
-fn path_of(args: &run::RunArgs) -> Result<PathBuf, Stop> {
-    if let Some(path) = &args.baseline {
-        return Ok(path.clone());
-    }
-    let command = args.command()?;
-    let name = command.as_ref().map_or(args.client.as_str(), |command| command.name.as_str());
-    Ok(Path::new(FOLDER).join(format!("{name}.yaml")))
+fn path_of(tested: &Tested) -> PathBuf {
+    tested.baseline.clone().unwrap_or_else(|| Path::new(FOLDER).join(format!("{}.yaml", tested.name())))
 }
 
-/// The baseline that a run is judged with: none if the client has no file and none is given.
-pub(super) fn of(args: &run::RunArgs) -> Result<Option<Baseline>, Stop> {
-    let path = path_of(args)?;
-    if args.no_baseline || (args.baseline.is_none() && !path.exists()) {
+/// The baseline that a client is judged with: none if it has no file and none is given.
+pub(super) fn of(tested: &Tested) -> Result<Option<Baseline>, Stop> {
+    let path = path_of(tested);
+    if tested.baseline.is_none() && !path.exists() {
         return Ok(None);
     }
     let name = path.display().to_string();
@@ -75,8 +70,14 @@ pub(super) fn run(
     err: &mut dyn Write,
     interrupt: &Interrupt,
 ) -> Result<u8, Stop> {
-    let path = path_of(&args.run)?;
-    let run = run::judged(&args.run, &run::prepare(&args.run, false, err)?, &|_| {}, interrupt)?.run;
+    let plan = turns::prepare(&args.run, false, err)?;
+    let [turn] = &plan.turns[..] else {
+        let message = format!("a baseline is one client's, and {} are named", plan.turns.len());
+        return Err(Stop::usage(message, Some("say which with --client".to_owned())));
+    };
+    let path = path_of(&turn.tested);
+    let before = if path.exists() { of(&turn.tested)? } else { None };
+    let run = turns::judged(&args.run, &plan, turn, &|_| {}, interrupt)?.run;
     if run.interrupted {
         let message = "interrupted: of a part of the run nothing is proposed".to_owned();
         return Err(Stop { message, hint: None, code: exit::INTERRUPTED });
@@ -97,7 +98,8 @@ pub(super) fn run(
         }
         writeln!(err, "harness: {message}")?;
     }
-    let text = baseline::propose(&run);
+    let whole = args.run.selects_whole_files() && turn.tested.exclude.is_empty();
+    let text = baseline::propose(&run, whole, before.as_ref());
     if !args.write {
         out.write_all(text.as_bytes())?;
         return Ok(exit::CONFORMS);

@@ -9,8 +9,11 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use super::{Format, Stop, exit};
-use crate::adapter::Command;
+use super::{
+    Format, Stop, exit,
+    settings::{self, Settings},
+};
+use crate::{adapter::Command, shell};
 
 /// Arguments of `harness clients`.
 #[derive(Debug, Args)]
@@ -18,6 +21,9 @@ pub(super) struct ClientsArgs {
     /// How they are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// The team's settings; if not given, `harness.toml` in the current folder or the nearest one above, if there is one.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 /// Where the web SDK adapter stands in a checkout.
@@ -42,6 +48,7 @@ struct Known {
 }
 
 pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    ours(&Settings::of(args.config.as_deref())?, args.format, out)?;
     for Known { name, about, missing, install } in known(Path::new(WEB_SDK), Path::new(NATIVE)) {
         match args.format {
             Format::Json => {
@@ -64,6 +71,33 @@ pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         writeln!(out, "A page, a phone, a simulator that dials in: --dial 0.0.0.0:7700 --client dial@NAME")?;
     }
     Ok(exit::CONFORMS)
+}
+
+/// The clients of `harness.toml`, each with its command.
+fn ours(settings: &Settings, format: Format, out: &mut dyn Write) -> Result<(), Stop> {
+    let file = settings.file.as_ref().map_or(settings::FILE.into(), |file| file.display().to_string());
+    for (name, client) in &settings.named {
+        let (called, words) = match &client.command {
+            None => ("reference", "inside this process".to_owned()),
+            Some(command) => {
+                let words = std::iter::once(&command.program).chain(&command.args);
+                (command.name.as_str(), words.map(|word| shell::quote(word)).collect::<Vec<_>>().join(" "))
+            }
+        };
+        let default = settings.clients.contains(name);
+        match format {
+            Format::Json => {
+                let line = json!({"name": name, "reports": called, "command": words, "default": default, "file": file});
+                writeln!(out, "{line}")?;
+            }
+            Format::Text => {
+                let when = if default { "default" } else { "named" };
+                let called = if called == name { String::new() } else { format!(", in reports {called}") };
+                writeln!(out, "{name:18} {when:8} {words} ({file}{called})")?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn known(web_sdk: &Path, native: &Path) -> Vec<Known> {

@@ -1,4 +1,4 @@
-//! What the exit code of `harness` says.
+//! What the exit code of `harness` says. Of several clients it is the worst: the order is that of [`Outcome`](crate::verdict::Outcome).
 
 /// Everything conforms.
 pub const CONFORMS: u8 = 0;
@@ -20,7 +20,7 @@ pub const INTERRUPTED: u8 = 130;
 /// Every code with its meaning, for `harness explain exit-codes`.
 pub const ALL: &[(u8, &str)] = &[
     (CONFORMS, "everything conforms"),
-    (FAILED, "an expectation failed"),
+    (FAILED, "an expectation failed; of `harness diff`: the two differ"),
     (USAGE, "wrong usage, or a file that is wrong"),
     (INCOMPLETE, "not everything that was planned could be run; with `--dial` also: nobody dialled in"),
     (STALE_BASELINE, "a client's baseline no longer says what is so"),

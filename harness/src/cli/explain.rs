@@ -6,7 +6,10 @@ use clap::Args;
 use schemars::generate::SchemaSettings;
 use service::{act::Act, bug::Bug, fault::Fault, switch::Switches};
 
-use super::{Stop, exit, files, requirements};
+use super::{
+    Stop, exit, files, requirements, settings,
+    texts::{BASELINES, SETTINGS},
+};
 use crate::{
     catalogue::{
         Ambiguity, EventInfo, EventKind, Known, Method, Param, Requirement, ambiguities, api, catalogue,
@@ -19,7 +22,7 @@ use crate::{
 pub(super) struct ExplainArgs {
     /// `CONN-014`, `AMB-13`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list:
     /// `areas`, `ambiguities`, `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`,
-    /// `exit-codes`. Without it: what can be explained.
+    /// `baselines`, `harness.toml`, `exit-codes`. Without it: what can be explained.
     name: Option<String>,
 }
 
@@ -30,6 +33,8 @@ const LISTS: &[(&str, &str)] = &[
     ("methods", "methods of the engine"),
     ("callbacks", "callbacks of the engine"),
     ("enums", "enums and their members"),
+    ("baselines", "known deviations of clients: what their files say"),
+    ("harness.toml", "a team's settings: named clients, default clients and paths"),
     ("bugs", "deliberate bugs of the service, for `breaks_when` and `misbehave`"),
     ("acts", "server-side acts, for `service:` steps"),
     ("faults", "faults that can be armed, as a JSON Schema"),
@@ -135,7 +140,13 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
             for (code, meaning) in exit::ALL {
                 writeln!(out, "{code:3}  {meaning}")?;
             }
+            writeln!(
+                out,
+                "Of several things the worst counts, and of several clients the worst one's: 130, 5, 2, 3, 1, 4, 6, 0."
+            )?;
         }
+        "baselines" => write!(out, "{BASELINES}")?,
+        settings::FILE => write!(out, "{SETTINGS}")?,
         _ => return Ok(false),
     }
     Ok(true)

@@ -3,20 +3,30 @@
 pub mod exit;
 pub mod files;
 
+mod areas;
 mod baseline;
 mod cases;
+mod changed;
 mod check_adapter;
 mod clients;
 mod dial;
+mod diff;
 mod explain;
 mod lint;
 mod list;
 mod not_started;
 mod out;
+mod progress;
+mod report;
 mod requirements;
 mod review;
 mod run;
+mod select;
+mod settings;
 mod signals;
+mod tested;
+mod texts;
+mod turns;
 
 use std::{
     ffi::OsString,
@@ -27,7 +37,10 @@ use std::{
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use dial::DialArgs;
-pub use run::{RunArgs, Shard};
+pub use run::RunArgs;
+pub use select::Selection;
+
+pub use crate::verdict::Shard;
 
 use crate::{
     plain::{Plain, plain},
@@ -62,6 +75,10 @@ enum Command {
     Clients(clients::ClientsArgs),
     /// Talks to an adapter and tells whether it keeps to the protocol.
     CheckAdapter(check_adapter::CheckAdapterArgs),
+    /// Tells where two clients, or two runs, differ; 0: nowhere, 1: somewhere.
+    Diff(diff::DiffArgs),
+    /// Merges runs (shards, other clients) into one report.
+    Report(report::ReportArgs),
     /// Accepts or refuses changed sequences.
     Review(review::ReviewArgs),
     /// Proposes a client's known deviations: what is red in a run, to be given reasons.
@@ -205,6 +222,8 @@ fn dispatch(
             }
             check_adapter::run(&args, &mut Plain::new(out))
         }
+        Command::Diff(args) => diff::run(&args, &mut Plain::new(out), err),
+        Command::Report(args) => report::run(&args, out, err, TerminalOptions::detect()),
         Command::Review(args) => review::run(&args, &mut Plain::new(out), terminal, &mut io::stdin().lock()),
         Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::Path};
 
 use super::{
     Stop, exit,
-    run::{REFERENCE, REPORTS, RunArgs, rows, unix_ms},
+    run::{REPORTS, rows, unix_ms},
 };
 use crate::{
     report::{self, Live},
@@ -12,11 +12,10 @@ use crate::{
 };
 
 /// A run that came to nothing, for its reports.
-pub(super) fn not_started(args: &RunArgs, stop: &Stop, planned: usize) -> RunResult {
-    let name = args.dial.client().filter(|_| args.client == REFERENCE).unwrap_or(&args.client);
-    let client = ClientInfo { name: name.to_owned(), version: String::new(), clock: Clock::Virtual };
+pub(super) fn not_started(client: &str, seed: u64, stop: &Stop, planned: usize) -> RunResult {
+    let client = ClientInfo { name: client.to_owned(), version: String::new(), clock: Clock::Virtual };
     let planned = if matches!(stop.code, exit::INCOMPLETE | exit::INTERRUPTED) { planned } else { 0 };
-    let mut run = RunResult::new(client, args.seed, unix_ms(), planned);
+    let mut run = RunResult::new(client, seed, unix_ms(), planned);
     run.interrupted = stop.code == exit::INTERRUPTED;
     run.not_started = (stop.code != exit::NOTHING_SELECTED).then(|| stop.message.clone());
     run
@@ -39,6 +38,9 @@ pub(super) fn refused(args: &[OsString], why: &str) {
         let client = ClientInfo { name: "unknown".to_owned(), version: String::new(), clock: Clock::Virtual };
         let mut run = RunResult::new(client, 0, unix_ms(), 0);
         run.not_started = Some(why.lines().next().unwrap_or_default().to_owned());
-        Live::begin(dir, rows()).finish(&mut run);
+        let mut live = Live::begin(dir, rows());
+        live.ended(run);
+        // What could not be written is told with the usage.
+        let _ = live.finish();
     }
 }

@@ -3,78 +3,89 @@
 use std::{
     fs,
     io::{ErrorKind, Write},
-    num::NonZeroUsize,
     path::{Path, PathBuf},
-    str::FromStr,
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{RecvTimeoutError, channel},
-    },
-    thread,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use clap::Args;
 
-use super::{DialArgs, Format, Stop, baseline, cases, exit, files, lint, not_started::not_started};
+use super::{
+    DialArgs, Format, Stop, exit,
+    not_started::not_started,
+    progress::{Progress, ticking},
+    select::Selection,
+    turns::{judged, prepare},
+};
 use crate::{
-    adapter::{AdapterDriver, Command},
     catalogue::{Requirement, Testable, catalogue},
+    plain::plain,
     report::{JsonLines, Live, RequirementRow, Terminal, TerminalOptions},
-    runner::{self, CASE_LIMIT, DEFAULT_SEED, Driver, Fault, Interrupt, Options, Ran, SimDriver, Snapshots},
-    scenario::{Diagnostic, Scenario, parse_duration},
-    shell::quote,
-    verdict::{RunEvent, RunResult, baseline::Baseline},
+    runner::{DEFAULT_SEED, Interrupt, Ran},
+    scenario::parse_duration,
+    verdict::{Outcome, RunEvent, Shard},
 };
 
 /// The client that runs inside this process.
 pub(super) const REFERENCE: &str = "reference";
 /// Where reports go unless somebody says otherwise.
 pub(super) const REPORTS: &str = "reports";
-/// How often it is looked at what runs.
-const TICK: Duration = Duration::from_secs(1);
 /// Longest limit of a case.
 const MOST_CASE_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Arguments of `harness run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
-    /// Files or folders; `scenarios/` if none is given.
+    /// Files or folders; if none is given, `paths` of harness.toml, or `scenarios/`.
     pub paths: Vec<PathBuf>,
     /// The client under test: a name of `harness clients`, or a command that speaks the adapter protocol, in words as a
-    /// shell parts them: `"'/my tools/node' adapter.mjs --flag"`. On Windows a backslash is part of a path.
-    #[arg(long, default_value = "reference", value_name = "NAME|CMD")]
-    pub client: String,
+    /// shell parts them: `"'/my tools/node' adapter.mjs --flag"`. On Windows a backslash is part of a path. Given several
+    /// times: a run of several, side by side in the reports. If not given, `clients` of harness.toml, or `reference`.
+    #[arg(long, value_name = "NAME|CMD")]
+    pub client: Vec<String>,
+    /// The team's settings; if not given, `harness.toml` in the current folder or the nearest one above, if there is one.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
     /// What a client given as a command is called in reports, and its baseline file; made of the program's name if not given.
     #[arg(long)]
     pub name: Option<String>,
-    /// Only cases whose path, title or axes contain this.
-    #[arg(long)]
-    pub filter: Option<String>,
+    /// Which cases.
+    #[command(flatten)]
+    pub selection: Selection,
     /// Only this case, as reports and failures name it; can be given several times. Without axes: all of that file.
     #[arg(long, value_name = "PATH[AXIS=VALUE,…]")]
     pub case: Vec<String>,
     /// How long a case may take by the wall clock (`90s`, `5m`); one that takes longer could not run.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = limit)]
     pub case_limit: Duration,
     /// How many run side by side; if not given, as many as the machine has cores, and 16 with a client in real time.
     #[arg(long)]
-    pub jobs: Option<NonZeroUsize>,
-    /// With a client in real time: how long a case may let time pass. A case that waits for longer is unsupported.
-    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = case_limit)]
-    pub patience: Duration,
-    /// With a client in real time: how many times as long as scenarios say is waited for what must come.
-    #[arg(long, value_name = "FACTOR", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub slow: u32,
-    /// Runs what fails again, up to so many times; what then passes is flaky.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=100))]
-    pub retries: u32,
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// With a client in real time: how long a case may let time pass (60s if not given). A case that waits for longer is
+    /// unsupported.
+    #[arg(long, value_name = "TIME", value_parser = limit)]
+    pub patience: Option<Duration>,
+    /// With a client in real time: how many times as long as scenarios say is waited for what must come (1 if not given).
+    #[arg(long, value_name = "FACTOR", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub slow: Option<u32>,
+    /// Runs what fails again, up to so many times (0 if not given); what then passes is flaky.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub retries: Option<u32>,
     /// Runs every case so many times; what passes only at times is flaky.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000), conflicts_with = "retries")]
     pub repeat: u32,
     /// With `--repeat`: a case ends with its first failure.
     #[arg(long, requires = "repeat")]
     pub until_fail: bool,
+    /// Ends with the first case that is red; those that run are ended.
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// An area in which a client supports no case at all makes the run incomplete.
+    #[arg(long)]
+    pub strict: bool,
+    /// Names so many of the cases that took longest, by the wall clock.
+    #[arg(long, value_name = "N")]
+    pub slowest: Option<usize>,
     /// Seed of what is drawn: ids and, with any but 1, the order of what happens at one instant. Same seed, same run.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     pub seed: u64,
@@ -104,235 +115,6 @@ pub struct RunArgs {
     pub dial: DialArgs,
 }
 
-/// A part of all cases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shard {
-    /// Which, from 1.
-    pub part: usize,
-    /// Of how many.
-    pub of: usize,
-}
-
-impl FromStr for Shard {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        let numbers =
-            text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
-        match numbers {
-            Some((part, of)) if (1..=of).contains(&part) => Ok(Self { part, of }),
-            _ => Err("a part is written `2/4`: from `1/4` to `4/4`".to_owned()),
-        }
-    }
-}
-
-impl Shard {
-    /// Whether the nth case (from 0) belongs to this part.
-    #[must_use]
-    pub fn has(self, n: usize) -> bool {
-        n % self.of == self.part - 1
-    }
-}
-
-impl RunArgs {
-    /// Reads the scenarios and keeps the cases that are selected; scenarios without any are left out.
-    ///
-    /// # Errors
-    /// A path that is not there, any mistake in any file, or nothing selected.
-    pub fn select(&self, err: &mut dyn Write) -> Result<Vec<Scenario>, Stop> {
-        let mut scenarios = Vec::new();
-        let mut wrong = 0;
-        let of_cases = if self.paths.is_empty() { cases::files(&self.case) } else { None };
-        for file in files::read_telling(of_cases.as_deref().unwrap_or(&self.paths), err)? {
-            match file.scenario {
-                Ok(scenario) => scenarios.push(scenario),
-                // What gives no text may be no scenario at all: the others are run, and this one could not be.
-                Err(diagnostics) if diagnostics.iter().all(Diagnostic::is_unreadable) => {
-                    lint::show(&diagnostics, err)?;
-                    let why = diagnostics.iter().map(Diagnostic::line).collect::<Vec<_>>().join("; ");
-                    scenarios.push(Scenario::unreadable(&file.path.to_string_lossy(), why));
-                }
-                Err(diagnostics) => {
-                    wrong += 1;
-                    lint::show(&diagnostics, err)?;
-                }
-            }
-        }
-        if wrong > 0 {
-            return Err(Stop::usage(format!("{wrong} scenario files are wrong; nothing was run"), None));
-        }
-        let mut cases = cases::Cases::new(&self.case);
-        scenarios.iter_mut().for_each(|scenario| cases.keep(scenario));
-        cases.all_met()?;
-        let mut n = 0;
-        for scenario in &mut scenarios {
-            let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
-            scenario.cases.retain(|case| {
-                let label = case.label();
-                let texts = [&path, &title, &label];
-                let wanted = self
-                    .filter
-                    .as_ref()
-                    .is_none_or(|filter| texts.iter().any(|text| text.contains(filter.as_str())));
-                if !wanted {
-                    return false;
-                }
-                n += 1;
-                self.shard.is_none_or(|shard| shard.has(n - 1))
-            });
-        }
-        scenarios.retain(|scenario| !scenario.cases.is_empty());
-        if scenarios.is_empty() {
-            let message = "no scenario is selected".to_owned();
-            return Err(Stop { message, hint: None, code: exit::NOTHING_SELECTED });
-        }
-        Ok(scenarios)
-    }
-}
-
-/// What is to be run, and with whom.
-pub(super) struct Prepared {
-    scenarios: Vec<Scenario>,
-    /// `None`: the reference client.
-    command: Option<Command>,
-    baseline: Option<Baseline>,
-}
-
-impl Prepared {
-    fn planned(&self) -> usize {
-        self.scenarios.iter().map(|scenario| scenario.cases.len()).sum()
-    }
-}
-
-impl RunArgs {
-    /// How the client under test is started; `None` for the one that runs inside this process.
-    pub(super) fn command(&self) -> Result<Option<Command>, Stop> {
-        let known = || Some("`harness clients` shows the ones that are known".to_owned());
-        // With `--dial` the client under test is one that dials in, unless another is named.
-        let client = self.dial.client().filter(|_| self.client == REFERENCE).unwrap_or(&self.client);
-        let command = match (client, &self.name) {
-            (REFERENCE, None) => return Ok(None),
-            (REFERENCE, Some(_)) => Err("`--name` is for clients given as a command".to_owned()),
-            (client, None) => Command::named(client),
-            (client, Some(name)) => Command::named(client).and_then(|command| command.called(name)),
-        };
-        command.map(Some).map_err(|error| Stop::usage(error, known()))
-    }
-
-    /// The command that repeats a case of this run, but for which case.
-    fn again(&self) -> String {
-        let mut words = format!("harness run --seed {}", self.seed);
-        let mut add = |option: &str, value: &str| {
-            words.push_str(&format!(" {option} {}", quote(value)));
-        };
-        if self.client != REFERENCE {
-            add("--client", &self.client);
-        }
-        if let Some(name) = &self.name {
-            add("--name", name);
-        }
-        if let Some(path) = &self.baseline {
-            add("--baseline", &path.display().to_string());
-        }
-        if self.case_limit != CASE_LIMIT {
-            add("--case-limit", &format!("{}ms", self.case_limit.as_millis()));
-        }
-        self.dial.again(&mut add);
-        if self.no_baseline {
-            words.push_str(" --no-baseline");
-        }
-        words
-    }
-}
-
-/// Reads what is to be run, and what it is judged with.
-pub(super) fn prepare(args: &RunArgs, with_baseline: bool, err: &mut dyn Write) -> Result<Prepared, Stop> {
-    let command = args.command()?;
-    if command.is_none() && args.seed != DEFAULT_SEED {
-        other_seed(args, err)?;
-    }
-    let baseline = if with_baseline { baseline::of(args)? } else { None };
-    Ok(Prepared { scenarios: args.select(err)?, command, baseline })
-}
-
-/// Reviewed sequences are those of one seed.
-fn other_seed(args: &RunArgs, err: &mut dyn Write) -> Result<(), Stop> {
-    let seed = args.seed;
-    if args.accept {
-        let message =
-            format!("--accept with seed {seed}: reviewed sequences are those of seed {DEFAULT_SEED}");
-        return Err(Stop::usage(message, Some("leave --seed out".to_owned())));
-    }
-    writeln!(
-        err,
-        "seed {seed}: what happens at one instant comes in another order than with seed {DEFAULT_SEED}, whose \
-         reviewed sequences are not compared"
-    )?;
-    Ok(())
-}
-
-/// Runs what is selected and judges it with the baseline; `progress` hears of each result as it is judged.
-pub(super) fn judged(
-    args: &RunArgs,
-    prepared: &Prepared,
-    progress: &(dyn Fn(&RunEvent) + Sync),
-    interrupt: &Interrupt,
-) -> Result<Ran, Stop> {
-    let Prepared { scenarios, command, baseline } = prepared;
-    let exchange = args.dial.open(command.as_ref(), scenarios, args.jobs)?;
-    let make = || -> Result<Box<dyn Driver>, Fault> {
-        Ok(match command {
-            None => Box::<SimDriver>::default(),
-            Some(command) => {
-                let driver = AdapterDriver::start_with(command, interrupt, exchange.clone())?;
-                Box::new(driver.patient(args.patience))
-            }
-        })
-    };
-    let snapshots = match (command, args.accept) {
-        // Reviewed sequences are the reference client's.
-        (Some(_), _) => Snapshots::Ignore,
-        (None, false) if args.seed != DEFAULT_SEED => Snapshots::Ignore,
-        (None, false) => Snapshots::Compare,
-        (None, true) => Snapshots::Accept,
-    };
-    let defaults = Options::default();
-    let options = Options {
-        seed: args.seed,
-        // Those who dial in are as many as were invited.
-        jobs: args.jobs.or(exchange.as_ref().map(|_| NonZeroUsize::MIN)),
-        slow: args.slow,
-        retries: args.retries,
-        repeat: args.repeat,
-        until_fail: args.until_fail,
-        snapshots,
-        started_ms: unix_ms(),
-        // A phone keeps what it has stored, by App Key.
-        app_keys: exchange.as_ref().map_or(defaults.app_keys, |_| format!("run-{:x}", unix_ms())),
-        case_limit: args.case_limit,
-        interrupt: interrupt.clone(),
-        again: args.again(),
-        ..defaults
-    };
-    let judge = |event: &RunEvent| match (event, baseline) {
-        (RunEvent::ScenarioFinished(result), Some(baseline)) => {
-            let mut result = result.clone();
-            // What is stale is told once, of the whole run.
-            baseline.judge(&mut result, &mut Vec::new());
-            progress(&RunEvent::ScenarioFinished(result));
-        }
-        _ => progress(event),
-    };
-    let mut ran = runner::run(scenarios, &options, &make, &judge).map_err(|fault| {
-        let code = if interrupt.is_set() { exit::INTERRUPTED } else { exit::INCOMPLETE };
-        let name = command.as_ref().map_or(REFERENCE, |command| &command.name);
-        Stop { message: format!("{name} could not be run: {fault}"), hint: None, code }
-    })?;
-    if let Some(baseline) = baseline {
-        baseline::judge(baseline, &mut ran.run);
-    }
-    Ok(ran)
-}
-
 /// Runs what is selected, writes the reports, and gives the exit code.
 pub(super) fn run(
     args: &RunArgs,
@@ -347,93 +129,95 @@ pub(super) fn run(
         Format::Text => Progress::Text(Box::new(Terminal::new(&mut *out, terminal))),
         Format::Json => Progress::Json(JsonLines::new(&mut *out)),
     });
+    let (told, shown) = (|| lock(&reports), || lock(&live));
     let progress = |event: &RunEvent| {
-        reports.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+        told().event(event);
         // A reader that went away changes nothing of the run.
-        let _ = live.lock().unwrap_or_else(PoisonError::into_inner).event(event);
+        let _ = shown().event(event);
     };
-    let mut planned = 0;
-    let ran = prepare(args, true, err).and_then(|prepared| {
-        planned = prepared.planned();
-        let tick = || {
-            let _ = live.lock().unwrap_or_else(PoisonError::into_inner).tick(Instant::now());
-        };
-        ticking(&tick, || judged(args, &prepared, &progress, interrupt))
-    });
-    let reports = reports.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let Ran { mut run, sequences } = match ran {
-        Ok(ran) => ran,
+    let plan = match prepare(args, true, err) {
+        Ok(plan) => plan,
         Err(stop) => {
-            drop(live);
-            let mut run = not_started(args, &stop, planned);
-            reports.finish(&mut run);
-            for fault in run.faults {
-                writeln!(err, "harness: {fault}")?;
-            }
-            return Err(stop);
+            told().ended(not_started(&given(args), args.seed, &stop, 0));
+            return refuse(reports, stop, err);
         }
     };
-    if let Some(path) = &args.sequences {
-        let cases = run.results.iter().zip(&sequences);
-        let text: String = cases.map(|(case, sequence)| format!("== {}\n{sequence}", case.name())).collect();
-        faults.extend(fs::write(path, text).err().map(|error| format!("{}: {error}", path.display())));
+    let several = plan.turns.len() > 1;
+    if several {
+        shown().of_several();
     }
-    run.faults.extend(faults);
-    reports.finish(&mut run);
-    live.into_inner().unwrap_or_else(PoisonError::into_inner).finish(&run)?;
+    let tick = || drop(shown().tick(Instant::now()));
+    let mut sequences = String::new();
+    for (n, turn) in plan.turns.iter().enumerate() {
+        // Who asked for the end asked for the end of all.
+        let ran = if interrupt.is_set() && n > 0 {
+            Err(Stop { message: "interrupted".to_owned(), hint: None, code: exit::INTERRUPTED })
+        } else {
+            ticking(&tick, || judged(args, &plan, turn, &progress, interrupt))
+        };
+        let mut run = match ran {
+            Ok(Ran { run, sequences: texts }) => {
+                let whose = if several { format!("{}: ", turn.tested.name()) } else { String::new() };
+                for (case, text) in run.results.iter().zip(&texts) {
+                    sequences.push_str(&format!("== {whose}{}\n{text}", case.name()));
+                }
+                run
+            }
+            Err(stop) => {
+                let run = not_started(turn.tested.name(), args.seed, &stop, turn.planned());
+                if !several {
+                    told().ended(run);
+                    drop(live);
+                    return refuse(reports, stop, err);
+                }
+                writeln!(err, "harness: {}", plain(&stop.message))?;
+                run
+            }
+        };
+        let is_last = n + 1 == plan.turns.len();
+        if let (Some(path), true) = (&args.sequences, is_last) {
+            let written = fs::write(path, &sequences);
+            faults.extend(written.err().map(|error| format!("{}: {error}", path.display())));
+        }
+        if is_last {
+            run.faults.append(&mut faults);
+        } else {
+            shown().ended(&run)?;
+        }
+        told().ended(run);
+    }
+    let runs = inner(reports).finish();
+    inner(live).finish(&runs, args.slowest)?;
     if args.format == Format::Text {
         writeln!(out, "report: {}", args.reports.join("index.html").display())?;
     }
-    Ok(run.exit_code())
+    Ok(Outcome::worst(&runs).code())
 }
 
-/// How a run is told of as it goes.
-enum Progress<W: Write> {
-    /// For people.
-    Text(Box<Terminal<W>>),
-    /// A line an event, each as it happens.
-    Json(JsonLines<W>),
+/// Nothing was run: the reports say so.
+fn refuse(reports: Mutex<Live>, stop: Stop, err: &mut dyn Write) -> Result<u8, Stop> {
+    for fault in inner(reports).finish().into_iter().flat_map(|run| run.faults) {
+        writeln!(err, "harness: {fault}")?;
+    }
+    Err(stop)
 }
 
-impl<W: Write> Progress<W> {
-    fn event(&mut self, event: &RunEvent) -> std::io::Result<()> {
-        match self {
-            Self::Text(terminal) => terminal.event(event),
-            // How the run ended is known when the baseline has been looked at.
-            Self::Json(_) if matches!(event, RunEvent::RunFinished { .. }) => Ok(()),
-            Self::Json(lines) => lines.event(event),
-        }
-    }
-
-    /// Time goes on.
-    fn tick(&mut self, now: Instant) -> std::io::Result<()> {
-        match self {
-            Self::Text(terminal) => terminal.tick(now),
-            Self::Json(_) => Ok(()),
-        }
-    }
-
-    fn finish(mut self, run: &RunResult) -> std::io::Result<()> {
-        match &mut self {
-            Self::Text(terminal) => terminal.summary(run),
-            Self::Json(lines) => lines.event(&run.finished_event()),
-        }
-    }
+/// Nobody panics while holding it; were it so, what is told is still whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Does something while another thread ticks.
-fn ticking<T>(tick: &(dyn Fn() + Sync), work: impl FnOnce() -> T) -> T {
-    thread::scope(|scope| {
-        let (going, ends) = channel::<()>();
-        scope.spawn(move || {
-            while ends.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-                tick();
-            }
-        });
-        // Dropped when the work is done, or panics.
-        let _going = going;
-        work()
-    })
+fn inner<T>(mutex: Mutex<T>) -> T {
+    mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Who was asked for, before anybody knows whether they are there.
+fn given(args: &RunArgs) -> String {
+    if args.client.is_empty() {
+        args.dial.client().unwrap_or(REFERENCE).to_owned()
+    } else {
+        args.client.join(", ")
+    }
 }
 
 /// Removes what a run before has written.
@@ -448,8 +232,8 @@ fn removed(path: &Path) -> Result<(), String> {
     }
 }
 
-/// Reads `--case-limit`; a bare number is seconds.
-fn case_limit(text: &str) -> Result<Duration, String> {
+/// Reads a limit of wall time; a bare number is seconds.
+pub(super) fn limit(text: &str) -> Result<Duration, String> {
     let limit = text.parse().ok().map(Duration::from_secs).or_else(|| parse_duration(text));
     limit.filter(|limit| !limit.is_zero() && *limit <= MOST_CASE_LIMIT).ok_or_else(|| {
         "a limit is written `90s` or `5m`, and is more than 0 and at most a day (`24h`)".to_owned()
@@ -473,22 +257,4 @@ fn row(requirement: &Requirement) -> RequirementRow {
 pub(super) fn unix_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parts_together_are_everything_and_no_case_twice() {
-        for of in 1..=5 {
-            for n in 0..20 {
-                let parts = (1..=of).filter(|part| Shard { part: *part, of }.has(n)).count();
-                assert_eq!(parts, 1, "case {n} of {of} parts");
-            }
-        }
-        for wrong in ["0/4", "5/4", "4", "a/b", "1/0"] {
-            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
-        }
-    }
 }

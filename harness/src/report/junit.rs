@@ -10,6 +10,9 @@
 //!
 //! What else is known of a case (its name, requirements, seed) stands at the head of its `system-out`.
 //!
+//! A suite is a client's. Where there are several, classes begin with the client, so that a reader that puts together what
+//! has one name keeps them apart.
+//!
 //! What no scenario shows (a fault of the harness, scenarios that never reported, a stale baseline) is a case of its
 //! own in class `harness`, so that a reader of JUnit files alone never sees green where the exit code is not 0.
 
@@ -21,7 +24,7 @@ use crate::verdict::{Difference, Finding, RunResult, ScenarioResult, Verdict};
 /// # Errors
 /// None today; a report that is made otherwise may fail.
 pub fn junit(runs: &[RunResult]) -> Result<String, ReportError> {
-    let suites: Vec<Suite> = runs.iter().map(Suite::new).collect();
+    let suites: Vec<Suite> = runs.iter().map(|run| Suite::new(run, runs.len() > 1)).collect();
     let tests = suites.iter().map(Suite::tests).sum::<usize>().to_string();
     let failures = suites.iter().map(Suite::failures).sum::<usize>().to_string();
     let errors = suites.iter().map(Suite::errors).sum::<usize>().to_string();
@@ -57,12 +60,16 @@ struct Suite<'a> {
     cases: Vec<(&'a ScenarioResult, Status)>,
     /// What no scenario shows.
     troubles: Vec<String>,
+    /// Before the class of every case: the client, a dot; nothing if there is no other.
+    class: String,
 }
 
 impl<'a> Suite<'a> {
-    fn new(run: &'a RunResult) -> Self {
+    fn new(run: &'a RunResult, several: bool) -> Self {
         let cases = run.results.iter().map(|result| (result, status(result))).collect();
-        Self { run, cases, troubles: text::troubles(run) }
+        // A dot parts packages.
+        let class = if several { format!("{}.", run.client.name.replace('.', "_")) } else { String::new() };
+        Self { run, cases, troubles: text::troubles(run), class }
     }
 
     fn tests(&self) -> usize {
@@ -109,9 +116,10 @@ impl<'a> Suite<'a> {
                     xml.empty("property", &[("name", name), ("value", &value)]);
                 }
             });
-            self.cases.iter().for_each(|(result, status)| case(xml, result, status));
+            self.cases.iter().for_each(|(result, status)| case(xml, &self.class, result, status));
             for trouble in &self.troubles {
-                let attributes = [("name", trouble.as_str()), ("classname", "harness"), ("time", "0.000")];
+                let class = format!("{}harness", self.class);
+                let attributes = [("name", trouble.as_str()), ("classname", &class), ("time", "0.000")];
                 xml.element("testcase", &attributes, |xml| {
                     xml.empty("error", &[("message", trouble), ("type", "harness")]);
                 });
@@ -120,13 +128,13 @@ impl<'a> Suite<'a> {
     }
 }
 
-fn case(xml: &mut Xml, result: &ScenarioResult, status: &Status) {
+fn case(xml: &mut Xml, before: &str, result: &ScenarioResult, status: &Status) {
     let name = result.name();
     let (folder, _) = name.split_once('[').unwrap_or((&name, "")).0.rsplit_once('/').unwrap_or(("", ""));
     let class = if folder.is_empty() {
-        "scenarios".to_owned()
+        format!("{before}scenarios")
     } else {
-        format!("scenarios.{}", folder.replace('/', "."))
+        format!("{before}scenarios.{}", folder.replace('/', "."))
     };
     let (title, time) = (case_name(result), seconds(result.wall_us));
     let attributes = [("name", title.as_str()), ("classname", &class), ("time", &time)];

@@ -19,8 +19,10 @@ pub struct Live {
     dir: PathBuf,
     requirements: Vec<RequirementRow>,
     lines: Option<JsonLines<File>>,
-    /// What is known so far; `None` before it began, and once it is written.
+    /// What is known so far of the client whose turn it is; `None` before it began, and once it has ended.
     run: Option<RunResult>,
+    /// The runs of clients that have had their turn.
+    ended: Vec<RunResult>,
     failures: Vec<ReportError>,
 }
 
@@ -30,8 +32,14 @@ impl Live {
     /// What goes wrong is told by [`finish`](Self::finish): it is no reason not to run.
     #[must_use]
     pub fn begin(dir: &Path, requirements: Vec<RequirementRow>) -> Self {
-        let mut live =
-            Self { dir: dir.to_owned(), requirements, lines: None, run: None, failures: Vec::new() };
+        let mut live = Self {
+            dir: dir.to_owned(),
+            requirements,
+            lines: None,
+            run: None,
+            ended: Vec::new(),
+            failures: Vec::new(),
+        };
         if let Err(error) = fs::create_dir_all(dir) {
             live.failures.push(failed(dir, &error));
             return live;
@@ -47,16 +55,16 @@ impl Live {
     /// Something happened: a line more, and what is known if the run ends here.
     pub fn event(&mut self, event: &RunEvent) {
         match event {
-            RunEvent::RunStarted { suite, client, seed, started_ms, planned, .. } => {
-                let run = RunResult::new(client.clone(), *seed, *started_ms, *planned);
-                let run = RunResult { suite: suite.clone(), interrupted: true, ..run };
+            RunEvent::RunStarted { .. } => {
+                let begun = RunResult::from_events([event.clone()]).ok().and_then(|mut runs| runs.pop());
+                self.ended.extend(begun);
                 let path = self.dir.join(FILES[1]);
                 if self.failures.is_empty()
-                    && let Err(error) = write(&path, &junit(std::slice::from_ref(&run)))
+                    && let Err(error) = write(&path, &junit(&self.ended))
                 {
                     self.failures.push(error);
                 }
-                self.run = Some(run);
+                self.run = self.ended.pop();
             }
             RunEvent::ScenarioFinished(result) => {
                 if let Some(run) = &mut self.run {
@@ -67,6 +75,10 @@ impl Live {
             RunEvent::RunFinished { .. } => return,
             RunEvent::ScenarioStarted { .. } => {}
         }
+        self.line(event);
+    }
+
+    fn line(&mut self, event: &RunEvent) {
         if let Some(lines) = &mut self.lines
             && let Err(error) = lines.event(event)
         {
@@ -75,36 +87,52 @@ impl Live {
         }
     }
 
-    /// Writes the reports of the whole run. What cannot be written becomes a fault of the run, which the others tell.
-    pub fn finish(mut self, run: &mut RunResult) {
+    /// A client has had its turn; this is what came of it.
+    pub fn ended(&mut self, run: RunResult) {
+        if self.run.take().is_none() {
+            self.line(&run.started_event());
+        }
+        self.line(&run.finished_event());
+        self.ended.push(run);
+    }
+
+    /// Writes the reports of all clients that have had their turn, and gives their runs. What cannot be written becomes a
+    /// fault of the last one, which the other reports tell.
+    #[must_use]
+    pub fn finish(mut self) -> Vec<RunResult> {
         self.run = None;
         self.lines = None;
+        let mut runs = std::mem::take(&mut self.ended);
         let mut failures = std::mem::take(&mut self.failures);
         if self.dir.is_dir() {
-            for failure in write_all(&self.dir, std::slice::from_ref(run), &self.requirements) {
+            for failure in write_all(&self.dir, &runs, &self.requirements) {
                 if !failures.contains(&failure) {
                     failures.push(failure);
                 }
             }
         }
-        if failures.is_empty() {
-            return;
+        if let (Some(last), false) = (runs.last_mut(), failures.is_empty()) {
+            last.faults.extend(failures.iter().map(ToString::to_string));
+            if self.dir.is_dir() {
+                // The same files fail again, and that is said already.
+                let _ = write_all(&self.dir, &runs, &self.requirements);
+            }
         }
-        run.faults.extend(failures.iter().map(ToString::to_string));
-        if self.dir.is_dir() {
-            // The same files fail again, and that is said already.
-            let _ = write_all(&self.dir, std::slice::from_ref(run), &self.requirements);
-        }
+        runs
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
         self.lines = None;
+        let mut runs = std::mem::take(&mut self.ended);
         if let Some(mut run) = self.run.take() {
-            run.faults.extend(self.failures.iter().map(ToString::to_string));
             run.faults.push("the run ended before its results were judged".to_owned());
-            for failure in write_all(&self.dir, std::slice::from_ref(&run), &self.requirements) {
+            runs.push(run);
+        }
+        if let Some(last) = runs.last_mut() {
+            last.faults.extend(self.failures.iter().map(ToString::to_string));
+            for failure in write_all(&self.dir, &runs, &self.requirements) {
                 // Nobody else is left to be told.
                 let _ = writeln!(std::io::stderr(), "harness: {failure}");
             }

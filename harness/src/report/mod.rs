@@ -3,6 +3,7 @@
 //! Reporters read only [`RunEvent`](crate::verdict::RunEvent)s and [`RunResult`]s and decide nothing. All but the
 //! terminal's are functions from data to text, the same text for the same run.
 
+mod diff;
 mod html;
 mod jsonl;
 mod junit;
@@ -16,6 +17,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub use diff::{Both, CaseDiff, FirstDifference, RunDiff, VerdictSaid, diff};
 pub use html::{RequirementRow, html};
 pub use jsonl::{JsonLines, ReadError, json_lines, read_json_lines};
 pub use junit::junit;

@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::text;
 use crate::{
     plain::plain,
-    verdict::{Finding, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind, name_of},
+    verdict::{Finding, Outcome, RunEvent, RunResult, ScenarioResult, Verdict, VerdictKind, name_of},
 };
 
 /// After how long without a bar a line says that a case still runs; again after twice as long, and so on.
@@ -47,6 +47,8 @@ pub struct Terminal<W> {
     out: W,
     options: TerminalOptions,
     bar: Option<ProgressBar>,
+    /// Several clients have their turn, one after another.
+    several: bool,
     /// Cases that run now: since when, and after how long that is worth a line.
     running: BTreeMap<String, (Instant, Duration)>,
 }
@@ -54,7 +56,12 @@ pub struct Terminal<W> {
 impl<W: Write> Terminal<W> {
     /// Onto a writer, stdout as a rule.
     pub fn new(out: W, options: TerminalOptions) -> Self {
-        Self { out, options, bar: None, running: BTreeMap::new() }
+        Self { out, options, bar: None, several: false, running: BTreeMap::new() }
+    }
+
+    /// Several clients will have their turn: each is named as it begins.
+    pub fn of_several(&mut self) {
+        self.several = true;
     }
 
     /// Takes an event as it happens: moves the bar, says which scenario turned red.
@@ -62,6 +69,11 @@ impl<W: Write> Terminal<W> {
     /// # Errors
     /// The writer's.
     pub fn event(&mut self, event: &RunEvent) -> io::Result<()> {
+        if let (RunEvent::RunStarted { client, planned, .. }, true) = (event, self.several) {
+            let client = client.to_string();
+            writeln!(self.out, "{}: {planned} cases", self.paint("1", &client))?;
+            self.out.flush()?;
+        }
         match event {
             RunEvent::RunStarted { planned, .. } if self.options.progress => {
                 let style = ProgressStyle::with_template("{bar:32.green/black.bright} {pos}/{len} {msg}")
@@ -167,6 +179,53 @@ impl<W: Write> Terminal<W> {
         let colour = if outcome.code() == 0 { "32;1" } else { "31;1" };
         let words = self.paint(colour, &text::outcome(run));
         writeln!(self.out, "{words} (exit code {})", outcome.code())?;
+        self.out.flush()
+    }
+
+    /// Writes what several clients come to beside each other: every number, the outcomes, and the exit code of all.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn side_by_side(&mut self, runs: &[RunResult]) -> io::Result<()> {
+        let columns: Vec<String> = runs.iter().map(|run| plain(&run.client.name).into_owned()).collect();
+        let numbers = |of: &dyn Fn(&RunResult) -> String| runs.iter().map(of).collect::<Vec<_>>();
+        let mut rows: Vec<(&str, Vec<String>)> = vec![("", columns)];
+        rows.push(("planned", numbers(&|run| run.planned.to_string())));
+        for kind in text::ORDER {
+            rows.push((kind.words(), numbers(&|run| run.totals().of(kind).to_string())));
+        }
+        rows.push(("exit code", numbers(&|run| run.exit_code().to_string())));
+        let wide = |text: &str| text.chars().count();
+        let head = rows.iter().map(|(head, _)| wide(head)).max().unwrap_or(0);
+        writeln!(self.out)?;
+        for (name, cells) in &rows {
+            write!(self.out, "{name:head$}")?;
+            for (cell, (column, exit)) in cells.iter().zip(rows[0].1.iter().zip(&rows[rows.len() - 1].1)) {
+                write!(self.out, "  {cell:>width$}", width = wide(column).max(wide(exit)))?;
+            }
+            writeln!(self.out)?;
+        }
+        let worst = Outcome::worst(runs);
+        let conform = runs.iter().filter(|run| run.exit_code() == 0).count();
+        let colour = if worst.code() == 0 { "32;1" } else { "31;1" };
+        let words = self.paint(colour, &format!("{conform} of {} clients conform", runs.len()));
+        writeln!(self.out, "{words}; the worst: {} (exit code {})", worst.words(), worst.code())?;
+        self.out.flush()
+    }
+
+    /// Names the cases that took longest by the wall clock, at most so many.
+    ///
+    /// # Errors
+    /// The writer's.
+    pub fn slowest(&mut self, runs: &[RunResult], most: usize) -> io::Result<()> {
+        let mut cases: Vec<(&RunResult, &ScenarioResult)> =
+            runs.iter().flat_map(|run| run.results.iter().map(move |result| (run, result))).collect();
+        cases.sort_by_key(|(_, result)| std::cmp::Reverse(result.wall_us));
+        for (run, result) in cases.into_iter().take(most) {
+            let whose = if runs.len() > 1 { format!("  {}", run.client.name) } else { String::new() };
+            let line = format!("{:>8}  {}{whose}", text::wall(result.wall_us), result.name());
+            writeln!(self.out, "{}", plain(&line))?;
+        }
         self.out.flush()
     }
 

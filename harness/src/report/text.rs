@@ -62,7 +62,12 @@ pub(super) fn troubles(run: &RunResult) -> Vec<String> {
     if let Some(why) = &run.not_started {
         troubles.push(format!("nothing was run: {why}"));
     }
-    if totals.planned != totals.reported {
+    if run.failed_fast {
+        troubles.push(format!(
+            "ended by its first red case, as it was asked to: {} of {} planned scenarios were run",
+            totals.reported, totals.planned
+        ));
+    } else if totals.planned != totals.reported {
         troubles
             .push(format!("{} of {} planned scenarios reported a result", totals.reported, totals.planned));
     }
@@ -79,6 +84,7 @@ pub(super) fn troubles(run: &RunResult) -> Vec<String> {
             totals.reported, totals.unsupported, totals.could_not_run
         ));
     }
+    troubles.extend(run.missing.iter().cloned());
     troubles.extend(run.baseline_problems.iter().map(|problem| format!("baseline: {problem}")));
     troubles
 }

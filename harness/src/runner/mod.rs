@@ -8,6 +8,7 @@ mod judge;
 mod limit;
 mod look;
 mod needs;
+mod often;
 mod options;
 mod raw;
 mod sim;
@@ -29,6 +30,7 @@ use std::{
 
 use case::{Left, Run, Stop};
 use gather::Gathered;
+use often::run_often;
 use service::bug::Bug;
 
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
@@ -44,7 +46,7 @@ use crate::{
     shell,
     verdict::{
         ClientInfo, Clock, Finding, FindingKind, LineKind, RunEvent, RunResult, ScenarioResult, SequenceLine,
-        Verdict,
+        Shard, Verdict,
     },
 };
 
@@ -68,6 +70,10 @@ pub struct Options {
     pub snapshots: Snapshots,
     /// Keep the service's journal of every case, not only of those that did not pass.
     pub trace_all: bool,
+    /// What the suite is, for reports ([`RunResult::suite_hash`]).
+    pub suite_hash: Option<String>,
+    /// Which part of the cases the scenarios hold, for reports.
+    pub shard: Option<Shard>,
     /// Wall time of the start, unix milliseconds, for reports.
     pub started_ms: i64,
     /// How App Keys of cases begin. A client that keeps what it stores from run to run needs others in every run.
@@ -78,6 +84,8 @@ pub struct Options {
     pub case_limit: Duration,
     /// Asks for the end of the run: running cases are given up and have no result, no further one begins.
     pub interrupt: Interrupt,
+    /// Enough has been seen: no further case begins, running ones end as they would.
+    pub enough: Interrupt,
     /// The command that repeats a case, but for which case; empty: results do not tell one.
     pub again: String,
 }
@@ -107,11 +115,14 @@ impl Default for Options {
             slow: 1,
             snapshots: Snapshots::Ignore,
             trace_all: false,
+            suite_hash: None,
+            shard: None,
             started_ms: 0,
             app_keys: "case".to_owned(),
             bugs: Vec::new(),
             case_limit: CASE_LIMIT,
             interrupt: Interrupt::default(),
+            enough: Interrupt::default(),
             again: String::new(),
         }
     }
@@ -137,17 +148,20 @@ pub fn run(
     let plan = casting::plan(scenarios, &abilities);
     let cases: Vec<(&Scenario, &Case)> = plan.iter().map(|(scenario, case)| (*scenario, &**case)).collect();
     let mut run = RunResult::new(client_info(&abilities), options.seed, options.started_ms, cases.len());
+    run.suite_hash.clone_from(&options.suite_hash);
+    run.shard = options.shard;
     progress(&run.started_event());
     let jobs = options.jobs.map_or_else(|| jobs_for(&abilities), NonZeroUsize::get);
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Gathered::new(&cases));
     let faults = Mutex::new(Vec::new());
     let work = |mut driver: Box<dyn Driver>| {
-        while !options.interrupt.is_set() {
+        while !options.interrupt.is_set() && !options.enough.is_set() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some((scenario, case)) = cases.get(index) else { return };
             let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
-            progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone() });
+            let client = Some(run.client.clone());
+            progress(&RunEvent::ScenarioStarted { path, title, case: case.axes.clone(), client });
             // A panic is a fault of ours: this case's, and no reason to lose the others.
             let ran =
                 catch_unwind(AssertUnwindSafe(|| run_often(scenario, case, index, options, driver.as_mut())));
@@ -196,6 +210,7 @@ pub fn run(
     let results = results.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner).all();
     run.wall_us = micros(began.elapsed());
     run.interrupted = options.interrupt.is_set();
+    run.failed_fast = options.enough.is_set() && results.len() < cases.len();
     run.faults = faults.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     let (cases, sequences) = results.into_iter().map(|case| (case.result, case.sequence)).unzip();
     run.results = cases;
@@ -242,45 +257,6 @@ pub struct RanCase {
     pub sequence: String,
     /// The case's label, by which its sequence is kept.
     pub label: String,
-}
-
-/// Runs one case as often as the options say. What is told of it is its first failure, or its last run.
-fn run_often(
-    scenario: &Scenario,
-    case: &Case,
-    index: usize,
-    options: &Options,
-    driver: &mut dyn Driver,
-) -> RanCase {
-    let (mut attempts, mut failed) = (0, 0);
-    let mut told: Option<RanCase> = None;
-    loop {
-        let ran = run_case(scenario, case, index, options, driver);
-        attempts += 1;
-        let is_failure = matches!(ran.result.verdict, Verdict::Fail { .. });
-        // What cannot be run is not run better by running it again.
-        let is_judged = is_failure || matches!(ran.result.verdict, Verdict::Pass);
-        if failed == 0 {
-            told = Some(ran);
-        }
-        failed += u32::from(is_failure);
-        let again = attempts < options.repeat.max(1) && !(options.until_fail && is_failure);
-        let retried = is_failure && failed == attempts && attempts <= options.retries;
-        if !is_judged || options.interrupt.is_set() || !(again || retried) {
-            break;
-        }
-    }
-    // The loop ran at least once.
-    let Some(mut ran) = told else { return run_case(scenario, case, index, options, driver) };
-    if failed > 0 && failed < attempts {
-        let verdict = std::mem::replace(&mut ran.result.verdict, Verdict::Pass);
-        let findings = match verdict {
-            Verdict::Fail { findings } => findings,
-            _ => Vec::new(),
-        };
-        ran.result.verdict = Verdict::Flaky { attempts, failed, findings };
-    }
-    ran
 }
 
 /// Runs one case and judges it, snapshot aside.

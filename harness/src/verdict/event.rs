@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{ClientInfo, Outcome, RunResult, ScenarioResult, Totals};
+use super::{ClientInfo, Outcome, RunResult, ScenarioResult, Shard, Totals};
 
 /// Version of the JSON Lines format.
 pub const FORMAT: u32 = 1;
@@ -21,6 +21,12 @@ pub enum RunEvent {
         format: u32,
         /// Version of the suite.
         suite: String,
+        /// What the suite is, as [`RunResult::suite_hash`] has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        suite_hash: Option<String>,
+        /// Which part of the cases it is of.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shard: Option<Shard>,
         /// Who is tested.
         client: ClientInfo,
         /// The run's seed.
@@ -39,11 +45,17 @@ pub enum RunEvent {
         /// Matrix axes.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
         case: IndexMap<String, String>,
+        /// Who is tested; streams of before have it in the first line alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientInfo>,
     },
     /// A case ended.
     ScenarioFinished(Box<ScenarioResult>),
     /// The last line.
     RunFinished {
+        /// Who was tested; streams of before have it in the first line alone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientInfo>,
         /// How many of each.
         totals: Totals,
         /// The exit code that this run alone gives.
@@ -57,6 +69,12 @@ pub enum RunEvent {
         /// Why nothing was run at all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         not_started: Option<String>,
+        /// Ended by its first red case, as it was asked to.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed_fast: bool,
+        /// What it lacks.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
         /// Faults of the harness.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         faults: Vec<String>,
@@ -88,6 +106,8 @@ impl RunResult {
         RunEvent::RunStarted {
             format: FORMAT,
             suite: self.suite.clone(),
+            suite_hash: self.suite_hash.clone(),
+            shard: self.shard,
             client: self.client.clone(),
             seed: self.seed,
             started_ms: self.started_ms,
@@ -100,12 +120,15 @@ impl RunResult {
     pub fn finished_event(&self) -> RunEvent {
         let outcome = self.outcome();
         RunEvent::RunFinished {
+            client: Some(self.client.clone()),
             totals: self.totals(),
             exit_code: outcome.code(),
             outcome: Outcome::words(outcome).to_owned(),
             wall_us: self.wall_us,
             interrupted: self.interrupted,
             not_started: self.not_started.clone(),
+            failed_fast: self.failed_fast,
+            missing: self.missing.clone(),
             faults: self.faults.clone(),
             baseline_problems: self.baseline_problems.clone(),
         }
@@ -120,13 +143,25 @@ impl RunResult {
         for event in events {
             match (event, &mut open) {
                 (RunEvent::RunStarted { .. }, Some(_)) => return Err(EventError::SecondStart),
-                (RunEvent::RunStarted { format, suite, client, seed, started_ms, planned }, None) => {
+                (
+                    RunEvent::RunStarted {
+                        format,
+                        suite,
+                        suite_hash,
+                        shard,
+                        client,
+                        seed,
+                        started_ms,
+                        planned,
+                    },
+                    None,
+                ) => {
                     if format != FORMAT {
                         return Err(EventError::Format(format));
                     }
                     // Interrupted until the last line says otherwise.
-                    let run = Self { suite, interrupted: true, ..Self::new(client, seed, started_ms, 0) };
-                    open = Some(Self { planned, ..run });
+                    let run = Self::new(client, seed, started_ms, 0);
+                    open = Some(Self { suite, suite_hash, shard, planned, interrupted: true, ..run });
                 }
                 (_, None) => return Err(EventError::NoStart),
                 (RunEvent::ScenarioStarted { .. }, Some(_)) => {}
@@ -136,6 +171,8 @@ impl RunResult {
                         wall_us,
                         interrupted,
                         not_started,
+                        failed_fast,
+                        missing,
                         faults,
                         baseline_problems,
                         ..
@@ -145,6 +182,8 @@ impl RunResult {
                     run.wall_us = wall_us;
                     run.interrupted = interrupted;
                     run.not_started = not_started;
+                    run.failed_fast = failed_fast;
+                    run.missing = missing;
                     run.faults = faults;
                     run.baseline_problems = baseline_problems;
                     runs.extend(open.take());
@@ -188,11 +227,11 @@ mod tests {
 
     #[test]
     fn another_format_is_refused() {
-        let RunEvent::RunStarted { suite, client, seed, started_ms, planned, .. } = run().started_event()
-        else {
+        let mut event = run().started_event();
+        let RunEvent::RunStarted { format, .. } = &mut event else {
             unreachable!("started_event gives a start");
         };
-        let event = RunEvent::RunStarted { format: 2, suite, client, seed, started_ms, planned };
+        *format = 2;
         assert_eq!(RunResult::from_events([event]), Err(EventError::Format(2)));
     }
 }

@@ -43,7 +43,7 @@ impl Outcome {
         add(run.interrupted, Self::Interrupted);
         add(!run.faults.is_empty(), Self::HarnessFault);
         add(refused, Self::Refused);
-        add(totals.incomplete() || nothing_judged, Self::Incomplete);
+        add(run.lacks() || nothing_judged, Self::Incomplete);
         add(totals.fail + totals.flaky > 0, Self::Failed);
         add(totals.unexpectedly_passing > 0 || !run.baseline_problems.is_empty(), Self::StaleBaseline);
         add(totals.planned == 0 && !refused && !run.interrupted, Self::NothingSelected);
@@ -167,6 +167,21 @@ mod tests {
         run.planned = 2;
         assert!(run.incomplete());
         assert_eq!(run.exit_code(), 3);
+    }
+
+    #[test]
+    fn a_run_that_its_first_red_case_ended_failed_and_is_not_incomplete() {
+        let mut run = run(vec![Verdict::Pass, fail()]);
+        run.planned = 7;
+        run.failed_fast = true;
+        assert_eq!(Outcome::all(&run), [Outcome::Failed]);
+    }
+
+    #[test]
+    fn what_a_run_lacks_makes_it_incomplete() {
+        let mut run = run(vec![Verdict::Pass]);
+        run.missing.push("shard 2/2 is missing".into());
+        assert_eq!((run.outcome(), run.incomplete()), (Outcome::Incomplete, true));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, baseline::EntryKind};
+use super::{Finding, baseline::EntryKind, name_of};
 
 /// The result of one case of one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,10 @@ pub struct ScenarioResult {
     /// The canonical sequence of calls, return codes and callbacks.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sequence: Vec<SequenceLine>,
+    /// Of a client in real time whose case was repeated: whether two attempts said the same, which then is the sequence.
+    /// `None`: nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stable: Option<bool>,
     /// Where the sequence first differs from what was expected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_difference: Option<Difference>,
@@ -66,6 +70,7 @@ impl ScenarioResult {
             wall_us: 0,
             virtual_ms: 0,
             sequence: Vec::new(),
+            stable: None,
             first_difference: None,
             trace: Vec::new(),
             log: Vec::new(),
@@ -79,18 +84,6 @@ impl ScenarioResult {
     pub fn name(&self) -> String {
         name_of(&self.path, &self.case)
     }
-}
-
-/// The name of the case of that file with those axes, as [`ScenarioResult::name`] has it.
-#[must_use]
-pub fn name_of(path: &str, axes: &IndexMap<String, String>) -> String {
-    let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
-    let path = match path.rsplit_once('.') {
-        Some((stem, end)) if ["yaml", "yml"].iter().any(|yaml| end.eq_ignore_ascii_case(yaml)) => stem,
-        _ => path,
-    };
-    let axes: Vec<String> = axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
-    if axes.is_empty() { path.to_owned() } else { format!("{path}[{}]", axes.join(",")) }
 }
 
 /// Who was tested.

@@ -1,14 +1,21 @@
 //! All cases of one client: the run.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::{ClientInfo, Outcome, ScenarioResult, VerdictKind};
+use super::{ClientInfo, Outcome, ScenarioResult, Shard, VerdictKind, area_of};
 
 /// All cases of one client.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunResult {
     /// Version of the suite.
     pub suite: String,
+    /// Changes with the text of any scenario file that was read, selected or not: what has another one is of another suite.
+    /// `None` where nobody counted.
+    pub suite_hash: Option<String>,
+    /// Which part of the cases it is of; `None`: of all.
+    pub shard: Option<Shard>,
     /// Who was tested.
     pub client: ClientInfo,
     /// The run's seed.
@@ -23,6 +30,10 @@ pub struct RunResult {
     pub interrupted: bool,
     /// Why nothing was run at all: a wrong file, a client that does not start.
     pub not_started: Option<String>,
+    /// Ended by its first red case, as it was asked to: cases that did not run are no surprise.
+    pub failed_fast: bool,
+    /// What it lacks beside cases that it planned, one sentence each: shards that nobody brought, areas without a verdict.
+    pub missing: Vec<String>,
     /// Faults of the harness itself, one sentence each.
     pub faults: Vec<String>,
     /// What is wrong with the client's baseline: expired, unmatched or stale entries.
@@ -37,6 +48,8 @@ impl RunResult {
     pub fn new(client: ClientInfo, seed: u64, started_ms: i64, planned: usize) -> Self {
         Self {
             suite: env!("CARGO_PKG_VERSION").to_owned(),
+            suite_hash: None,
+            shard: None,
             client,
             seed,
             started_ms,
@@ -44,6 +57,8 @@ impl RunResult {
             planned,
             interrupted: false,
             not_started: None,
+            failed_fast: false,
+            missing: Vec::new(),
             faults: Vec::new(),
             baseline_problems: Vec::new(),
             results: Vec::with_capacity(planned),
@@ -64,7 +79,25 @@ impl RunResult {
     /// Whether something that was planned was not judged: a case could not run, never reported, or the run was stopped.
     #[must_use]
     pub fn incomplete(&self) -> bool {
-        self.interrupted || self.totals().incomplete()
+        self.interrupted || self.lacks()
+    }
+
+    /// As [`Self::incomplete`], an interruption aside.
+    pub(super) fn lacks(&self) -> bool {
+        let totals = self.totals();
+        let unreported = totals.planned != totals.reported && !self.failed_fast;
+        unreported || totals.could_not_run > 0 || !self.missing.is_empty()
+    }
+
+    /// Areas (folders of scenarios) of which something was run and nothing is supported.
+    #[must_use]
+    pub fn unjudged_areas(&self) -> Vec<String> {
+        let mut areas: BTreeMap<String, bool> = BTreeMap::new();
+        for result in &self.results {
+            let is_unsupported = result.verdict.kind() == VerdictKind::Unsupported;
+            *areas.entry(area_of(&result.name()).to_owned()).or_insert(true) &= is_unsupported;
+        }
+        areas.into_iter().filter(|(_, unjudged)| *unjudged).map(|(area, _)| area).collect()
     }
 
     /// What the run says as a whole, and its exit code.
@@ -116,12 +149,6 @@ impl Totals {
     #[must_use]
     pub fn judged(&self) -> usize {
         self.reported - self.unsupported - self.could_not_run
-    }
-
-    /// Whether something that was planned has no judgement for a reason other than "unsupported".
-    #[must_use]
-    pub fn incomplete(&self) -> bool {
-        self.planned != self.reported || self.could_not_run > 0
     }
 
     fn slot(&mut self, kind: VerdictKind) -> &mut usize {

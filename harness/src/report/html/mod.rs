@@ -3,6 +3,7 @@
 //! [`page`] and its neighbours turn runs into what the templates show; the templates in `harness/templates` hold the
 //! markup. Nothing is decided in a template.
 
+mod clients;
 mod diagram;
 mod page;
 mod requirements;

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     RequirementRow,
+    clients::Clients,
     requirements::{Matrix, Span},
     scenarios::Card,
 };
@@ -18,6 +19,8 @@ use crate::{
 pub(super) struct Page {
     pub(super) runs: Vec<Run>,
     pub(super) matrix: Matrix,
+    /// Clients side by side, if there are several.
+    pub(super) clients: Clients,
     /// Scenarios, the red ones first.
     pub(super) cards: Vec<Card>,
     /// The red ones, for the list at the head.
@@ -72,7 +75,7 @@ impl Page {
                 card.results.iter().filter(|result| result.red).map(move |result| (card, result))
             })
             .map(|(card, result)| RedLine {
-                anchor: card.anchor.clone(),
+                anchor: if runs.len() > 1 { result.anchor.clone() } else { card.anchor.clone() },
                 slug: result.slug,
                 words: result.words,
                 title: card.title.clone(),
@@ -84,6 +87,7 @@ impl Page {
         Self {
             runs: runs.iter().map(Run::new).collect(),
             matrix: Matrix::new(runs, requirements, &cards),
+            clients: Clients::new(if runs.len() > 1 { &cards } else { &[] }, runs),
             filters: text::ORDER.iter().map(|kind| Count::new(*kind, of(*kind))).collect(),
             columns: runs.iter().map(|run| run.client.to_string()).collect(),
             cards,

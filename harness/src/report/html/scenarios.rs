@@ -13,6 +13,8 @@ const MOST_FRAMES: usize = 400;
 
 /// A case of a scenario, with the results of all clients.
 pub(super) struct Card {
+    /// Its place in the order of the runs.
+    pub(super) index: usize,
     pub(super) anchor: String,
     /// Folder and file, with the axes.
     pub(super) name: String,
@@ -29,7 +31,11 @@ pub(super) struct Card {
 
 /// One client's result.
 pub(super) struct Shown {
+    /// The number of its run, from 0.
+    pub(super) run: usize,
+    pub(super) anchor: String,
     pub(super) client: String,
+    pub(super) kind: VerdictKind,
     pub(super) slug: &'static str,
     pub(super) words: &'static str,
     pub(super) red: bool,
@@ -77,12 +83,16 @@ pub(super) struct Frame {
 impl Card {
     /// One for each case, whatever clients ran it; the red ones first, else in the order of the runs.
     pub(super) fn all(runs: &[RunResult]) -> Vec<Self> {
-        let mut cases: IndexMap<String, Vec<&ScenarioResult>> = IndexMap::new();
-        for result in runs.iter().flat_map(|run| &run.results) {
-            cases.entry(result.name()).or_default().push(result);
+        let mut cases: IndexMap<String, Vec<(usize, &ScenarioResult)>> = IndexMap::new();
+        for (run, result) in
+            runs.iter().enumerate().flat_map(|(n, run)| run.results.iter().map(move |it| (n, it)))
+        {
+            cases.entry(result.name()).or_default().push((run, result));
         }
         // The client that somebody must look at comes first; the sort is stable.
-        cases.values_mut().for_each(|results| results.sort_by_key(|result| !result.verdict.kind().is_red()));
+        cases
+            .values_mut()
+            .for_each(|results| results.sort_by_key(|(_, result)| !result.verdict.kind().is_red()));
         let mut cards: Vec<Self> = cases
             .into_iter()
             .enumerate()
@@ -92,19 +102,21 @@ impl Card {
         cards
     }
 
-    fn new(index: usize, name: String, results: &[&ScenarioResult]) -> Self {
-        let first = results[0];
-        let kinds = results.iter().map(|result| result.verdict.kind());
+    fn new(index: usize, name: String, results: &[(usize, &ScenarioResult)]) -> Self {
+        let first = results[0].1;
+        let kinds = results.iter().map(|(_, result)| result.verdict.kind());
         let mut slugs: Vec<&str> = kinds.clone().map(VerdictKind::slug).collect();
         slugs.dedup();
-        let clients: Vec<String> = results.iter().map(|result| result.client.to_string()).collect();
+        let clients: Vec<String> = results.iter().map(|(_, result)| result.client.to_string()).collect();
         let words = format!("{} {name} {} {}", first.title, first.covers.join(" "), clients.join(" "));
+        let anchor = format!("s{}", index + 1);
         Self {
-            anchor: format!("s{}", index + 1),
+            index,
             title: first.title.clone(),
             covers: first.covers.clone(),
             kind: kinds.min().unwrap_or(VerdictKind::Pass),
-            results: results.iter().map(|result| Shown::new(result)).collect(),
+            results: results.iter().map(|(run, result)| Shown::new(*run, &anchor, result)).collect(),
+            anchor,
             words: words.to_lowercase(),
             slugs: slugs.join(" "),
             name,
@@ -118,7 +130,7 @@ impl Card {
 }
 
 impl Shown {
-    fn new(result: &ScenarioResult) -> Self {
+    fn new(run: usize, card: &str, result: &ScenarioResult) -> Self {
         let kind = result.verdict.kind();
         let remark = remark(&result.verdict);
         let findings: Vec<ShownFinding> = result.verdict.findings().iter().map(ShownFinding::new).collect();
@@ -130,7 +142,10 @@ impl Shown {
             _ => remark.clone(),
         };
         Self {
+            run,
+            anchor: format!("{card}-{}", run + 1),
             client: result.client.to_string(),
+            kind,
             slug: kind.slug(),
             words: kind.words(),
             red: kind.is_red(),

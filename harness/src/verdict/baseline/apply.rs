@@ -29,8 +29,15 @@ impl Baseline {
             Verdict::Pass => passed(&entries),
             Verdict::Fail { findings } => failed(findings, &entries, &result.covers, &mut stale),
             Verdict::Flaky { attempts, failed, findings } => match of_kind(&entries, EntryKind::Flaky) {
-                Some(entry) => known(entry, findings),
-                None => Verdict::Flaky { attempts, failed, findings },
+                Some(entry) if entry.rate.is_none_or(|rate| !rate.is_exceeded(failed, attempts)) => {
+                    known(entry, findings)
+                }
+                found => {
+                    if let Some((entry, rate)) = found.and_then(|entry| Some((entry, entry.rate?))) {
+                        stale(entry, &format!("failed {failed} of {attempts} attempts, more than {rate}"));
+                    }
+                    Verdict::Flaky { attempts, failed, findings }
+                }
             },
             Verdict::CouldNotRun { reason } => match of_kind(&entries, EntryKind::CouldNotRun) {
                 Some(entry) => known(entry, Vec::new()),
@@ -98,7 +105,7 @@ fn failed(
     }
 }
 
-fn accounts_for(entry: &Entry, finding: &Finding, covers: &[String]) -> bool {
+pub(super) fn accounts_for(entry: &Entry, finding: &Finding, covers: &[String]) -> bool {
     let ids = if finding.requirements.is_empty() { covers } else { &finding.requirements };
     matches!(entry.kind, EntryKind::Failing | EntryKind::Flaky)
         && entry.requirement.as_ref().is_none_or(|id| ids.contains(id))
@@ -182,6 +189,18 @@ mod tests {
             problems("chatroom/join"),
             ["b.yaml:3: `chatroom/join` says failing, but chatroom/join is unsupported"]
         );
+    }
+
+    #[test]
+    fn a_flaky_case_that_fails_more_often_than_its_entry_says_is_red() {
+        let flaky = |failed| Verdict::Flaky { attempts: 10, failed, findings: vec![] };
+        let yaml = "{scenario: chatroom/join, kind: flaky, rate: 20%, reason: late}";
+        assert_eq!(judged(yaml, flaky(3)).0.kind(), VerdictKind::KnownFailing);
+        let (verdict, problems) = judged(yaml, flaky(8));
+        assert_eq!(verdict.kind(), VerdictKind::Flaky);
+        let told =
+            "b.yaml:3: `chatroom/join` says flaky, but chatroom/join failed 8 of 10 attempts, more than 20%";
+        assert_eq!(problems, [told]);
     }
 
     #[test]

@@ -3,28 +3,34 @@
 //! ```yaml
 //! baseline: 1
 //! entries:
-//!   - scenario: chatroom/*               # a case's name: `*` within a folder, `**` across, `[axis=value]` one case
+//!   - scenario: chatroom/*               # a case's name: `*` within a folder, `**` across, `[axis=value]` one case, `\*` a star
 //!     requirement: CHRM-012              # optional: only findings that break it
 //!     kind: failing                      # failing (default), flaky, could-not-run, unsupported
 //!     reason: entries are reported after the join callback
 //!     issue: https://tracker.example/42  # optional, as is owner
 //!     owner: chat team
 //!     until: 2027-03-01                  # optional: the last day on which the entry holds, UTC
+//!   - scenario: reconnect/**
+//!     kind: flaky
+//!     rate: 20%                          # optional, of flaky entries: fails at most so often
+//!     reason: the network thread is late at times
 //! ```
 //!
-//! What is listed must be so: a known failure that passes turns red, an entry that is expired, matches no scenario or
+//! An entry by pattern is about those of its cases that the client supports. What is listed must be so: a known failure that passes turns red, an entry that is expired, matches no scenario or
 //! names an unknown requirement is a problem of the run, each with its line and the nearest name. A finding that no
 //! entry accounts for still fails its scenario.
 
 mod apply;
 mod date;
 mod pattern;
+mod rate;
 mod read;
 mod write;
 
 use serde::{Deserialize, Serialize};
 
 pub use date::Date;
+pub use rate::Rate;
 pub use read::BaselineError;
 pub use write::propose;
 
@@ -43,8 +49,8 @@ pub struct Baseline {
 /// One known deviation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Which cases, by [`ScenarioResult::name`]: `*` within a folder, `**` across folders; without `[…]` every case
-    /// of the matrix.
+    /// Which cases, by [`ScenarioResult::name`]: `*` within a folder, `**` across folders, `\*` a star; without `[…]` every
+    /// case of the matrix.
     pub scenario: String,
     /// Only findings that break this requirement.
     pub requirement: Option<String>,
@@ -58,6 +64,8 @@ pub struct Entry {
     pub owner: Option<String>,
     /// The last day on which it holds.
     pub until: Option<Date>,
+    /// Of a flaky entry: how often it fails at most.
+    pub rate: Option<Rate>,
     /// Line in the file, from 1.
     pub line: usize,
 }
@@ -113,7 +121,12 @@ impl Baseline {
         for entry in &self.entries {
             let mut add = |text: String| problems.push(format!("{}:{}: {text}", self.path, entry.line));
             if let Some(until) = entry.until.filter(|until| *until < today) {
-                add(format!("`{}` expired on {until}", entry.scenario));
+                let whose = [("owner", &entry.owner), ("issue", &entry.issue)];
+                let whose: String = whose
+                    .iter()
+                    .filter_map(|(what, who)| Some(format!("; {what}: {}", who.as_ref()?)))
+                    .collect();
+                add(format!("`{}` expired on {until}{whose}", entry.scenario));
             }
             if !names.iter().any(|name| pattern::matches(&entry.scenario, name)) {
                 let help = did_you_mean(&entry.scenario, names.iter().map(String::as_str));
@@ -138,7 +151,7 @@ mod tests {
 
     #[test]
     fn a_wrong_file_names_every_problem_with_its_line_and_the_nearest_name() {
-        let text = "baseline: 1\nentries:\n  - scenario: chatroom/joins\n    reason: r\n  - {scenario: 'chatroom/*', requirement: CHRM-01, reason: r, until: 2026-01-31}\n";
+        let text = "baseline: 1\nentries:\n  - scenario: chatroom/joins\n    reason: r\n  - {scenario: 'chatroom/*', requirement: CHRM-01, reason: r, owner: chat, issue: '42', until: 2026-01-31}\n";
         let baseline = Baseline::read("web.yaml", text).unwrap();
         let names = ["chatroom/join".to_owned(), "message/send[type=group]".to_owned()];
         let today = Date::from_unix_ms(1_770_000_000_000);
@@ -146,7 +159,7 @@ mod tests {
             baseline.problems(&names, &["CHRM-011"], today),
             [
                 "web.yaml:3: `chatroom/joins` matches no scenario; did you mean `chatroom/join`?",
-                "web.yaml:5: `chatroom/*` expired on 2026-01-31",
+                "web.yaml:5: `chatroom/*` expired on 2026-01-31; owner: chat; issue: 42",
                 "web.yaml:5: requirement `CHRM-01` is not in the catalogue; did you mean `CHRM-011`?",
             ]
         );

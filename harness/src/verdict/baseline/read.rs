@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::{Baseline, Date, Entry, EntryKind};
+use super::{Baseline, Date, Entry, EntryKind, Rate};
 
 /// Version of the file format.
 pub(super) const VERSION: u32 = 1;
@@ -35,6 +35,7 @@ struct RawEntry {
     issue: Option<String>,
     owner: Option<String>,
     until: Option<String>,
+    rate: Option<String>,
 }
 
 impl Baseline {
@@ -88,8 +89,18 @@ impl RawEntry {
             }
             date
         });
-        let Self { scenario, requirement, kind, reason, issue, owner, until: _ } = self;
-        Entry { scenario, requirement, kind, reason, issue, owner, until, line }
+        let rate = self.rate.as_deref().and_then(|text| {
+            let rate = Rate::parse(text);
+            if rate.is_none() {
+                mistake(format!("`{text}` is no rate: write it as 20% or 1/5, above 0 and below all"));
+            }
+            rate
+        });
+        if self.rate.is_some() && self.kind != EntryKind::Flaky {
+            mistake("`rate` is of `kind: flaky` alone".to_owned());
+        }
+        let Self { scenario, requirement, kind, reason, issue, owner, until: _, rate: _ } = self;
+        Entry { scenario, requirement, kind, reason, issue, owner, until, rate, line }
     }
 }
 
@@ -103,7 +114,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_read_with_everything() {
-        let text = "baseline: 1\nentries:\n  - scenario: chatroom/*\n    requirement: CHRM-012\n    kind: flaky\n    reason: late\n    issue: '42'\n    owner: chat\n    until: 2027-03-01\n";
+        let text = "baseline: 1\nentries:\n  - scenario: chatroom/*\n    requirement: CHRM-012\n    kind: flaky\n    reason: late\n    issue: '42'\n    owner: chat\n    until: 2027-03-01\n    rate: 20%\n";
         let read = Baseline::read("b.yaml", text).unwrap();
         assert_eq!(
             read.entries,
@@ -115,6 +126,7 @@ mod tests {
                 issue: Some("42".into()),
                 owner: Some("chat".into()),
                 until: Date::parse("2027-03-01"),
+                rate: Rate::parse("20%"),
                 line: 3,
             }]
         );
@@ -122,7 +134,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_named_at_once() {
-        let text = "baseline: 2\nentries:\n  - {scenario: '', reason: r}\n  - {scenario: a, reason: ' ', until: soon}\n  - {scenario: a, reason: again}\n";
+        let text = "baseline: 2\nentries:\n  - {scenario: '', reason: r}\n  - {scenario: a, reason: ' ', until: soon}\n  - {scenario: a, reason: again}\n  - {scenario: b, reason: r, rate: often}\n";
         assert_eq!(
             Baseline::read("b.yaml", text).unwrap_err().mistakes,
             [
@@ -131,6 +143,8 @@ mod tests {
                 "b.yaml:4: `reason` is empty: say why the client deviates",
                 "b.yaml:4: `soon` is no day: write it as 2027-03-01",
                 "b.yaml:5: says the same as line 4",
+                "b.yaml:6: `often` is no rate: write it as 20% or 1/5, above 0 and below all",
+                "b.yaml:6: `rate` is of `kind: flaky` alone",
             ]
         );
     }

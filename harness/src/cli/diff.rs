@@ -1,0 +1,188 @@
+//! `harness diff`: where two clients, or two runs of one, differ.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use serde_json::json;
+
+use super::{Format, Stop, exit, run::REPORTS};
+use crate::{
+    report::{self, CaseDiff, FILES, RunDiff, read_json_lines},
+    scenario::nearest,
+    verdict::RunResult,
+};
+
+/// Arguments of `harness diff`.
+#[derive(Debug, Args)]
+pub(super) struct DiffArgs {
+    /// A `run.jsonl`, a folder with one, or the name of a client in the run of `--run`. Of a file with several clients:
+    /// `FILE#CLIENT`.
+    a: String,
+    /// The other one.
+    b: String,
+    /// The run that clients given by name are of.
+    #[arg(long, value_name = "FILE", default_value_os_t = Path::new(REPORTS).join(FILES[0]))]
+    run: PathBuf,
+    /// Instants within what was said count too; without this they are all alike.
+    #[arg(long)]
+    times: bool,
+    /// Shows so many cases; 0: all of them. What is left out is counted.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    most: usize,
+    /// How differences are written; as JSON always all of them, a line each, the numbers last.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    let (a, b) = (side(&args.a, &args.run)?, side(&args.b, &args.run)?);
+    if a.suite_hash.is_some() && b.suite_hash.is_some() && a.suite_hash != b.suite_hash {
+        writeln!(err, "harness: the runs are of different suites; a difference may be the scenarios' own")?;
+    }
+    if a.seed != b.seed {
+        writeln!(err, "harness: the runs have different seeds, {} and {}", a.seed, b.seed)?;
+    }
+    let found = report::diff(&a, &b, args.times);
+    match args.format {
+        Format::Text => text(args, (&a, &b), &found, out)?,
+        Format::Json => {
+            for case in &found.cases {
+                writeln!(out, "{}", json!(case))?;
+            }
+            let RunDiff { compared, verdicts, said, alone, unstable, unproven, only_a, only_b, .. } = &found;
+            let numbers = json!({
+                "a": a.client, "b": b.client, "compared": compared, "verdicts": verdicts, "said": said,
+                "alone": alone, "unstable": unstable, "unproven": unproven, "onlyA": only_a, "onlyB": only_b,
+            });
+            writeln!(out, "{numbers}")?;
+        }
+    }
+    Ok(if found.is_empty() { exit::CONFORMS } else { exit::FAILED })
+}
+
+/// The run that is meant.
+fn side(given: &str, run: &Path) -> Result<RunResult, Stop> {
+    if Path::new(given).exists() {
+        return one(read(Path::new(given))?, given, None);
+    }
+    match given.rsplit_once('#') {
+        Some((file, client)) if Path::new(file).exists() => one(read(Path::new(file))?, file, Some(client)),
+        _ if run.exists() => one(read(run)?, &run.display().to_string(), Some(given)),
+        _ => {
+            let message = format!("{given}: no such file, and there is no run at {}", run.display());
+            Err(Stop::usage(message, Some("say with --run which run the client is of".to_owned())))
+        }
+    }
+}
+
+/// The runs of a `run.jsonl`, or of the folder that holds one.
+///
+/// # Errors
+/// It is not there, or no stream of runs.
+pub(super) fn read(path: &Path) -> Result<Vec<RunResult>, Stop> {
+    let path = if path.is_dir() { path.join(FILES[0]) } else { path.to_owned() };
+    let told = |why: String| Stop::usage(format!("{}: {why}", path.display()), None);
+    let text = std::fs::read_to_string(&path).map_err(|error| told(error.to_string()))?;
+    let runs = read_json_lines(&text).map_err(|error| told(error.to_string()))?;
+    if runs.is_empty() { Err(told("it holds no run".to_owned())) } else { Ok(runs) }
+}
+
+fn one(mut runs: Vec<RunResult>, file: &str, client: Option<&str>) -> Result<RunResult, Stop> {
+    let names: Vec<String> = runs.iter().map(|run| run.client.name.clone()).collect();
+    let found = match client {
+        Some(client) => {
+            let fits = |run: &RunResult| run.client.name == client || run.client.to_string() == client;
+            runs.iter().position(fits)
+        }
+        None => (runs.len() == 1).then_some(0),
+    };
+    let Some(found) = found else {
+        let (message, near) = match client {
+            Some(client) => (
+                format!("{file} holds no run of `{client}`"),
+                nearest(client, names.iter().map(String::as_str)),
+            ),
+            None => (format!("{file} holds runs of {} clients", names.len()), None),
+        };
+        let hint = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("its clients: {}; `{file}#CLIENT` is one of them", names.join(", ")),
+        };
+        return Err(Stop::usage(message, Some(hint)));
+    };
+    Ok(runs.swap_remove(found))
+}
+
+fn text(
+    args: &DiffArgs,
+    (a, b): (&RunResult, &RunResult),
+    found: &RunDiff,
+    out: &mut dyn Write,
+) -> Result<(), Stop> {
+    writeln!(out, "- {} ({})\n+ {} ({})", a.client, args.a, b.client, args.b)?;
+    for (sign, names) in [("-", &found.alone.a), ("+", &found.alone.b)] {
+        if !names.is_empty() {
+            let names: Vec<String> =
+                names.iter().map(|(name, cases)| format!("{name} ({cases} cases)")).collect();
+            writeln!(out, "{sign} alone tells, and is passed over below: {}", names.join(", "))?;
+        }
+    }
+    let most = if args.most == 0 { usize::MAX } else { args.most };
+    for case in found.cases.iter().take(most) {
+        writeln!(out)?;
+        shown(case, out)?;
+    }
+    if found.cases.len() > most {
+        writeln!(out, "\n{} cases more differ (--most 0 shows all)", found.cases.len() - most)?;
+    }
+    for (sign, cases) in [("-", &found.only_a), ("+", &found.only_b)] {
+        if let [first, ..] = &cases[..] {
+            writeln!(out, "\n{sign} {} cases in this run alone, {first} the first", cases.len())?;
+        }
+    }
+    if let [first, ..] = &found.unstable[..] {
+        let count = found.unstable.len();
+        writeln!(out, "\n{count} cases are not stable: no two attempts said the same, {first} the first")?;
+    }
+    if found.unproven > 0 {
+        let count = found.unproven;
+        writeln!(
+            out,
+            "\n{count} cases ran once in real time, and may differ by themselves (run --repeat 5 tells)"
+        )?;
+    }
+    let RunDiff { compared, verdicts, said, .. } = found;
+    writeln!(
+        out,
+        "\n{compared} cases compared: {verdicts} differ in their verdict, {said} in what was said"
+    )?;
+    Ok(())
+}
+
+fn shown(case: &CaseDiff, out: &mut dyn Write) -> Result<(), Stop> {
+    writeln!(out, "{}  {}", case.case, case.title)?;
+    if let Some(verdicts) = &case.verdicts {
+        for (sign, said) in [("-", &verdicts.a), ("+", &verdicts.b)] {
+            let why = if said.why.is_empty() { String::new() } else { format!(": {}", said.why) };
+            writeln!(out, "    {sign} {}{why}", said.is.words())?;
+        }
+    }
+    if let Some(first) = &case.first {
+        let at =
+            |ms: Option<i64>| ms.map_or("never".to_owned(), |ms| format!("{}.{:03} s", ms / 1000, ms % 1000));
+        let (a, b) = (at(first.at_ms.a), at(first.at_ms.b));
+        writeln!(out, "    {}, line {} (- at {a}, + at {b})", first.client, first.line)?;
+        for (sign, lines) in [(" ", &first.before), ("-", &first.lines.a), ("+", &first.lines.b)] {
+            for line in lines {
+                writeln!(out, "      {sign} {line}")?;
+            }
+        }
+        if !first.also.is_empty() {
+            writeln!(out, "      also {}", first.also.join(", "))?;
+        }
+    }
+    Ok(())
+}
