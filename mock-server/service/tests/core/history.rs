@@ -192,13 +192,13 @@ fn clearing_everything_takes_messages_that_are_ahead_of_the_clock() {
 fn several_conversations_are_cleared_at_once_or_none() {
     let mut world = World::new(ON);
     said(&mut world, 2, 1000);
-    let alice = world.login("alice", "Android");
     let one = |target: &str, kind: i32| CleanHisMsgInput {
         target_id: Some(target.to_owned()),
         conversation_type: Some(kind),
         ..CleanHisMsgInput::default()
     };
     let batch = |world: &mut World, input: Vec<CleanHisMsgInput>| {
+        let alice = world.login("alice", "Android");
         world.query(alice, Topic::CleanMsgBatch, "alice", &CleanMsgBatchReq { input }).0
     };
     for wrong in
