@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 import { make } from '../web-sdk/create.mjs';
-import { browserGlobals, storage } from '../web-sdk/globals.mjs';
+import { browserGlobals } from '../web-sdk/globals.mjs';
+import { storage } from '../web-sdk/storage.mjs';
 import { ImlibNext } from '../web-sdk/imlib-next.mjs';
 import { ImlibV4 } from '../web-sdk/imlib-v4.mjs';
 import { HERE as WEB, install } from '../web-sdk/install.mjs';
