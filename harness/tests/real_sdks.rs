@@ -52,12 +52,20 @@ fn passes(client: &str, deviations: &[&str], lacks: &[&str]) {
     };
     for result in &ran {
         let case = case_of(result);
-        let is_in = |list: &[&str]| list.iter().any(|name| result.path.ends_with(&format!("{name}.yaml")));
+        // By file, or by case: `file[axis=value]`.
+        let is_in = |list: &[&str]| {
+            list.iter().any(|name| {
+                result.path.ends_with(&format!("/{name}.yaml"))
+                    || result.name().ends_with(&format!("/{name}"))
+            })
+        };
         if is_in(deviations) {
             let failed = matches!(result.verdict, Verdict::Fail { .. } | Verdict::KnownFailing { .. });
             assert!(failed, "{client}: {} is listed as a deviation: {:?}", result.name(), result.verdict);
         } else if takes_part(case) && !is_in(lacks) {
-            assert_eq!(result.verdict, Verdict::Pass, "{client}: {}", result.name());
+            // What it is known to do otherwise stands in its baseline, case by case and with a reason.
+            let well = matches!(result.verdict, Verdict::Pass | Verdict::KnownFailing { .. });
+            assert!(well, "{client}: {}: {:?}", result.name(), result.verdict);
         } else {
             assert!(
                 matches!(result.verdict, Verdict::Unsupported { .. }),
@@ -101,12 +109,24 @@ fn other_versions_pass_too() {
     passes("web-sdk@5.28.0", &[], &[]);
     // Engine 5.7.3 asks anew for a room's messages when it is back, from 0 and for as many as it joined with: what was said
     // meanwhile does not come. It counts what was said in ultra groups twice: with the list, and with the pull behind it.
-    passes("web-sdk@5.7.3", &["chatroom-returns-between-pages", "ultra-group-returns-between-pages"], &[]);
+    let returns = [
+        "chatroom-returns-between-pages",
+        "chatroom-returns-between-clients[pair=the reference to the one under test]",
+        "ultra-group-returns-between-pages",
+        "ultra-group-returns-between-clients[pair=the reference to the one under test]",
+    ];
+    passes("web-sdk@5.7.3", &returns, &[]);
     // Engine 5.3 knows nothing of channels that are closed or deleted: its list keeps them.
     passes("web-sdk@5.3.4", &["ultra-group-channel-lists-between-pages"], &[]);
     nothing_is_red("web-sdk@5.3.4", "ultragroup", 25);
-    // Engine 4.2 tells every refused login as 30002, and takes a connect after one for a second connect (33006).
-    let deviations = ["wrong-token", "second-page-kicks-the-first"];
+    // Engine 4.2 tells every refused login as 30002, and takes a connect after one for a second connect (33006). Typing is a
+    // message like any other to it, and the one mute that it knows is the number that levels use for `mention`.
+    let deviations = [
+        "wrong-token",
+        "second-page-kicks-the-first",
+        "typing-between-clients[pair=the reference to the one under test]",
+        "one-user-on-page-and-phone[page=tested]",
+    ];
     let lacks = [
         "typing-between-pages",
         "chatroom-between-pages",

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-/// The name of the case of that file with those axes, as [`ScenarioResult::name`] has it.
+/// The name of the case of that file with those axes, as [`ScenarioResult::name`](super::ScenarioResult::name) has it.
 #[must_use]
 pub fn name_of(path: &str, axes: &IndexMap<String, String>) -> String {
     let path = path.rsplit_once("scenarios/").map_or(path, |(_, path)| path);
