@@ -148,7 +148,8 @@ fn lend<'a>(case: Cow<'a, Case>, can: &Abilities) -> Cow<'a, Case> {
 
 /// Whether the client of that name can be of the platform `own` without changing whom it meets: devices of one user throw
 /// each other out by their class. Of several classes that a user has, one becomes `own` as a whole: the one that `own` is of, or
-/// else the first one that does not fit.
+/// else the first one that does not fit. Of several pages of a user that stand side by side (KICK-008) only the first does: no
+/// two devices of another class can.
 fn is_free(name: &str, case: &Case, own: &str, fits: &dyn Fn(&Client) -> bool) -> bool {
     let client = &case.clients[name];
     let devices =
@@ -161,7 +162,20 @@ fn is_free(name: &str, case: &Case, own: &str, fits: &dyn Fn(&Client) -> bool) -
         .filter_map(|other| other.platform.as_deref().map(class))
         .collect();
     let becomes = if unfit.contains(&class(own)) { Some(class(own)) } else { unfit.first().copied() };
-    !taken && becomes.is_some() && becomes == client.platform.as_deref().map(class)
+    let first_page = case
+        .clients
+        .iter()
+        .find(|(_, other)| other.user == client.user && is_page_beside_others(other, case));
+    let beside = class(own) != class("Web")
+        && is_page_beside_others(client, case)
+        && first_page.is_some_and(|(first, _)| first != name);
+    !taken && !beside && becomes.is_some() && becomes == client.platform.as_deref().map(class)
+}
+
+/// Whether it is a page in a world where a user may have several (KICK-008).
+fn is_page_beside_others(client: &Client, case: &Case) -> bool {
+    client.platform.as_deref() == Some("Web")
+        && case.worlds.get(&client.world).is_some_and(|world| world.switches.multi_device_sync)
 }
 
 /// A platform on which the reference client throws out none of the part's user's other devices, and none throws it out.
@@ -214,7 +228,7 @@ mod tests {
 
     use super::{
         super::{Driver, SimDriver, needs::unsupported},
-        Abilities, Client, Cow, class, plan,
+        Abilities, Client, Cow, class, is_page_beside_others, plan,
     };
     use crate::{cli::files, scenario::Scenario};
 
@@ -289,7 +303,19 @@ mod tests {
                     lent += usize::from(part.client != before.client);
                     for (other, meets) in &case.clients {
                         if (&part.user, &part.world) == (&meets.user, &meets.world) {
-                            let was = class_of(before) == class_of(&written.clients[other]);
+                            let (own_was, other_was) = (class_of(before), class_of(&written.clients[other]));
+                            let are_pages = is_page_beside_others(before, written)
+                                && is_page_beside_others(&written.clients[other], written)
+                                && name != other;
+                            // Pages stand side by side: as other devices they have to be of two classes. Where there are more
+                            // than classes, some stay pages, and the case is not for this client.
+                            if are_pages
+                                && own != "Web"
+                                && [part, meets].iter().any(|one| class_of(one) == "Web")
+                            {
+                                continue;
+                            }
+                            let was = own_was == other_was && !(are_pages && own != "Web");
                             assert_eq!(class_of(part) == class_of(meets), was, "{place} beside {other}");
                         }
                     }
