@@ -115,7 +115,7 @@ impl AdapterDriver {
         abilities.patience = real.as_ref().map(|_| PATIENCE);
         if real.is_some() {
             // Others in real time stand beside one in real time alone: nobody can lead them.
-            abilities.beside.insert(Command::NATIVE.to_owned());
+            abilities.beside.insert(Command::NATIVE_REAL.to_owned());
             abilities.beside.extend(exchange.iter().flat_map(|exchange| exchange.names()));
         }
         Ok(Self {
