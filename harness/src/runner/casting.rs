@@ -347,6 +347,7 @@ mod tests {
         let counted =
             format!("{all} in all, {kick} of kick, {real_clients} of real-clients; lacks {lacks:?}");
         println!("{counted}");
-        assert!(all >= 1_550 && kick >= 17 && real_clients >= 70, "{counted}");
+        // Of kick the rest is about phones, mini programs, and pages that stand side by side.
+        assert!(all >= 1_550 && kick >= 15 && real_clients >= 70, "{counted}");
     }
 }

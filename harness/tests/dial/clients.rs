@@ -150,6 +150,8 @@ fn a_page_in_chromium_a_stand_in_and_the_native_client_talk() {
     let mut phone = phone(&run.address("dial@phone", "ws://"), "listeners");
     let profile = tempfile::tempdir().unwrap();
     let mut browser = Command::new(chromium);
+    // What it leaves lies with its profile, and goes with it.
+    browser.env("TMPDIR", profile.path());
     browser.args(["--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]);
     browser.arg(format!("--user-data-dir={}", profile.path().display())).arg(&page);
     let _browser = Running::start(browser.stdout(Stdio::null()).stderr(Stdio::null()));
