@@ -19,10 +19,17 @@ function receipts({ isReceiptRequestMessage, hasRespond, readerList }) {
   return { readReceiptMessage: isReceiptRequestMessage === true || Boolean(readerList), hasRespond: hasRespond === true };
 }
 
+/** How a message of the app's own type is kept, which documented messages say by a name. */
+function policyOf({ isStatusMessage, isPersited, isCounted }) {
+  if (isStatusMessage) return 'status';
+  if (!isPersited) return 'command';
+  return isCounted ? 'normal' : 'storage';
+}
+
 /** The canonical message of what the native client hands over. */
 export function canonical(raw) {
   const own = raw.messageDirection === 1;
-  return web.canonical(raw, {
+  const message = web.canonical(raw, {
     ...(raw.messageId > 0 && { messageId: raw.messageId }),
     // The answer to a message that was sent leaves its sender out.
     senderUserId: raw.senderUserId || undefined,
@@ -30,6 +37,8 @@ export function canonical(raw) {
     ...(!own && { receivedStatus: receivedName(raw.receivedStatus ?? 0) }),
     ...(raw.readReceiptInfo && { groupReadReceiptInfo: receipts(raw.readReceiptInfo) }),
   });
+  // Of a received one it is known only once the app has registered the type.
+  return own && message.messageType === 'custom' ? { ...message, policy: policyOf(raw) } : message;
 }
 
 /** Pages of messages are told away from the time that was asked for. */

@@ -41,7 +41,7 @@ pub(crate) fn broadcast_to_rooms(
                 topic: Topic::SMsg,
                 target: id.to_string(),
                 id: 0,
-                body: message.bytes(Side::Inbox),
+                body: message.room_bytes(Side::Inbox),
             };
             rooms.core.send(now, conn, frame, None);
         }

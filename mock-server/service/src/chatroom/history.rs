@@ -104,7 +104,7 @@ impl Chatrooms<'_> {
         let more = page.len() > count;
         page.truncate(count);
         let me = &self.core.accounts[user].id;
-        let list = page.iter().map(|message| message.body(Side::of(message.from == *me))).collect();
+        let list = page.iter().map(|message| message.body(Side::of(message.from == *me), me)).collect();
         let since = history_since(self.core, now);
         Page { asked: time.0, newer: after, list, more, since }.answer(now)
     }

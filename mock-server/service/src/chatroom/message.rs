@@ -213,7 +213,7 @@ impl Chatrooms<'_> {
 fn encode(list: &[&Said], user: UserIx, sync_time: UnixMillis) -> Bytes {
     let bytes = list.iter().map(|said| said.message.len() + feed::AROUND).sum();
     feed::package(
-        list.iter().map(|said| said.message.bytes(Side::of(said.by == user))),
+        list.iter().map(|said| said.message.room_bytes(Side::of(said.by == user))),
         bytes,
         sync_time,
         None,

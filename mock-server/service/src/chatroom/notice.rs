@@ -137,7 +137,7 @@ impl Chatrooms<'_> {
     /// [`Bug::RoomReachesEveryone`]: the newest message goes to every connection, member or not.
     pub(super) fn show_to_everyone(&mut self, now: UnixMillis, id: &str, conns: &[ConnId]) {
         let Some(message) = self.state.get(id).and_then(|room| room.messages.back()) else { return };
-        let body = message.message.bytes(Side::Inbox);
+        let body = message.message.room_bytes(Side::Inbox);
         self.tell_conns(now, conns, &Topic::SMsg, id, &body);
     }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use wire::{UnixMillis, code::status, flags};
 
-use crate::core::message::{Message, Side};
+use crate::core::message::Message;
 
 /// Object name of a change.
 pub(crate) const CHANGE: &str = "RC:MsgExMsg";
@@ -38,7 +38,7 @@ impl Pairs {
         if !message.expandable {
             return Self::default();
         }
-        let down = message.body(Side::Inbox);
+        let down = message.as_sent();
         let Ok(Value::Object(pairs)) = serde_json::from_str(down.extra_content()) else {
             return Self::default();
         };

@@ -14,6 +14,7 @@ use wire::{
 use crate::core::{
     account::{Accounts, UserIx},
     ids::Uid,
+    mention::{Mention, Mentioned},
 };
 
 /// Prefix of the vendor's own object names. Pushes of others show only what their sender wrote for them.
@@ -32,7 +33,7 @@ pub(crate) enum Conversation {
     UltraGroup = 10,
 }
 
-/// One message. Everything but the head is in `received`.
+/// One message. Everything but the head is in `sent`.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) uid: Uid,
@@ -53,8 +54,12 @@ pub(crate) struct Message {
     pub(crate) push_data: Option<Box<str>>,
     /// Participants may put pairs on it (EXP-001).
     pub(crate) expandable: bool,
-    /// `DownStreamMessage` as a receiver gets it: without `direction`. Read through [`Message::bytes`].
-    received: Bytes,
+    /// `DownStreamMessage` as it was sent: without `direction`. Read through [`Message::bytes`].
+    sent: Bytes,
+    /// Who gets the bit of mentions.
+    flagged: Mentioned,
+    /// The same without that bit, where its sender set it and not all get it.
+    unflagged: Option<Bytes>,
 }
 
 impl Message {
@@ -95,13 +100,16 @@ impl Message {
             ref_data: up.ref_data,
             ..DownStreamMessage::default()
         };
+        let Encoded { sent, flagged, unflagged } = Encoded::of(conversation, down);
         Self {
             counted: up.session_id & flags::up::COUNT != 0,
             silent: up.session_id & flags::up::SILENT != 0,
             shows,
             push_data: up.app_data.map(String::into_boxed_str),
             expandable: crate::core::expansion::is_expandable(up.session_id),
-            received: down.encode_to_vec().into(),
+            sent,
+            flagged,
+            unflagged,
             uid,
             time,
             conversation,
@@ -111,12 +119,20 @@ impl Message {
         }
     }
 
-    /// The message as one side gets it. This and nothing else decides `direction`: what came for a user has none, what a
-    /// user sent has it, and its peer in `fromUserId` where the peer names the conversation.
-    pub(crate) fn body(&self, side: Side) -> DownStreamMessage {
+    /// The message as its sender wrote it, for who is neither side of it: logs, the app's server, pushes.
+    pub(crate) fn as_sent(&self) -> DownStreamMessage {
         // Own bytes decode.
-        let mut down = DownStreamMessage::decode(self.received.clone()).unwrap_or_default();
-        down.direction = None;
+        DownStreamMessage::decode(self.sent.clone()).unwrap_or_default()
+    }
+
+    /// The message as `reader` gets it. This and nothing else decides two things. `direction`: what came for a user has
+    /// none, what a user sent has it, and its peer in `fromUserId` where the peer names the conversation. And the bit of
+    /// mentions: a receiver has it where the message mentions it.
+    pub(crate) fn body(&self, side: Side, reader: &str) -> DownStreamMessage {
+        let mut down = self.as_sent();
+        if side == Side::Inbox && !self.is_flagged_for(reader) {
+            down.status &= !flags::down::MENTION;
+        }
         if side == Side::Outbox {
             down.direction = Some(true);
             if self.conversation == Conversation::Private {
@@ -127,25 +143,41 @@ impl Message {
         down
     }
 
-    /// [`Message::body`], encoded: what came for a user, all who get it share.
-    pub(crate) fn bytes(&self, side: Side) -> Bytes {
+    /// [`Message::body`], encoded: what came for users, all share who are mentioned alike.
+    pub(crate) fn bytes(&self, side: Side, reader: &str) -> Bytes {
         match side {
-            Side::Inbox => self.received.clone(),
-            Side::Outbox => self.body(side).encode_to_vec().into(),
+            Side::Inbox if self.is_flagged_for(reader) => self.sent.clone(),
+            Side::Inbox => self.unflagged.as_ref().unwrap_or(&self.sent).clone(),
+            Side::Outbox => self.body(side, reader).encode_to_vec().into(),
         }
+    }
+
+    fn is_flagged_for(&self, reader: &str) -> bool {
+        self.flagged.of(reader) != Mention::Nothing
+    }
+
+    /// [`Message::bytes`] of a message in a chatroom, where mentions have no meaning and nobody's differ.
+    pub(crate) fn room_bytes(&self, side: Side) -> Bytes {
+        debug_assert!(self.is_alike_for_all(), "rooms know no mentions");
+        self.bytes(side, "")
+    }
+
+    /// Whether everybody it came for gets the same bytes.
+    pub(crate) fn is_alike_for_all(&self) -> bool {
+        !matches!(self.flagged, Mentioned::Users(_))
     }
 
     /// The length of its bytes; both sides' are about as long.
     pub(crate) fn len(&self) -> usize {
-        self.received.len()
+        self.sent.len()
     }
 
     /// The same message, UID and time, with something else in it.
     pub(crate) fn edited(&self, edit: impl FnOnce(&mut DownStreamMessage)) -> Self {
-        let mut down = self.body(Side::Inbox);
+        let mut down = self.as_sent();
         edit(&mut down);
-        down.direction = None;
-        Self { received: down.encode_to_vec().into(), ..self.clone() }
+        let Encoded { sent, flagged, unflagged } = Encoded::of(self.conversation, down);
+        Self { sent, flagged, unflagged, ..self.clone() }
     }
 
     /// The same content under a new UID and time, for bugs that double messages.
@@ -155,6 +187,27 @@ impl Message {
             down.data_time = time.0;
         });
         Self { uid, time, ..edited }
+    }
+}
+
+/// A message's bytes, and for whom they are.
+struct Encoded {
+    sent: Bytes,
+    flagged: Mentioned,
+    unflagged: Option<Bytes>,
+}
+
+impl Encoded {
+    fn of(conversation: Conversation, mut down: DownStreamMessage) -> Self {
+        down.direction = None;
+        let flagged = Mentioned::flagged(conversation, down.status, &down.content);
+        let sent = down.encode_to_vec().into();
+        let all = flagged == Mentioned::All || down.status & flags::down::MENTION == 0;
+        let unflagged = (!all).then(|| {
+            down.status &= !flags::down::MENTION;
+            down.encode_to_vec().into()
+        });
+        Self { sent, flagged, unflagged }
     }
 }
 

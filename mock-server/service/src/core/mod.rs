@@ -19,6 +19,7 @@ pub mod journal;
 pub(crate) mod length;
 pub mod limits;
 pub(crate) mod login;
+pub(crate) mod mention;
 pub(crate) mod message;
 pub(crate) mod misdirect;
 pub(crate) mod out;

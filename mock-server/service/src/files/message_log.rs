@@ -10,12 +10,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::{
-        Core,
-        bug::Bug,
-        calendar::date_text,
-        message::{Message, Side},
-    },
+    core::{Core, bug::Bug, calendar::date_text, message::Message},
     files::{Files, file_server, zip},
 };
 
@@ -84,7 +79,7 @@ impl Files<'_> {
     fn line(&self, line: &Line) -> Value {
         let Line { message, source } = line;
         // Own bytes decode.
-        let down = message.body(Side::Inbox);
+        let down = message.as_sent();
         let group = down.group_id();
         let content: Value = serde_json::from_slice(&down.content).unwrap_or_default();
         json!({

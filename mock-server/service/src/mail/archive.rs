@@ -69,7 +69,7 @@ impl Entry {
     pub(crate) fn seen_by(&self, reader: &str) -> DownStreamMessage {
         let message = &self.message;
         let own = *message.from == *reader && message.from != message.target;
-        message.body(Side::of(own))
+        message.body(Side::of(own), reader)
     }
 }
 

@@ -38,12 +38,12 @@ struct Entry {
 }
 
 impl Entry {
-    fn info(&self, (kind, target): &Key) -> RelationInfo {
+    fn info(&self, (kind, target): &Key, reader: &str) -> RelationInfo {
         let message = &self.last;
         RelationInfo {
             r#type: *kind,
             user_id: target.to_string(),
-            msg: Some(message.body(Side::of(self.own))),
+            msg: Some(message.body(Side::of(self.own), reader)),
             version_time: Some(message.time.0),
             ..RelationInfo::default()
         }
@@ -108,7 +108,8 @@ impl Mail<'_> {
             (Vec::new(), true)
         };
         let last = page.iter().map(|(_, entry)| entry.last.time.0).max().unwrap_or_default();
-        let info = page.into_iter().map(|(key, entry)| entry.info(key)).collect();
+        let me = &self.core.accounts[user].id;
+        let info = page.into_iter().map(|(key, entry)| entry.info(key, me)).collect();
         // Never lower than what was asked with, else a client would ask for ever.
         let pull_time = asked.start_time().max(if all { now.0 } else { last });
         let output = RelationsOutput {
@@ -129,12 +130,13 @@ impl Mail<'_> {
         asked: &RelationDelBatchReq,
     ) -> Bytes {
         let list = self.state.conversations.lists.get(&user).filter(|_| self.core.shows(Gate::History));
+        let me = &self.core.accounts[user].id;
         let mut seen: BTreeSet<Key> = BTreeSet::new();
         let found = asked.relation.iter().filter_map(|named| {
             let key: Key = (named.conversation_type(), Arc::from(named.conversation_id()));
             // Each once, however often it is named.
             let first = seen.insert(key.clone());
-            list.filter(|_| first)?.get(&key).map(|entry| entry.info(&key))
+            list.filter(|_| first)?.get(&key).map(|entry| entry.info(&key, me))
         });
         let output = RelationsOutput {
             info: found.collect(),

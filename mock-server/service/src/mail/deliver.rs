@@ -95,7 +95,7 @@ impl Mail<'_> {
                 topic: Topic::SMsg,
                 target: message.from.to_string(),
                 id,
-                body: message.bytes(Side::Outbox),
+                body: message.bytes(Side::Outbox, &message.from),
             };
             self.core.send(now, conn, frame, None);
         }
@@ -129,7 +129,7 @@ impl Mail<'_> {
             topic: Topic::SMsg,
             target: self.core.accounts[user].id.to_string(),
             id,
-            body: message.bytes(Side::Inbox),
+            body: message.bytes(Side::Inbox, &self.core.accounts[user].id),
         };
         self.core.send(now, conn, frame, None);
     }

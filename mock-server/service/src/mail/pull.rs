@@ -82,7 +82,8 @@ impl Mail<'_> {
         }
         // Both sides' bytes are about as long.
         let bytes = package.iter().map(|item| item.message.len() + feed::AROUND).sum();
-        let messages = package.iter().map(|item| item.message.bytes(item.side));
+        let me = &self.core.accounts[user].id;
+        let messages = package.iter().map(|item| item.message.bytes(item.side, me));
         Ok(feed::package(messages, bytes, sync_time, Some(!more)))
     }
 }

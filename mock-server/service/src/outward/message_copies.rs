@@ -10,7 +10,7 @@ use crate::{
         account::os_of,
         bug::Bug,
         io::CallbackKind,
-        message::{Conversation, Message, Side},
+        message::{Conversation, Message},
     },
     outward::Outward,
 };
@@ -29,7 +29,7 @@ fn channel_type(conversation: Conversation) -> &'static str {
 /// The fields of a message's copy.
 fn routed(message: &Message, platform: Option<&str>) -> Vec<(&'static str, String)> {
     // Own bytes decode.
-    let down = message.body(Side::Inbox);
+    let down = message.as_sent();
     vec![
         ("fromUserId", message.from.to_string()),
         ("toUserId", message.target.to_string()),

@@ -17,11 +17,12 @@ use crate::{
         ids::Uid,
         io::PlatformClass,
         journal::What,
-        message::{Message, Side},
+        mention::{Mention, Mentioned},
+        message::Message,
     },
     outward::{
         Outward,
-        push_decision::{Decision, Mention, Setting},
+        push_decision::{Decision, Setting},
     },
 };
 
@@ -81,7 +82,7 @@ impl<'a> Content<'a> {
     }
 
     fn body(&self) -> &Value {
-        self.body.get_or_init(|| body_of(&self.message.body(Side::Inbox)))
+        self.body.get_or_init(|| body_of(&self.message.as_sent()))
     }
 }
 
@@ -215,7 +216,7 @@ impl Outward<'_> {
             let mention = || {
                 let body = content.body();
                 let others = self.core.has(Bug::CountsOthersMentions) && body["mentionedInfo"].is_object();
-                if others { Mention::Me } else { Mention::of(body, &account.id) }
+                if others { Mention::Me } else { Mentioned::of_body(body).of(&account.id) }
             };
             self.disturbs(now, user, message, levels, &mention)
         }
@@ -252,7 +253,7 @@ fn push_texts<'a>(core: &Core, shown: &'a Shown) -> [Cow<'a, str>; 3] {
         }
         Shown::Message { message, title, sender } => (message, title, sender),
     };
-    let down = message.body(Side::Inbox);
+    let down = message.as_sent();
     let content = push_content(core, &down, sender.as_deref()).unwrap_or_default();
     let own = down.push_ext.as_ref().map(|ext| ext.title()).filter(|title| !title.is_empty());
     let title = match own {

@@ -5,13 +5,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use wire::UnixMillis;
 
 use crate::{
     core::{
         account::UserIx,
         bug::Bug,
+        mention::Mention,
         message::{Conversation, Message},
         switch::AppLevel,
     },
@@ -43,28 +43,6 @@ pub(crate) type Setting = (&'static str, i32, &'static str);
 
 /// Nothing, which decides nothing.
 const UNSET: Setting = ("", 0, "");
-
-/// Whom a message mentions, as one receiver sees it. Somebody else mentioned is nothing to it (AMB-15).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mention {
-    Nothing,
-    Me,
-    All,
-}
-
-impl Mention {
-    /// From the message's body: `mentionedInfo` with type 1 (all) or 2 (those of `userIdList`).
-    pub(crate) fn of(body: &Value, user: &str) -> Self {
-        let info = &body["mentionedInfo"];
-        let listed =
-            || info["userIdList"].as_array().into_iter().flatten().any(|id| id.as_str() == Some(user));
-        match info["type"].as_i64() {
-            Some(1) => Self::All,
-            Some(2) if listed() => Self::Me,
-            _ => Self::Nothing,
-        }
-    }
-}
 
 /// Whether a level lets a message through; `None`: the level is unset.
 fn lets_through(level: i32, mention: Mention) -> Option<bool> {

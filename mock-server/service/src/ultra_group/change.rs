@@ -224,7 +224,7 @@ impl UltraGroup {
     /// A change as one member gets it: with whether the message mentions it.
     fn seen_change(&self, change: &Change, user: UserIx) -> MsgChange {
         let entry = crate::core::ids::Uid::parse(&change.what.msg_uid).and_then(|uid| self.log.find(uid));
-        let kind = entry.and_then(|entry| entry.mentioned.of(user));
+        let kind = entry.and_then(|entry| entry.reminded.of(user));
         MsgChange { remind_type: kind, is_remind_me: kind.map(|kind| kind == 2), ..change.what.clone() }
     }
 }

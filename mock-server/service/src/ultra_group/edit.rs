@@ -42,7 +42,7 @@ pub(crate) fn change_message(
     }
     let asked: MsgChangeReq = read(request)?;
     let entry = groups.state.get(target(request, &asked)).and_then(|group| group.log.find(changed.uid));
-    let msg = entry.map(|entry| entry.seen_by(user));
+    let msg = entry.map(|entry| entry.seen_by(user, &groups.core.accounts));
     write(&ModifyMsgResp { modify_time: Some(changed.time.0), msg })
 }
 
@@ -111,7 +111,7 @@ pub(crate) fn modify_in_channel(
     if content.is_empty() || content.len() > groups.core.limits.message_bytes {
         return Err(status::ULTRA_GROUP_PARAMETER);
     }
-    let mentioned = groups.mentioned(content.as_bytes());
+    let reminded = groups.reminded(content.as_bytes());
     let keeps = groups.core.has(Bug::KeepsModified);
     let Some(known) = groups.state.get_mut(group) else { return Err(status::NO_ULTRA_GROUP) };
     let entry = known.log.find_mut(uid).filter(|entry| !entry.recalled);
@@ -121,7 +121,7 @@ pub(crate) fn modify_in_channel(
             down.content = content.to_owned().into();
             down.ext_status = Some(down.ext_status() | flags::ext::MODIFIED);
         }));
-        entry.mentioned = mentioned;
+        entry.reminded = reminded;
     }
     let (audience, what) = entry.change(Kind::Modified);
     let message = entry.message.clone();

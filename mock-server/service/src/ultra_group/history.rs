@@ -16,7 +16,7 @@ use wire::{
 use crate::{
     core::{
         Core,
-        account::UserIx,
+        account::{Accounts, UserIx},
         answer::{Answer, read, write},
         bug::Bug,
         calendar,
@@ -44,8 +44,8 @@ struct Shown<'a> {
 
 impl Entry {
     /// The message as a member reads it.
-    pub(super) fn seen_by(&self, user: UserIx) -> DownStreamMessage {
-        self.message.body(Side::of(self.by == user))
+    pub(super) fn seen_by(&self, user: UserIx, accounts: &Accounts) -> DownStreamMessage {
+        self.message.body(Side::of(self.by == user), &accounts[user].id)
     }
 }
 
@@ -158,7 +158,8 @@ impl UltraGroups<'_> {
         };
         let more = page.len() > count;
         page.truncate(count);
-        let list: Vec<DownStreamMessage> = page.into_iter().map(|entry| entry.seen_by(user)).collect();
+        let list: Vec<DownStreamMessage> =
+            page.into_iter().map(|entry| entry.seen_by(user, &self.core.accounts)).collect();
         let since = history_since(self.core, now);
         Page { asked: bound, newer, list, more, since }.answer(now)
     }
@@ -183,7 +184,7 @@ impl UltraGroups<'_> {
                 inside.is_some() && !entry.recalled && shown.is_ok_and(|shown| shown.has(entry))
             });
             match entry {
-                Some(entry) => answer.list.push(entry.seen_by(user)),
+                Some(entry) => answer.list.push(entry.seen_by(user, &self.core.accounts)),
                 None => answer.not_exist_msg_id.push(one.msg_uid().to_owned()),
             }
         }

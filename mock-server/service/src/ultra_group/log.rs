@@ -29,21 +29,21 @@ pub(crate) struct Entry {
     pub(crate) closed: bool,
     /// The members that alone get it; absent: all who see the channel.
     pub(crate) only: Option<BTreeSet<UserIx>>,
-    pub(crate) mentioned: Mentioned,
+    pub(crate) reminded: Reminded,
     pub(crate) expansion: Pairs,
     pub(crate) recalled: bool,
 }
 
-/// Whom a message mentions.
+/// Whom a message mentions, of those who have an account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) enum Mentioned {
+pub(crate) enum Reminded {
     #[default]
     Nobody,
     All,
     Users(Box<[UserIx]>),
 }
 
-impl Mentioned {
+impl Reminded {
     /// `remindType` as one member sees it: 1 all, 2 itself.
     pub(crate) fn of(&self, user: UserIx) -> Option<i32> {
         match self {
@@ -150,7 +150,7 @@ impl Times {
         }
         if entry.message.counted {
             self.counted.push_back((time, entry.by));
-            if entry.mentioned != Mentioned::Nobody {
+            if entry.reminded != Reminded::Nobody {
                 self.mentions.push_back(time);
             }
         }
@@ -222,10 +222,10 @@ impl UltraGroup {
         let Some(channel) = self.channels.get_mut(&entry.channel) else { return };
         let (mentions, time) = (&mut channel.times.mentions, entry.message.time);
         match mentions.binary_search(&time) {
-            Ok(index) if entry.mentioned == Mentioned::Nobody => {
+            Ok(index) if entry.reminded == Reminded::Nobody => {
                 mentions.remove(index);
             }
-            Err(index) if entry.mentioned != Mentioned::Nobody => mentions.insert(index, time),
+            Err(index) if entry.reminded != Reminded::Nobody => mentions.insert(index, time),
             _ => {}
         }
     }

@@ -5,7 +5,6 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::Value;
 use wire::{Request, UnixMillis, body::UpStreamMessage, code::status, flags};
 
 use crate::{
@@ -14,12 +13,13 @@ use crate::{
         bug::Bug,
         expansion::Pairs,
         io::ConnId,
+        mention::Mentioned,
         message::{Conversation, Message, Posted},
     },
     ultra_group::{
         UltraGroups,
         history::history_since,
-        log::{Entry, Mentioned},
+        log::{Entry, Reminded},
         mute, notice, push,
     },
 };
@@ -66,7 +66,7 @@ impl UltraGroups<'_> {
         let id = self.channel_id(channel);
         let (channel, _) = self.state.get(group)?.channels.get_key_value(id)?;
         let channel = channel.clone();
-        if self.mentioned(&up.content) != Mentioned::Nobody {
+        if Mentioned::read(&up.content) != Mentioned::Nobody {
             up.session_id |= flags::up::MENTION;
         }
         let by = self.core.accounts.find_or_add(from);
@@ -85,7 +85,7 @@ impl UltraGroups<'_> {
         let named = up.user_id.clone();
         let lost = self.core.has(Bug::LosesChannels);
         up.bus_channel = Some(if lost { String::new() } else { channel.to_string() });
-        let (mentioned, classname) = (self.mentioned(&up.content), up.classname.as_str().into());
+        let (reminded, classname) = (self.reminded(&up.content), up.classname.as_str().into());
         let (sender, target) = (self.core.accounts[by].id.clone(), self.state.get(group)?.id.clone());
         let mut message = Message::new(uid, time, Conversation::UltraGroup, sender, target, up, false);
         if private {
@@ -103,7 +103,7 @@ impl UltraGroups<'_> {
             kept,
             closed: private && !self.core.has(Bug::PrivateChannelsAreOpen),
             only: only.clone(),
-            mentioned,
+            reminded,
             expansion,
             recalled: false,
         };
@@ -120,22 +120,14 @@ impl UltraGroups<'_> {
     }
 
     /// Whom a content mentions.
-    pub(super) fn mentioned(&self, content: &[u8]) -> Mentioned {
-        let Ok(text) = std::str::from_utf8(content) else { return Mentioned::Nobody };
-        // Most mention nobody, and need not be read.
-        if !text.contains("mentionedInfo") {
-            return Mentioned::Nobody;
-        }
-        let body: Value = serde_json::from_str(text).unwrap_or_default();
-        let info = &body["mentionedInfo"];
-        match info["type"].as_i64() {
-            Some(1) => Mentioned::All,
-            Some(2) => {
-                let ids = info["userIdList"].as_array().into_iter().flatten().filter_map(Value::as_str);
-                let users: Box<[UserIx]> = ids.filter_map(|id| self.core.accounts.find(id)).collect();
-                if users.is_empty() { Mentioned::Nobody } else { Mentioned::Users(users) }
+    pub(super) fn reminded(&self, content: &[u8]) -> Reminded {
+        match Mentioned::read(content) {
+            Mentioned::Nobody => Reminded::Nobody,
+            Mentioned::All => Reminded::All,
+            Mentioned::Users(ids) => {
+                let users: Box<[UserIx]> = ids.iter().filter_map(|id| self.core.accounts.find(id)).collect();
+                if users.is_empty() { Reminded::Nobody } else { Reminded::Users(users) }
             }
-            _ => Mentioned::Nobody,
         }
     }
 }

@@ -8,7 +8,7 @@ use wire::{Request, UnixMillis, body::UltraGrpPullMsg, code::status};
 
 use crate::{
     core::{
-        account::UserIx,
+        account::{Accounts, UserIx},
         answer::{Answer, read},
         bug::Bug,
         feed::{self, is_from_the_future},
@@ -55,7 +55,7 @@ pub(crate) fn pull(
     if !groups.core.switches.ultra_group || after.0 <= 0 {
         // With the bug so early a time that the next pull brings everything.
         let end = if groups.core.has(Bug::UltraGroupsGiveOffline) { UnixMillis(1) } else { end };
-        return Ok(encode(&[], user, end, true));
+        return Ok(encode(&groups.core.accounts, &[], user, end, true));
     }
     let most = groups.core.limits.package;
     let mut package: Vec<&Entry> = Vec::new();
@@ -76,32 +76,41 @@ pub(crate) fn pull(
     let more = package.len() > most;
     package.truncate(most);
     let (Some(first), Some(last)) = (package.first(), package.last()) else {
-        return Ok(encode(&[], user, end, true));
+        return Ok(encode(&groups.core.accounts, &[], user, end, true));
     };
     let (first, last) = (first.message.time, last.message.time);
     let sync_time = if more { last } else { end };
-    let open = |entry: &&Entry| entry.by != user && entry.only.is_none() && !entry.closed;
-    let [id] = &of[..] else { return Ok(encode(&package, user, sync_time, !more)) };
+    let open = |entry: &&Entry| {
+        entry.by != user && entry.only.is_none() && !entry.closed && entry.message.is_alike_for_all()
+    };
+    let [id] = &of[..] else { return Ok(encode(&groups.core.accounts, &package, user, sync_time, !more)) };
     let id = id.clone();
     let Some(group) = groups.state.get(&id) else {
-        return Ok(encode(&package, user, sync_time, !more));
+        return Ok(encode(&groups.core.accounts, &package, user, sync_time, !more));
     };
     let public = |entry: &&Entry| group.channels.get(&entry.channel).is_some_and(|channel| !channel.private);
     if more || !package.iter().all(|entry| open(entry) && public(entry)) {
-        return Ok(encode(&package, user, sync_time, !more));
+        return Ok(encode(&groups.core.accounts, &package, user, sync_time, !more));
     }
     if let Some(body) = group.answer.get(&(first, last, sync_time)) {
         return Ok(body);
     }
-    let body = encode(&package, user, sync_time, true);
+    let body = encode(&groups.core.accounts, &package, user, sync_time, true);
     if let Some(group) = groups.state.get_mut(&id) {
         group.answer.keep((first, last, sync_time), &body);
     }
     Ok(body)
 }
 
-fn encode(list: &[&Entry], user: UserIx, sync_time: UnixMillis, finished: bool) -> Bytes {
+fn encode(
+    accounts: &Accounts,
+    list: &[&Entry],
+    user: UserIx,
+    sync_time: UnixMillis,
+    finished: bool,
+) -> Bytes {
+    let me = &accounts[user].id;
     let bytes = list.iter().map(|entry| entry.message.len() + feed::AROUND).sum();
-    let messages = list.iter().map(|entry| entry.message.bytes(Side::of(entry.by == user)));
+    let messages = list.iter().map(|entry| entry.message.bytes(Side::of(entry.by == user), me));
     feed::package(messages, bytes, sync_time, Some(finished))
 }

@@ -8,7 +8,7 @@ use wire::{
 
 use crate::{
     core::{
-        account::UserIx,
+        account::{Accounts, UserIx},
         answer::{Answer, read, write},
         bug::Bug,
         message::Conversation,
@@ -42,7 +42,7 @@ pub(crate) fn list(groups: &UltraGroups<'_>, now: UnixMillis, user: UserIx, requ
     sessions.sort_by_key(|session| session.version);
     let finished = sessions.len() <= groups.core.limits.package;
     sessions.truncate(groups.core.limits.package);
-    let info = sessions.iter().map(|session| session.info(user)).collect();
+    let info = sessions.iter().map(|session| session.info(user, &groups.core.accounts)).collect();
     write(&RelationsOutput { info, is_finished: Some(finished), ..RelationsOutput::default() })
 }
 
@@ -59,12 +59,12 @@ impl UltraGroup {
 }
 
 impl Session<'_> {
-    fn info(&self, user: UserIx) -> RelationInfo {
+    fn info(&self, user: UserIx, accounts: &Accounts) -> RelationInfo {
         let unread = self.group.unread(self.id, self.channel, user, self.since);
         RelationInfo {
             r#type: Conversation::UltraGroup as i32,
             user_id: self.group.id.to_string(),
-            msg: Some(self.last.seen_by(user)),
+            msg: Some(self.last.seen_by(user, accounts)),
             read_msg_time: Some(self.group.mark(user, self.id).map(|mark| mark.read.0).unwrap_or_default()),
             unread_count: Some(unread.count as i64),
             bus_channel: Some(self.id.to_owned()),

@@ -79,7 +79,7 @@ impl UltraGroup {
         let times = channel.times.mentions.iter().rev().take_while(move |time| **time > since);
         let entries = times.filter_map(|time| self.log.at(*time));
         let entries = entries.filter(move |entry| entry.by != user && self.is_for(entry, user));
-        entries.filter_map(move |entry| Some((entry, entry.mentioned.of(user)?)))
+        entries.filter_map(move |entry| Some((entry, entry.reminded.of(user)?)))
     }
 
     /// Counts what is unread since a member sees a channel.
@@ -106,7 +106,7 @@ fn digest(entry: &Entry, user: UserIx) -> UnreadMsgInfo {
     UnreadMsgInfo {
         msg_id: entry.message.uid.to_string(),
         msg_time: entry.message.time.0,
-        remind_type: entry.mentioned.of(user),
+        remind_type: entry.reminded.of(user),
         class_name: Some(entry.classname.to_string()),
     }
 }

@@ -20,6 +20,7 @@ mod faults;
 mod history;
 mod lengths;
 mod login;
+mod mention;
 mod messages;
 mod navi;
 mod packages;

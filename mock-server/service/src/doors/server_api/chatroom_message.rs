@@ -6,7 +6,7 @@ use wire::UnixMillis;
 
 use crate::{
     chatroom::broadcast,
-    core::{message::Side, refusal::Gate},
+    core::refusal::Gate,
     doors::server_api::{
         Answer, Api, Call,
         chatroom::{no_room, room_of},
@@ -95,7 +95,7 @@ fn api_query_chatroom(api: &mut Api<'_>, call: &Call) -> Answer {
     let data: Vec<Value> = page
         .into_iter()
         .map(|message| {
-            let down = message.body(Side::Inbox);
+            let down = message.as_sent();
             json!({
                 "targetId": id, "fromUserId": &*message.from, "busChannel": "", "messageUID": down.msg_id(),
                 "msgTime": down.data_time, "objectName": down.classname,

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use wire::UnixMillis;
 
 use crate::{
-    core::{ids::Uid, message::Side},
+    core::ids::Uid,
     doors::server_api::{
         Answer, Api, Call,
         endpoints::{
@@ -36,7 +36,7 @@ pub(super) const ENDPOINTS: &[Row] = &[
 /// A message as these endpoints tell it; each calls some fields its own way.
 fn row(group: &str, entry: &Entry) -> Value {
     // Own bytes decode.
-    let down = entry.message.body(Side::Inbox);
+    let down = entry.message.as_sent();
     let pairs = if down.extra_content().is_empty() { "{}" } else { down.extra_content() };
     json!({
         "groupId": group, "busChannel": &*entry.channel, "fromUserId": &*entry.message.from,
