@@ -135,7 +135,7 @@ impl Mail<'_> {
     }
 
     /// Tells a client that its mailbox has something new up to that time.
-    fn announce(&mut self, now: UnixMillis, conn: ConnId, time: UnixMillis) {
+    pub(super) fn announce(&mut self, now: UnixMillis, conn: ConnId, time: UnixMillis) {
         let Some(connection) = self.core.connections.get_mut(&conn) else { return };
         connection.announced = connection.announced.max(time);
         connection.awaits_pull = true;

@@ -9,7 +9,7 @@ use crate::{
         account::{DeviceIx, UserIx},
         bug::Bug,
         expansion,
-        io::ConnId,
+        io::{ConnId, Transport},
         message::{Conversation, Message, Posted, Side, is_archived},
     },
     mail::{
@@ -277,7 +277,7 @@ impl Mail<'_> {
             self.show_to_sender(now, sender, &message, stored);
         }
         if let Some(mirror) = &mirror {
-            self.mirror(now, sender, mirror, &message);
+            self.mirror(now, sender, mirror, &message, stored);
         }
         if routed {
             self.outward().route(now, &message, platform.as_deref(), &named);
@@ -293,11 +293,25 @@ impl Mail<'_> {
     }
 
     /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
-    /// acknowledgement.
-    fn mirror(&mut self, now: UnixMillis, sender: UserIx, mirror: &Mirror<'_>, message: &Message) {
+    /// acknowledgement. The answer to a poll cannot say that it is a copy (4.6.4 takes it for nothing), but a polling client
+    /// pulls what the user sent, so it is told to pull.
+    fn mirror(
+        &mut self,
+        now: UnixMillis,
+        sender: UserIx,
+        mirror: &Mirror<'_>,
+        message: &Message,
+        stored: bool,
+    ) {
+        let can_pull = stored && syncs(self.core);
         let others = self.core.connections_of(sender, None);
         for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
             let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
+            if connection.transport == Transport::Comet && can_pull {
+                connection.sent_told.get_or_insert(message.time.previous());
+                self.announce(now, conn, message.time);
+                continue;
+            }
             let id = connection.next_push_id();
             let frame = ServerFrame::Publish {
                 dup: true,
