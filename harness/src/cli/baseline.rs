@@ -37,12 +37,23 @@ fn path_of(tested: &Tested) -> PathBuf {
     tested.baseline.clone().unwrap_or_else(|| Path::new(FOLDER).join(format!("{}.yaml", tested.name())))
 }
 
+/// How the name of a client ends that has the machine's time.
+const IN_REAL_TIME: &str = "+real";
+
+/// The file that a client is judged with, if there is one: what a client does otherwise it does in real time, too, so
+/// `NAME+real` goes by the file of `NAME` where it has none of its own.
+fn existing(tested: &Tested) -> Option<PathBuf> {
+    let own = path_of(tested);
+    if tested.baseline.is_some() || own.exists() {
+        return Some(own);
+    }
+    let twin = Path::new(FOLDER).join(format!("{}.yaml", tested.name().strip_suffix(IN_REAL_TIME)?));
+    twin.exists().then_some(twin)
+}
+
 /// The baseline that a client is judged with: none if it has no file and none is given.
 pub(super) fn of(tested: &Tested) -> Result<Option<Baseline>, Stop> {
-    let path = path_of(tested);
-    if tested.baseline.is_none() && !path.exists() {
-        return Ok(None);
-    }
+    let Some(path) = existing(tested) else { return Ok(None) };
     let name = path.display().to_string();
     let text =
         mock_server::yaml::read_file(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
@@ -76,7 +87,8 @@ pub(super) fn run(
         return Err(Stop::usage(message, Some("say which with --client".to_owned())));
     };
     let path = path_of(&turn.tested);
-    let before = if path.exists() { of(&turn.tested)? } else { None };
+    let is_new = turn.tested.baseline.is_some() && !path.exists();
+    let before = if is_new { None } else { of(&turn.tested)? };
     let run = turns::judged(&args.run, &plan, turn, &|_| {}, interrupt)?.run;
     if run.interrupted {
         let message = "interrupted: of a part of the run nothing is proposed".to_owned();

@@ -57,3 +57,17 @@ fn an_entry_past_its_day_is_an_error_that_names_itself_and_an_unknown_one_the_ne
     // All that the pattern is about is unsupported: that makes it no lie.
     assert!(!out.contains("b/**"), "{out}");
 }
+
+#[test]
+fn a_client_in_real_time_goes_by_its_twins_file_until_it_has_one_of_its_own() {
+    let folder = team();
+    let path = folder.path();
+    let args = ["--client", ADAPTER, "--name", "x+real", "scenarios/a"];
+    assert_eq!(run(path, &args).0, exit::FAILED);
+    let known = "baseline: 1\nentries:\n  - {scenario: a/bob, reason: r}\n";
+    write(path, "fixtures/baselines/x.yaml", known);
+    let (code, out, err) = run(path, &args);
+    assert_eq!(code, exit::CONFORMS, "{out}{err}");
+    write(path, "fixtures/baselines/x+real.yaml", "baseline: 1\nentries: []\n");
+    assert_eq!(run(path, &args).0, exit::FAILED);
+}
