@@ -293,8 +293,8 @@ impl Mail<'_> {
     }
 
     /// Shows the message on the sender's other devices, as an exact copy of what was sent, followed by its
-    /// acknowledgement. The answer to a poll cannot say that it is a copy (4.6.4 takes it for nothing), but a polling client
-    /// pulls what the user sent, so it is told to pull.
+    /// acknowledgement. That is for WebSocket: the vendor's native client makes nothing of such a copy, and the answer to a
+    /// poll cannot say that it is one (4.6.4). They pull what the user sent, so they are told to pull.
     fn mirror(
         &mut self,
         now: UnixMillis,
@@ -307,7 +307,7 @@ impl Mail<'_> {
         let others = self.core.connections_of(sender, None);
         for conn in others.into_iter().filter(|conn| *conn != mirror.conn) {
             let Some(connection) = self.core.connections.get_mut(&conn) else { continue };
-            if connection.transport == Transport::Comet && can_pull {
+            if connection.transport != Transport::WebSocket && can_pull {
                 connection.sent_told.get_or_insert(message.time.previous());
                 self.announce(now, conn, message.time);
                 continue;

@@ -102,40 +102,44 @@ fn own_devices_see_a_mirror_and_then_its_acknowledgement() {
     assert_eq!((target.as_str(), id), ("alice", acked));
 }
 
-/// The answer to a poll cannot say that a message is a copy; the vendor's web SDK makes nothing of one.
+/// The answer to a poll cannot say that a message is a copy, and the vendor's native client makes nothing of one.
 #[test]
-fn an_own_device_that_polls_is_told_to_pull_what_another_one_sent() {
-    let mut world = World::new(r#"{"users": ["alice", "bob"], "switches": {"multiDeviceSync": true}}"#);
-    let phone = world.settled("bob", "Android");
-    let token = world.service.issue_token(world.now, "bob");
-    let page = world.open(Login {
-        token,
-        platform: "Web".into(),
-        device_id: "page".into(),
-        transport: Transport::Comet,
-        ..Login::default()
-    });
-    world.out.clear();
-    world.send_text(phone, "alice", "hello");
-    let seen = world.seen(page);
-    let [Seen::Frame(ServerFrame::Publish { dup: false, topic: Topic::SNtf, .. })] = &seen[..] else {
-        panic!("{seen:?}")
-    };
-    let ask = SyncRequestMsg {
-        sync_time: Some(0),
-        is_pull_send: Some(true),
-        send_box_sync_time: Some(0),
-        ..Default::default()
-    };
-    let (_, body) = world.query(page, Topic::PullMsg, "bob", &ask);
-    let package = DownStreamMessages::decode(body).unwrap();
-    assert_eq!(package.list.iter().map(text_of).collect::<Vec<_>>(), ["hello"]);
-    // What is shown and not stored cannot be pulled.
-    world.send(phone, Topic::PpMsgS, "alice", "typing");
-    let seen = world.seen(page);
-    assert!(
-        !seen.iter().any(|seen| matches!(seen, Seen::Frame(ServerFrame::Publish { topic: Topic::SNtf, .. })))
-    );
+fn an_own_device_that_polls_or_is_native_is_told_to_pull_what_another_one_sent() {
+    for transport in [Transport::Comet, Transport::Tcp] {
+        let mut world = World::new(r#"{"users": ["alice", "bob"], "switches": {"multiDeviceSync": true}}"#);
+        let phone = world.settled("bob", "Android");
+        let token = world.service.issue_token(world.now, "bob");
+        let page = world.open(Login {
+            token,
+            platform: "Web".into(),
+            device_id: "page".into(),
+            transport,
+            ..Login::default()
+        });
+        world.out.clear();
+        world.send_text(phone, "alice", "hello");
+        let seen = world.seen(page);
+        let [Seen::Frame(ServerFrame::Publish { dup: false, topic: Topic::SNtf, .. })] = &seen[..] else {
+            panic!("{seen:?}")
+        };
+        let ask = SyncRequestMsg {
+            sync_time: Some(0),
+            is_pull_send: Some(true),
+            send_box_sync_time: Some(0),
+            ..Default::default()
+        };
+        let (_, body) = world.query(page, Topic::PullMsg, "bob", &ask);
+        let package = DownStreamMessages::decode(body).unwrap();
+        assert_eq!(package.list.iter().map(text_of).collect::<Vec<_>>(), ["hello"]);
+        // What is shown and not stored cannot be pulled.
+        world.send(phone, Topic::PpMsgS, "alice", "typing");
+        let seen = world.seen(page);
+        assert!(
+            !seen
+                .iter()
+                .any(|seen| matches!(seen, Seen::Frame(ServerFrame::Publish { topic: Topic::SNtf, .. })))
+        );
+    }
 }
 
 #[test]
