@@ -4,7 +4,7 @@
 use wire::UnixMillis;
 
 use crate::{
-    chatroom::{Chatrooms, ChatroomsState, auto_exit, entry_calls},
+    chatroom::{Chatrooms, ChatroomsState, auto_exit, returned},
     core::{Core, account::UserIx, connection::Lost, timers::Due},
     files::{Files, FilesState, message_log::MessageLog},
     mail::{Mail, MailState},
@@ -36,9 +36,7 @@ impl World {
             }
             Due::Room(id, timer) => self.chatrooms().room_due(now, &id, timer),
             Due::RoomExit(id, user) => auto_exit::exit_overdue(&mut self.chatrooms(), now, &id, user),
-            Due::RemindOfEntries(id, conn) => {
-                entry_calls::remind_of_entries(&mut self.chatrooms(), now, &id, conn);
-            }
+            Due::RemindReturned(id, conn) => returned::remind(&mut self.chatrooms(), now, &id, conn),
             Due::UltraTyping(id) => typing::tell_of_typing(&mut self.ultra_groups(), now, &id),
         }
     }

@@ -26,12 +26,8 @@ use crate::{
         feed::is_from_the_future,
         io::ConnId,
         refusal::Gate,
-        timers::{Delayed, Due},
     },
 };
-
-/// When a device that came back by itself is looked at whether it has asked for entries, milliseconds.
-const REMIND_MS: u64 = 1_000;
 
 /// Why a batch was answered as it is: its status, and the body that goes with it.
 pub(crate) type BatchAnswer = Result<(u16, Bytes), u16>;
@@ -147,21 +143,9 @@ pub(crate) fn pull_entries(
     })
 }
 
-/// A device has come back into a room by itself: in a moment it is looked whether it has asked for entries.
-pub(super) fn remind_of_entries_later(
-    rooms: &mut Chatrooms<'_>,
-    now: UnixMillis,
-    id: &Arc<str>,
-    conn: ConnId,
-) {
-    if rooms.core.switches.chatroom_entries {
-        rooms.core.delay(now, REMIND_MS, Delayed::Topic(Due::RemindOfEntries(id.clone(), conn)));
-    }
-}
-
 /// A device that came back and has not asked is told of entries that are newer than what it has (CHKV-029): engines up
 /// to 5.7 ask only when they are told (seen with 4.6.4, 5.3.4, 5.7.3), newer ones have asked by now.
-pub(crate) fn remind_of_entries(rooms: &mut Chatrooms<'_>, now: UnixMillis, id: &str, conn: ConnId) {
+pub(super) fn remind_of_entries(rooms: &mut Chatrooms<'_>, now: UnixMillis, id: &str, conn: ConnId) {
     if rooms.core.has(Bug::ReturnersHearNoEntries) {
         return;
     }

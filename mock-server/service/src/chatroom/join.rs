@@ -14,7 +14,7 @@ use crate::{
     chatroom::{
         Chatrooms, Life, Member, Room, Seat, auto_exit,
         callback::{self, Event},
-        entry_calls,
+        returned,
     },
     core::{
         account::UserIx,
@@ -85,18 +85,21 @@ impl Chatrooms<'_> {
         let since = room.clock;
         let is_new = !room.members.contains_key(&user);
         let member = room.members.entry(user).or_insert_with(|| Member::new(since));
+        // Of who comes back by itself, when it came first: the vendor's native client pulls what was said since then.
+        let joined = if create { since } else { member.joined };
         let had = device.and_then(|device| member.away.remove(&device));
         // Who joins by a call of the app begins anew.
-        let has_entries = had.filter(|_| !create);
+        let had = had.filter(|_| !create);
+        let seat_of = |since| had.as_ref().map_or(Seat::new(conn, since), |had| had.seat(conn, since));
         match member.seat(conn) {
-            Some(seat) => *seat = Seat { has_entries, ..Seat::new(conn, seat.since) },
-            None => member.seats.push(Seat { has_entries, ..Seat::new(conn, since) }),
+            Some(seat) => *seat = seat_of(seat.since),
+            None => member.seats.push(seat_of(since)),
         }
         room.offline.remove(&user);
         let room_id = room.id.clone();
         self.state.enter(user, &room_id);
         if !create {
-            entry_calls::remind_of_entries_later(self, now, &room_id, conn);
+            returned::remind_later(self, now, &room_id, conn);
         }
         if is_new {
             self.tell_members(now, &room_id, &[user], true);
@@ -106,7 +109,7 @@ impl Chatrooms<'_> {
         write(&ChrmOutput {
             nothing: 0,
             session_id: Some(room.session.clone()),
-            join_time: Some(since.0),
+            join_time: Some(joined.0),
             create_time: Some(room.created.0),
             member_count: i32::try_from(room.members.len()).ok(),
             chatroom_ban_state: Some(self.ban_state(room, user, now)),

@@ -165,14 +165,17 @@ impl Chatrooms<'_> {
         let types = (!no_types && !self.state.join_types.is_empty()).then(|| self.state.join_types.clone());
         let device = self.core.connections.get(&conn).map(|connection| connection.device);
         let room = self.state.get_mut(&request.target).ok_or(status::NO_ROOM)?;
+        let clock = room.clock;
         let seat = room.seat(user, conn).ok_or(status::NOT_IN_ROOM)?;
         // Such a watermark never came from us, and would keep its client deaf until then.
         if is_from_the_future(now, asked.sync_time) {
             return Err(status::ROOM_PARAMETER);
         }
         seat.notified.pulled();
+        seat.pulled_messages = true;
         let (since, after) = (seat.since, UnixMillis(asked.sync_time));
-        let sync_time = after.max(room.clock);
+        let sync_time = after.max(clock);
+        seat.has_messages = sync_time;
         if after.0 <= 0 {
             let count = match asked.count {
                 _ if any_count => MOST,

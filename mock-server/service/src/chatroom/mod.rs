@@ -17,6 +17,7 @@ pub(crate) mod load;
 pub(crate) mod message;
 pub(crate) mod notice;
 pub(crate) mod recall;
+pub(crate) mod returned;
 pub(crate) mod setup;
 pub(crate) mod view;
 
@@ -164,8 +165,8 @@ pub(crate) struct Room {
 pub(crate) struct Member {
     pub(crate) joined: UnixMillis,
     seats: Vec<Seat>,
-    /// Up to when a device that lost its seat has the entries: coming back, it is given what changed since then.
-    away: BTreeMap<DeviceIx, UnixMillis>,
+    /// What a device that lost its seat has: coming back, it is given what changed since then.
+    away: BTreeMap<DeviceIx, returned::Had>,
 }
 
 /// A device that joined.
@@ -175,6 +176,10 @@ struct Seat {
     since: UnixMillis,
     /// When it was told of messages that it has not pulled since.
     notified: Notified,
+    /// Up to when it has the messages, from this seat or one it had before.
+    has_messages: UnixMillis,
+    /// It has pulled messages since it sits here.
+    pulled_messages: bool,
     /// The same of entries.
     notified_of_entries: Notified,
     /// Up to when it has the entries, from this seat or one it had before: pulls bring changes only.
@@ -189,6 +194,8 @@ impl Seat {
             conn,
             since,
             notified: Notified::default(),
+            has_messages: since,
+            pulled_messages: false,
             notified_of_entries: Notified::default(),
             has_entries: None,
             pulled_entries: false,
@@ -203,9 +210,8 @@ impl Member {
 
     /// The connection ended; the device may come back.
     fn lose(&mut self, conn: ConnId, device: DeviceIx) {
-        let lost = self.seats.iter().find(|seat| seat.conn == conn);
-        if let Some(had) = lost.and_then(|seat| seat.has_entries) {
-            self.away.insert(device, had);
+        if let Some(lost) = self.seats.iter().find(|seat| seat.conn == conn) {
+            self.away.insert(device, returned::Had::of(lost));
         }
         self.seats.retain(|seat| seat.conn != conn);
     }

@@ -43,8 +43,8 @@ pub(crate) enum Due {
     Room(Arc<str>, u64),
     /// A chatroom's member has been offline for a while.
     RoomExit(Arc<str>, UserIx),
-    /// A device that came back into a chatroom may not have asked for its entries.
-    RemindOfEntries(Arc<str>, ConnId),
+    /// A device that came back into a chatroom may not have asked for what is new in it.
+    RemindReturned(Arc<str>, ConnId),
     /// Members of an ultra group are told who types.
     UltraTyping(Arc<str>),
 }

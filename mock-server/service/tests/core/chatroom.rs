@@ -383,6 +383,40 @@ fn who_comes_back_and_asks_for_no_entries_is_told_of_newer_ones() {
 }
 
 #[test]
+fn who_comes_back_and_asks_for_no_messages_is_told_of_newer_ones() {
+    let mut world = World::new(ROOM);
+    let (alice, bob) = (world.settled("alice", "Web"), world.settled("bob", "Web"));
+    let first = join(&mut world, alice, "r").join_time();
+    join(&mut world, bob, "r");
+    world.advance(1000);
+    say(&mut world, bob, "before");
+    pull(&mut world, alice, first, 20);
+    // Nothing is newer: nobody is told.
+    let mut alice = back(&mut world, alice, "r");
+    notices(&mut world);
+    world.advance(60_000);
+    assert_eq!(notices(&mut world), []);
+    // Who asks by itself is not told beside.
+    for asks in [false, true] {
+        world.service.handle(world.now, service::Input::Closed { conn: alice });
+        say(&mut world, bob, "meanwhile");
+        alice = back(&mut world, alice, "r");
+        if asks {
+            pull(&mut world, alice, first, 20);
+        }
+        notices(&mut world);
+        world.advance(60_000);
+        let told: Vec<ConnId> = notices(&mut world).into_iter().map(|(conn, _)| conn).collect();
+        assert_eq!(told, if asks { vec![] } else { vec![alice] }, "asks {asks}");
+        pull(&mut world, alice, first, 20);
+    }
+    // Who is a member still came when it came first: clients pull from there on. Who joins by a call begins anew.
+    let (_, body) = world.query(alice, Topic::JoinChrmR, "r", &ChrmInput { nothing: 1, extra: None });
+    assert_eq!(ChrmOutput::decode(body).unwrap().join_time(), first);
+    assert!(join(&mut world, alice, "r").join_time() > first);
+}
+
+#[test]
 fn who_joins_by_a_call_or_whose_stay_was_over_begins_anew() {
     let mut world = World::new(ROOM);
     let alice = world.settled("alice", "Web");
