@@ -1,16 +1,16 @@
-//! Real clients as a driver: an adapter's process, our own server in this process, and one virtual clock over both.
-//!
-//! The server's clock moves first, then the adapter runs the timers of the next due instant, then a fence: both sides
-//! agree on how many frames each has sent and received. One instant at a time, never a long jump.
+//! Real clients as a driver: an adapter's process, our own server in this process, and one virtual clock over both, or the
+//! machine's.
+
+mod told;
+mod virtual_time;
 
 use std::{
     collections::BTreeMap,
     sync::Arc,
-    thread,
     time::{Duration, Instant},
 };
 
-use mock_server::{Clock, Config, ConnState, LinkState, Server};
+use mock_server::{Clock, Config, LinkState, Server};
 use reference_client::ClientEnv;
 use serde_json::{Map, Value, json};
 use service::{HttpRequest, HttpResponse, act::Act};
@@ -20,7 +20,6 @@ use wire::UnixMillis;
 use super::{
     Command,
     abilities::{REFERENCE, abilities},
-    counts::{agree, frames_of, is_caught_up},
     engine_client::EngineClient,
     log::CaseLog,
     process::Adapter,
@@ -34,15 +33,6 @@ use crate::{
 
 /// How long a case may let real time pass, unless somebody says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// How long both sides may disagree before the case is given up, real time.
-const FENCE_LIMIT: Duration = Duration::from_secs(20);
-/// Rounds in which nothing at all changes, and how long they must take, real time, until what is still open counts as held
-/// on purpose (a request that a fault swallowed, a connection that is never answered). On a busy machine a thread may
-/// wait long for its turn.
-const STILL_ROUNDS: u32 = 25;
-const STILL: Duration = Duration::from_millis(200);
-/// More timers than this at one instant are a livelock.
-const MOST_TICKS: u32 = 10_000;
 
 /// Runs cases with clients of one adapter.
 #[derive(Debug)]
@@ -207,181 +197,12 @@ impl AdapterDriver {
         Ok(reply)
     }
 
-    /// Keeps callbacks that an adapter told of.
-    ///
-    /// # Errors
-    /// One is missing, came twice, or is of a client that the adapter does not drive: none of it can be trusted.
-    pub(super) fn record_all(&mut self, adapter: &str, events: Vec<Value>) -> Result<(), Fault> {
-        let after = self.written(!events.is_empty());
-        for event in events {
-            let client = event["client"].as_str().unwrap_or_default();
-            if self.driven.get(client).is_none_or(|driving| driving != adapter) {
-                let what = format!("it told of {} of `{client}`, a client that it has not", event["name"]);
-                return Err(self.lie(adapter, &what));
-            }
-            let last = self.numbers.entry(client.to_owned()).or_default();
-            let (n, wanted) = (event["n"].as_u64().unwrap_or_default(), *last + 1);
-            if n != wanted {
-                let what = format!(
-                    "its event {wanted} of client `{client}` came as {n}: numbers have no gap, and none comes twice"
-                );
-                return Err(self.lie(adapter, &what));
-            }
-            *last = n;
-            self.record(event, &after);
-        }
-        Ok(())
-    }
-
-    /// What an adapter says cannot be so: it is ended, and the next case gets a new one.
-    fn lie(&mut self, adapter: &str, what: &str) -> Fault {
-        self.adapters.remove(adapter);
-        Fault(format!("adapter {adapter}: {what}; it was ended"))
-    }
-
     /// Adapters that drive a client of this case, each once, in a fixed order.
     pub(super) fn busy_adapters(&self) -> Vec<String> {
         let mut names: Vec<String> = self.driven.values().cloned().collect();
         names.sort();
         names.dedup();
         names
-    }
-
-    /// Asks every adapter of the case; gives their views of their clients, whether all are quiet, and the next timer.
-    fn ask_all(&mut self, frames: &[Value]) -> Result<(Vec<Value>, bool), Fault> {
-        let (mut views, mut quiet, mut next) = (Vec::new(), true, None);
-        for name in self.busy_adapters() {
-            let mine: Vec<&Value> = frames
-                .iter()
-                .filter(|frame| self.driven.get(frame["client"].as_str().unwrap_or_default()) == Some(&name))
-                .collect();
-            let fenced = self.ask_adapter(&name, "fence", json!({"frames": mine}))?["fenced"].clone();
-            quiet &= fenced["quiet"] == true;
-            next = [next, fenced["next"].as_i64()].into_iter().flatten().min();
-            views.extend(fenced["clients"].as_array().cloned().unwrap_or_default());
-        }
-        for name in self.engines.keys().cloned().collect::<Vec<_>>() {
-            let now = self.now;
-            let Some(engine) = self.engines.get_mut(&name) else { continue };
-            quiet &= !engine.pump(now);
-            views.push(engine.view());
-            quiet &= is_caught_up(&engine.view(), frames);
-            self.record_engine(&name);
-        }
-        self.next_timer = next;
-        Ok((views, quiet))
-    }
-
-    pub(super) fn record_engine(&mut self, name: &str) {
-        let Some(engine) = self.engines.get_mut(name) else { return };
-        let fired = engine.take_fired();
-        let after = self.written(!fired.is_empty());
-        for (event, args) in fired {
-            let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
-            let (client, after) = (name.to_owned(), after.clone());
-            self.events.push(Event { n, at: self.time(), client, name: event, args, after });
-        }
-    }
-
-    /// How many entries each world's journal has: what caused a callback is among them. Not asked for nothing.
-    fn written(&self, wanted: bool) -> Vec<u64> {
-        let app_keys = if wanted { &self.app_keys[..] } else { &[] };
-        let last = |app_key: &String| self.server.with_world(app_key, |service, _| service.journal().last());
-        // A world that is gone has no journal any more.
-        app_keys.iter().map(|app_key| last(app_key).unwrap_or_default()).collect()
-    }
-
-    fn record(&mut self, mut event: Value, after: &[u64]) {
-        let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        let (n, client, name) = (event["n"].as_u64().unwrap_or_default(), text("client"), text("name"));
-        // Moved, because it may be large.
-        let args = match event.get_mut("args").map(Value::take) {
-            Some(Value::Object(args)) => args,
-            _ => Map::new(),
-        };
-        self.events.push(Event { n, at: self.time(), client, name, args, after: after.to_vec() });
-    }
-
-    fn connections(&self) -> Result<Vec<ConnState>, Fault> {
-        let mut all = Vec::new();
-        for app_key in &self.app_keys {
-            all.extend(self.server.connections(app_key).map_err(|error| Fault(error.to_string()))?);
-        }
-        Ok(all)
-    }
-
-    /// Asks both sides for their counts until they agree and nothing is under way.
-    fn fence(&mut self) -> Result<(), Fault> {
-        let until = Instant::now() + FENCE_LIMIT;
-        let (mut before, mut still, mut changed) = (String::new(), 0, Instant::now());
-        loop {
-            self.limit.check()?;
-            let server = self.connections()?;
-            let frames = frames_of(&server);
-            let (views, quiet) = self.ask_all(&frames)?;
-            let agreed = quiet && agree(&views, &server);
-            let after = self.connections()?;
-            if agreed && after == server {
-                return Ok(());
-            }
-            let picture = format!("{after:?} {views:?}");
-            if picture == before {
-                still += 1;
-            } else {
-                (still, changed) = (0, Instant::now());
-            }
-            before = picture;
-            if still >= STILL_ROUNDS && changed.elapsed() >= STILL && after == server {
-                return Ok(());
-            }
-            if Instant::now() > until {
-                return Err(restless(views));
-            }
-            // The other side needs the processor to get there.
-            thread::yield_now();
-        }
-    }
-
-    fn tick(&mut self, to: UnixMillis) -> Result<(), Fault> {
-        for name in self.busy_adapters() {
-            self.ask_adapter(&name, "tick", json!({"to": to.0 - self.start.0}))?;
-        }
-        for name in self.engines.keys().cloned().collect::<Vec<_>>() {
-            if let Some(engine) = self.engines.get_mut(&name) {
-                engine.on_deadline(to);
-            }
-            self.record_engine(&name);
-        }
-        self.fence()
-    }
-
-    /// Clients hear of what the server does at `now` before their own clocks get there: they are brought to the
-    /// millisecond before it, so that a timer they set then is not short. Nothing of theirs is due on the way.
-    fn bring_close(&mut self, now: UnixMillis) -> Result<(), Fault> {
-        let before = now.0 - self.start.0 - 1;
-        if before > 0 {
-            for name in self.busy_adapters() {
-                self.ask_adapter(&name, "tick", json!({"to": before}))?;
-            }
-        }
-        Ok(())
-    }
-
-    /// When the next timer of any client is due.
-    fn client_deadline(&self) -> Option<UnixMillis> {
-        let timer = self.next_timer.map(|next| UnixMillis(self.start.0.saturating_add(next)));
-        let engines = self.engines.values().filter_map(EngineClient::next_deadline);
-        engines.chain(timer).min()
-    }
-
-    fn server_deadline(&self) -> Result<Option<UnixMillis>, Fault> {
-        let mut first = None;
-        for app_key in &self.app_keys {
-            let due = self.server.with_world(app_key, |service, _| service.next_deadline());
-            let due = due.map_err(|error| Fault(error.to_string()))?;
-            first = [first, due].into_iter().flatten().min();
-        }
-        Ok(first)
     }
 
     fn create(&mut self, name: &str) -> Result<(), Fault> {
@@ -411,11 +232,6 @@ impl AdapterDriver {
         }
         Ok(())
     }
-}
-
-/// Both sides' counts never agreed.
-fn restless(views: Vec<Value>) -> Fault {
-    Fault(format!("clients and server do not come to rest: {}", Value::Array(views)))
 }
 
 impl Driver for AdapterDriver {
@@ -550,39 +366,14 @@ impl Driver for AdapterDriver {
         if self.real.is_some() {
             return self.pause();
         }
-        self.fence()?;
-        for _ in 0..MOST_TICKS {
-            match self.client_deadline() {
-                Some(due) if due <= self.now => self.tick(self.now)?,
-                _ => return Ok(()),
-            }
-        }
-        Err(Fault(format!("livelock: more than {MOST_TICKS} timers at {}", self.now)))
+        self.settle_virtually()
     }
 
     fn step(&mut self, target: UnixMillis) -> Result<bool, Fault> {
         if self.real.is_some() {
             return self.moment(target);
         }
-        self.limit.check()?;
-        self.settle()?;
-        if self.now >= target {
-            return Ok(false);
-        }
-        let server_due = self.server_deadline()?;
-        let due = [self.client_deadline(), server_due].into_iter().flatten().min();
-        let now = due.map_or(target, |due| due.clamp(self.now, target));
-        self.limit.passed(now.since(self.now));
-        self.now = now;
-        if server_due == Some(now) {
-            self.bring_close(now)?;
-        }
-        for app_key in &self.app_keys {
-            self.server.advance_to(app_key, now).map_err(|error| Fault(error.to_string()))?;
-        }
-        self.fence()?;
-        self.tick(now)?;
-        Ok(true)
+        self.step_virtually(target)
     }
 
     fn act(&mut self, app_key: &str, act: &Act) -> Result<Value, Fault> {
@@ -670,16 +461,5 @@ impl Driver for AdapterDriver {
         self.numbers.clear();
         self.reached.clear();
         self.events.clear();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_clients_count_is_told_as_they_wrote_it() {
-        let told = restless(vec![json!({"client": "page", "conns": []})]).0;
-        assert_eq!(told, r#"clients and server do not come to rest: [{"client":"page","conns":[]}]"#);
     }
 }

@@ -40,24 +40,28 @@ fn path_of(tested: &Tested) -> PathBuf {
 /// How the name of a client ends that has the machine's time.
 const IN_REAL_TIME: &str = "+real";
 
-/// The file that a client is judged with, if there is one: what a client does otherwise it does in real time, too, so
-/// `NAME+real` goes by the file of `NAME` where it has none of its own.
-fn existing(tested: &Tested) -> Option<PathBuf> {
-    let own = path_of(tested);
-    if tested.baseline.is_some() || own.exists() {
-        return Some(own);
-    }
-    let twin = Path::new(FOLDER).join(format!("{}.yaml", tested.name().strip_suffix(IN_REAL_TIME)?));
-    twin.exists().then_some(twin)
+/// The file of the client in virtual time: what `NAME` does otherwise `NAME+real` does, too.
+fn twin_of(tested: &Tested) -> Option<PathBuf> {
+    let name = tested.name().strip_suffix(IN_REAL_TIME)?.to_owned();
+    Some(Path::new(FOLDER).join(format!("{name}.yaml"))).filter(|path| path.exists())
 }
 
 /// The baseline that a client is judged with: none if it has no file and none is given.
 pub(super) fn of(tested: &Tested) -> Result<Option<Baseline>, Stop> {
-    let Some(path) = existing(tested) else { return Ok(None) };
+    let path = path_of(tested);
+    let own = if tested.baseline.is_some() || path.exists() { Some(read(&path)?) } else { None };
+    let twin = twin_of(tested).filter(|_| tested.baseline.is_none()).map(|path| read(&path)).transpose()?;
+    Ok(match (own, twin) {
+        (Some(own), Some(twin)) => Some(own.beside(twin)),
+        (own, twin) => own.or(twin),
+    })
+}
+
+fn read(path: &Path) -> Result<Baseline, Stop> {
     let name = path.display().to_string();
     let text =
-        mock_server::yaml::read_file(&path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
-    Baseline::read(&name, &text).map(Some).map_err(|error| Stop::usage(error.to_string(), None))
+        mock_server::yaml::read_file(path).map_err(|error| Stop::usage(format!("{name}: {error}"), None))?;
+    Baseline::read(&name, &text).map_err(|error| Stop::usage(error.to_string(), None))
 }
 
 /// Judges a run; what is wrong with the file itself is a problem of the run.
@@ -87,8 +91,7 @@ pub(super) fn run(
         return Err(Stop::usage(message, Some("say which with --client".to_owned())));
     };
     let path = path_of(&turn.tested);
-    let is_new = turn.tested.baseline.is_some() && !path.exists();
-    let before = if is_new { None } else { of(&turn.tested)? };
+    let before = if path.exists() { Some(read(&path)?) } else { None };
     let run = turns::judged(&args.run, &plan, turn, &|_| {}, interrupt)?.run;
     if run.interrupted {
         let message = "interrupted: of a part of the run nothing is proposed".to_owned();

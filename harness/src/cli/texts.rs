@@ -17,7 +17,7 @@ entries:
     reason: the network thread is late at times
 A client's file is fixtures/baselines/CLIENT.yaml, or what `baseline` in harness.toml or --baseline says. A known failure that
 passes is red; an entry by pattern says nothing of cases that the client does not support. NAME+real, a client in real time, goes by NAME's
-file where it has none of its own.
+file, too; where its own speaks of the same cases, that counts.
 ";
 /// What a team's settings say.
 pub(super) const SETTINGS: &str = "\

@@ -21,7 +21,7 @@ impl Baseline {
             return;
         }
         let mut stale = |entry: &Entry, but: &str| {
-            let (path, line, kind) = (&self.path, entry.line, entry.kind.word());
+            let (path, line, kind) = (&entry.path, entry.line, entry.kind.word());
             problems.push(format!("{path}:{line}: `{}` says {kind}, but {name} {but}", entry.scenario));
         };
         let verdict = std::mem::replace(&mut result.verdict, Verdict::Pass);

@@ -66,6 +66,8 @@ pub struct Entry {
     pub until: Option<Date>,
     /// Of a flaky entry: how often it fails at most.
     pub rate: Option<Rate>,
+    /// The file's path as given, for messages.
+    pub path: String,
     /// Line in the file, from 1.
     pub line: usize,
 }
@@ -111,6 +113,16 @@ fn cites(result: &ScenarioResult, id: &String) -> bool {
 }
 
 impl Baseline {
+    /// What another file knows beside this one, of the same client under other conditions: where both speak of the same
+    /// cases, this one counts.
+    #[must_use]
+    pub fn beside(mut self, other: Self) -> Self {
+        let is_new = |entry: &Entry| self.entries.iter().all(|own| own.scenario != entry.scenario);
+        let more: Vec<Entry> = other.entries.into_iter().filter(is_new).collect();
+        self.entries.extend(more);
+        self
+    }
+
     /// What is wrong with the file itself, whatever the run says: expired entries, patterns that match none of the
     /// suite's case names, requirements that are not in the catalogue. All at once, one sentence each.
     ///
@@ -119,7 +131,7 @@ impl Baseline {
     pub fn problems(&self, names: &[String], requirements: &[&str], today: Date) -> Vec<String> {
         let mut problems = Vec::new();
         for entry in &self.entries {
-            let mut add = |text: String| problems.push(format!("{}:{}: {text}", self.path, entry.line));
+            let mut add = |text: String| problems.push(format!("{}:{}: {text}", entry.path, entry.line));
             if let Some(until) = entry.until.filter(|until| *until < today) {
                 let whose = [("owner", &entry.owner), ("issue", &entry.issue)];
                 let whose: String = whose

@@ -57,7 +57,8 @@ impl Baseline {
         let mut entries: Vec<Entry> = Vec::with_capacity(file.entries.len());
         for raw in file.entries {
             let line = usize::try_from(raw.referenced.line()).unwrap_or(usize::MAX);
-            let entry = raw.value.check(line, &mut |text| mistakes.push(format!("{path}:{line}: {text}")));
+            let entry =
+                raw.value.check(path, line, &mut |text| mistakes.push(format!("{path}:{line}: {text}")));
             let same = |other: &&Entry| {
                 (&other.scenario, &other.requirement) == (&entry.scenario, &entry.requirement)
             };
@@ -75,7 +76,7 @@ impl Baseline {
 }
 
 impl RawEntry {
-    fn check(self, line: usize, mistake: &mut dyn FnMut(String)) -> Entry {
+    fn check(self, path: &str, line: usize, mistake: &mut dyn FnMut(String)) -> Entry {
         if self.scenario.trim().is_empty() {
             mistake("`scenario` is empty: name the cases, `**` for all".to_owned());
         }
@@ -100,7 +101,8 @@ impl RawEntry {
             mistake("`rate` is of `kind: flaky` alone".to_owned());
         }
         let Self { scenario, requirement, kind, reason, issue, owner, until: _, rate: _ } = self;
-        Entry { scenario, requirement, kind, reason, issue, owner, until, rate, line }
+        let path = path.to_owned();
+        Entry { scenario, requirement, kind, reason, issue, owner, until, rate, path, line }
     }
 }
 
@@ -127,6 +129,7 @@ mod tests {
                 owner: Some("chat".into()),
                 until: Date::parse("2027-03-01"),
                 rate: Rate::parse("20%"),
+                path: "b.yaml".into(),
                 line: 3,
             }]
         );

@@ -52,7 +52,7 @@ impl Mentioned {
     }
 
     /// Whom the bit of a message's status is set for: those mentioned, where its sender set it at all. Mentions have a
-    /// meaning in groups and ultra groups only (MENT-001).
+    /// meaning in groups and ultra groups only (MENT-007).
     pub(super) fn flagged(conversation: Conversation, status: i64, content: &[u8]) -> Self {
         let is_group = matches!(conversation, Conversation::Group | Conversation::UltraGroup);
         if is_group && status & flags::down::MENTION != 0 { Self::read(content) } else { Self::Nobody }
