@@ -70,6 +70,17 @@ fn a_client_in_real_time_gets_its_verdict_and_the_services_clock_jumps_alone() {
     assert_eq!(ran.run.client.clock, harness::verdict::Clock::Real);
 }
 
+/// A busy machine lets a client wait for a processor longer than clients and service are silent otherwise.
+#[test]
+fn what_comes_at_once_may_come_late_in_real_time() {
+    let late = "- service: {fault: {on: {kind: pubAck, direction: down}, effect: {delayMs: 1000}}}\n  - call: device.sendMessage";
+    let text = SENDS.replace("- call: device.sendMessage", late);
+    let text = text.replace("within: 10s\n  - none", "\n  - none");
+    assert!(text.matches("within").count() == 1 && text.contains("delayMs"), "{text}");
+    let ran = run(&parsed(&text), &Command::named(PYTHON).unwrap(), Duration::ZERO);
+    assert_eq!(ran.run.results[0].verdict, Verdict::Pass);
+}
+
 #[test]
 fn what_must_come_and_does_not_is_a_failure_and_not_a_hang() {
     let wanted = "onMessageSent: {code: 0, message: {sentTime: {gt: $start + 3600000}}}]\n    within: 10s";
