@@ -16,7 +16,7 @@ use wire::{
 
 use crate::{
     ultra_group::text,
-    world::{Seen, World, text_of},
+    world::{World, text_of},
 };
 use service::ConnId;
 
@@ -80,14 +80,8 @@ impl Alice {
 
     /// The bodies that were pushed to a connection.
     fn pushed(&mut self, conn: ConnId) -> usize {
-        let mut found = 0;
-        for seen in self.world.seen(conn) {
-            let Seen::Frame(ServerFrame::Publish { dup: false, topic: Topic::SMsg, body, .. }) = seen else {
-                continue;
-            };
-            found += self.look("s_msg", "DownStreamMessage", &body);
-        }
-        found
+        let bodies = self.world.bodies(conn).into_iter();
+        bodies.map(|body| self.look("s_msg", "DownStreamMessage", &body)).sum()
     }
 }
 

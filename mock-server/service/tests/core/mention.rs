@@ -3,7 +3,7 @@
 
 use prost::Message;
 use wire::{
-    ClientFrame, Request, ServerFrame, Topic,
+    ClientFrame, Request, Topic,
     body::{
         DownStreamMessage, DownStreamMessages, HistoryMsgInput, HistoryMsgOuput, MsgChangeReq,
         RelationQryInput, RelationsOutput, SyncRequestMsg, UltraGrpPullSes, UpStreamMessage,
@@ -13,7 +13,7 @@ use wire::{
 
 use crate::{
     ultra_group::{publish, pull},
-    world::{Seen, World, text_of},
+    world::{World, text_of},
 };
 use service::ConnId;
 
@@ -68,11 +68,7 @@ fn history(
 }
 
 fn pushed(world: &mut World, conn: ConnId) -> Vec<DownStreamMessage> {
-    let bodies = world.seen(conn).into_iter().filter_map(|seen| match seen {
-        Seen::Frame(ServerFrame::Publish { dup: false, topic: Topic::SMsg, body, .. }) => Some(body),
-        _ => None,
-    });
-    bodies.map(|body| DownStreamMessage::decode(body).unwrap()).collect()
+    world.bodies(conn).into_iter().map(|body| DownStreamMessage::decode(body).unwrap()).collect()
 }
 
 #[test]

@@ -167,6 +167,17 @@ impl World {
         self.seen(conn).iter().filter(|seen| is_notice(seen)).count()
     }
 
+    /// The bodies pushed to the connection since the last call of `seen`, none of them again.
+    pub(crate) fn bodies(&mut self, conn: ConnId) -> Vec<Bytes> {
+        let frames = self.seen(conn).into_iter();
+        frames
+            .filter_map(|seen| match seen {
+                Seen::Frame(ServerFrame::Publish { dup: false, topic: Topic::SMsg, body, .. }) => Some(body),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Texts of the bodies pushed to the connection since the last call of `seen`.
     pub(crate) fn pushed(&mut self, conn: ConnId) -> Vec<String> {
         let frames = self.seen(conn).into_iter();
