@@ -45,6 +45,11 @@ impl WorldClock {
         self.last
     }
 
+    /// The latest time that was told; of a new clock the time at which it begins.
+    pub(crate) fn last(&self) -> UnixMillis {
+        self.last
+    }
+
     /// Moves the time forward to `at`; an earlier time changes nothing.
     pub(crate) fn advance_to(&mut self, at: UnixMillis) {
         let (now, at) = (self.now(), within(at));
@@ -94,6 +99,7 @@ mod tests {
     #[test]
     fn a_wall_clock_begins_at_its_start_and_jumps() {
         let mut clock = WorldClock::new(Clock::Wall, Some(UnixMillis(1000)));
+        assert_eq!(clock.last(), UnixMillis(1000));
         let begun = clock.now();
         assert!(begun >= UnixMillis(1000));
         let later = begun + std::time::Duration::from_secs(3600);

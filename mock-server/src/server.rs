@@ -207,6 +207,14 @@ impl Server {
         self.world(app_key, |world| world.now())
     }
 
+    /// What is added to the machine's clock to get the world's time, milliseconds; `None`: its clock is moved by hand.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn offset(&self, app_key: &str) -> Result<Option<i64>, WorldError> {
+        self.world(app_key, |world| world.offset())
+    }
+
     /// Moves the world's time forward, running every deadline on the way at its own time and in order; tells the new time.
     /// Connections and other worlds go on meanwhile. A time that is over already changes nothing.
     ///

@@ -197,9 +197,10 @@ impl Worlds {
         if self.config.strict {
             setup.switches.test_tokens = false;
         }
-        let mut clock = WorldClock::new(clock, setup.start);
+        let clock = WorldClock::new(clock, setup.start);
         let seed = self.seeds.next(app_key, seed);
-        let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.now())?;
+        // What lies back lies back from the set-up's `start`, however long the machine took to get here.
+        let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.last())?;
         self.seeds.made(app_key);
         Ok((service, filling, clock))
     }

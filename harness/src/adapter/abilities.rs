@@ -2,10 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use reference_client::Engine;
 use serde_json::Value;
 
 use super::command::Command;
-use crate::runner::Abilities;
+use crate::{
+    runner::{Abilities, speaks_tcp},
+    scenario::{NEEDS, PLATFORMS},
+};
 
 /// The client that needs no adapter.
 pub(super) const REFERENCE: &str = "reference";
@@ -35,6 +39,25 @@ pub(super) fn abilities(command: &Command, hello: &Value) -> Abilities {
         devices: hello["devices"].as_u64().and_then(|devices| usize::try_from(devices).ok()),
         beside: beside(),
         patience: None,
+    }
+}
+
+/// What our own client lacks over sockets: nobody tells it of its network or the foreground, and its clock is the machine's.
+const NOT_OVER_SOCKETS: [&str; 4] = ["virtual_time", "network_state", "lifecycle", "raw_connection"];
+
+/// Our own client over sockets, in real time.
+pub(super) fn of_reference() -> Abilities {
+    let can = NEEDS.iter().filter(|need| !NOT_OVER_SOCKETS.contains(need));
+    Abilities {
+        client: Command::REFERENCE_REAL.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        clock: "real".to_owned(),
+        capabilities: can.map(|need| (*need).to_owned()).collect(),
+        methods: Engine::methods().collect(),
+        events: Engine::EVENTS.iter().map(|name| (*name).to_owned()).collect(),
+        platforms: PLATFORMS.iter().filter(|p| speaks_tcp(p)).map(|p| (*p).to_owned()).collect(),
+        beside: beside(),
+        ..Abilities::default()
     }
 }
 

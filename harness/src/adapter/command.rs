@@ -55,9 +55,12 @@ impl Command {
     /// The same in real time.
     pub const NATIVE_REAL: &str = "native@5.46.1+real";
 
+    /// Our own client over sockets and in real time, inside this process: the cheapest client to try real time with.
+    pub const REFERENCE_REAL: &str = "reference+real";
+
     /// A known client (`web-sdk@4.6.4`, polling: `web-sdk@4.6.4+comet`, in real time: `web-sdk@4.6.4+real`, native:
-    /// [`NATIVE`](Self::NATIVE) and [`NATIVE_REAL`](Self::NATIVE_REAL), dialling in: `dial@phone`), or a command line that speaks the adapter
-    /// protocol, in words as a shell parts them. A command gets a name made of its program's.
+    /// [`NATIVE`](Self::NATIVE) and [`NATIVE_REAL`](Self::NATIVE_REAL), our own in real time:
+    /// [`REFERENCE_REAL`](Self::REFERENCE_REAL), dialling in: `dial@phone`), or a command line that speaks the adapter protocol, in words as a shell parts them. A command gets a name made of its program's.
     ///
     /// # Errors
     /// A sentence: no such version, no such program, a quote that is not closed.
@@ -70,6 +73,9 @@ impl Command {
         }
         if let Some(device) = name.strip_prefix(dial::FAMILY) {
             return Self::dialled(name, device);
+        }
+        if name == Self::REFERENCE_REAL {
+            return Ok(Self { name: name.to_owned(), program: String::new(), args: Vec::new() });
         }
         let words = shell::split(name).map_err(|error| format!("the command `{name}`: {error}"))?;
         let is_command =
@@ -100,6 +106,12 @@ impl Command {
     #[must_use]
     pub fn dials_in(&self) -> bool {
         self.program.is_empty() && self.name.starts_with(dial::FAMILY)
+    }
+
+    /// Whether nobody is behind it but this process: our own client.
+    #[must_use]
+    pub fn is_inside(&self) -> bool {
+        self.name == Self::REFERENCE_REAL
     }
 
     fn native(name: &str) -> Result<Self, String> {
@@ -169,7 +181,8 @@ impl Command {
 
 /// Whether a name is that of a family that the harness knows.
 fn is_known(name: &str) -> bool {
-    ["web-sdk@", NATIVE_FAMILY, dial::FAMILY].iter().any(|family| name.starts_with(family))
+    name == Command::REFERENCE_REAL
+        || ["web-sdk@", NATIVE_FAMILY, dial::FAMILY].iter().any(|family| name.starts_with(family))
 }
 
 fn is_fit(c: char) -> bool {
@@ -260,9 +273,19 @@ mod tests {
     fn a_name_is_that_of_a_file_and_of_no_known_client() {
         let command = || Command::named("./my-adapter").unwrap();
         assert_eq!(command().called("ours@2+beta").unwrap().name, "ours@2+beta");
-        for wrong in
-            ["", "../x", "a/b", "a b", "-x", ".x", "reference", "web-sdk@4.6.4", "native@2", &"x".repeat(101)]
-        {
+        for wrong in [
+            "",
+            "../x",
+            "a/b",
+            "a b",
+            "-x",
+            ".x",
+            "reference",
+            "reference+real",
+            "web-sdk@4.6.4",
+            "native@2",
+            &"x".repeat(101),
+        ] {
             assert!(command().called(wrong).is_err(), "{wrong}");
         }
         assert!(

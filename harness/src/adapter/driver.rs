@@ -6,7 +6,10 @@ mod virtual_time;
 
 use std::{
     collections::BTreeMap,
-    sync::Arc,
+    sync::{
+        Arc,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::{Duration, Instant},
 };
 
@@ -19,10 +22,10 @@ use wire::UnixMillis;
 
 use super::{
     Command,
-    abilities::{REFERENCE, abilities},
+    abilities::{self, REFERENCE},
     engine_client::EngineClient,
     log::CaseLog,
-    process::Adapter,
+    process::{Adapter, QUIET_MS},
     real::{self, RealTime},
 };
 use crate::{
@@ -34,7 +37,7 @@ use crate::{
 /// How long a case may let real time pass, unless somebody says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Runs cases with clients of one adapter.
+/// Runs cases with clients of one adapter, or with our own over sockets.
 #[derive(Debug)]
 pub struct AdapterDriver {
     abilities: Abilities,
@@ -43,8 +46,11 @@ pub struct AdapterDriver {
     command: Command,
     /// By the name of the client they drive: the one under test, and those a scenario asks for beside it.
     pub(super) adapters: BTreeMap<String, Adapter>,
-    /// Reference clients beside the one under test.
+    /// Reference clients, under test or beside the one that is.
     pub(super) engines: BTreeMap<String, EngineClient>,
+    /// What engines' connections brought is there to be taken: who waits for engines alone waits here.
+    stir: Sender<()>,
+    pub(super) stirred: Receiver<()>,
     /// Which adapter drives a client; reference clients are not here.
     driven: BTreeMap<String, String>,
     pub(super) server: Server,
@@ -94,27 +100,37 @@ impl AdapterDriver {
     ) -> Result<Self, Fault> {
         let log = Arc::new(CaseLog::default());
         let limit = CaseLimit::outside(interrupt.clone());
-        let (adapter, hello) = Adapter::start(command, &log, &limit, exchange.as_ref())?;
+        let mut adapters = BTreeMap::new();
+        let (mut abilities, real) = if command.is_inside() {
+            (abilities::of_reference(), Some(Duration::from_millis(QUIET_MS)))
+        } else {
+            let (adapter, hello) = Adapter::start(command, &log, &limit, exchange.as_ref())?;
+            let real = adapter.real();
+            adapters.insert(command.name.clone(), adapter);
+            (abilities::abilities(command, &hello), real)
+        };
         let mut config = Config::default();
         if let Some(exchange) = &exchange {
             config.listen = exchange.server_address();
         }
         let server = Server::start(config).map_err(|error| Fault(error.to_string()))?;
-        let real = adapter.real().map(RealTime::new);
-        let mut abilities = abilities(command, &hello);
+        let real = real.map(RealTime::new);
         abilities.patience = real.as_ref().map(|_| PATIENCE);
         if real.is_some() {
             // Others in real time stand beside one in real time alone: nobody can lead them.
             abilities.beside.insert(Command::NATIVE_REAL.to_owned());
             abilities.beside.extend(exchange.iter().flat_map(|exchange| exchange.names()));
         }
+        let (stir, stirred) = channel();
         Ok(Self {
             abilities,
             real,
             exchange,
             command: command.clone(),
-            adapters: BTreeMap::from([(command.name.clone(), adapter)]),
+            adapters,
             engines: BTreeMap::new(),
+            stir,
+            stirred,
             driven: BTreeMap::new(),
             server,
             app_keys: Vec::new(),
@@ -140,6 +156,12 @@ impl AdapterDriver {
     /// The time of the service.
     pub(super) fn time(&self) -> UnixMillis {
         self.real.as_ref().map_or(self.now, RealTime::now)
+    }
+
+    /// How far the clock of a world in real time is from the machine's: both sides mean the same instant by a time.
+    fn offset(&self, app_key: &str) -> Result<i64, Fault> {
+        let offset = self.server.offset(app_key).map_err(|error| Fault(error.to_string()))?;
+        Ok(offset.unwrap_or_default())
     }
 
     /// Asks the adapter of that client, started if need be.
@@ -252,13 +274,12 @@ impl Driver for AdapterDriver {
         for (n, (app_key, setup)) in (0..).zip(&stage.worlds) {
             // Worlds of one case do not share tokens and UIDs.
             let mut setup = (*setup).clone();
-            let clock = match &mut self.real {
+            let clock = match &self.real {
                 None => Clock::Manual(stage.start),
-                Some(real) => {
+                Some(_) => {
                     // A world that names no time begins now, as its clients do.
                     let start = *setup.start.get_or_insert_with(real::wall);
                     if n == 0 {
-                        real.begin(start);
                         self.start = start;
                         self.limit.extend(self.abilities.patience.unwrap_or_default());
                     }
@@ -268,17 +289,26 @@ impl Driver for AdapterDriver {
             self.server
                 .put_world(app_key, setup, stage.seed.wrapping_add(n), clock)
                 .map_err(|error| Fault(error.to_string()))?;
+            if n == 0 {
+                let (start, offset) = (self.start, self.offset(app_key)?);
+                if let Some(real) = &mut self.real {
+                    real.begin(start, offset);
+                }
+            }
             self.app_keys.push(app_key.clone());
         }
         for (name, (client, app_key)) in &stage.clients {
             let mut options = client.options.clone();
             let kind = client.client.clone().unwrap_or_else(|| self.command.name.clone());
-            if kind != REFERENCE {
+            let is_inside = kind == REFERENCE || kind == Command::REFERENCE_REAL;
+            if !is_inside {
                 // By which host it reaches this machine is known once it is there.
                 self.wake(&kind)?;
             }
             options.entry("naviServer").or_insert_with(|| self.navi_for(&kind).into());
-            if kind == REFERENCE {
+            if is_inside {
+                // `null` takes the default away: the engine falls back on its own.
+                options.retain(|_, value| !value.is_null());
                 let env = ClientEnv {
                     app_key: app_key.clone(),
                     platform: client.platform.clone().unwrap_or_else(|| PHONE.to_owned()),
@@ -286,7 +316,8 @@ impl Driver for AdapterDriver {
                     seed: stage.seed,
                     options,
                 };
-                self.engines.insert(name.clone(), EngineClient::new(name, env, self.start)?);
+                self.engines
+                    .insert(name.clone(), EngineClient::new(name, env, self.start, self.stir.clone())?);
                 continue;
             }
             let own = self.adapters.get(&kind).and_then(Adapter::platform);
@@ -320,8 +351,9 @@ impl Driver for AdapterDriver {
         for app_key in &self.app_keys {
             self.server.advance_to(app_key, target).map_err(|error| Fault(error.to_string()))?;
         }
+        let offset = self.app_keys.first().map_or(Ok(0), |app_key| self.offset(app_key))?;
         if let Some(real) = &mut self.real {
-            real.jumped(duration);
+            real.jumped(offset);
         }
         self.rest()
     }
@@ -452,6 +484,7 @@ impl Driver for AdapterDriver {
             }
         }
         self.engines.clear();
+        while self.stirred.try_recv().is_ok() {}
         self.driven.clear();
         for app_key in std::mem::take(&mut self.app_keys) {
             // A world that is gone already is what is wanted.

@@ -1,6 +1,7 @@
-//! The reference client over real sockets, beside real SDKs in one case: it shares their server and their virtual time.
+//! The reference client over real sockets: beside real SDKs in one case, where it shares their server and their time, or by
+//! itself in real time.
 //!
-//! Native TCP only. Reading is a thread a connection; everything else happens when the driver asks.
+//! Native TCP only. Reading is a thread a connection, an HTTP request one, too; everything else happens when the driver asks.
 
 use std::{
     collections::BTreeMap,
@@ -22,8 +23,16 @@ use crate::runner::{Fault, Returned};
 /// How long a connection, or room for what is written to it, is waited for.
 const SOCKET_LIMIT: Duration = Duration::from_secs(10);
 
-/// What a reader saw: bytes of a connection, or its end.
-type Arrival = (u64, Option<Vec<u8>>);
+/// What a thread brought.
+#[derive(Debug)]
+enum Arrival {
+    /// Bytes of a connection.
+    Bytes(u64, Vec<u8>),
+    /// A connection's end.
+    End(u64),
+    /// What came of an HTTP request.
+    Answer(u64, Option<HttpAnswer>),
+}
 
 #[derive(Debug)]
 struct Socket {
@@ -48,11 +57,19 @@ pub(super) struct EngineClient {
     opened: u64,
     arrivals: Receiver<Arrival>,
     sender: Sender<Arrival>,
+    /// Somebody may wait for arrivals.
+    stir: Sender<()>,
+    /// HTTP requests that have no answer yet.
+    asked: usize,
     fired: Vec<(String, Map<String, Value>)>,
 }
 
 impl EngineClient {
-    pub(super) fn new(name: &str, env: ClientEnv, now: UnixMillis) -> Result<Self, Fault> {
+    /// Whenever something arrives, `stir` is told.
+    ///
+    /// # Errors
+    /// There can be no store.
+    pub(super) fn new(name: &str, env: ClientEnv, now: UnixMillis, stir: Sender<()>) -> Result<Self, Fault> {
         let store = Store::in_memory().map_err(|error| Fault(format!("no local store: {error}")))?;
         let (sender, arrivals) = channel();
         Ok(Self {
@@ -64,6 +81,8 @@ impl EngineClient {
             opened: 0,
             arrivals,
             sender,
+            stir,
+            asked: 0,
             fired: Vec::new(),
         })
     }
@@ -96,6 +115,7 @@ impl EngineClient {
         }
         // What readers of those still say is nothing to the new engine, which numbers its connections anew.
         (self.sender, self.arrivals) = channel();
+        self.asked = 0;
         Ok(())
     }
 
@@ -110,23 +130,32 @@ impl EngineClient {
         }
     }
 
+    /// Whether it waits for an HTTP answer.
+    pub(super) fn asks(&self) -> bool {
+        self.asked > 0
+    }
+
     /// Callbacks since the last look.
     pub(super) fn take_fired(&mut self) -> Vec<(String, Map<String, Value>)> {
         std::mem::take(&mut self.fired)
     }
 
-    /// Takes in whatever has arrived; `false` if nothing had.
+    /// Takes in whatever has arrived; `false` if nothing had, and nothing that was asked for over HTTP is under way.
     pub(super) fn pump(&mut self, now: UnixMillis) -> bool {
-        let mut moved = false;
-        while let Ok((conn, bytes)) = self.arrivals.try_recv() {
+        let mut moved = self.asked > 0;
+        while let Ok(arrival) = self.arrivals.try_recv() {
             moved = true;
-            match bytes {
-                Some(bytes) => self.read(now, conn, &bytes),
-                None => {
+            match arrival {
+                Arrival::Bytes(conn, bytes) => self.read(now, conn, &bytes),
+                Arrival::End(conn) => {
                     if let Some(socket) = self.sockets.get_mut(&conn) {
                         socket.closed = true;
                     }
                     self.engine.handle(now, EngineInput::Closed { conn });
+                }
+                Arrival::Answer(id, answer) => {
+                    self.asked -= 1;
+                    self.engine.handle(now, EngineInput::HttpAnswer { id, answer });
                 }
             }
             self.perform(now);
@@ -157,8 +186,9 @@ impl EngineClient {
             match output {
                 EngineOutput::Callback { name, args } => self.fired.push((name.to_owned(), args)),
                 EngineOutput::Http { id, method, url, headers, body } => {
-                    let answer = fetch(method, &url, headers, body);
-                    self.engine.handle(now, EngineInput::HttpAnswer { id, answer });
+                    self.asked += 1;
+                    let told = self.told();
+                    thread::spawn(move || told(Arrival::Answer(id, fetch(method, &url, headers, body))));
                 }
                 EngineOutput::Open { conn, address, route } => {
                     let opened = match route {
@@ -181,6 +211,12 @@ impl EngineClient {
         }
     }
 
+    /// By which a thread says what it brought; `false`: nobody wants it any more.
+    fn told(&self) -> impl Fn(Arrival) -> bool + Send + 'static {
+        let (sender, stir) = (self.sender.clone(), self.stir.clone());
+        move |arrival| sender.send(arrival).is_ok() && stir.send(()).is_ok()
+    }
+
     fn open(&mut self, conn: u64, address: &str) -> bool {
         let mut addresses = address.to_socket_addrs().into_iter().flatten();
         let stream = addresses.find_map(|at| TcpStream::connect_timeout(&at, SOCKET_LIMIT).ok());
@@ -190,19 +226,15 @@ impl EngineClient {
         // A server that does not read (a fault may keep it from that) must not hold up the run.
         let _ = stream.set_write_timeout(Some(SOCKET_LIMIT));
         let Ok(mut reader) = stream.try_clone() else { return false };
-        let sender = self.sender.clone();
+        let told = self.told();
         thread::spawn(move || {
             let mut buffer = [0; 16 * 1024];
-            loop {
-                let arrival = match reader.read(&mut buffer) {
-                    Ok(0) | Err(_) => None,
-                    Ok(length) => Some(buffer[..length].to_vec()),
-                };
-                let over = arrival.is_none();
-                if sender.send((conn, arrival)).is_err() || over {
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                if !told(Arrival::Bytes(conn, buffer[..length].to_vec())) {
                     return;
                 }
             }
+            told(Arrival::End(conn));
         });
         self.opened += 1;
         let n = self.opened;

@@ -36,7 +36,7 @@ const BYE_LIMIT: Duration = Duration::from_secs(3);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 /// Silence of a client in real time that counts as quiet unless its hello says otherwise, and the longest that it may ask
 /// for.
-const QUIET_MS: u64 = 150;
+pub(super) const QUIET_MS: u64 = 150;
 const MOST_QUIET_MS: u64 = 5_000;
 /// How often a wait looks at what else may end it.
 const MOMENT: Duration = Duration::from_millis(50);

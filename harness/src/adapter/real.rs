@@ -10,7 +10,7 @@ use serde_json::json;
 use service::ConnView;
 use wire::UnixMillis;
 
-use super::driver::AdapterDriver;
+use super::{driver::AdapterDriver, engine_client::EngineClient};
 use crate::runner::Fault;
 
 /// How long one look at the clients lasts where nothing comes.
@@ -44,10 +44,10 @@ impl RealTime {
         Self { quiet, offset: 0, began, seen: (Vec::new(), 0), changed: Instant::now() }
     }
 
-    /// The service's time is that now: the case begins.
-    pub(super) fn begin(&mut self, now: UnixMillis) {
-        self.offset = now.0.saturating_sub(wall().0);
-        self.began = now;
+    /// The case begins at that time of the service's, whose clock is the machine's with `offset` added.
+    pub(super) fn begin(&mut self, start: UnixMillis, offset: i64) {
+        self.offset = offset;
+        self.began = start;
         self.seen = (Vec::new(), 0);
         self.changed = Instant::now();
     }
@@ -61,9 +61,9 @@ impl RealTime {
         self.began
     }
 
-    /// The service's clock was put forward by that much.
-    pub(super) fn jumped(&mut self, by: Duration) {
-        self.offset = self.offset.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+    /// The service's clock was put forward.
+    pub(super) fn jumped(&mut self, offset: i64) {
+        self.offset = offset;
     }
 
     pub(super) fn quiet(&self) -> Duration {
@@ -98,6 +98,12 @@ impl AdapterDriver {
             self.record_all(&name, events)?;
             heard?;
         }
+        if self.busy_adapters().is_empty() {
+            // Engines alone: nobody else was waited for. A disconnect cannot be: this driver holds a sender.
+            let _ = self.stirred.recv_timeout(patience);
+        }
+        while self.stirred.try_recv().is_ok() {}
+        let now = self.time();
         for name in self.engines.keys().cloned().collect::<Vec<_>>() {
             if let Some(engine) = self.engines.get_mut(&name) {
                 engine.pump(now);
@@ -130,7 +136,8 @@ impl AdapterDriver {
                 let of = self.server.with_world(app_key, |service, _| service.connections());
                 conns.push(of.unwrap_or_default());
             }
-            let owed = conns.iter().flatten().any(|conn| conn.owes > 0);
+            let owed = conns.iter().flatten().any(|conn| conn.owes > 0)
+                || self.engines.values().any(EngineClient::asks);
             let picture = (conns, self.events.len());
             let Some(real) = &mut self.real else { return Ok(()) };
             if picture != real.seen {

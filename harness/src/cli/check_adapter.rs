@@ -34,6 +34,12 @@ pub(super) fn run(args: &CheckAdapterArgs, out: &mut dyn Write) -> Result<u8, St
             Some("`harness clients` lists the known ones; a command line: 'COMMAND ARGS'".to_owned()),
         )
     })?;
+    if command.is_inside() {
+        return Err(Stop::usage(
+            format!("{} has no adapter: it is part of this program", command.name),
+            None,
+        ));
+    }
     let names = command.dials_in().then_some(&*command.name).into_iter().collect();
     let exchange = args.dial.invite(&names, None)?;
     let checks = check_at(&command, exchange.as_ref()).map_err(|fault| Stop {

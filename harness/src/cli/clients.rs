@@ -37,6 +37,9 @@ const NATIVES: [(&str, &str); 2] = [
     (Command::NATIVE_REAL, "the vendor's native client for Linux (x64, arm64), unmodified, in real time"),
 ];
 
+/// Where a client is that nobody starts.
+const INSIDE: &str = "inside this process";
+
 /// A client the harness knows by name.
 struct Known {
     name: String,
@@ -78,7 +81,8 @@ fn ours(settings: &Settings, format: Format, out: &mut dyn Write) -> Result<(), 
     let file = settings.file.as_ref().map_or(settings::FILE.into(), |file| file.display().to_string());
     for (name, client) in &settings.named {
         let (called, words) = match &client.command {
-            None => ("reference", "inside this process".to_owned()),
+            None => ("reference", INSIDE.to_owned()),
+            Some(command) if command.is_inside() => (command.name.as_str(), INSIDE.to_owned()),
             Some(command) => {
                 let words = std::iter::once(&command.program).chain(&command.args);
                 (command.name.as_str(), words.map(|word| shell::quote(word)).collect::<Vec<_>>().join(" "))
@@ -101,12 +105,14 @@ fn ours(settings: &Settings, format: Format, out: &mut dyn Write) -> Result<(), 
 }
 
 fn known(web_sdk: &Path, native: &Path) -> Vec<Known> {
-    let mut clients = vec![Known {
-        name: "reference".to_owned(),
-        about: "our own client, in virtual time, inside this process",
-        missing: Vec::new(),
-        install: None,
-    }];
+    let ours = [
+        ("reference", "our own client, in virtual time, inside this process"),
+        (Command::REFERENCE_REAL, "our own client in real time, over sockets, inside this process"),
+    ];
+    let mut clients: Vec<Known> = ours
+        .into_iter()
+        .map(|(name, about)| Known { name: name.to_owned(), about, missing: Vec::new(), install: None })
+        .collect();
     let node = on_path("node");
     for version in versions(web_sdk) {
         let mut missing = Vec::new();
@@ -182,9 +188,10 @@ mod tests {
         let clients = known(folder.path(), folder.path());
         let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
         let natives = [Command::NATIVE, Command::NATIVE_REAL];
-        assert_eq!(names, [&["reference", "web-sdk@4.6.4", "web-sdk@5.38.0"][..], &natives].concat());
-        assert!(clients[0].missing.is_empty());
-        assert!(clients[1].missing.iter().any(|what| what == "its packages from npm"));
-        assert_eq!(clients[1].install.as_deref(), Some("node harness/adapters/web-sdk/install.mjs 4.6.4"));
+        let others = ["reference", Command::REFERENCE_REAL, "web-sdk@4.6.4", "web-sdk@5.38.0"];
+        assert_eq!(names, [&others[..], &natives].concat());
+        assert!(clients[..2].iter().all(|ours| ours.missing.is_empty()));
+        assert!(clients[2].missing.iter().any(|what| what == "its packages from npm"));
+        assert_eq!(clients[2].install.as_deref(), Some("node harness/adapters/web-sdk/install.mjs 4.6.4"));
     }
 }

@@ -349,8 +349,8 @@ impl<'a> Run<'a> {
                 self.marks.insert(name.clone(), attempts.collect());
                 Ok(())
             }
-            StepAct::State(state) => self.state(step.at, state),
-            StepAct::Journal(journal) => self.journal(step.at, journal),
+            StepAct::State(state) => self.in_time(|run| run.state(step.at, state)),
+            StepAct::Journal(journal) => self.in_time(|run| run.journal(step.at, journal)),
             StepAct::Attempts(attempts) => self.attempts(step.at, attempts),
         }
     }

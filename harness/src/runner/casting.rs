@@ -104,6 +104,7 @@ fn cast<'a>(scenario: &Scenario, case: &'a Case, can: &Abilities) -> Cow<'a, Cas
         if fits(client) {
             continue;
         }
+        let binding = binding || means_another(scenario, case, name, own);
         let elsewhere = another_class(name, &cast);
         let Some(part) = cast.clients.get_mut(name) else { continue };
         if !binding && is_free(name, case, own, &fits) {
@@ -197,6 +198,15 @@ fn names_a_platform(case: &Case) -> bool {
     PLATFORMS.iter().any(|platform| steps.contains(&format!("\"{platform}\"")))
 }
 
+/// Whether the scenario wants something else where that client is of the platform `own`: then it is not played as one.
+fn means_another(scenario: &Scenario, case: &Case, name: &str, own: &str) -> bool {
+    let is_own =
+        |other: &&Case| other.clients.get(name).is_some_and(|client| client.platform.as_deref() == Some(own));
+    let mut written = scenario.cases.iter().filter(is_own).peekable();
+    written.peek().is_some()
+        && !written.any(|other| (&other.steps, &other.worlds) == (&case.steps, &case.worlds))
+}
+
 /// Whether a requirement that the scenario covers speaks of platforms.
 fn is_about_platforms(scenario: &Scenario) -> bool {
     let speaks = |text: &str| OF_PLATFORMS.iter().any(|word| text.contains(word));
@@ -207,7 +217,7 @@ fn is_about_platforms(scenario: &Scenario) -> bool {
 }
 
 /// Over sockets the reference client speaks native frames alone: it is no page.
-fn speaks_tcp(platform: &str) -> bool {
+pub(crate) fn speaks_tcp(platform: &str) -> bool {
     !matches!(platform, "Web" | "MiniProgram")
 }
 

@@ -6,7 +6,10 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use simulation::Event;
 
-use super::case::{Run, Stop};
+use super::{
+    case::{Run, Stop},
+    needs::words,
+};
 use crate::{
     catalogue::api,
     scenario::{Call, EventMatch, Expect, Matcher, Matching, NoMatch, Order, Place, Quiet, Scope, Times},
@@ -53,13 +56,17 @@ type Outcome = Result<Result<Matched, Missing>, Stop>;
 /// How long what is to come at once may take with a client in real time, which may have to wait for a processor: nobody
 /// else sees what it does by itself. Measured: with twenty processes waiting for two processors, 250 ms were not enough in
 /// one of a hundred.
-const AT_ONCE: Duration = Duration::from_secs(5);
+pub(super) const AT_ONCE: Duration = Duration::from_secs(5);
 
 impl Run<'_> {
     /// Waits until the callbacks are there, at most as long as the step allows.
     pub(super) fn expect(&mut self, expect: &Expect, at: Place) -> Result<(), Stop> {
-        let in_real_time = self.driver.abilities().patience.is_some();
-        let within = expect.within.or(in_real_time.then_some(AT_ONCE));
+        let patience = self.driver.abilities().patience;
+        let within = expect.within.or(patience.map(|_| AT_ONCE));
+        // Longer than there is patience for nobody waits with a client in real time.
+        let beyond = within.filter(|within| patience.is_some_and(|patience| *within > patience.max(AT_ONCE)));
+        let within =
+            within.map(|within| beyond.and(patience).map_or(within, |patience| patience.max(AT_ONCE)));
         let until = within.map(|within| self.driver.now() + within.saturating_mul(self.slow));
         self.driver.settle()?;
         let mut rested = false;
@@ -92,6 +99,9 @@ impl Run<'_> {
                 self.keep(matched.captures);
                 self.cursor(&expect.client).pass(&matched.hits);
                 return Ok(());
+            }
+            if let Some(beyond) = beyond {
+                return Err(impatient(&self.driver.abilities().client, beyond));
             }
             let seen = missing.near.unwrap_or_else(|| self.seen_since(&expect.client));
             let expected = format!("{}: {}", expect.client, missing.what);
@@ -191,6 +201,15 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// What did not come while there was patience may still come.
+fn impatient(client: &str, within: Duration) -> Stop {
+    let time = words(within);
+    let reason = format!(
+        "{client} runs in real time: what the case waits for may take {time} of it (`--patience {time}`)"
+    );
+    Stop::Unsupported { what: "patience".to_owned(), reason }
 }
 
 /// Looks for events; names captured on the way are known to what follows.

@@ -7,13 +7,32 @@ use serde_json::{Map, Value as Json};
 use service::HttpRequest;
 use wire::UnixMillis;
 
-use super::case::{Run, Stop};
+use super::{
+    case::{Run, Stop},
+    judge::AT_ONCE,
+};
 use crate::{
     scenario::{Api, ApiBody, Attempts, Journal, Matching, Place, Sign, State, Value, resolve_map},
     verdict::FindingKind,
 };
 
 impl Run<'_> {
+    /// What is looked at must be so once nothing is under way. With a client in real time it has as long to come to that as
+    /// a callback that is to come at once.
+    pub(super) fn in_time(&mut self, look: impl Fn(&mut Self) -> Result<(), Stop>) -> Result<(), Stop> {
+        if self.driver.abilities().patience.is_some() {
+            self.driver.rest()?;
+            let until = self.driver.now() + AT_ONCE.saturating_mul(self.slow);
+            while let Err(stop) = look(self) {
+                if !matches!(stop, Stop::Found(_)) || !self.driver.step(until)? {
+                    return Err(stop);
+                }
+            }
+            return Ok(());
+        }
+        look(self)
+    }
+
     pub(super) fn api(&mut self, at: Place, api: &Api) -> Result<(), Stop> {
         let app_key = self.app_key(&api.world);
         let request = self.request(&app_key, api)?;

@@ -33,6 +33,7 @@ use gather::Gathered;
 use often::run_often;
 use service::bug::Bug;
 
+pub(crate) use casting::speaks_tcp;
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
 pub use limit::{CASE_LIMIT, CaseLimit, Interrupt};
 pub use raw::RawView;

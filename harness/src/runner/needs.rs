@@ -105,7 +105,7 @@ fn exact(steps: &[Step]) -> bool {
 }
 
 /// A duration as one writes it: the largest unit that it has none smaller than.
-fn words(time: Duration) -> String {
+pub(super) fn words(time: Duration) -> String {
     let ms = time.as_millis();
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1_000, "s"), (1, "ms")];
     let (unit, name) = units.into_iter().find(|(unit, _)| ms.is_multiple_of(*unit)).unwrap_or((1, "ms"));
