@@ -11,6 +11,7 @@ pub mod dial;
 pub mod load;
 pub mod oracle;
 mod plain;
+pub mod recorded;
 pub mod report;
 pub mod runner;
 pub mod scenario;

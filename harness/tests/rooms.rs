@@ -38,7 +38,8 @@ const SERVICE: House = House {
         ("ultra_group", &["core", "files", "outward", "preferences"]),
         ("world", &["chatroom", "core", "files", "mail", "outward", "preferences", "ultra_group"]),
         ("doors", &["chatroom", "core", "files", "mail", "outward", "preferences", "ultra_group", "world"]),
-        ("service", &["core", "doors", "outward", "world"]),
+        ("taken", &["core", "doors"]),
+        ("service", &["core", "doors", "outward", "taken", "world"]),
     ],
 };
 

@@ -148,6 +148,7 @@ mod tests {
         Rc::new(World::new(
             service,
             WorldClock::new(Clock::Manual(at), None),
+            None,
             1024,
             crate::meter::Meter::new(crate::Bounds::default()),
             scratch,

@@ -16,7 +16,7 @@ use service::Preset;
 use crate::{
     address::Addresses,
     bounds::{self, Bounds},
-    config::{App, Config, Tls},
+    config::{App, Config, Record, Tls},
     exposure, listen,
     nearest::nearest,
     server::{self, StartError},
@@ -51,9 +51,16 @@ struct Args {
     /// rate limit off.
     #[arg(long, value_name = "NAME", default_value = "documented", value_parser = preset)]
     preset: Preset,
-    /// Record every world's inputs into a directory.
+    /// Record every world into a folder, a file each: what it took in and said, up to the last line even when the process is
+    /// killed. `harness show` and `harness replay` read them. A recording that is there already gets a number.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
+    /// Go on with the worlds recorded in that folder as they were, and record them there.
+    #[arg(long, value_name = "DIR", conflicts_with = "record")]
+    resume: Option<PathBuf>,
+    /// Bytes after which a world's recording is not gone on with (512M, 4G).
+    #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bounds::size)]
+    record_limit: usize,
     /// Speak TLS, with a self-signed certificate unless --tls-cert and --tls-key name one. Plain connections are
     /// still served.
     #[arg(long)]
@@ -164,9 +171,9 @@ fn say(message: &str) {
 }
 
 fn config(args: Args) -> Result<Config, String> {
-    if let Some(directory) = args.record {
-        return Err(format!("--record {}: recording is not implemented yet", directory.display()));
-    }
+    let resume = args.resume.is_some();
+    let limit = args.record_limit as u64;
+    let record = args.resume.or(args.record).map(|folder| Record::To { folder, limit });
     let mut bounds = Bounds::default();
     for setting in &args.bound {
         bounds.set(setting).map_err(|mistake| format!("--bound {setting}: {mistake}"))?;
@@ -194,6 +201,8 @@ fn config(args: Args) -> Result<Config, String> {
         tls,
         seed: args.seed,
         preset: args.preset,
+        record,
+        resume,
         tls_cert_out: args.reach.tls_cert_out,
         control_token,
         advertise: args.reach.advertise,

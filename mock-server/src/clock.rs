@@ -38,6 +38,11 @@ impl WorldClock {
         }
     }
 
+    /// A clock that goes on: the machine's with that offset, or one that is moved by hand; at `last` it stood at least.
+    pub(crate) fn resumed(offset: Option<i64>, last: UnixMillis) -> Self {
+        Self { offset, last: within(last) }
+    }
+
     pub(crate) fn now(&mut self) -> UnixMillis {
         if let Some(offset) = self.offset {
             self.last = self.last.max(within(UnixMillis(wall().0.saturating_add(offset))));

@@ -47,6 +47,10 @@ pub struct Config {
     pub max_frame: usize,
     /// What worlds are like whose set-up names no `preset`.
     pub preset: Preset,
+    /// Whether what worlds take in and say is taken down.
+    pub record: Option<Record>,
+    /// Worlds go on from the recordings in `record`'s folder.
+    pub resume: bool,
     /// What the server takes on at most, all worlds and clients together.
     pub bounds: Bounds,
 }
@@ -68,6 +72,8 @@ impl Default for Config {
             allow_origins: Vec::new(),
             max_frame: wire::DEFAULT_MAX_FRAME,
             preset: Preset::default(),
+            record: None,
+            resume: false,
             bounds: Bounds::default(),
         }
     }
@@ -86,6 +92,20 @@ impl Default for App {
     fn default() -> Self {
         Self { key: DEFAULT_APP_KEY.to_owned(), secret: DEFAULT_APP_SECRET.to_owned() }
     }
+}
+
+/// Where recordings go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// To whoever asks for them ([`Server::recording`](crate::Server::recording)).
+    InMemory,
+    /// Into a folder, a file a world.
+    To {
+        /// The folder; it is made if need be.
+        folder: PathBuf,
+        /// Bytes after which a file is not gone on with.
+        limit: u64,
+    },
 }
 
 /// Where the certificate comes from.

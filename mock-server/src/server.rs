@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use recording::Seen;
 use service::{Service, setup::WorldSetup};
 use tokio::{
     net::TcpListener,
@@ -22,7 +23,7 @@ use crate::{
     address::Addresses,
     advance::{AdvanceError, Target},
     advertise,
-    config::{Clock, Config},
+    config::{Clock, Config, Record},
     conn::ConnState,
     exposure, greet,
     hosts::Origin,
@@ -178,6 +179,24 @@ impl Server {
         })?
     }
 
+    /// As [`put_world`](Self::put_world), recorded in memory, whatever the server was started with.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn put_recorded_world(
+        &self,
+        app_key: &str,
+        setup: WorldSetup,
+        seed: u64,
+        clock: Clock,
+    ) -> Result<(), WorldError> {
+        let key = app_key.to_owned();
+        self.call(move |worlds| {
+            let put = worlds.put_recorded(&key, setup, Some(seed), clock, Some(&Record::InMemory));
+            put.map(drop).map_err(WorldError::Setup)
+        })?
+    }
+
     /// Closes a world and its connections; `false` if there is none.
     ///
     /// # Errors
@@ -205,6 +224,22 @@ impl Server {
     /// There is no such world.
     pub fn now(&self, app_key: &str) -> Result<UnixMillis, WorldError> {
         self.world(app_key, |world| world.now())
+    }
+
+    /// The recording of a world so far, whole lines, where worlds are recorded in memory.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn recording(&self, app_key: &str) -> Result<Option<Vec<u8>>, WorldError> {
+        self.world(app_key, |world| world.recording())
+    }
+
+    /// Takes down what was seen of a client in its world's recording, if there is one.
+    ///
+    /// # Errors
+    /// There is no such world.
+    pub fn seen(&self, app_key: &str, seen: Seen) -> Result<(), WorldError> {
+        self.world(app_key, move |world| world.seen(seen))
     }
 
     /// What is added to the machine's clock to get the world's time, milliseconds; `None`: its clock is moved by hand.
@@ -422,9 +457,7 @@ impl Bound {
 
 /// Says goodbye to everybody; who does not listen is left.
 async fn close_all(worlds: &Worlds) {
-    for world in worlds.all() {
-        worlds.remove(&world.app_key);
-    }
+    worlds.close();
     // The connections' tasks are awake now: a few turns write what waits and end the streams.
     for _ in 0..16 {
         tokio::task::yield_now().await;

@@ -10,6 +10,7 @@ use std::{
     rc::Rc,
 };
 
+use recording::Seen;
 use service::{Close, ConnId, HttpId, HttpPath, HttpRequest, HttpResponse, Input, Output, Service};
 use tokio::sync::{Notify, oneshot};
 use wire::{FrameError, UnixMillis};
@@ -22,6 +23,7 @@ use crate::{
     link::{LinkState, Links},
     meter::{Did, Meter, Seat},
     peer::Peer,
+    recorder::Recorder,
     timer::Timer,
 };
 
@@ -61,6 +63,7 @@ pub(crate) struct World {
     conns: RefCell<Numbered<Peer>>,
     requests: RefCell<Numbered<Waiting>>,
     callbacks: Callbacks,
+    recorder: RefCell<Option<Recorder>>,
     dirty: RefCell<Vec<Peer>>,
     past: RefCell<VecDeque<ConnState>>,
     links: RefCell<Links>,
@@ -76,6 +79,7 @@ impl World {
     pub(crate) fn new(
         service: Service,
         clock: WorldClock,
+        recorder: Option<Recorder>,
         max_frame: usize,
         meter: Rc<Meter>,
         scratch: Rc<RefCell<Box<[u8]>>>,
@@ -93,6 +97,7 @@ impl World {
             clock: RefCell::new(clock),
             conns: RefCell::default(),
             requests: RefCell::default(),
+            recorder: RefCell::new(recorder),
             dirty: RefCell::default(),
             past: RefCell::default(),
             links: RefCell::default(),
@@ -117,7 +122,7 @@ impl World {
         let now = self.now();
         let mut service = self.service.borrow_mut();
         service.handle(now, input);
-        self.drain(&mut service);
+        self.drain(&mut service, now);
     }
 
     /// Anything else that may cause outputs, settled.
@@ -126,7 +131,7 @@ impl World {
         let now = self.now();
         let mut service = self.service.borrow_mut();
         let value = work(&mut service, now);
-        self.drain(&mut service);
+        self.drain(&mut service, now);
         drop(service);
         self.settle();
         value
@@ -139,17 +144,26 @@ impl World {
 
     pub(crate) fn garbage(&self, conn: ConnId, error: FrameError) {
         tracing::debug!(app = self.app_key, conn = conn.0, %error, "garbage");
-        self.input(Input::Garbage { conn, error });
+        self.input(Input::Garbage { conn, error: error.to_string() });
     }
 
     pub(crate) fn note(&self, conn: ConnId, text: &str) {
         tracing::debug!(app = self.app_key, conn = conn.0, text, "note");
         let now = self.now();
-        self.service.borrow_mut().note(now, conn, text);
+        let mut service = self.service.borrow_mut();
+        service.note(now, conn, text);
+        self.drain(&mut service, now);
     }
 
-    fn drain(&self, service: &mut Service) {
+    fn drain(&self, service: &mut Service, now: UnixMillis) {
+        let mut recorder = self.recorder.borrow_mut();
+        if let Some(recorder) = &mut *recorder {
+            recorder.taken(service);
+        }
         while let Some(output) = service.poll_output() {
+            if let Some(recorder) = &mut *recorder {
+                recorder.said(now, &output);
+            }
             match output {
                 Output::Send { conn, frame } => self.on(conn, |conn| conn.send(&frame)),
                 Output::SendRaw { conn, bytes } => self.on(conn, |conn| conn.send_raw(&bytes)),
@@ -188,6 +202,10 @@ impl World {
 
     /// Ends a batch.
     pub(crate) fn settle(&self) {
+        // First of all: nobody is told of anything that could be forgotten.
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.keep();
+        }
         loop {
             let mut dirty = self.dirty.take();
             let over: Vec<Peer> = dirty.iter().filter(|peer| !peer.flush()).cloned().collect();
@@ -224,7 +242,37 @@ impl World {
 
     /// Moves the clock alone: deadlines on the way are `advance`'s.
     pub(crate) fn move_to(&self, at: UnixMillis) {
-        self.clock.borrow_mut().advance_to(at);
+        let mut clock = self.clock.borrow_mut();
+        let before = clock.offset();
+        clock.advance_to(at);
+        // A clock that is moved by hand stands where the last entry left it.
+        if clock.offset() != before
+            && let Some(recorder) = &mut *self.recorder.borrow_mut()
+        {
+            recorder.clock(clock.last(), clock.offset());
+        }
+    }
+
+    /// Its recording so far, if it is kept in memory.
+    pub(crate) fn recording(&self) -> Option<Vec<u8>> {
+        self.recorder.borrow().as_ref()?.in_memory().map(<[u8]>::to_vec)
+    }
+
+    /// Takes down what was seen of a client.
+    pub(crate) fn seen(&self, seen: Seen) {
+        let now = self.now();
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.seen(now, seen);
+            recorder.keep();
+        }
+    }
+
+    /// It will not come back: its recording is not to be resumed.
+    pub(crate) fn retire(&self) {
+        let is_unused = self.is_unused();
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.retire(&self.app_key, is_unused);
+        }
     }
 
     /// Cuts a client by a bound, once; [`settle`](Self::settle) must follow.

@@ -17,10 +17,12 @@ use crate::{
     bounds::Bound,
     clock::{self, WorldClock},
     comet::Sessions,
-    config::{Clock, Config, DEFAULT_APP_SECRET},
+    config::{Clock, Config, DEFAULT_APP_SECRET, Record},
     exposure,
     hosts::Origin,
     meter::{Did, Meter},
+    recorder::{self, Recorder},
+    resume,
     seeds::Seeds,
     slices::{PIECE, Slices},
     timer::Timer,
@@ -32,6 +34,13 @@ const SCRATCH: usize = 64 << 10;
 
 /// Bytes of an App Key. Assumed; the vendor's have 13.
 const LONGEST_APP_KEY: usize = 64;
+
+/// A world that nobody can reach yet.
+struct Made {
+    service: Service,
+    clock: WorldClock,
+    recorder: Option<Recorder>,
+}
 
 /// Why there is no world for an App Key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,13 +102,41 @@ impl Worlds {
             last_request: Cell::new(0),
             strangers: Cell::new(0),
         });
+        worlds.resume().map_err(|why| vec![why])?;
         let mut described = worlds.config.world.clone();
         for app in worlds.config.apps.clone() {
+            // It goes on as it was.
+            if worlds.get(&app.key).is_some() {
+                described = None;
+                continue;
+            }
             let mut setup = described.take().unwrap_or_default();
             setup.app_secret = Some(app.secret);
             worlds.put(&app.key, setup, None, Clock::Wall)?;
         }
         Ok(worlds)
+    }
+
+    /// The worlds that are recorded, as they were, if they are to go on.
+    fn resume(&self) -> Result<(), String> {
+        let Some((folder, limit)) = resume::folder(self.config.record.as_ref(), self.config.resume) else {
+            return Ok(());
+        };
+        let found = recorder::to_resume(folder);
+        for path in found.map_err(|error| format!("--resume {}: {error}", folder.display()))? {
+            let resume::Resumed { mut service, clock, mut recorder, last_conn, last_request } =
+                resume::resume(&path, limit)?;
+            // It may listen elsewhere now.
+            let mut clock = clock;
+            service.move_to(clock.now(), self.endpoints());
+            recorder.taken(&mut service);
+            recorder.keep();
+            self.last_conn.set(self.last_conn.get().max(last_conn.0));
+            self.last_request.set(self.last_request.get().max(last_request.0));
+            self.seeds.made(service.app_key());
+            self.install(Made { service, clock, recorder: Some(recorder) });
+        }
+        Ok(())
     }
 
     /// Makes room for one more world, if it is a new one.
@@ -152,9 +189,24 @@ impl Worlds {
         seed: Option<u64>,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
-        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
-        while service.fill(&mut filling, u32::MAX) {}
-        Ok(self.install(service, clock))
+        self.put_recorded(app_key, setup, seed, clock, self.config.record.as_ref())
+    }
+
+    /// The same, recorded as somebody says.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn put_recorded(
+        &self,
+        app_key: &str,
+        setup: WorldSetup,
+        seed: Option<u64>,
+        clock: Clock,
+        record: Option<&Record>,
+    ) -> Result<Rc<World>, Vec<String>> {
+        let (mut made, mut filling) = self.begin(app_key, setup, seed, clock, record)?;
+        while made.service.fill(&mut filling, u32::MAX) {}
+        Ok(self.install(made))
     }
 
     /// The same, letting others in between.
@@ -165,12 +217,13 @@ impl Worlds {
         seed: Option<u64>,
         clock: Clock,
     ) -> Result<Rc<World>, Vec<String>> {
-        let (mut service, mut filling, clock) = self.begin(app_key, setup, seed, clock)?;
+        let record = self.config.record.as_ref();
+        let (mut made, mut filling) = self.begin(app_key, setup, seed, clock, record)?;
         let mut slices = Slices::begin();
-        while service.fill(&mut filling, PIECE) {
+        while made.service.fill(&mut filling, PIECE) {
             slices.breathe().await;
         }
-        Ok(self.install(service, clock))
+        Ok(self.install(made))
     }
 
     /// A world that nobody knows of yet; its backlog is still to come.
@@ -180,7 +233,8 @@ impl Worlds {
         mut setup: WorldSetup,
         seed: Option<u64>,
         clock: Clock,
-    ) -> Result<(Service, Filling, WorldClock), Vec<String>> {
+        record: Option<&Record>,
+    ) -> Result<(Made, Filling), Vec<String>> {
         if app_key.len() > LONGEST_APP_KEY {
             let length = app_key.len();
             return Err(vec![format!(
@@ -200,9 +254,15 @@ impl Worlds {
         let clock = WorldClock::new(clock, setup.start);
         let seed = self.seeds.next(app_key, seed);
         // What lies back lies back from the set-up's `start`, however long the machine took to get here.
-        let (service, filling) = Service::begin(app_key, &setup, seed, self.endpoints(), clock.last())?;
+        let (start, endpoints) = (clock.last(), self.endpoints());
+        let (mut service, filling) = Service::begin(app_key, &setup, seed, endpoints.clone(), start)?;
+        let recorder = record.map(|how| {
+            let header = recorder::header(app_key, seed, start, clock.offset(), endpoints, setup);
+            Recorder::begin(how, &header, &mut service)
+        });
+        let recorder = recorder.transpose().map_err(|why| vec![why])?;
         self.seeds.made(app_key);
-        Ok((service, filling, clock))
+        Ok((Made { service, clock, recorder }, filling))
     }
 
     /// The App Secret of a world whose set-up names none: the one that the key has had, or was started with.
@@ -215,10 +275,11 @@ impl Worlds {
         old.or_else(started).unwrap_or_else(|| DEFAULT_APP_SECRET.to_owned())
     }
 
-    fn install(&self, service: Service, clock: WorldClock) -> Rc<World> {
+    fn install(&self, Made { service, clock, recorder }: Made) -> Rc<World> {
         let world = World::new(
             service,
             clock,
+            recorder,
             self.config.max_frame,
             self.meter.clone(),
             self.scratch.clone(),
@@ -285,7 +346,18 @@ impl Worlds {
     pub(crate) fn remove(&self, app_key: &str) -> bool {
         let world = self.by_key.borrow_mut().remove(app_key);
         self.unasked.borrow_mut().retain(|key| key != app_key);
-        world.inspect(|world| world.remove()).is_some()
+        let Some(world) = world else { return false };
+        world.retire();
+        world.remove();
+        true
+    }
+
+    /// Closes all of them; recorded ones can be resumed.
+    pub(crate) fn close(&self) {
+        for world in self.all() {
+            world.remove();
+        }
+        self.by_key.borrow_mut().clear();
     }
 
     pub(crate) fn all(&self) -> Vec<Rc<World>> {

@@ -31,6 +31,10 @@ impl Client {
             asked_navi: false,
         }
     }
+
+    pub(crate) fn app_key(&self) -> &str {
+        &self.env.app_key
+    }
 }
 
 /// What can happen to a client's network.

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use reference_client::{EngineInput, HttpAnswer, Route};
-use service::{ConnId, HttpId, HttpResponse, Input, Login, Output, Service};
+use service::{ConnId, HttpId, HttpResponse, Input, Login, Output};
 use wire::{ClientFrame, FrameError, native, websocket};
 
 use crate::{LinkState, Simulation, network::Parcel};
@@ -119,7 +119,7 @@ impl Simulation {
             // Nobody has said who they are: a server hangs up.
             _ if !presented => self.traffic.put(self.now, Parcel::Closed { conn }),
             Ok(frame) => self.service_input(&world, Input::Frame { conn, frame }),
-            Err(error) => self.service_input(&world, Input::Garbage { conn, error }),
+            Err(error) => self.service_input(&world, Input::Garbage { conn, error: error.to_string() }),
         }
     }
 
@@ -140,10 +140,22 @@ impl Simulation {
         }
     }
 
+    /// The next thing that a world wants done. What was done to it, and this, is on its tape then, if there is one.
+    fn next_output(&mut self, app_key: &str) -> Option<Output> {
+        let service = self.worlds.get_mut(app_key)?;
+        let Some(tape) = self.tapes.as_mut().and_then(|tapes| tapes.get_mut(app_key)) else {
+            return service.poll_output();
+        };
+        tape.taken(service);
+        let output = service.poll_output()?;
+        tape.said(self.now, &output);
+        Some(output)
+    }
+
     /// Takes what a world wants done; gives the answer to the request numbered 0, which is a direct one.
     pub(crate) fn drain_world(&mut self, app_key: &str) -> Option<HttpResponse> {
         let mut direct = None;
-        while let Some(output) = self.worlds.get_mut(app_key).and_then(Service::poll_output) {
+        while let Some(output) = self.next_output(app_key) {
             match output {
                 Output::Send { conn, frame } => {
                     let Some(wire) = self.wires.get(&conn) else { continue };

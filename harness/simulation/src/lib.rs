@@ -14,6 +14,7 @@ mod raw;
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
+use recording::{FORMAT, Header, Seen, Tape};
 use reference_client::{CallResult, ClientEnv, Store};
 use serde_json::{Map, Value};
 use service::{
@@ -112,6 +113,8 @@ pub struct Simulation {
     foreign: Vec<(UnixMillis, String, String)>,
     /// Draws what comes first, in a varied simulation.
     chance: Option<chance::Chance>,
+    /// What worlds and clients do is taken down, a tape a world.
+    tapes: Option<IndexMap<String, Tape>>,
 }
 
 impl Simulation {
@@ -132,6 +135,7 @@ impl Simulation {
             attempts: Vec::new(),
             foreign: Vec::new(),
             chance: None,
+            tapes: None,
         }
     }
 
@@ -141,6 +145,27 @@ impl Simulation {
     #[must_use]
     pub fn varied(seed: u64, start: UnixMillis) -> Self {
         Self { chance: Some(chance::Chance::new(seed)), ..Self::new(seed, start) }
+    }
+
+    /// Takes down what happens in the worlds that are added from now on.
+    #[must_use]
+    pub fn recorded(self) -> Self {
+        Self { tapes: Some(IndexMap::new()), ..self }
+    }
+
+    /// The recording of a world so far, whole lines.
+    #[must_use]
+    pub fn recording(&self, app_key: &str) -> Option<&[u8]> {
+        Some(self.tapes.as_ref()?.get(app_key)?.bytes())
+    }
+
+    /// Takes down what a client did, or what was done to it, in its world's recording.
+    pub fn seen(&mut self, client: &str, seen: impl FnOnce() -> Seen) {
+        let Some(tapes) = &mut self.tapes else { return };
+        let app_key = self.clients.get(client).map(Client::app_key);
+        if let Some(tape) = app_key.and_then(|app_key| tapes.get_mut(app_key)) {
+            tape.seen(self.now, seen());
+        }
     }
 
     /// Virtual time.
@@ -158,7 +183,21 @@ impl Simulation {
             Endpoints { navi: NAVI.into(), websocket: ADDRESS.into(), tcp: ADDRESS.into(), tls: false };
         // Worlds of one simulation do not share tokens and UIDs.
         let seed = self.seed.wrapping_add(self.worlds.len() as u64);
-        let service = Service::new(app_key, setup, seed, endpoints, self.now)?;
+        let mut service = Service::new(app_key, setup, seed, endpoints.clone(), self.now)?;
+        if let Some(tapes) = &mut self.tapes {
+            let header = Header {
+                recording: FORMAT,
+                made_by: format!("harness {}", env!("CARGO_PKG_VERSION")),
+                app_key: app_key.to_owned(),
+                client: "reference".to_owned(),
+                start: self.now,
+                offset: None,
+                seed,
+                endpoints,
+                world: setup.clone(),
+            };
+            tapes.insert(app_key.to_owned(), Tape::begin(&header, &mut service));
+        }
         self.worlds.insert(app_key.to_owned(), service);
         Ok(())
     }
@@ -211,6 +250,16 @@ impl Simulation {
     ) -> Result<CallResult, SimulationError> {
         let now = self.now;
         let result = self.client(client)?.engine.call(now, method, args);
+        self.seen(client, || Seen::Call {
+            client: client.to_owned(),
+            method: method.to_owned(),
+            args: args.clone(),
+            returned: match &result {
+                CallResult::Code(code) => (*code).into(),
+                CallResult::Value(value) => value.clone(),
+                CallResult::Unsupported(_) => Value::Null,
+            },
+        });
         self.drain_client(client);
         Ok(result)
     }

@@ -1,6 +1,7 @@
 //! What an engine wants done: callbacks, requests, connections, frames.
 
 use bytes::{Bytes, BytesMut};
+use recording::Seen;
 use reference_client::{EngineOutput, Route};
 use serde_json::{Map, Value};
 use service::{ConnId, HttpId, HttpRequest, Input};
@@ -34,6 +35,11 @@ impl Simulation {
     pub(crate) fn record(&mut self, client: &str, name: &str, args: Map<String, Value>) {
         let at = self.now;
         let after = self.worlds.values().map(|world| world.journal().last()).collect();
+        self.seen(client, || Seen::Callback {
+            client: client.to_owned(),
+            name: name.to_owned(),
+            args: args.clone(),
+        });
         let Some(known) = self.clients.get_mut(client) else { return };
         known.events += 1;
         self.events.push(Event {

@@ -56,6 +56,8 @@ pub struct AdapterDriver {
     pub(super) server: Server,
     pub(super) app_keys: Vec<String>,
     creations: BTreeMap<String, Value>,
+    /// In whose recording it is told what a client does; empty: there are none.
+    worlds: BTreeMap<String, String>,
     pub(super) events: Vec<Event>,
     /// The number of the last callback of each client.
     numbers: BTreeMap<String, u64>,
@@ -135,6 +137,7 @@ impl AdapterDriver {
             server,
             app_keys: Vec::new(),
             creations: BTreeMap::new(),
+            worlds: BTreeMap::new(),
             events: Vec::new(),
             numbers: BTreeMap::new(),
             reached: BTreeMap::new(),
@@ -271,6 +274,11 @@ impl Driver for AdapterDriver {
         self.now = stage.start;
         self.next_timer = None;
         self.app_keys.clear();
+        self.worlds.clear();
+        if stage.recorded {
+            let worlds = stage.clients.iter().map(|(name, (_, app_key))| (name.clone(), app_key.clone()));
+            self.worlds.extend(worlds);
+        }
         for (n, (app_key, setup)) in (0..).zip(&stage.worlds) {
             // Worlds of one case do not share tokens and UIDs.
             let mut setup = (*setup).clone();
@@ -286,8 +294,8 @@ impl Driver for AdapterDriver {
                     Clock::Wall
                 }
             };
-            self.server
-                .put_world(app_key, setup, stage.seed.wrapping_add(n), clock)
+            let put = if stage.recorded { Server::put_recorded_world } else { Server::put_world };
+            put(&self.server, app_key, setup, stage.seed.wrapping_add(n), clock)
                 .map_err(|error| Fault(error.to_string()))?;
             if n == 0 {
                 let (start, offset) = (self.start, self.offset(app_key)?);
@@ -376,12 +384,16 @@ impl Driver for AdapterDriver {
         let now = self.time();
         if let Some(engine) = self.engines.get_mut(client) {
             let returned = engine.call(now, method, args);
+            let value = if let Returned::Value(value) = &returned { value.clone() } else { Value::Null };
+            self.seen(client, || told::call(client, method, args, value))?;
             self.record_engine(client);
             if settle {
                 self.settle()?;
             }
             return Ok(returned);
         }
+        // Its callbacks may come before it returns.
+        self.seen(client, || told::call(client, method, args, Value::Null))?;
         let reply = self.ask(client, "call", json!({"client": client, "method": method, "args": args}))?;
         if let Some(reason) = reply.get("unsupported").and_then(Value::as_str) {
             return Ok(Returned::Unsupported(reason.to_owned()));
@@ -466,6 +478,12 @@ impl Driver for AdapterDriver {
     fn attempts(&self, _client: &str) -> Vec<UnixMillis> {
         // An attempt that is refused leaves no trace here; adapters do not claim the capability.
         Vec::new()
+    }
+
+    fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {
+        let tapes = self.app_keys.iter().map(|app_key| self.server.recording(app_key));
+        let tapes: Result<Vec<_>, _> = tapes.collect();
+        Ok(tapes.map_err(|error| Fault(error.to_string()))?.into_iter().flatten().collect())
     }
 
     fn look(&mut self, app_key: &str, look: Look) -> Result<Value, Fault> {

@@ -17,12 +17,14 @@ mod list;
 mod not_started;
 mod out;
 mod progress;
+mod replay;
 mod report;
 mod requirements;
 mod review;
 mod run;
 mod select;
 mod settings;
+mod show;
 mod signals;
 mod tested;
 mod texts;
@@ -83,6 +85,10 @@ enum Command {
     Review(review::ReviewArgs),
     /// Proposes a client's known deviations: what is red in a run, to be given reasons.
     Baseline(baseline::BaselineArgs),
+    /// Shows a recording as text.
+    Show(show::ShowArgs),
+    /// Does recordings again and tells where something else is said; 0: nowhere, 1: somewhere.
+    Replay(replay::ReplayArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -226,6 +232,8 @@ fn dispatch(
         Command::Report(args) => report::run(&args, out, err, TerminalOptions::detect()),
         Command::Review(args) => review::run(&args, &mut Plain::new(out), terminal, &mut io::stdin().lock()),
         Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
+        Command::Show(args) => show::run(&args, &mut Plain::new(out)),
+        Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

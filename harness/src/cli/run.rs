@@ -92,6 +92,12 @@ pub struct RunArgs {
     /// Only this part of the cases: `2/4`.
     #[arg(long, value_name = "I/N")]
     pub shard: Option<Shard>,
+    /// Records every world of every case into a folder, a file each; `harness show` and `harness replay` read them.
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+    /// Of which cases the service's journal is kept for the reports.
+    #[arg(long, value_enum, default_value_t)]
+    pub traces: Traces,
     /// Writes every canonical sequence into this file, and nothing of wall time.
     #[arg(long, value_name = "FILE")]
     pub sequences: Option<PathBuf>,
@@ -113,6 +119,16 @@ pub struct RunArgs {
     /// Clients that dial in.
     #[command(flatten)]
     pub dial: DialArgs,
+}
+
+/// Whose journals are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum Traces {
+    /// Of cases that did not pass.
+    #[default]
+    Failed,
+    /// Of all cases.
+    All,
 }
 
 /// Runs what is selected, writes the reports, and gives the exit code.

@@ -4,7 +4,7 @@ use std::{io::Write, num::NonZeroUsize, path::Path};
 
 use super::{
     RunArgs, Stop, baseline, exit,
-    run::unix_ms,
+    run::{Traces, unix_ms},
     select::{self, Suite},
     settings::{self, Settings},
     tested::Tested,
@@ -128,6 +128,8 @@ pub(super) fn judged(
         retries: tested.retries,
         repeat: args.repeat,
         until_fail: args.until_fail,
+        record: args.record.clone(),
+        trace_all: args.traces == Traces::All,
         snapshots,
         suite_hash: Some(plan.suite.hash.clone()),
         shard: args.shard,

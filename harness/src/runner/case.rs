@@ -9,6 +9,7 @@ use service::{
 use wire::UnixMillis;
 
 use super::{
+    Options,
     driver::{Driver, Fault, Returned, Stage},
     judge::{self, Cursor},
     look, needs,
@@ -91,7 +92,8 @@ impl<'a> Run<'a> {
     pub(super) fn begin(
         scenario: &'a Scenario,
         case: &'a Case,
-        (seed, varied, slow): (u64, bool, u32),
+        seed: u64,
+        options: &Options,
         app_key: &str,
         driver: &'a mut dyn Driver,
     ) -> Result<Self, Stop> {
@@ -126,8 +128,9 @@ impl<'a> Run<'a> {
                 .map(|(name, client)| ((*name).clone(), (client, app_keys[&client.world].clone())))
                 .collect(),
             seed,
-            varied,
+            varied: options.varies(),
             start,
+            recorded: options.record.is_some(),
         };
         driver.begin(&stage)?;
         let start = driver.began().unwrap_or(start);
@@ -145,7 +148,7 @@ impl<'a> Run<'a> {
             raws,
             marks,
             acted: 0,
-            slow: if driver_is_real { slow } else { 1 },
+            slow: if driver_is_real { options.slow } else { 1 },
             parallel: false,
             start,
             left,

@@ -199,6 +199,14 @@ pub trait Driver {
         Vec::new()
     }
 
+    /// A recording of each world of a stage that is recorded, in their order, so far.
+    ///
+    /// # Errors
+    /// A world is gone.
+    fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {
+        Ok(Vec::new())
+    }
+
     /// Takes the case down.
     fn end(&mut self);
 
@@ -238,4 +246,6 @@ pub struct Stage<'a> {
     pub varied: bool,
     /// Start of virtual time.
     pub start: UnixMillis,
+    /// Whether what happens is taken down ([`Driver::recordings`]).
+    pub recorded: bool,
 }

@@ -5,6 +5,7 @@ mod casting;
 mod driver;
 mod gather;
 mod judge;
+mod keep;
 mod limit;
 mod look;
 mod needs;
@@ -20,6 +21,7 @@ use std::{
     collections::BTreeMap,
     num::NonZeroUsize,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -79,6 +81,8 @@ pub struct Options {
     pub started_ms: i64,
     /// How App Keys of cases begin. A client that keeps what it stores from run to run needs others in every run.
     pub app_keys: String,
+    /// The folder that gets a recording of each world of each case.
+    pub record: Option<PathBuf>,
     /// Named bugs that every world has: tests of the tests.
     pub bugs: Vec<Bug>,
     /// How long a case may take by the wall clock; one that takes longer could not run.
@@ -120,6 +124,7 @@ impl Default for Options {
             shard: None,
             started_ms: 0,
             app_keys: "case".to_owned(),
+            record: None,
             bugs: Vec::new(),
             case_limit: CASE_LIMIT,
             interrupt: Interrupt::default(),
@@ -177,8 +182,11 @@ pub fn run(
                 let mut result =
                     ScenarioResult::new(scenario.path(), scenario.title.clone(), client, verdict);
                 result.case.clone_from(&case.axes);
-                RanCase { result, sequence: String::new(), label: case.label() }
+                RanCase { result, sequence: String::new(), label: case.label(), recordings: Ok(Vec::new()) }
             });
+            if let Err(why) = keep::recordings(options, &result) {
+                faults.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push(why);
+            }
             // What was cut short has no result.
             if options.interrupt.is_set() && matches!(result.result.verdict, Verdict::CouldNotRun { .. }) {
                 return;
@@ -258,6 +266,8 @@ pub struct RanCase {
     pub sequence: String,
     /// The case's label, by which its sequence is kept.
     pub label: String,
+    /// A recording of each of its worlds, if [`Options::record`] asks for them; or why there is none.
+    pub recordings: Result<Vec<Vec<u8>>, Fault>,
 }
 
 /// Runs one case and judges it, snapshot aside.
@@ -275,16 +285,15 @@ pub fn run_case(
     // Without what leads to the folder: from wherever it is run, a case draws the same.
     let path = scenario.path().rsplit_once("scenarios/").map_or(scenario.path(), |(_, path)| path);
     let seed = seed_of(options.seed, path, &case.label());
-    let (outcome, mut left, events) =
-        match Run::begin(scenario, case, (seed, options.varies(), options.slow), &app_key, driver) {
-            Ok(mut run) => {
-                let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
-                let events = run.driver.events().to_vec();
-                let keep = options.trace_all || outcome.is_err();
-                (outcome, run.finish(keep), events)
-            }
-            Err(stop) => (Err(stop), Left::default(), Vec::new()),
-        };
+    let (outcome, mut left, events) = match Run::begin(scenario, case, seed, options, &app_key, driver) {
+        Ok(mut run) => {
+            let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
+            let events = run.driver.events().to_vec();
+            let keep = options.trace_all || outcome.is_err();
+            (outcome, run.finish(keep), events)
+        }
+        Err(stop) => (Err(stop), Left::default(), Vec::new()),
+    };
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
     let (outcome, later) = match outcome {
         Ok(()) => match wait(case, &left, &events, driver) {
@@ -295,6 +304,7 @@ pub fn run_case(
         stopped => (stopped, None),
     };
     driver.limit().end();
+    let recordings = options.record.as_ref().map(|_| driver.recordings());
     driver.end();
     let log = driver.take_log();
     let mut verdict = match outcome {
@@ -325,7 +335,7 @@ pub fn run_case(
     let sequence = sequence::text(&lines);
     result.sequence = lines;
     result.wall_us = micros(began.elapsed());
-    RanCase { result, sequence, label: case.label() }
+    RanCase { result, sequence, label: case.label(), recordings: recordings.unwrap_or(Ok(Vec::new())) }
 }
 
 /// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by

@@ -19,6 +19,7 @@ use crate::scenario::{NetworkChange, PHONE};
 pub struct SimDriver {
     abilities: Abilities,
     simulation: Simulation,
+    app_keys: Vec<String>,
     limit: CaseLimit,
 }
 
@@ -36,6 +37,7 @@ impl Default for SimDriver {
                 ..Abilities::default()
             },
             simulation: Simulation::new(0, UnixMillis(0)),
+            app_keys: Vec::new(),
             limit: CaseLimit::default(),
         }
     }
@@ -62,7 +64,9 @@ impl Driver for SimDriver {
 
     fn begin(&mut self, stage: &Stage<'_>) -> Result<(), Fault> {
         let make = if stage.varied { Simulation::varied } else { Simulation::new };
-        self.simulation = make(stage.seed, stage.start);
+        let simulation = make(stage.seed, stage.start);
+        self.simulation = if stage.recorded { simulation.recorded() } else { simulation };
+        self.app_keys = stage.worlds.keys().cloned().collect();
         for (app_key, setup) in &stage.worlds {
             self.simulation.add_world(app_key, setup).map_err(|mistakes| Fault(mistakes.join("; ")))?;
         }
@@ -181,6 +185,11 @@ impl Driver for SimDriver {
 
     fn raw_close(&mut self, name: &str) -> Result<(), Fault> {
         Ok(self.simulation.close_raw(name)?)
+    }
+
+    fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {
+        let tape = |app_key: &String| self.simulation.recording(app_key).map(<[u8]>::to_vec);
+        Ok(self.app_keys.iter().filter_map(tape).collect())
     }
 
     fn end(&mut self) {

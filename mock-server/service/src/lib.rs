@@ -1,6 +1,6 @@
 //! The simulated IM service: one pure state machine a world (App Key).
 //!
-//! A world is fed with [`Input`]s, [`Act`](act::Act)s and the time, and drained of [`Output`]s. It knows no socket,
+//! A world is fed with [`Input`]s, [`Act`](act::Act)s and the time, and drained of [`Output`]s; [`Taken`] is all that can be done to it. It knows no socket,
 //! no clock and no thread; its ids come from its seed. One room a business term, and arrows run down only: `service` is the
 //! face, `doors` take what comes in, `world` lends views of the topics (`mail`, `chatroom`, `ultra_group`, `files`,
 //! `preferences`, `outward`), which stand on `core`. For tests of tests there are [`fault`] and [`bug`].
@@ -13,6 +13,7 @@ mod mail;
 mod outward;
 mod preferences;
 mod service;
+mod taken;
 mod ultra_group;
 mod world;
 
@@ -45,4 +46,5 @@ pub use doors::operator::{
 pub use doors::server_api::nearest_endpoint;
 pub use outward::callback::Callbacks;
 pub use service::{ConnView, Held, Service};
+pub use taken::Taken;
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

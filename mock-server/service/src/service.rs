@@ -1,6 +1,8 @@
 //! One world: the pure state machine that shells feed and drain. The public face, and nothing else: what comes in is told apart
 //! by `doors`, what a world is made of stands in `world`.
 
+use std::collections::VecDeque;
+
 use serde_json::Value;
 use wire::UnixMillis;
 
@@ -28,6 +30,7 @@ use crate::{
         server_api::ApiState,
     },
     outward::OutwardState,
+    taken::Taken,
     world::World,
 };
 
@@ -101,6 +104,8 @@ impl std::ops::AddAssign for Held {
 pub struct Service {
     pub(crate) world: World,
     pub(crate) api: ApiState,
+    /// What was done to it and nobody has asked for yet; `None`: nobody will ask.
+    tape: Option<VecDeque<(UnixMillis, Taken)>>,
 }
 
 impl Service {
@@ -150,20 +155,63 @@ impl Service {
             app_level: setup.app_level,
             ..OutwardState::default()
         };
-        let mut service = Self { world: World::new(core, outward), api: ApiState::default() };
+        let mut service = Self { world: World::new(core, outward), api: ApiState::default(), tape: None };
         populate(&mut service.world, setup, now);
         service
     }
 
+    /// From now on everything that is done to it can be had from [`poll_taken`](Self::poll_taken), which whoever runs it then has
+    /// to drain, too.
+    pub fn tell_taken(&mut self) {
+        self.tape.get_or_insert_default();
+    }
+
+    /// The next thing that was done to it, and when; nothing unless [`tell_taken`](Self::tell_taken) was called.
+    pub fn poll_taken(&mut self) -> Option<(UnixMillis, Taken)> {
+        self.tape.as_mut()?.pop_front()
+    }
+
+    /// Everything that is done to a world goes through here before it is done: a world that panics over it has told of it.
+    fn takes(&mut self, now: UnixMillis, what: impl FnOnce() -> Taken) {
+        if let Some(tape) = &mut self.tape {
+            tape.push_back((now, what()));
+        }
+    }
+
+    /// Does again what was done to a world: the same set-up, seed and endpoints, with the same things at the same times, give
+    /// the same outputs, byte for byte.
+    pub fn again(&mut self, now: UnixMillis, taken: Taken) {
+        match taken {
+            Taken::Input(input) => self.handle(now, input),
+            Taken::Due => {
+                self.on_deadline(now);
+            }
+            Taken::Act { act, done, most } => {
+                // An act that was wrong is wrong again.
+                let _ = self.act_piece(now, &act, &mut Progress::after(done), most);
+            }
+            Taken::GivenUp { act, done } => self.act_given_up(now, &act, &Progress::after(done)),
+            Taken::Token { user } => {
+                self.issue_token(now, &user);
+            }
+            Taken::Disarm { fault } => {
+                self.disarm(now, fault);
+            }
+            Taken::Endpoints(endpoints) => self.move_to(now, endpoints),
+            Taken::Note { conn, text } => self.note(now, conn, &text),
+        }
+    }
+
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
+        self.takes(now, || Taken::Input(input.clone()));
         self.world.core.hint.set(None);
         match input {
             Input::Open { conn, login } => open_through_faults(&mut self.world, now, conn, login),
             Input::Frame { conn, frame } => frame_through_faults(&mut self.world, now, conn, frame),
             Input::Poll { conn } => polled(&mut self.world, now, conn),
             Input::Garbage { conn, error } => {
-                self.world.core.journal.record(now, || What::Garbage { conn, error: error.to_string() });
+                self.world.core.journal.record(now, || What::Garbage { conn, error });
                 self.world.core.lose(now, conn, "sent what is no frame");
                 self.world.core.output(Output::Close { conn, how: Close::Clean });
             }
@@ -189,6 +237,10 @@ impl Service {
     /// Runs what is due by `now`, at most a bounded number of it: if more is due, [`next_deadline`](Self::next_deadline)
     /// is still `now` or earlier. Idempotent. Tells how much it ran.
     pub fn on_deadline(&mut self, now: UnixMillis) -> usize {
+        if self.next_deadline().is_none_or(|due| due > now) {
+            return 0;
+        }
+        self.takes(now, || Taken::Due);
         for ran in 0..MOST_AT_ONCE {
             let Some(delayed) = self.world.core.timers.due(now) else { return ran };
             self.world.core.hint.set(None);
@@ -247,7 +299,8 @@ impl Service {
     }
 
     /// Where clients find the server changed (the shell knows its port only after it listens).
-    pub fn set_endpoints(&mut self, endpoints: Endpoints) {
+    pub fn move_to(&mut self, now: UnixMillis, endpoints: Endpoints) {
+        self.takes(now, || Taken::Endpoints(endpoints.clone()));
         self.world.core.endpoints = endpoints;
     }
 
@@ -259,7 +312,8 @@ impl Service {
     }
 
     /// Disarms a fault; `false` if there is none of that id.
-    pub fn clear_fault(&mut self, id: u64) -> bool {
+    pub fn disarm(&mut self, now: UnixMillis, id: u64) -> bool {
+        self.takes(now, || Taken::Disarm { fault: id });
         self.world.core.faults.disarm(id)
     }
 
@@ -286,7 +340,12 @@ impl Service {
     /// # Errors
     /// An argument is wrong; then nothing has changed.
     pub fn act(&mut self, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
-        bulk::act(&mut self.world, now, act)
+        let mut progress = Progress::default();
+        loop {
+            if let Some(outcome) = self.act_piece(now, act, &mut progress, u32::MAX)? {
+                return Ok(outcome);
+            }
+        }
     }
 
     /// The same, but at most `most` messages of it; `None`: there is more to do. `progress` is a new one at first.
@@ -301,11 +360,13 @@ impl Service {
         progress: &mut Progress,
         most: u32,
     ) -> Result<Option<Value>, ActError> {
+        self.takes(now, || Taken::Act { act: Box::new(act.clone()), done: progress.done(), most });
         bulk::act_piece(&mut self.world, now, act, progress, most)
     }
 
     /// An act is given up between two pieces: the journal tells how much of it was done.
     pub fn act_given_up(&mut self, now: UnixMillis, act: &Act, progress: &Progress) {
+        self.takes(now, || Taken::GivenUp { act: Box::new(act.clone()), done: progress.done() });
         bulk::act_given_up(&mut self.world, now, act, progress);
     }
 
@@ -316,6 +377,7 @@ impl Service {
 
     /// Issues a token for a user, registering it if need be. It names the configured address.
     pub fn issue_token(&mut self, now: UnixMillis, user: &str) -> String {
+        self.takes(now, || Taken::Token { user: user.to_owned() });
         tokens::issue_token(&mut self.world, now, user)
     }
 
@@ -334,6 +396,7 @@ impl Service {
 
     /// What a shell saw below the frames, and the journal should show all the same.
     pub fn note(&mut self, now: UnixMillis, conn: ConnId, text: &str) {
+        self.takes(now, || Taken::Note { conn, text: text.to_owned() });
         note::note(&mut self.world, now, conn, text);
     }
 }

@@ -114,7 +114,7 @@ async fn carry_out(world: &World, act: &Act) -> Result<Reply, Refusal> {
 
 pub(super) fn disarm(world: &World, id: &str) -> Result<Reply, Refusal> {
     let number = id.parse().map_err(|_| Refusal::invalid(format!("`{id}` is no fault's id")).at("id"))?;
-    if world.with(|service, _| service.clear_fault(number)) {
+    if world.with(|service, now| service.disarm(now, number)) {
         return Ok(done(&json!({})));
     }
     Err(Refusal::not_found(format!("no fault {number} is armed")).at("id"))

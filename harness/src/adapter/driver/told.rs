@@ -1,5 +1,6 @@
 //! What adapters and reference clients tell: callbacks, each numbered, in the order in which they came.
 
+use recording::Seen;
 use serde_json::{Map, Value};
 use simulation::Event;
 
@@ -39,11 +40,19 @@ impl AdapterDriver {
         Fault(format!("adapter {adapter}: {what}; it was ended"))
     }
 
+    /// Takes down what was seen of a client, in its world's recording, if there is one.
+    pub(super) fn seen(&self, client: &str, seen: impl FnOnce() -> Seen) -> Result<(), Fault> {
+        let Some(app_key) = self.worlds.get(client) else { return Ok(()) };
+        self.server.seen(app_key, seen()).map_err(|error| Fault(error.to_string()))
+    }
+
     pub(in crate::adapter) fn record_engine(&mut self, name: &str) {
         let Some(engine) = self.engines.get_mut(name) else { return };
         let fired = engine.take_fired();
         let after = self.written(!fired.is_empty());
         for (event, args) in fired {
+            // A world that is gone has no recording.
+            let _ = self.seen(name, || called_back(name, &event, &args));
             let n = self.events.iter().filter(|event| event.client == name).count() as u64 + 1;
             let (client, after) = (name.to_owned(), after.clone());
             self.events.push(Event { n, at: self.time(), client, name: event, args, after });
@@ -66,6 +75,16 @@ impl AdapterDriver {
             Some(Value::Object(args)) => args,
             _ => Map::new(),
         };
+        // A world that is gone has no recording.
+        let _ = self.seen(&client, || called_back(&client, &name, &args));
         self.events.push(Event { n, at: self.time(), client, name, args, after: after.to_vec() });
     }
+}
+
+pub(super) fn call(client: &str, method: &str, args: &Map<String, Value>, returned: Value) -> Seen {
+    Seen::Call { client: client.to_owned(), method: method.to_owned(), args: args.clone(), returned }
+}
+
+fn called_back(client: &str, name: &str, args: &Map<String, Value>) -> Seen {
+    Seen::Callback { client: client.to_owned(), name: name.to_owned(), args: args.clone() }
 }

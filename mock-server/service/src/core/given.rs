@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 use serde::{
-    Deserialize,
+    Deserialize, Serialize, Serializer,
     de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor},
+    ser::Error as _,
 };
 
 /// The keys that were written.
@@ -27,6 +28,22 @@ impl Given {
 /// What remembers its written keys.
 pub(crate) trait Remembers {
     fn remember(&mut self, given: Given);
+
+    fn given(&self) -> &Given;
+}
+
+/// Writes what [`read`] makes the same of again: the keys that were written, and those that differ from their defaults.
+pub(crate) fn write<T, S>(section: &T, serializer: S) -> Result<S::Ok, S::Error>
+where
+    T: Serialize + Remembers + Default,
+    S: Serializer,
+{
+    let json = |section: &T| serde_json::to_value(section).map_err(S::Error::custom);
+    let (mut fields, defaults) = (json(section)?, json(&T::default())?);
+    if let Some(fields) = fields.as_object_mut() {
+        fields.retain(|key, value| section.given().has(key) || *value != defaults[key.as_str()]);
+    }
+    fields.serialize(serializer)
 }
 
 /// Reads a mapping as its type does, and notes the keys that passed. Mistakes keep their places.

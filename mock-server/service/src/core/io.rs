@@ -1,7 +1,8 @@
 //! What goes into a world and what comes out of it: the vocabulary between the core and its shells.
 
 use bytes::Bytes;
-use wire::{ClientFrame, FrameError, ServerFrame};
+use serde::{Deserialize, Serialize};
+use wire::{ClientFrame, ServerFrame};
 
 /// A connection, numbered by the shell; never used twice in one world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,7 +13,8 @@ pub struct ConnId(pub u64);
 pub struct HttpId(pub u64);
 
 /// How a client is connected. Decides frame layout, nothing else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Transport {
     /// One message a frame.
     #[default]
@@ -64,7 +66,8 @@ impl PlatformClass {
 }
 
 /// Who is at the other end of a new connection, read off the WebSocket address or the native CONNECT.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Login {
     /// How it is connected.
     pub transport: Transport,
@@ -117,7 +120,7 @@ pub enum Input {
         /// The connection.
         conn: ConnId,
         /// What is wrong with them.
-        error: FrameError,
+        error: String,
     },
     /// The peer closed the connection or it broke.
     Closed {
@@ -134,7 +137,8 @@ pub enum Input {
 }
 
 /// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Close {
     /// Everything written is flushed, then the connection is closed in good form.
     Clean,
@@ -237,7 +241,8 @@ impl HttpResponse {
 }
 
 /// Where clients find the server, as navi and tokens name it to those of whom nobody knows how they reached us.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct Endpoints {
     /// `http://127.0.0.1:41234`; written behind the `@` of tokens. Empty: tokens end with `@`.
     pub navi: String,
@@ -250,7 +255,8 @@ pub struct Endpoints {
 }
 
 /// What an app's server can be told of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum CallbackKind {
     /// Rooms that are created or destroyed, members that come and go.
     ChatroomStatus,

@@ -168,6 +168,10 @@ impl Remembers for Limits {
     fn remember(&mut self, given: Given) {
         self.given = given;
     }
+
+    fn given(&self) -> &Given {
+        &self.given
+    }
 }
 
 impl Limits {

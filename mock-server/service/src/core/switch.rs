@@ -89,6 +89,10 @@ impl Remembers for Switches {
     fn remember(&mut self, given: Given) {
         self.given = given;
     }
+
+    fn given(&self) -> &Given {
+        &self.given
+    }
 }
 
 switches! {

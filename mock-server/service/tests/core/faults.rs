@@ -86,7 +86,9 @@ fn bytes_that_are_no_frame_close_only_their_connection() {
     let mut world = World::new(r#"{"users": ["alice", "bob"]}"#);
     let (alice, bob) = (world.login("alice", "Android"), world.login("bob", "Android"));
     world.out.clear();
-    world.service.handle(world.now, service::Input::Garbage { conn: bob, error: wire::FrameError::Empty });
+    world
+        .service
+        .handle(world.now, service::Input::Garbage { conn: bob, error: wire::FrameError::Empty.to_string() });
     world.frame(alice, ClientFrame::Ping);
     assert_eq!(world.seen(bob), [Seen::Closed]);
     assert_eq!(world.seen(alice), [Seen::Frame(ServerFrame::Pong)]);

@@ -23,6 +23,18 @@ pub struct Progress {
     done: u32,
 }
 
+impl Progress {
+    /// One that has come so far. What it would tell at the end is of the rest alone.
+    pub(crate) fn after(done: u32) -> Self {
+        Self { uids: Vec::new(), done }
+    }
+
+    /// How many messages of the act are there.
+    pub(crate) fn done(&self) -> u32 {
+        self.done
+    }
+}
+
 /// The messages of a world's beginning that are still to be put into it.
 #[derive(Debug)]
 pub struct Filling {
@@ -43,20 +55,7 @@ impl Filling {
     }
 }
 
-/// Carries out a server-side act and says what came of it.
-///
-/// # Errors
-/// An argument is wrong; then nothing has changed.
-pub(crate) fn act(world: &mut World, now: UnixMillis, act: &Act) -> Result<Value, ActError> {
-    let mut progress = Progress::default();
-    loop {
-        if let Some(outcome) = act_piece(world, now, act, &mut progress, u32::MAX)? {
-            return Ok(outcome);
-        }
-    }
-}
-
-/// The same, but at most `most` messages of it; `None`: there is more to do. `progress` is a new one at first.
+/// Carries out at most `most` messages of a server-side act and says what came of it; `None`: there is more to do. `progress` is a new one at first.
 ///
 /// # Errors
 /// An argument is wrong. At the first piece nothing has changed then; later, where what the act goes to has ended

@@ -56,10 +56,10 @@ pub struct WorldSetup {
     /// with no other.
     pub preset: Option<Preset>,
     /// Switches that differ from the preset's.
-    #[serde(deserialize_with = "given::read")]
+    #[serde(deserialize_with = "given::read", serialize_with = "given::write")]
     pub switches: Switches,
     /// Limits that differ from the preset's.
-    #[serde(deserialize_with = "given::read")]
+    #[serde(deserialize_with = "given::read", serialize_with = "given::write")]
     pub limits: Limits,
 }
 

@@ -1,0 +1,86 @@
+//! `harness replay`: recordings done again.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+use recording::End;
+use serde_json::json;
+
+use super::{Format, Stop, exit};
+use crate::recorded::{self, Outcome};
+
+/// Arguments of `harness replay`.
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// Recordings, or folders of them.
+    #[arg(required = true)]
+    paths: Vec<PathBuf>,
+    /// To whom.
+    #[arg(long, value_enum, default_value_t)]
+    to: To,
+    /// How results are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Who plays the other part.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum To {
+    /// The service of this build is told again what it was told, and must say again what it said, byte for byte.
+    #[default]
+    Service,
+}
+
+pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    let To::Service = args.to;
+    let paths = recorded::find(&args.paths).map_err(|why| Stop::usage(why, None))?;
+    let (mut same, mut differ, mut incomplete) = (0, 0, 0);
+    for path in &paths {
+        let name = path.display().to_string();
+        let outcome = recorded::open(path)
+            .and_then(|mut reader| recorded::replayed(&mut reader).map_err(|why| format!("{name}: {why}")));
+        let Outcome { entries, end, difference } = match outcome {
+            Ok(outcome) => outcome,
+            Err(why) => {
+                incomplete += 1;
+                match args.format {
+                    Format::Text => writeln!(out, "CANNOT  {why}")?,
+                    Format::Json => writeln!(out, "{}", json!({"file": name, "error": why}))?,
+                }
+                continue;
+            }
+        };
+        let (word, lines) = match (&difference, &end) {
+            (Some(lines), _) => ("DIFFERS", lines.clone()),
+            (None, End::Whole) => ("same", Vec::new()),
+            (None, end) => ("same", vec![format!("up to entry {entries}: {end}")]),
+        };
+        differ += u64::from(difference.is_some());
+        same += u64::from(difference.is_none() && end == End::Whole);
+        incomplete += u64::from(difference.is_none() && end != End::Whole);
+        match args.format {
+            Format::Text => {
+                writeln!(out, "{word:7} {name} ({entries} entries)")?;
+                for line in lines {
+                    writeln!(out, "        {line}")?;
+                }
+            }
+            Format::Json => {
+                let line = json!({"file": name, "entries": entries, "end": end.to_string(), "difference": difference});
+                writeln!(out, "{line}")?;
+            }
+        }
+    }
+    if args.format == Format::Text {
+        writeln!(
+            out,
+            "{} replayed: {same} the same, {differ} differ, {incomplete} not to their end",
+            paths.len()
+        )?;
+    }
+    Ok(match (differ, incomplete) {
+        (0, 0) => exit::CONFORMS,
+        (0, _) => exit::INCOMPLETE,
+        _ => exit::FAILED,
+    })
+}

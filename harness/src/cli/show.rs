@@ -1,0 +1,80 @@
+//! `harness show`: a recording as text.
+
+use std::{io::Write, path::PathBuf};
+
+use clap::Args;
+use recording::{Decoder, End};
+use serde_json::json;
+
+use super::{Format, Stop, exit};
+use crate::recorded;
+
+/// Arguments of `harness show`.
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The recording.
+    file: PathBuf,
+    /// Begins with this entry.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    from: u64,
+    /// Ends with this entry.
+    #[arg(long, value_name = "N")]
+    to: Option<u64>,
+    /// Only entries that hold this text, as they are shown.
+    #[arg(long, value_name = "TEXT")]
+    grep: Option<String>,
+    /// Leaves nothing out of long lines.
+    #[arg(long)]
+    whole: bool,
+    /// How entries are written.
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    let mut reader = recorded::open(&args.file).map_err(|why| Stop::usage(why, None))?;
+    let header = reader.header();
+    match args.format {
+        Format::Text => {
+            let client =
+                if header.client.is_empty() { String::new() } else { format!(", client {}", header.client) };
+            let clock = if header.offset.is_some() { "the machine's clock" } else { "a clock moved by hand" };
+            let (start, seed) = (header.start, header.seed);
+            writeln!(out, "{} by {}{client}", header.app_key, header.made_by)?;
+            writeln!(out, "begins at {start}, seed {seed}, {clock}")?;
+        }
+        Format::Json => writeln!(out, "{}", json!(header))?,
+    }
+    let mut decoder = Decoder::default();
+    while let Some(entry) = reader.next_entry()? {
+        if args.to.is_some_and(|to| entry.n > to) {
+            return Ok(exit::CONFORMS);
+        }
+        let mut told = decoder.decode(&entry);
+        if entry.n < args.from {
+            continue;
+        }
+        let line = recorded::line(entry.n, entry.after, &told, args.whole);
+        if args.grep.as_ref().is_some_and(|text| {
+            let whole = recorded::line(entry.n, entry.after, &told, true);
+            !whole.contains(text.as_str())
+        }) {
+            continue;
+        }
+        match args.format {
+            Format::Text => writeln!(out, "{line}")?,
+            Format::Json => {
+                told["n"] = entry.n.into();
+                told["afterMs"] = json!(entry.after.as_millis());
+                writeln!(out, "{told}")?;
+            }
+        }
+    }
+    let end = reader.end().cloned().unwrap_or(End::Whole);
+    match (&end, args.format) {
+        (End::Whole, _) => return Ok(exit::CONFORMS),
+        (_, Format::Text) => writeln!(out, "{end}; {} entries before it are intact", reader.last())?,
+        (_, Format::Json) => writeln!(out, "{}", json!({"end": end.to_string(), "intact": reader.last()}))?,
+    }
+    Ok(exit::INCOMPLETE)
+}

@@ -1,0 +1,178 @@
+//! What entries mean, for people: frames and bodies in words, as the journal of a world has them.
+
+use std::collections::BTreeMap;
+
+use bytes::{Bytes, BytesMut};
+use serde_json::{Value, json};
+use service::{
+    ConnId, Input, Taken, Transport,
+    journal::{Entry as JournalEntry, What as Journalled},
+};
+use wire::{ClientFrame, ServerFrame, Topic, UnixMillis, native, websocket};
+
+use crate::entry::{Entry, Said, Seen, What};
+
+/// How many open queries of a connection are remembered: ids have 16 bits.
+const MOST_QUERIES: usize = 1 << 16;
+
+/// Reads entries in their order, and knows what a later one needs of an earlier one: how a connection is carried, whose it is,
+/// and what an answer answers.
+#[derive(Debug, Clone, Default)]
+pub struct Decoder {
+    conns: BTreeMap<ConnId, Conn>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Conn {
+    transport: Transport,
+    layout_v4: bool,
+    label: String,
+    queries: BTreeMap<u16, Topic>,
+}
+
+impl Decoder {
+    /// What a connection is called: its label, or its number.
+    #[must_use]
+    pub fn name(&self, conn: ConnId) -> String {
+        match self.conns.get(&conn) {
+            Some(known) if !known.label.is_empty() => known.label.clone(),
+            _ => format!("conn {}", conn.0),
+        }
+    }
+
+    /// What an entry tells, as an object: `is` names its kind, `conn` whose it is.
+    pub fn decode(&mut self, entry: &Entry) -> Value {
+        match &entry.what {
+            What::Taken(taken) => self.taken(taken),
+            What::Said(said) => self.said(said),
+            What::Clock(offset) => json!({"is": "clock", "offset": offset}),
+            What::Seen(Seen::Call { client, method, args, returned }) => {
+                json!({"is": "call", "client": client, "method": method, "args": args, "returned": returned})
+            }
+            What::Seen(Seen::Callback { client, name, args }) => {
+                json!({"is": "callback", "client": client, "name": name, "args": args})
+            }
+            What::Seen(Seen::Step { client, name, args }) => {
+                json!({"is": "step", "client": client, "name": name, "args": args})
+            }
+        }
+    }
+
+    fn taken(&mut self, taken: &Taken) -> Value {
+        match taken {
+            Taken::Input(Input::Open { conn, login }) => {
+                let known = Conn {
+                    transport: login.transport,
+                    layout_v4: login.protocol_version == 4,
+                    label: login.label.clone(),
+                    queries: BTreeMap::new(),
+                };
+                self.conns.insert(*conn, known);
+                json!({
+                    "is": "open", "conn": self.name(*conn), "transport": login.transport,
+                    "platform": login.platform, "sdk": login.sdk_version, "token": service::shortened(&login.token),
+                })
+            }
+            Taken::Input(Input::Frame { conn, frame }) => {
+                if let (ClientFrame::Query(query), Some(known)) = (frame, self.conns.get_mut(conn))
+                    && known.queries.len() < MOST_QUERIES
+                {
+                    known.queries.insert(query.id, query.topic.clone());
+                }
+                let what = Journalled::Up { conn: *conn, frame: frame.clone() };
+                self.journalled("up", *conn, what)
+            }
+            Taken::Input(Input::Poll { conn }) => json!({"is": "poll", "conn": self.name(*conn)}),
+            Taken::Input(Input::Garbage { conn, error }) => {
+                json!({"is": "garbage", "conn": self.name(*conn), "error": error})
+            }
+            Taken::Input(Input::Closed { conn }) => {
+                let name = self.name(*conn);
+                self.conns.remove(conn);
+                json!({"is": "closed", "conn": name})
+            }
+            Taken::Input(Input::Http { id, request }) => {
+                let query =
+                    if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+                json!({
+                    "is": "request", "id": id.0, "method": request.method,
+                    "path": format!("{}{query}", request.path), "body": text(&request.body),
+                })
+            }
+            Taken::Due => json!({"is": "due"}),
+            Taken::Act { act, done, most } => {
+                let mut value = json!({"is": "act", "act": act});
+                if *done > 0 || *most != u32::MAX {
+                    value["after"] = (*done).into();
+                }
+                value
+            }
+            Taken::GivenUp { act, done } => json!({"is": "givenUp", "act": act, "after": done}),
+            Taken::Token { user } => json!({"is": "token", "user": user}),
+            Taken::Disarm { fault } => json!({"is": "disarm", "fault": fault}),
+            Taken::Endpoints(endpoints) => json!({"is": "endpoints", "endpoints": endpoints}),
+            Taken::Note { conn, text } => json!({"is": "note", "conn": self.name(*conn), "text": text}),
+        }
+    }
+
+    /// What a world said, without an entry around it.
+    pub fn said(&mut self, said: &Said) -> Value {
+        match said {
+            Said::Down { conn, raw } => self.down(*conn, raw),
+            Said::DownRaw { conn, raw } => {
+                json!({"is": "downRaw", "conn": self.name(*conn), "bytes": raw.len()})
+            }
+            Said::Close { conn, how } => {
+                let name = self.name(*conn);
+                self.conns.remove(conn);
+                json!({"is": "close", "conn": name, "how": how})
+            }
+            Said::PollAnswered { conn } => json!({"is": "pollAnswered", "conn": self.name(*conn)}),
+            Said::Response { id, answer: None } => json!({"is": "response", "id": id.0, "status": null}),
+            Said::Response { id, answer: Some(answer) } => {
+                json!({"is": "response", "id": id.0, "status": answer.status, "body": text(&answer.body)})
+            }
+            Said::Webhook(webhook) => {
+                json!({"is": "webhook", "url": webhook.url, "body": text(&webhook.body)})
+            }
+        }
+    }
+
+    fn down(&mut self, conn: ConnId, raw: &Bytes) -> Value {
+        let known = self.conns.get(&conn);
+        let layout_v4 = known.is_some_and(|known| known.layout_v4);
+        let frame = match known.map(|known| known.transport).unwrap_or_default() {
+            Transport::Tcp => native::decode_server(&mut BytesMut::from(&raw[..]), usize::MAX).ok().flatten(),
+            Transport::WebSocket | Transport::Comet => websocket::decode_server(raw.clone(), layout_v4).ok(),
+        };
+        let Some(frame) = frame else {
+            return json!({"is": "down", "conn": self.name(conn), "undecodable": raw.len()});
+        };
+        let answers = match &frame {
+            ServerFrame::QueryAck { id, .. } => {
+                self.conns.get_mut(&conn).and_then(|known| known.queries.remove(id))
+            }
+            _ => None,
+        };
+        self.journalled("down", conn, Journalled::Down { conn, frame, answers })
+    }
+
+    fn journalled(&self, is: &str, conn: ConnId, what: Journalled) -> Value {
+        let told = JournalEntry::new(0, UnixMillis(0), what).to_json();
+        let mut value = json!({"is": is, "conn": self.name(conn)});
+        if let (Value::Object(value), Value::Object(told)) = (&mut value, told) {
+            let aside = ["kind", "direction", "conn", "n", "at"];
+            value.extend(told.into_iter().filter(|(key, _)| !aside.contains(&key.as_str())));
+        }
+        value
+    }
+}
+
+/// A body in words: JSON where it is some, text where it is that, or else how long it is.
+fn text(body: &[u8]) -> Value {
+    match std::str::from_utf8(body) {
+        Ok("") => Value::Null,
+        Ok(text) => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
+        Err(_) => json!({"bytes": body.len()}),
+    }
+}

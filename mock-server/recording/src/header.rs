@@ -1,0 +1,44 @@
+//! The first line: what a recording is of.
+
+use serde::{Deserialize, Serialize};
+use service::{Endpoints, Service, WorldSetup};
+use wire::UnixMillis;
+
+/// The version of the format that is written, and the newest that is read.
+pub const FORMAT: u32 = 1;
+
+/// How the world of a recording was made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Header {
+    /// The format's version.
+    pub recording: u32,
+    /// The program that wrote it, and its version.
+    pub made_by: String,
+    /// The App Key.
+    pub app_key: String,
+    /// The client that was recorded, where one is known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub client: String,
+    /// When the world began, milliseconds since 1970 of its own time.
+    pub start: UnixMillis,
+    /// What was added to the machine's clock; absent: the clock was moved by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offset: Option<i64>,
+    /// Seed of its ids.
+    pub seed: u64,
+    /// Where clients found it.
+    pub endpoints: Endpoints,
+    /// What it held in the beginning.
+    pub world: WorldSetup,
+}
+
+impl Header {
+    /// The world as it was in the beginning.
+    ///
+    /// # Errors
+    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups.
+    pub fn world(&self) -> Result<Service, Vec<String>> {
+        Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)
+    }
+}

@@ -1,0 +1,204 @@
+//! Reads lines, as far as they are intact.
+
+use std::io::BufRead;
+
+use serde_json::Value;
+
+use crate::{
+    entry::Entry,
+    header::{FORMAT, Header},
+    json, line,
+    write::{Transports, after},
+};
+
+/// The longest line that is read, bytes: what is longer is no entry of ours.
+const LONGEST: u64 = 64 << 20;
+
+/// Why a file is no recording that can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum NoRecording {
+    /// It cannot be read at all.
+    #[error("it cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// There is nothing in it.
+    #[error("it is empty: a recording begins with a line that says what it is of")]
+    Empty,
+    /// It is something else.
+    #[error("it is no recording: its first line is not that of one ({0})")]
+    Other(String),
+    /// A later program wrote it.
+    #[error(
+        "it is a recording in format {0}; this program reads up to format {FORMAT}: take the program that wrote it, or a newer one"
+    )]
+    Newer(u64),
+    /// Its first line was changed or damaged.
+    #[error("its first line is damaged: {0}")]
+    Damaged(String),
+}
+
+/// What ended a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// Its last line is whole.
+    Whole,
+    /// The last line is not: it was cut, or its writer ended within it.
+    Cut,
+    /// A line is not what was written.
+    Damaged(Damage),
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// The line, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub what: String,
+}
+
+impl std::fmt::Display for End {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Whole => f.write_str("it is whole"),
+            Self::Cut => f.write_str("it is cut: its last line has no end"),
+            Self::Damaged(Damage { line, what }) => write!(f, "line {line} is damaged: {what}"),
+        }
+    }
+}
+
+/// Reads a recording, an entry at a time: memory does not grow with its length.
+#[derive(Debug)]
+pub struct Reader<R> {
+    input: R,
+    header: Header,
+    line: Vec<u8>,
+    lines: u64,
+    last: u64,
+    /// Bytes of whole, intact lines.
+    intact: u64,
+    transports: Transports,
+    end: Option<End>,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first line.
+    ///
+    /// # Errors
+    /// It is no recording that this program can read.
+    pub fn open(mut input: R) -> Result<Self, NoRecording> {
+        let mut line = Vec::new();
+        let whole = read_line(&mut input, &mut line)?;
+        if line.is_empty() {
+            return Err(NoRecording::Empty);
+        }
+        let begin = || String::from_utf8_lossy(&line[..line.len().min(40)]).into_owned();
+        let Ok(json) = serde_json::from_slice::<Value>(&line) else {
+            // What begins like one was one.
+            return Err(match line.starts_with(b"{\"recording\":") {
+                true if !whole => NoRecording::Damaged("it is cut".to_owned()),
+                true => NoRecording::Damaged("it is no JSON".to_owned()),
+                false => NoRecording::Other(begin()),
+            });
+        };
+        let Some(format) = json["recording"].as_u64() else { return Err(NoRecording::Other(begin())) };
+        if format > u64::from(FORMAT) {
+            return Err(NoRecording::Newer(format));
+        }
+        if line::is_sealed(&line) == Some(false) {
+            return Err(NoRecording::Damaged("its checksum is another".to_owned()));
+        }
+        let header: Header =
+            serde_json::from_value(json).map_err(|error| NoRecording::Damaged(error.to_string()))?;
+        let intact = line.len() as u64 + 1;
+        let end = (!whole).then_some(End::Cut);
+        Ok(Self { input, header, line, lines: 1, last: 0, intact, transports: Transports::default(), end })
+    }
+
+    /// What it is of.
+    #[must_use]
+    pub fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The number of the last entry that was read.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// How many bytes of whole, intact lines were read.
+    #[must_use]
+    pub fn intact(&self) -> u64 {
+        self.intact
+    }
+
+    /// What ended it; `None` while there are entries to read.
+    #[must_use]
+    pub fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    pub(crate) fn transports(&self) -> &Transports {
+        &self.transports
+    }
+
+    /// The next entry; `None` once there is none, or none that is intact: [`end`](Self::end) says which.
+    ///
+    /// # Errors
+    /// The input cannot be read.
+    pub fn next_entry(&mut self) -> Result<Option<Entry>, std::io::Error> {
+        if self.end.is_some() {
+            return Ok(None);
+        }
+        self.line.clear();
+        let whole = read_line(&mut self.input, &mut self.line)?;
+        if self.line.is_empty() && !whole {
+            self.end = Some(End::Whole);
+            return Ok(None);
+        }
+        self.lines += 1;
+        if !whole && (self.line.len() as u64) < LONGEST {
+            self.end = Some(End::Cut);
+            return Ok(None);
+        }
+        match self.entry() {
+            Ok(entry) => {
+                self.last = entry.n;
+                self.intact += self.line.len() as u64 + 1;
+                self.transports.learn(&entry.what);
+                Ok(Some(entry))
+            }
+            Err(what) => {
+                self.end = Some(End::Damaged(Damage { line: self.lines, what }));
+                Ok(None)
+            }
+        }
+    }
+
+    fn entry(&self) -> Result<Entry, String> {
+        match line::is_sealed(&self.line) {
+            Some(true) => {}
+            Some(false) => return Err("its checksum is another".to_owned()),
+            None => return Err("it does not end as an entry does".to_owned()),
+        }
+        let fields: Value =
+            serde_json::from_slice(&self.line).map_err(|error| format!("it is no JSON: {error}"))?;
+        let n = fields["n"].as_u64().ok_or("it has no number (`n`)")?;
+        if n != self.last + 1 {
+            return Err(format!("it is entry {n} where entry {} belongs", self.last + 1));
+        }
+        let t = fields["t"].as_u64().ok_or("it has no time (`t`)")?;
+        let what = json::read(fields, |conn| self.transports.of(conn))?;
+        Ok(Entry { n, after: after(t), what })
+    }
+}
+
+/// Reads up to the end of a line, which is left out; `false`: there was none.
+fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> std::io::Result<bool> {
+    std::io::Read::take(&mut *input, LONGEST).read_until(b'\n', line)?;
+    let whole = line.last() == Some(&b'\n');
+    if whole {
+        line.pop();
+    }
+    Ok(whole)
+}

@@ -1,0 +1,148 @@
+//! Does again what a recording says was done, and compares what is said.
+
+use std::{collections::VecDeque, io::BufRead};
+
+use service::{Output, Service};
+use wire::UnixMillis;
+
+use crate::{
+    entry::{Entry, Said, What},
+    header::Header,
+    read::Reader,
+    write::Writer,
+};
+
+/// A world that is made again from its recording.
+#[derive(Debug)]
+pub struct Replay {
+    service: Service,
+    start: UnixMillis,
+    now: UnixMillis,
+    /// Knows how connections are carried, as the one who recorded did.
+    writer: Writer,
+    scratch: Vec<u8>,
+    /// What was said again and is still to be found in the recording.
+    said: VecDeque<Said>,
+}
+
+/// Where what is said is not what was said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The entry of the recording.
+    pub n: u64,
+    /// What was said; `None`: nothing more was.
+    pub recorded: Option<Said>,
+    /// What is said now; `None`: nothing is.
+    pub now: Option<Said>,
+}
+
+impl Replay {
+    /// The world as it was in the beginning.
+    ///
+    /// # Errors
+    /// Mistakes of its set-up, a sentence each.
+    pub fn begin(header: &Header) -> Result<Self, Vec<String>> {
+        let service = header.world()?;
+        let mut scratch = Vec::new();
+        let writer = Writer::begin(header, &mut scratch);
+        Ok(Self { service, start: header.start, now: header.start, writer, scratch, said: VecDeque::new() })
+    }
+
+    /// The world as it is.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.service
+    }
+
+    /// The world, and its time.
+    #[must_use]
+    pub fn into_service(self) -> (Service, UnixMillis) {
+        (self.service, self.now)
+    }
+
+    /// The time that it has come to.
+    #[must_use]
+    pub fn now(&self) -> UnixMillis {
+        self.now
+    }
+
+    /// Does again what an entry says was done, and drops what is said: for those who want the world alone.
+    pub fn go_on(&mut self, entry: Entry) {
+        if let What::Taken(taken) = entry.what {
+            self.now = self.start + entry.after;
+            self.service.again(self.now, taken);
+            while self.service.poll_output().is_some() {}
+        }
+    }
+
+    /// Takes the next entry in: what was done is done again, what was said must be said again.
+    ///
+    /// # Errors
+    /// It is not; the world has gone on all the same.
+    pub fn check(&mut self, entry: Entry) -> Result<(), Box<Difference>> {
+        let n = entry.n;
+        match entry.what {
+            What::Taken(taken) => {
+                self.now = self.start + entry.after;
+                // The writer learns from it which transport a connection has.
+                let what = What::Taken(taken.clone());
+                self.scratch.clear();
+                self.writer.add(self.now, &what, &mut self.scratch);
+                self.service.again(self.now, taken);
+                while let Some(output) = self.service.poll_output() {
+                    self.say(&output);
+                }
+                Ok(())
+            }
+            What::Said(said) => match self.said.pop_front() {
+                Some(now) if now == said => Ok(()),
+                now => Err(Box::new(Difference { n, recorded: Some(said), now })),
+            },
+            What::Clock(_) | What::Seen(_) => Ok(()),
+        }
+    }
+
+    /// Whether all that is said was recorded, once the recording is at its end.
+    ///
+    /// # Errors
+    /// More is said than was recorded; `n` is that of the entry that would have followed.
+    pub fn end(&mut self, n: u64) -> Result<(), Box<Difference>> {
+        match self.said.pop_front() {
+            Some(now) => Err(Box::new(Difference { n, recorded: None, now: Some(now) })),
+            None => Ok(()),
+        }
+    }
+
+    fn say(&mut self, output: &Output) {
+        let said = self.writer.said(output);
+        if let Said::Close { .. } = said {
+            self.scratch.clear();
+            self.writer.add(self.now, &What::Said(said.clone()), &mut self.scratch);
+        }
+        self.said.push_back(said);
+    }
+}
+
+/// What came of a whole replay.
+#[derive(Debug)]
+pub struct Replayed {
+    /// Entries that were done and compared.
+    pub entries: u64,
+    /// The first difference.
+    pub difference: Option<Box<Difference>>,
+}
+
+/// Replays a recording to its end, or to the first difference.
+///
+/// # Errors
+/// It cannot be read, or its world cannot be made: a sentence.
+pub fn replay(reader: &mut Reader<impl BufRead>) -> Result<Replayed, String> {
+    let mut replay = Replay::begin(reader.header()).map_err(|mistakes| mistakes.join("; "))?;
+    while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
+        if let Err(difference) = replay.check(entry) {
+            return Ok(Replayed { entries: reader.last(), difference: Some(difference) });
+        }
+    }
+    let more = replay.end(reader.last() + 1).err();
+    Ok(Replayed { entries: reader.last(), difference: more })
+}

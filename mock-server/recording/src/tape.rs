@@ -1,0 +1,70 @@
+//! A recording in the making: what a world tells of itself, as bytes for whoever keeps them.
+
+use service::{Output, Service};
+use wire::UnixMillis;
+
+use crate::{
+    entry::{Seen, What},
+    header::Header,
+    write::Writer,
+};
+
+/// Takes down what is done to one world and what it says.
+///
+/// Who runs the world calls [`taken`](Self::taken) after whatever was done to it and before its outputs, then
+/// [`said`](Self::said) for each of them.
+#[derive(Debug)]
+pub struct Tape {
+    writer: Writer,
+    bytes: Vec<u8>,
+}
+
+impl Tape {
+    /// Begins one of a world that was just made.
+    pub fn begin(header: &Header, service: &mut Service) -> Self {
+        service.tell_taken();
+        let mut bytes = Vec::new();
+        let writer = Writer::begin(header, &mut bytes);
+        Self { writer, bytes }
+    }
+
+    /// Goes on with one, of which the world was made again.
+    pub fn go_on(writer: Writer, service: &mut Service) -> Self {
+        service.tell_taken();
+        Self { writer, bytes: Vec::new() }
+    }
+
+    /// Takes down what was done to the world since the last time.
+    pub fn taken(&mut self, service: &mut Service) {
+        while let Some((at, taken)) = service.poll_taken() {
+            self.writer.add(at, &What::Taken(taken), &mut self.bytes);
+        }
+    }
+
+    /// Takes down what the world said.
+    pub fn said(&mut self, now: UnixMillis, output: &Output) {
+        let said = self.writer.said(output);
+        self.writer.add(now, &What::Said(said), &mut self.bytes);
+    }
+
+    /// Takes down that the world's clock was put forward.
+    pub fn clock(&mut self, now: UnixMillis, offset: Option<i64>) {
+        self.writer.add(now, &What::Clock(offset), &mut self.bytes);
+    }
+
+    /// Takes down what was seen of a client.
+    pub fn seen(&mut self, now: UnixMillis, seen: Seen) {
+        self.writer.add(now, &What::Seen(seen), &mut self.bytes);
+    }
+
+    /// Whole lines that nobody has kept yet.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// They are kept: the memory is for the next ones.
+    pub fn kept(&mut self) {
+        self.bytes.clear();
+    }
+}

@@ -1,0 +1,148 @@
+//! Writes lines, one after the other.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::BytesMut;
+use service::{ConnId, Input, Output, Taken, Transport};
+use wire::{ServerFrame, UnixMillis, native, websocket};
+
+use crate::{
+    entry::{Answer, Said, Webhook, What},
+    header::Header,
+    json, line,
+};
+
+/// Numbers entries and writes them. Where the bytes go is its user's business.
+#[derive(Debug)]
+pub struct Writer {
+    start: UnixMillis,
+    last: u64,
+    transports: Transports,
+}
+
+/// How connections are carried; those that are over are forgotten.
+#[derive(Debug, Default)]
+pub(crate) struct Transports(BTreeMap<ConnId, Transport>);
+
+impl Transports {
+    pub(crate) fn of(&self, conn: ConnId) -> Transport {
+        self.0.get(&conn).copied().unwrap_or_default()
+    }
+
+    /// Learns from what was done or said; call it after the entry was written or read.
+    pub(crate) fn learn(&mut self, what: &What) {
+        match what {
+            What::Taken(Taken::Input(Input::Open { conn, login })) => {
+                self.0.insert(*conn, login.transport);
+            }
+            What::Taken(Taken::Input(Input::Closed { conn })) | What::Said(Said::Close { conn, .. }) => {
+                self.0.remove(conn);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Writer {
+    /// Begins a recording: `out` gets its first line.
+    pub fn begin(header: &Header, out: &mut Vec<u8>) -> Self {
+        let from = out.len();
+        // Writing to memory cannot fail, and every key is a text.
+        let _ = serde_json::to_writer(&mut *out, header);
+        out.pop();
+        line::seal(out, from);
+        Self { start: header.start, last: 0, transports: Transports::default() }
+    }
+
+    /// Goes on with one that was read to its end.
+    #[must_use]
+    pub fn go_on(reader: &crate::Reader<impl std::io::BufRead>) -> Self {
+        Self {
+            start: reader.header().start,
+            last: reader.last(),
+            transports: Transports(reader.transports().0.clone()),
+        }
+    }
+
+    /// How many entries there are.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// Adds an entry: a line at the end of `out`.
+    pub fn add(&mut self, now: UnixMillis, what: &What, out: &mut Vec<u8>) {
+        self.last += 1;
+        let from = out.len();
+        out.extend_from_slice(b"{\"n\":");
+        number(self.last, out);
+        out.extend_from_slice(b",\"t\":");
+        number(now.since(self.start).as_millis().try_into().unwrap_or(u64::MAX), out);
+        out.push(b',');
+        let transport = match what {
+            What::Taken(Taken::Input(Input::Frame { conn, .. })) => self.transports.of(*conn),
+            _ => Transport::default(),
+        };
+        json::write(what, transport, out);
+        line::seal(out, from);
+        self.transports.learn(what);
+    }
+
+    /// What an output is as an entry.
+    #[must_use]
+    pub fn said(&self, output: &Output) -> Said {
+        match output {
+            Output::Send { conn, frame } => {
+                Said::Down { conn: *conn, raw: down(frame, self.transports.of(*conn)).freeze() }
+            }
+            Output::SendRaw { conn, bytes } => Said::DownRaw { conn: *conn, raw: bytes.clone() },
+            Output::Close { conn, how } => Said::Close { conn: *conn, how: *how },
+            Output::AnswerPoll { conn } => Said::PollAnswered { conn: *conn },
+            Output::Respond { id, response } => {
+                let answer = response.as_ref().map(|response| Answer {
+                    status: response.status,
+                    headers: response.headers.clone(),
+                    content_type: response.content_type.to_owned(),
+                    body: response.body.clone(),
+                });
+                Said::Response { id: *id, answer }
+            }
+            Output::Callback(callback) => Said::Webhook(Webhook {
+                kind: callback.kind,
+                url: callback.url.clone(),
+                content_type: callback.content_type.to_owned(),
+                body: callback.body.clone(),
+            }),
+        }
+    }
+}
+
+fn down(frame: &ServerFrame, transport: Transport) -> BytesMut {
+    let mut raw = BytesMut::new();
+    match transport {
+        Transport::Tcp => native::encode_server(frame, &mut raw),
+        Transport::WebSocket | Transport::Comet => websocket::encode_server(frame, &mut raw),
+    }
+    raw
+}
+
+/// A number in digits: most of what a line has besides its bytes.
+pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
+    let mut digits = [0; 20];
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        // A digit.
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(&digits[at..]);
+}
+
+/// How long after the beginning.
+pub(crate) fn after(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}

@@ -1,0 +1,274 @@
+//! Recordings over real sockets: they replay, worlds go on from them, and nothing that was acknowledged is missing.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Read},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use mock_server::{Config, Record, Server};
+use recording::{End, Reader, replay::replay};
+use support::{APP, Native, Web, connect, control, http, query, send_http, setup};
+use wire::{ClientFrame, Request, ServerFrame, Topic};
+
+/// Message ids are of 16 bits.
+const ROUNDS: u16 = 50;
+
+fn text(id: u16) -> ClientFrame {
+    // An UpStreamMessage: its class name, and its content.
+    let mut body = vec![0x08, 3, 0x12, 9];
+    body.extend_from_slice(b"RC:TxtMsg");
+    let content = format!("{{\"content\":\"{id}\"}}");
+    body.extend_from_slice(&[0x1a, u8::try_from(content.len()).unwrap()]);
+    body.extend_from_slice(content.as_bytes());
+    ClientFrame::Publish(Request::new(Topic::from("ppMsgP"), "u2", id, Bytes::from(body)))
+}
+
+#[test]
+fn what_real_clients_did_replays_byte_for_byte() {
+    let config = Config { world: Some(setup()), record: Some(Record::InMemory), ..Config::default() };
+    let server = Server::start(config).unwrap();
+    let (mut native, mut web) = (Native::login(&server, "u1"), Web::login(&server, "u2"));
+    native.send(&text(1));
+    let ServerFrame::PubAck { status: 0, .. } = native.read() else { panic!("not sent") };
+    assert!(matches!(web.read(), ServerFrame::Publish { .. }));
+    web.send(&query("noSuchTopic", 9));
+    assert!(matches!(web.read(), ServerFrame::QueryAck { status: 20606, .. }));
+    assert_eq!(control(&server, "POST", &format!("/apps/{APP}/clock/advance"), r#"{"ms": 3600000}"#).0, 200);
+    assert_eq!(
+        control(
+            &server,
+            "POST",
+            &format!("/apps/{APP}/act"),
+            r#"{"push": {"from": "u3", "to": "u1", "count": 40, "message": {"text": "{n}"}}}"#
+        )
+        .0,
+        200
+    );
+    // Not signed: refused, and a part of the session all the same.
+    assert_eq!(
+        http(&server, "POST", "/user/getToken.json", &[&format!("App-Key: {APP}")], "userId=u9").status,
+        401
+    );
+    drop(web);
+    native.send(&ClientFrame::Disconnect { status: 4 });
+    while native.next().is_some() {}
+    let bytes = server.recording(APP).unwrap().unwrap();
+    let mut reader = Reader::open(&*bytes).unwrap();
+    let replayed = replay(&mut reader).unwrap();
+    assert_eq!(replayed.difference, None);
+    assert_eq!(reader.end(), Some(&End::Whole));
+    let told = String::from_utf8(bytes).unwrap();
+    for is in ["open", "up", "down", "clock", "act", "request", "response"] {
+        assert!(told.contains(&format!("\"is\":\"{is}\"")), "{is}");
+    }
+}
+
+/// The server as a process of its own.
+struct Process {
+    child: Child,
+    address: String,
+}
+
+impl Process {
+    /// Started by `program`, whose arguments come first.
+    fn start(mut program: Command, args: &[&str]) -> Self {
+        // Nobody is held up for sending much.
+        program
+            .args(["--preset", "everything"])
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
+            let mut said = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("it did not start: {said}")
+        });
+        Self { child, address: ready["tcp"].as_str().unwrap().to_owned() }
+    }
+
+    fn resume(folder: &Path) -> Self {
+        let program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+        Self::start(program, &["--resume", folder.to_str().unwrap()])
+    }
+
+    fn socket(&self) -> TcpStream {
+        let stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+        stream
+    }
+
+    /// Whoever can be reached only by address is told so as well.
+    fn login(&self, user: &str) -> Native {
+        let mut native = Native::on(self.socket());
+        native.send(&ClientFrame::Connect(connect(&format!("test:{user}"))));
+        support::assert_accepted(&native.read(), user);
+        native
+    }
+
+    /// The UIDs that wait for a user, as the control API tells them.
+    fn waiting(&self, user: &str) -> BTreeSet<String> {
+        let mut stream = self.socket();
+        send_http(&mut stream, "GET", &format!("/control/v1/apps/{APP}/state/mailboxes/{user}"), &[], "");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        let body = text.split_once("\r\n\r\n").unwrap().1;
+        let told: serde_json::Value = serde_json::from_str(body).unwrap();
+        let uids = told["messageUIds"].as_array().map_or(&[][..], Vec::as_slice);
+        uids.iter().map(|uid| uid.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// As by a power cut, as far as the process is concerned. What it said on stderr.
+    fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        said
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may be over already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn killed_at_any_moment_a_world_goes_on_with_all_that_was_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    // The same moments in every run: how many answers are waited for, with more under way.
+    let mut drawn: u32 = 7;
+    for round in 1..=ROUNDS {
+        let server = Process::resume(folder.path());
+        let missing: Vec<_> = acknowledged.difference(&server.waiting("u2")).cloned().collect();
+        assert!(missing.is_empty(), "round {round}: {missing:?} of {}", acknowledged.len());
+        let mut native = server.login("u1");
+        drawn = drawn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let answers = 1 + (drawn >> 16) % 40;
+        for id in 1..=60 {
+            native.send(&text(id));
+        }
+        for _ in 0..answers {
+            let ServerFrame::PubAck { status: 0, message_uid, .. } = native.read() else {
+                panic!("not sent")
+            };
+            assert!(acknowledged.insert(message_uid), "a UID came twice");
+        }
+        server.kill();
+    }
+    assert!(acknowledged.len() > 500, "{}", acknowledged.len());
+    let server = Process::resume(folder.path());
+    assert!(acknowledged.is_subset(&server.waiting("u2")));
+    server.kill();
+    // All lives of the world are one recording.
+    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    let mut reader = Reader::open(&*file).unwrap();
+    assert_eq!(replay(&mut reader).unwrap().difference, None);
+}
+
+/// A file that cannot grow: what was written of it is whole, the server says so once and goes on, and the world can be resumed.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_recording_with_a_whole_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Command::new("sh");
+    // Blocks of 512 or 1,024 bytes. Without the signal the write fails, as on a full disk.
+    program.args(["-c", "trap '' XFSZ; ulimit -f 40; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mock-server")]);
+    let server = Process::start(program, &["--record", folder.path().to_str().unwrap()]);
+    let mut native = server.login("u1");
+    for id in 1..=400 {
+        native.send(&text(id));
+        assert!(matches!(native.read(), ServerFrame::PubAck { status: 0, .. }), "{id}");
+    }
+    let said = server.kill();
+    assert_eq!(said.matches("cannot be written").count(), 1, "{said}");
+    assert!(said.contains("whole up to there"), "{said}");
+    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    assert!(file.ends_with(b"}\n"));
+    let mut reader = Reader::open(&*file).unwrap();
+    assert_eq!(replay(&mut reader).unwrap().difference, None);
+    assert_eq!(reader.end(), Some(&End::Whole));
+    assert!(Process::resume(folder.path()).waiting("u2").len() > 10);
+}
+
+#[test]
+fn a_recording_has_a_limit_and_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    let path = folder.path().to_str().unwrap();
+    let server = Process::start(program, &["--record", path, "--record-limit", "8K"]);
+    let mut native = server.login("u1");
+    for id in 1..=100 {
+        native.send(&text(id));
+        assert!(matches!(native.read(), ServerFrame::PubAck { status: 0, .. }), "{id}");
+    }
+    let said = server.kill();
+    assert_eq!(said.matches("--record-limit").count(), 1, "{said}");
+    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    assert!(file.len() <= 8 << 10 && file.ends_with(b"}\n"), "{}", file.len());
+}
+
+#[test]
+fn what_is_no_recording_keeps_a_server_from_starting_and_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("k.jsonl"), "something else\n").unwrap();
+    let resume = ["--resume", folder.path().to_str().unwrap()];
+    let output = Command::new(env!("CARGO_BIN_EXE_mock-server")).args(resume).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("k.jsonl") && said.contains("it is no recording"), "{said}");
+}
+
+/// A world that was deleted or replaced does not come back; its recording is kept under a number.
+#[test]
+fn only_worlds_that_were_there_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let to = Record::To { folder: folder.path().to_path_buf(), limit: 1 << 20 };
+    let config = Config { record: Some(to), ..Config::default() };
+    let names = || {
+        let mut names: Vec<String> = std::fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    {
+        let server = Server::start(config.clone()).unwrap();
+        assert_eq!(control(&server, "PUT", "/apps/gone", "users: [a]").0, 201);
+        assert_eq!(control(&server, "PUT", "/apps/made.anew", "users: [a]").0, 201);
+        assert_eq!(control(&server, "PUT", "/apps/made.anew", "users: [b]").0, 200);
+        assert_eq!(
+            control(
+                &server,
+                "POST",
+                "/apps/gone/act",
+                r#"{"push": {"from": "a", "to": "b", "message": {"text": "x"}}}"#
+            )
+            .0,
+            200
+        );
+        assert_eq!(control(&server, "DELETE", "/apps/gone", "").0, 200);
+    }
+    assert_eq!(names(), ["gone.1.jsonl", "made%2Eanew.1.jsonl", "made%2Eanew.jsonl", "mock-app-key.jsonl"]);
+    let server = Server::start(Config { resume: true, ..config }).unwrap();
+    let users = control(&server, "GET", "/apps/made.anew/state/users", "").1;
+    assert!(users.to_string().contains("\"b\"") && !users.to_string().contains("\"a\""), "{users}");
+    assert_eq!(control(&server, "GET", "/apps/gone/state/users", "").0, 404);
+}
