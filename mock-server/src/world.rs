@@ -262,6 +262,8 @@ impl World {
     pub(crate) fn seen(&self, seen: Seen) {
         let now = self.now();
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            // What was done to the world before comes before.
+            recorder.taken(&mut self.service.borrow_mut());
             recorder.seen(now, seen);
             recorder.keep();
         }

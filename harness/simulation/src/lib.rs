@@ -163,7 +163,10 @@ impl Simulation {
     pub fn seen(&mut self, client: &str, seen: impl FnOnce() -> Seen) {
         let Some(tapes) = &mut self.tapes else { return };
         let app_key = self.clients.get(client).map(Client::app_key);
-        if let Some(tape) = app_key.and_then(|app_key| tapes.get_mut(app_key)) {
+        let tape = app_key.and_then(|app_key| Some((tapes.get_mut(app_key)?, self.worlds.get_mut(app_key)?)));
+        if let Some((tape, service)) = tape {
+            // What was done to the world before comes before.
+            tape.taken(service);
             tape.seen(self.now, seen());
         }
     }
