@@ -46,7 +46,9 @@ impl Baseline {
             Verdict::Unsupported { what, reason } => {
                 let others = [EntryKind::Failing, EntryKind::CouldNotRun];
                 // A pattern is about more than this case.
-                let about_this = |entry: &&&Entry| others.contains(&entry.kind) && entry.scenario == name;
+                let about_this = |entry: &&&Entry| {
+                    others.contains(&entry.kind) && entry.scenario == name && !entry.borrowed
+                };
                 for entry in entries.iter().filter(about_this) {
                     stale(entry, "is unsupported");
                 }
@@ -189,6 +191,19 @@ mod tests {
             problems("chatroom/join"),
             ["b.yaml:3: `chatroom/join` says failing, but chatroom/join is unsupported"]
         );
+    }
+
+    /// In real time less can be run: that is no news of the file for virtual time.
+    #[test]
+    fn what_is_unsupported_makes_no_entry_of_another_file_stale() {
+        let client = ClientInfo { name: "web-sdk+real".into(), version: "1".into(), clock: Clock::Real };
+        let verdict = Verdict::Unsupported { what: "w".into(), reason: "r".into() };
+        let mut run = RunResult::new(client.clone(), 1, 0, 1);
+        run.results.push(ScenarioResult::new("scenarios/chatroom/join.yaml", "t", client, verdict));
+        let twin = "baseline: 1\nentries:\n  - {scenario: chatroom/join, reason: r}\n";
+        let own = Baseline::read("own.yaml", "baseline: 1\nentries: []\n").unwrap();
+        own.beside(Baseline::read("twin.yaml", twin).unwrap()).apply(&mut run);
+        assert!(run.baseline_problems.is_empty(), "{:?}", run.baseline_problems);
     }
 
     #[test]

@@ -70,6 +70,8 @@ pub struct Entry {
     pub path: String,
     /// Line in the file, from 1.
     pub line: usize,
+    /// It is of the same client under other conditions ([`Baseline::beside`]): what does not run here is no news.
+    pub borrowed: bool,
 }
 
 /// What an entry says of a case.
@@ -118,7 +120,8 @@ impl Baseline {
     #[must_use]
     pub fn beside(mut self, other: Self) -> Self {
         let is_new = |entry: &Entry| self.entries.iter().all(|own| own.scenario != entry.scenario);
-        let more: Vec<Entry> = other.entries.into_iter().filter(is_new).collect();
+        let borrowed = |entry| Entry { borrowed: true, ..entry };
+        let more: Vec<Entry> = other.entries.into_iter().filter(is_new).map(borrowed).collect();
         self.entries.extend(more);
         self
     }

@@ -102,7 +102,7 @@ impl RawEntry {
         }
         let Self { scenario, requirement, kind, reason, issue, owner, until: _, rate: _ } = self;
         let path = path.to_owned();
-        Entry { scenario, requirement, kind, reason, issue, owner, until, rate, path, line }
+        Entry { scenario, requirement, kind, reason, issue, owner, until, rate, path, line, borrowed: false }
     }
 }
 
@@ -131,6 +131,7 @@ mod tests {
                 rate: Rate::parse("20%"),
                 path: "b.yaml".into(),
                 line: 3,
+                borrowed: false,
             }]
         );
     }
