@@ -58,6 +58,10 @@ struct Args {
     /// Go on with the worlds recorded in that folder as they were, and record them there.
     #[arg(long, value_name = "DIR", conflicts_with = "record")]
     resume: Option<PathBuf>,
+    /// Records only what is done to worlds: it costs a third, and all that they said follows from it as long as the same version of
+    /// the server reads it.
+    #[arg(long)]
+    record_inputs: bool,
     /// Bytes after which a world's recording is not gone on with (512M, 4G).
     #[arg(long, value_name = "BYTES", default_value = "1G", value_parser = bounds::size)]
     record_limit: usize,
@@ -172,8 +176,8 @@ fn say(message: &str) {
 
 fn config(args: Args) -> Result<Config, String> {
     let resume = args.resume.is_some();
-    let limit = args.record_limit as u64;
-    let record = args.resume.or(args.record).map(|folder| Record::To { folder, limit });
+    let (limit, outputs) = (args.record_limit as u64, !args.record_inputs);
+    let record = args.resume.or(args.record).map(|folder| Record::To { folder, limit, outputs });
     let mut bounds = Bounds::default();
     for setting in &args.bound {
         bounds.set(setting).map_err(|mistake| format!("--bound {setting}: {mistake}"))?;

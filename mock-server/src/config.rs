@@ -105,6 +105,8 @@ pub enum Record {
         folder: PathBuf,
         /// Bytes after which a file is not gone on with.
         limit: u64,
+        /// What worlds say is recorded, too, and not only what is done to them.
+        outputs: bool,
     },
 }
 

@@ -15,6 +15,8 @@ use wire::UnixMillis;
 
 use crate::config::Record;
 
+/// So many bytes are kept in any case.
+const ENOUGH: usize = 64 << 10;
 /// How the files of recordings end.
 pub(crate) const ENDING: &str = "jsonl";
 
@@ -23,6 +25,8 @@ pub(crate) const ENDING: &str = "jsonl";
 pub(crate) struct Recorder {
     tape: Tape,
     sink: Sink,
+    /// Something was said since the last time: nobody may hear it before it is kept.
+    owes: bool,
 }
 
 #[derive(Debug)]
@@ -46,7 +50,7 @@ impl Recorder {
     pub(crate) fn begin(how: &Record, header: &Header, service: &mut Service) -> Result<Self, String> {
         let sink = match how {
             Record::InMemory => Sink::Memory(Vec::new()),
-            Record::To { folder, limit } => {
+            Record::To { folder, limit, .. } => {
                 let path = path_of(folder, &header.app_key);
                 let said = |error| format!("the recording {}: {error}", path.display());
                 fs::create_dir_all(folder).map_err(said)?;
@@ -55,7 +59,7 @@ impl Recorder {
                 Sink::File { file, path, written: 0, limit: *limit }
             }
         };
-        let mut recorder = Self { tape: Tape::begin(header, service), sink };
+        let mut recorder = Self { tape: Tape::begin(header, service), sink, owes: false };
         recorder.keep();
         Ok(recorder)
     }
@@ -68,14 +72,14 @@ impl Recorder {
         path: PathBuf,
         intact: u64,
         limit: u64,
-        writer: Writer,
+        (header, writer): (&Header, Writer),
         service: &mut Service,
     ) -> std::io::Result<Self> {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(intact)?;
         file.seek(SeekFrom::Start(intact))?;
         let sink = Sink::File { file, path, written: intact, limit };
-        Ok(Self { tape: Tape::go_on(writer, service), sink })
+        Ok(Self { tape: Tape::go_on(header, writer, service), sink, owes: false })
     }
 
     /// Takes down what was done to the world.
@@ -85,6 +89,7 @@ impl Recorder {
 
     /// Takes down what the world said.
     pub(crate) fn said(&mut self, now: UnixMillis, output: &Output) {
+        self.owes = true;
         self.tape.said(now, output);
     }
 
@@ -98,9 +103,23 @@ impl Recorder {
         self.tape.seen(now, seen);
     }
 
+    /// Somebody is told something that is no output of the world.
+    pub(crate) fn owes(&mut self) {
+        self.owes = true;
+    }
+
+    /// Before anybody is sent anything: what it follows from is kept. What nothing followed from yet may wait for the next time,
+    /// as an acknowledgement of a client's that was lost on its way.
+    pub(crate) fn settle(&mut self) {
+        if self.owes || self.tape.bytes().len() >= ENOUGH {
+            self.keep();
+        }
+    }
+
     /// Hands on what was taken down. A file that cannot be written, or is as long as it may be, ends with its last whole line,
     /// and that is said once.
     pub(crate) fn keep(&mut self) {
+        self.owes = false;
         let bytes = self.tape.bytes();
         if bytes.is_empty() {
             return;
@@ -162,6 +181,7 @@ pub(crate) fn header(
 ) -> Header {
     Header {
         recording: FORMAT,
+        said: true,
         made_by: format!("mock-server {}", env!("CARGO_PKG_VERSION")),
         app_key: app_key.to_owned(),
         client: String::new(),

@@ -50,10 +50,10 @@ pub(crate) fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
             tracing::warn!("{}: {end}; the world goes on from entry {}", path.display(), reader.last())
         }
     }
-    let (intact, writer) = (reader.intact(), Writer::go_on(&reader));
+    let (intact, going_on) = (reader.intact(), (reader.header(), Writer::go_on(&reader)));
     let (mut service, last) = replay.into_service();
     let mut clock = WorldClock::resumed(offset, last);
-    let recorder = Recorder::go_on(path.to_path_buf(), intact, limit, writer, &mut service);
+    let recorder = Recorder::go_on(path.to_path_buf(), intact, limit, going_on, &mut service);
     let mut recorder = recorder.map_err(|error| said(error.to_string()))?;
     disconnect(&mut service, &mut recorder, clock.now());
     Ok(Resumed { service, clock, recorder, last_conn, last_request })
@@ -75,7 +75,7 @@ fn disconnect(service: &mut Service, recorder: &mut Recorder, now: UnixMillis) {
 /// The folder to resume from, if worlds are to be.
 pub(crate) fn folder(record: Option<&Record>, resume: bool) -> Option<(&PathBuf, u64)> {
     match record {
-        Some(Record::To { folder, limit }) if resume => Some((folder, *limit)),
+        Some(Record::To { folder, limit, .. }) if resume => Some((folder, *limit)),
         _ => None,
     }
 }

@@ -132,6 +132,10 @@ impl World {
         let mut service = self.service.borrow_mut();
         let value = work(&mut service, now);
         self.drain(&mut service, now);
+        // Whoever asked for it is told what came of it.
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.owes();
+        }
         drop(service);
         self.settle();
         value
@@ -204,7 +208,7 @@ impl World {
     pub(crate) fn settle(&self) {
         // First of all: nobody is told of anything that could be forgotten.
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.keep();
+            recorder.settle();
         }
         loop {
             let mut dirty = self.dirty.take();
@@ -418,6 +422,9 @@ impl World {
 
     /// Closes every connection in good form and leaves requests without an answer.
     pub(crate) fn remove(&self) {
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.keep();
+        }
         self.removed.set(true);
         self.callbacks.stop();
         let conns: Vec<_> = self.conns.borrow_mut().drain().map(|(_, conn)| conn).collect();

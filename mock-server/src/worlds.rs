@@ -257,7 +257,8 @@ impl Worlds {
         let (start, endpoints) = (clock.last(), self.endpoints());
         let (mut service, filling) = Service::begin(app_key, &setup, seed, endpoints.clone(), start)?;
         let recorder = record.map(|how| {
-            let header = recorder::header(app_key, seed, start, clock.offset(), endpoints, setup);
+            let mut header = recorder::header(app_key, seed, start, clock.offset(), endpoints, setup);
+            header.said = !matches!(how, Record::To { outputs: false, .. });
             Recorder::begin(how, &header, &mut service)
         });
         let recorder = recorder.transpose().map_err(|why| vec![why])?;

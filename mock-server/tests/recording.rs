@@ -239,7 +239,7 @@ fn what_is_no_recording_keeps_a_server_from_starting_and_is_named() {
 #[test]
 fn only_worlds_that_were_there_go_on() {
     let folder = tempfile::tempdir().unwrap();
-    let to = Record::To { folder: folder.path().to_path_buf(), limit: 1 << 20 };
+    let to = Record::To { folder: folder.path().to_path_buf(), limit: 1 << 20, outputs: true };
     let config = Config { record: Some(to), ..Config::default() };
     let names = || {
         let mut names: Vec<String> = std::fs::read_dir(folder.path())

@@ -196,6 +196,7 @@ impl Simulation {
                 start: self.now,
                 offset: None,
                 seed,
+                said: true,
                 endpoints,
                 world: setup.clone(),
             };

@@ -27,10 +27,22 @@ pub struct Header {
     pub offset: Option<i64>,
     /// Seed of its ids.
     pub seed: u64,
+    /// Whether it tells what the world said, and not only what was done to it, from which all of that follows.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub said: bool,
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.
     pub world: WorldSetup,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_true(said: &bool) -> bool {
+    *said
 }
 
 impl Header {

@@ -17,6 +17,8 @@ use crate::{
 pub struct Tape {
     writer: Writer,
     bytes: Vec<u8>,
+    /// What the world says is taken down, too.
+    with_said: bool,
 }
 
 impl Tape {
@@ -25,13 +27,13 @@ impl Tape {
         service.tell_taken();
         let mut bytes = Vec::new();
         let writer = Writer::begin(header, &mut bytes);
-        Self { writer, bytes }
+        Self { writer, bytes, with_said: header.said }
     }
 
     /// Goes on with one, of which the world was made again.
-    pub fn go_on(writer: Writer, service: &mut Service) -> Self {
+    pub fn go_on(header: &Header, writer: Writer, service: &mut Service) -> Self {
         service.tell_taken();
-        Self { writer, bytes: Vec::new() }
+        Self { writer, bytes: Vec::new(), with_said: header.said }
     }
 
     /// Takes down what was done to the world since the last time.
@@ -43,6 +45,12 @@ impl Tape {
 
     /// Takes down what the world said.
     pub fn said(&mut self, now: UnixMillis, output: &Output) {
+        if !self.with_said {
+            if let Output::Close { conn, .. } = output {
+                self.writer.forget(*conn);
+            }
+            return;
+        }
         let said = self.writer.said(output);
         self.writer.add(now, &What::Said(said), &mut self.bytes);
     }

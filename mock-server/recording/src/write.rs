@@ -88,6 +88,11 @@ impl Writer {
         self.transports.learn(what);
     }
 
+    /// A connection is over, and no entry says so.
+    pub(crate) fn forget(&mut self, conn: ConnId) {
+        self.transports.0.remove(&conn);
+    }
+
     /// What an output is as an entry.
     #[must_use]
     pub fn said(&self, output: &Output) -> Said {

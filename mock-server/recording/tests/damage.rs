@@ -16,6 +16,7 @@ fn recording() -> Vec<u8> {
         start: world.start(),
         offset: None,
         seed: 3,
+        said: true,
         endpoints: Endpoints::default(),
         world,
     };
