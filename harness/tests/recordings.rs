@@ -12,11 +12,12 @@ use std::{
 };
 
 use harness::{
-    cli::files,
+    cli::{exit, files, run_with},
     runner::{Options, SimDriver, run_case},
     scenario::Scenario,
 };
-use recording::{End, Reader, replay::replay};
+use recording::{End, Reader, What, Writer, replay::replay};
+use service::Taken;
 
 fn suite() -> Vec<Scenario> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
@@ -62,4 +63,83 @@ fn every_scenario_replays_from_its_recording_byte_for_byte() {
     let (replayed, entries) = (replayed.into_inner(), entries.into_inner());
     println!("{replayed} worlds, {entries} entries");
     assert!(replayed > 2_400 && entries > 100_000, "{replayed} worlds, {entries} entries");
+}
+
+/// The program, with what it wrote.
+fn program(args: &[&str]) -> (u8, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let args = std::iter::once("harness").chain(args.iter().copied()).map(Into::into);
+    let code = run_with(args, &mut out, &mut err, false);
+    (code, String::from_utf8([out, err].concat()).unwrap())
+}
+
+fn fixtures() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings")
+}
+
+/// Sessions of the vendor's SDKs: what the service says otherwise than when they were recorded was wanted by nobody.
+#[test]
+fn sessions_of_real_sdks_replay_byte_for_byte() {
+    let folders: Vec<String> = ["web-sdk@4.6.4", "web-sdk@5.3.4", "web-sdk@5.38.0", "native@5.46.1"]
+        .iter()
+        .map(|client| fixtures().join(client).display().to_string())
+        .collect();
+    let args: Vec<&str> = std::iter::once("replay").chain(folders.iter().map(String::as_str)).collect();
+    let (code, told) = program(&args);
+    assert_eq!(code, exit::CONFORMS, "{told}");
+    assert!(told.ends_with("42 replayed: 42 the same, 0 differ, 0 not to their end\n"), "{told}");
+}
+
+/// What the service comes to say otherwise is found at the first place, and told in words with what led to it.
+#[test]
+fn a_change_of_the_service_is_named_with_what_led_to_it() {
+    let bytes = std::fs::read(fixtures().join("native@5.46.1/recall.jsonl")).unwrap();
+    let mut reader = Reader::open(&*bytes).unwrap();
+    let mut changed = Vec::new();
+    let mut writer = Writer::begin(reader.header(), &mut changed);
+    // From now on recalls reach nobody.
+    let bug = serde_json::from_str(r#"{"misbehave": {"bug": "drops_recall", "on": true}}"#).unwrap();
+    let start = reader.header().start;
+    let act = What::Taken(Taken::Act { act: Box::new(bug), done: 0, most: u32::MAX });
+    writer.add(start, &act, &mut changed);
+    while let Some(entry) = reader.next_entry().unwrap() {
+        writer.add(start + entry.after, &entry.what, &mut changed);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("changed.jsonl");
+    std::fs::write(&path, changed).unwrap();
+    let (code, told) = program(&["replay", path.to_str().unwrap()]);
+    assert_eq!(code, exit::FAILED, "{told}");
+    let led = told.lines().position(|line| line.contains("led to it") && line.contains("recallMsg"));
+    let recorded = told.lines().position(|line| line.contains("recorded ") && line.contains("PUBLISH"));
+    assert!(led.is_some() && led < recorded, "{told}");
+    assert!(told.contains("1 replayed: 0 the same, 1 differ"), "{told}");
+    // In words, from the entry before the first difference on.
+    let (code, shown) = program(&["show", path.to_str().unwrap(), "--grep", "RC:RcCmd"]);
+    assert_eq!(code, exit::CONFORMS);
+    assert!(shown.lines().count() > 2, "{shown}");
+}
+
+/// Cut or damaged, what is intact is shown and replayed, and where it ends is said.
+#[test]
+fn a_damaged_recording_is_used_up_to_the_damage() {
+    let bytes = std::fs::read(fixtures().join("web-sdk@4.6.4/recall.jsonl")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let cut = file("cut.jsonl", &bytes[..bytes.len() - 5]);
+    let (code, told) = program(&["replay", &cut]);
+    assert_eq!(code, exit::INCOMPLETE, "{told}");
+    assert!(told.contains("it is cut: its last line has no end"), "{told}");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() - 30] ^= 1;
+    let (code, told) = program(&["show", &file("flipped.jsonl", &flipped)]);
+    assert_eq!(code, exit::INCOMPLETE, "{told}");
+    assert!(told.contains("is damaged: its checksum is another") && told.contains("are intact"), "{told}");
+    let (code, told) = program(&["show", &file("other.jsonl", b"hello\n")]);
+    assert_eq!(code, exit::USAGE, "{told}");
+    assert!(told.contains("it is no recording"), "{told}");
 }

@@ -98,7 +98,10 @@ impl Default for App {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
     /// To whoever asks for them ([`Server::recording`](crate::Server::recording)).
-    InMemory,
+    InMemory {
+        /// The client that is recorded, for the first line; may be empty.
+        client: String,
+    },
     /// Into a folder, a file a world.
     To {
         /// The folder; it is made if need be.

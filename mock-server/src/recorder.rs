@@ -49,7 +49,7 @@ impl Recorder {
     /// The file cannot be written: a sentence.
     pub(crate) fn begin(how: &Record, header: &Header, service: &mut Service) -> Result<Self, String> {
         let sink = match how {
-            Record::InMemory => Sink::Memory(Vec::new()),
+            Record::InMemory { .. } => Sink::Memory(Vec::new()),
             Record::To { folder, limit, .. } => {
                 let path = path_of(folder, &header.app_key);
                 let said = |error| format!("the recording {}: {error}", path.display());

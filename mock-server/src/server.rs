@@ -179,7 +179,7 @@ impl Server {
         })?
     }
 
-    /// As [`put_world`](Self::put_world), recorded in memory, whatever the server was started with.
+    /// As [`put_world`](Self::put_world), recorded in memory, whatever the server was started with; `client` is who is recorded.
     ///
     /// # Errors
     /// As there.
@@ -189,10 +189,11 @@ impl Server {
         setup: WorldSetup,
         seed: u64,
         clock: Clock,
+        client: &str,
     ) -> Result<(), WorldError> {
-        let key = app_key.to_owned();
+        let (key, record) = (app_key.to_owned(), Record::InMemory { client: client.to_owned() });
         self.call(move |worlds| {
-            let put = worlds.put_recorded(&key, setup, Some(seed), clock, Some(&Record::InMemory));
+            let put = worlds.put_recorded(&key, setup, Some(seed), clock, Some(&record));
             put.map(drop).map_err(WorldError::Setup)
         })?
     }

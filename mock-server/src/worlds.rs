@@ -258,7 +258,10 @@ impl Worlds {
         let (mut service, filling) = Service::begin(app_key, &setup, seed, endpoints.clone(), start)?;
         let recorder = record.map(|how| {
             let mut header = recorder::header(app_key, seed, start, clock.offset(), endpoints, setup);
-            header.said = !matches!(how, Record::To { outputs: false, .. });
+            match how {
+                Record::InMemory { client } => header.client.clone_from(client),
+                Record::To { outputs, .. } => header.said = *outputs,
+            }
             Recorder::begin(how, &header, &mut service)
         });
         let recorder = recorder.transpose().map_err(|why| vec![why])?;

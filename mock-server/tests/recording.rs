@@ -34,7 +34,11 @@ fn text(id: u16) -> ClientFrame {
 
 #[test]
 fn what_real_clients_did_replays_byte_for_byte() {
-    let config = Config { world: Some(setup()), record: Some(Record::InMemory), ..Config::default() };
+    let config = Config {
+        world: Some(setup()),
+        record: Some(Record::InMemory { client: String::new() }),
+        ..Config::default()
+    };
     let server = Server::start(config).unwrap();
     let (mut native, mut web) = (Native::login(&server, "u1"), Web::login(&server, "u2"));
     native.send(&text(1));

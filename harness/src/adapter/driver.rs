@@ -294,9 +294,13 @@ impl Driver for AdapterDriver {
                     Clock::Wall
                 }
             };
-            let put = if stage.recorded { Server::put_recorded_world } else { Server::put_world };
-            put(&self.server, app_key, setup, stage.seed.wrapping_add(n), clock)
-                .map_err(|error| Fault(error.to_string()))?;
+            let seed = stage.seed.wrapping_add(n);
+            let put = if stage.recorded {
+                self.server.put_recorded_world(app_key, setup, seed, clock, &self.command.name)
+            } else {
+                self.server.put_world(app_key, setup, seed, clock)
+            };
+            put.map_err(|error| Fault(error.to_string()))?;
             if n == 0 {
                 let (start, offset) = (self.start, self.offset(app_key)?);
                 if let Some(real) = &mut self.real {
@@ -381,19 +385,17 @@ impl Driver for AdapterDriver {
         args: &Map<String, Value>,
         settle: bool,
     ) -> Result<Returned, Fault> {
+        // What it sends, and its callbacks, may come before it returns.
+        self.seen(client, || told::call(client, method, args))?;
         let now = self.time();
         if let Some(engine) = self.engines.get_mut(client) {
             let returned = engine.call(now, method, args);
-            let value = if let Returned::Value(value) = &returned { value.clone() } else { Value::Null };
-            self.seen(client, || told::call(client, method, args, value))?;
             self.record_engine(client);
             if settle {
                 self.settle()?;
             }
             return Ok(returned);
         }
-        // Its callbacks may come before it returns.
-        self.seen(client, || told::call(client, method, args, Value::Null))?;
         let reply = self.ask(client, "call", json!({"client": client, "method": method, "args": args}))?;
         if let Some(reason) = reply.get("unsupported").and_then(Value::as_str) {
             return Ok(Returned::Unsupported(reason.to_owned()));

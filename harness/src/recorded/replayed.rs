@@ -30,49 +30,46 @@ pub struct Outcome {
 /// It cannot be read, or its world cannot be made: a sentence.
 pub fn replayed(reader: &mut FileReader) -> Result<Outcome, String> {
     let mut replay = Replay::begin(reader.header()).map_err(|mistakes| mistakes.join("; "))?;
+    // What led to it is put into words in the end: the decoder stays behind by as much.
     let (mut decoder, mut led) = (Decoder::default(), VecDeque::new());
     while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
-        let found = replay.check(entry.clone()).err();
-        if let Some(found) = found {
-            let difference = Some(told(&found, &entry, decoder, led));
+        if let Err(found) = replay.check(entry.clone()) {
+            let difference = Some(told(&found, &entry, &mut decoder, &led));
             return Ok(Outcome { entries: entry.n, end: End::Whole, difference });
         }
-        // What is not told in the end is not put into words: most of it.
-        let told = decoder.decode(&entry);
-        if led.len() == LED_TO_IT {
-            led.pop_front();
+        if led.len() == LED_TO_IT
+            && let Some(oldest) = led.pop_front()
+        {
+            decoder.learn(&oldest);
         }
-        led.push_back((entry.n, entry.after, told));
+        led.push_back(entry);
     }
     let entries = reader.last();
-    let more = replay.end(entries + 1).err();
+    let end = reader.end().cloned().unwrap_or(End::Whole);
+    // What follows the last whole line of one that is cut nobody knows.
+    let more = if end == End::Whole { replay.end(entries + 1).err() } else { None };
     let difference = more.map(|found| {
         let after = replay.now().since(reader.header().start);
         let mut lines = vec![format!("after entry {entries}, the last one, more is said than was recorded")];
+        lines.extend(in_words(&led, &mut decoder));
         lines.push(format!("  now       {}", spoken(found.now.as_ref(), &mut decoder, entries + 1, after)));
-        lines.extend(
-            led.iter().map(|(n, after, told)| format!("  led to it {}", line(*n, *after, told, false))),
-        );
         lines
     });
-    let end = reader.end().cloned().unwrap_or(End::Whole);
     Ok(Outcome { entries, end, difference })
 }
 
-fn told(
-    found: &Difference,
-    entry: &Entry,
-    mut decoder: Decoder,
-    led: VecDeque<(u64, std::time::Duration, Value)>,
-) -> Vec<String> {
+fn in_words(led: &VecDeque<Entry>, decoder: &mut Decoder) -> Vec<String> {
+    let one =
+        |entry: &Entry| format!("  led to it {}", line(entry.n, entry.after, &decoder.decode(entry), false));
+    led.iter().map(one).collect()
+}
+
+fn told(found: &Difference, entry: &Entry, decoder: &mut Decoder, led: &VecDeque<Entry>) -> Vec<String> {
     let mut lines = vec![format!("entry {} is not said again", found.n)];
-    for (n, after, told) in &led {
-        lines.push(format!("  led to it {}", line(*n, *after, told, false)));
-    }
+    lines.extend(in_words(led, decoder));
     // Both are decoded from the same state: neither must know what the other has used up.
-    let before = decoder.clone();
+    let mut again = decoder.clone();
     let recorded = found.recorded.as_ref().map(|said| decoder.said(said));
-    let mut again = before;
     let now = found.now.as_ref().map(|said| again.said(said));
     let shown = |value: &Option<Value>| {
         value.as_ref().map_or_else(|| "nothing".to_owned(), |value| line(entry.n, entry.after, value, true))

@@ -5,15 +5,12 @@ use std::collections::BTreeMap;
 use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json};
 use service::{
-    ConnId, Input, Taken, Transport,
+    ConnId, Input, Login, Taken, Transport,
     journal::{Entry as JournalEntry, What as Journalled},
 };
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis, native, websocket};
 
 use crate::entry::{Entry, Said, Seen, What};
-
-/// How many open queries of a connection are remembered: ids have 16 bits.
-const MOST_QUERIES: usize = 1 << 16;
 
 /// Reads entries in their order, and knows what a later one needs of an earlier one: how a connection is carried, whose it is,
 /// and what an answer answers.
@@ -40,6 +37,35 @@ impl Decoder {
         }
     }
 
+    /// Takes in what later entries need of this one, for those who do not want it in words.
+    pub fn learn(&mut self, entry: &Entry) {
+        match &entry.what {
+            What::Taken(Taken::Input(Input::Open { conn, login })) => self.opened(*conn, login),
+            What::Taken(Taken::Input(Input::Frame { conn, frame })) => self.asked(*conn, frame),
+            What::Taken(Taken::Input(Input::Closed { conn })) | What::Said(Said::Close { conn, .. }) => {
+                self.conns.remove(conn);
+            }
+            // The id comes again, with another query, before it matters that this one has its answer.
+            _ => {}
+        }
+    }
+
+    fn opened(&mut self, conn: ConnId, login: &Login) {
+        let known = Conn {
+            transport: login.transport,
+            layout_v4: login.protocol_version == 4,
+            label: login.label.clone(),
+            queries: BTreeMap::new(),
+        };
+        self.conns.insert(conn, known);
+    }
+
+    fn asked(&mut self, conn: ConnId, frame: &ClientFrame) {
+        if let (ClientFrame::Query(query), Some(known)) = (frame, self.conns.get_mut(&conn)) {
+            known.queries.insert(query.id, query.topic.clone());
+        }
+    }
+
     /// What an entry tells, as an object: `is` names its kind, `conn` whose it is.
     pub fn decode(&mut self, entry: &Entry) -> Value {
         match &entry.what {
@@ -61,24 +87,14 @@ impl Decoder {
     fn taken(&mut self, taken: &Taken) -> Value {
         match taken {
             Taken::Input(Input::Open { conn, login }) => {
-                let known = Conn {
-                    transport: login.transport,
-                    layout_v4: login.protocol_version == 4,
-                    label: login.label.clone(),
-                    queries: BTreeMap::new(),
-                };
-                self.conns.insert(*conn, known);
+                self.opened(*conn, login);
                 json!({
                     "is": "open", "conn": self.name(*conn), "transport": login.transport,
                     "platform": login.platform, "sdk": login.sdk_version, "token": service::shortened(&login.token),
                 })
             }
             Taken::Input(Input::Frame { conn, frame }) => {
-                if let (ClientFrame::Query(query), Some(known)) = (frame, self.conns.get_mut(conn))
-                    && known.queries.len() < MOST_QUERIES
-                {
-                    known.queries.insert(query.id, query.topic.clone());
-                }
+                self.asked(*conn, frame);
                 let what = Journalled::Up { conn: *conn, frame: frame.clone() };
                 self.journalled("up", *conn, what)
             }

@@ -107,7 +107,7 @@ pub enum Seen {
         method: String,
         /// Its arguments by name.
         args: Map<String, Value>,
-        /// What came back at once.
+        /// What came back at once; `null` where the call is told before that.
         returned: Value,
     },
     /// The client called the app back.

@@ -8,7 +8,7 @@ use wire::UnixMillis;
 use crate::{
     entry::{Entry, Said, What},
     header::Header,
-    read::Reader,
+    read::{End, Reader},
     write::Writer,
 };
 
@@ -150,6 +150,8 @@ pub fn replay(reader: &mut Reader<impl BufRead>) -> Result<Replayed, String> {
             return Ok(Replayed { entries: reader.last(), difference: Some(difference) });
         }
     }
-    let more = replay.end(reader.last() + 1).err();
+    // What follows the last whole line of one that is cut nobody knows.
+    let is_whole = reader.end() == Some(&End::Whole);
+    let more = if is_whole { replay.end(reader.last() + 1).err() } else { None };
     Ok(Replayed { entries: reader.last(), difference: more })
 }

@@ -71,22 +71,11 @@ fn cut_anywhere_it_is_used_up_to_the_last_whole_line() {
         let lines = cut.iter().filter(|byte| **byte == b'\n').count() as u64;
         let expected = if cut.ends_with(b"\n") { End::Whole } else { End::Cut };
         assert_eq!(read(cut), (lines - 1, expected), "{length} bytes");
-        let mut reader = Reader::open(cut).unwrap();
-        assert_eq!(
-            replay(&mut reader).unwrap().difference.map(|found| found.recorded),
-            cut_answer(cut, &bytes)
-        );
+        // What would have been said behind the cut nobody knows: it is no difference.
+        if lines > 1 && !cut.ends_with(b"\n") {
+            assert_eq!(replay(&mut Reader::open(cut).unwrap()).unwrap().difference, None, "{length} bytes");
+        }
     }
-}
-
-/// Cut between what was done and what was said of it, more is said than is recorded, and nothing else.
-fn cut_answer(cut: &[u8], whole: &[u8]) -> Option<Option<recording::Said>> {
-    let intact = cut.iter().rposition(|byte| *byte == b'\n').unwrap() + 1;
-    let next = String::from_utf8_lossy(&whole[intact..]).into_owned();
-    let says = ["\"is\":\"down\"", "\"is\":\"close\""]
-        .iter()
-        .any(|is| next.lines().next().unwrap_or("").contains(is));
-    says.then_some(None)
 }
 
 #[test]

@@ -81,7 +81,8 @@ impl AdapterDriver {
     }
 }
 
-pub(super) fn call(client: &str, method: &str, args: &Map<String, Value>, returned: Value) -> Seen {
+pub(super) fn call(client: &str, method: &str, args: &Map<String, Value>) -> Seen {
+    let returned = Value::Null;
     Seen::Call { client: client.to_owned(), method: method.to_owned(), args: args.clone(), returned }
 }
 
