@@ -4,7 +4,7 @@
 //! its last whole line, even when the process is killed.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
@@ -15,6 +15,8 @@ use wire::UnixMillis;
 
 use crate::config::Record;
 
+/// The file by which a folder is claimed. The claim ends with the process, however that ends.
+const LOCK: &str = ".lock";
 /// So many bytes are kept in any case.
 const ENOUGH: usize = 64 << 10;
 /// How the files of recordings end.
@@ -167,6 +169,27 @@ impl Recorder {
             tracing::error!("{}: {error}", path.display());
         }
         self.sink = Sink::Over;
+    }
+}
+
+/// A folder of recordings, made if need be, that no other server writes into as long as this lives: two that did would make
+/// none of either's worlds.
+///
+/// # Errors
+/// It cannot be made, or another server has it: a sentence.
+pub(crate) fn claim(folder: &Path) -> Result<File, String> {
+    let said = |why: &dyn std::fmt::Display| format!("recordings in {}: {why}", folder.display());
+    fs::create_dir_all(folder).map_err(|error| said(&error))?;
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK));
+    let lock = lock.map_err(|error| said(&error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            Err(said(&"another server records there; give each a folder of its own"))
+        }
+        // A file system without locks: nobody can tell.
+        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(lock),
+        Err(TryLockError::Error(error)) => Err(said(&error)),
     }
 }
 

@@ -62,6 +62,9 @@ pub enum StartError {
     /// The set-up of the first world.
     #[error("the world's set-up is wrong: {}", .0.join("; "))]
     World(Vec<String>),
+    /// Recordings cannot be written, or worlds not gone on with.
+    #[error("{0}")]
+    Recordings(String),
     /// The system gives no thread or event queue.
     #[error("the server's thread: {0}")]
     Thread(std::io::Error),
@@ -443,7 +446,7 @@ impl Bound {
         let address = self.config.listen;
         let listener = TcpListener::from_std(self.listener);
         let listener = listener.map_err(|source| StartError::Listen { address, source })?;
-        let worlds = Worlds::new(self.config, self.standing).map_err(StartError::World)?;
+        let worlds = Worlds::new(self.config, self.standing)?;
         tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
         tokio::task::spawn_local(timer::run(worlds.clone()));
         tokio::task::spawn_local(worlds.clone().relieve());

@@ -3,6 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     collections::{BTreeMap, VecDeque},
+    fs::File,
     net::SocketAddr,
     rc::Rc,
 };
@@ -24,6 +25,7 @@ use crate::{
     recorder::{self, Recorder},
     resume,
     seeds::Seeds,
+    server::StartError,
     slices::{PIECE, Slices},
     timer::Timer,
     world::World,
@@ -75,6 +77,8 @@ pub(crate) struct Worlds {
     unasked: RefCell<VecDeque<String>>,
     scratch: Rc<RefCell<Box<[u8]>>>,
     timer: Rc<Timer>,
+    /// The claim on the folder of recordings.
+    _claim: Option<File>,
     last_conn: Cell<u64>,
     last_request: Cell<u64>,
     /// Connections whose first bytes were neither a login nor HTTP.
@@ -85,9 +89,14 @@ impl Worlds {
     /// The worlds that the configuration names.
     ///
     /// # Errors
-    /// The mistakes of its `world`.
-    pub(crate) fn new(config: Config, standing: Origin) -> Result<Rc<Self>, Vec<String>> {
+    /// The mistakes of its `world`, or recordings that cannot be written or gone on with.
+    pub(crate) fn new(config: Config, standing: Origin) -> Result<Rc<Self>, StartError> {
+        let claim = match &config.record {
+            Some(Record::To { folder, .. }) => Some(recorder::claim(folder).map_err(StartError::Recordings)?),
+            _ => None,
+        };
         let worlds = Rc::new(Self {
+            _claim: claim,
             seeds: Seeds::new(config.seed),
             meter: Meter::new(config.bounds.clone()),
             config,
@@ -102,7 +111,7 @@ impl Worlds {
             last_request: Cell::new(0),
             strangers: Cell::new(0),
         });
-        worlds.resume().map_err(|why| vec![why])?;
+        worlds.resume().map_err(StartError::Recordings)?;
         let mut described = worlds.config.world.clone();
         for app in worlds.config.apps.clone() {
             // It goes on as it was.
@@ -112,7 +121,7 @@ impl Worlds {
             }
             let mut setup = described.take().unwrap_or_default();
             setup.app_secret = Some(app.secret);
-            worlds.put(&app.key, setup, None, Clock::Wall)?;
+            worlds.put(&app.key, setup, None, Clock::Wall).map_err(StartError::World)?;
         }
         Ok(worlds)
     }

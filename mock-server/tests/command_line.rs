@@ -240,10 +240,15 @@ fn an_address_in_use_is_one_clear_line_and_exit_2() {
 }
 
 #[test]
-fn what_is_not_there_yet_is_refused() {
-    let output = run(&["--record", "somewhere"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("not implemented yet"));
+fn recordings_that_cannot_be_written_are_one_clear_line_and_exit_2() {
+    for option in ["--record", "--resume"] {
+        // A folder cannot be where a file is.
+        let output = run(&[option, "Cargo.toml"]);
+        let stderr = stderr(&output);
+        assert_eq!((output.status.code(), stderr.lines().count()), (Some(2), 1), "{stderr}");
+        assert!(stderr.contains("recordings in Cargo.toml"), "{stderr}");
+    }
+    assert_eq!(run(&["--record", "a", "--resume", "b"]).status.code(), Some(2));
 }
 
 #[test]

@@ -239,6 +239,21 @@ fn what_is_no_recording_keeps_a_server_from_starting_and_is_named() {
     assert!(said.contains("k.jsonl") && said.contains("it is no recording"), "{said}");
 }
 
+/// Two servers that write into one folder would make none of either's worlds.
+#[test]
+fn a_folder_is_one_servers() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::resume(folder.path());
+    for option in ["--record", "--resume"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+        let output = program.args([option, folder.path().to_str().unwrap()]).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && said.contains("another server records there"), "{said}");
+    }
+    server.kill();
+    Process::resume(folder.path()).kill();
+}
+
 /// A world that was deleted or replaced does not come back; its recording is kept under a number.
 #[test]
 fn only_worlds_that_were_there_go_on() {
@@ -249,6 +264,7 @@ fn only_worlds_that_were_there_go_on() {
         let mut names: Vec<String> = std::fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name != ".lock")
             .collect();
         names.sort();
         names

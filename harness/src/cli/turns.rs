@@ -128,7 +128,11 @@ pub(super) fn judged(
         retries: tested.retries,
         repeat: args.repeat,
         until_fail: args.until_fail,
-        record: args.record.clone(),
+        // Several clients run the same cases.
+        record: args.record.as_ref().map(|folder| match plan.turns.len() {
+            1 => folder.clone(),
+            _ => folder.join(tested.name()),
+        }),
         trace_all: args.traces == Traces::All,
         snapshots,
         suite_hash: Some(plan.suite.hash.clone()),
