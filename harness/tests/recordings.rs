@@ -80,12 +80,7 @@ fn fixtures() -> std::path::PathBuf {
 /// Sessions of the vendor's SDKs: what the service says otherwise than when they were recorded was wanted by nobody.
 #[test]
 fn sessions_of_real_sdks_replay_byte_for_byte() {
-    let folders: Vec<String> = ["web-sdk@4.6.4", "web-sdk@5.3.4", "web-sdk@5.38.0", "native@5.46.1"]
-        .iter()
-        .map(|client| fixtures().join(client).display().to_string())
-        .collect();
-    let args: Vec<&str> = std::iter::once("replay").chain(folders.iter().map(String::as_str)).collect();
-    let (code, told) = program(&args);
+    let (code, told) = program(&["replay", fixtures().to_str().unwrap()]);
     assert_eq!(code, exit::CONFORMS, "{told}");
     assert!(told.ends_with("42 replayed: 42 the same, 0 differ, 0 not to their end\n"), "{told}");
 }

@@ -176,6 +176,11 @@ fn say(message: &str) {
 
 fn config(args: Args) -> Result<Config, String> {
     let resume = args.resume.is_some();
+    if args.record_inputs && args.record.is_none() {
+        return Err(
+            "--record-inputs is about --record: a recording that is gone on with stays as it is".to_owned()
+        );
+    }
     let (limit, outputs) = (args.record_limit as u64, !args.record_inputs);
     let record = args.resume.or(args.record).map(|folder| Record::To { folder, limit, outputs });
     let mut bounds = Bounds::default();

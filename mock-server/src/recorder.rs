@@ -7,6 +7,7 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use recording::{FORMAT, Header, Seen, Tape, Writer};
@@ -36,16 +37,28 @@ enum Sink {
     Memory(Vec<u8>),
     File {
         file: File,
-        path: PathBuf,
+        place: Place,
         written: u64,
         limit: u64,
     },
     /// It is not gone on with: why was said.
-    Over,
+    Over(Option<Place>),
 }
 
+/// Where a file is, and whose.
+#[derive(Debug, Clone)]
+struct Place {
+    folder: PathBuf,
+    app_key: String,
+    path: PathBuf,
+}
+
+/// Numbers files of worlds that are not there yet.
+static NEW: AtomicU64 = AtomicU64::new(0);
+
 impl Recorder {
-    /// Begins one of a world that was just made.
+    /// Begins one of a world that was just made, and that nobody can reach yet: its file gets its name by
+    /// [`installed`](Self::installed).
     ///
     /// # Errors
     /// The file cannot be written: a sentence.
@@ -53,17 +66,36 @@ impl Recorder {
         let sink = match how {
             Record::InMemory { .. } => Sink::Memory(Vec::new()),
             Record::To { folder, limit, .. } => {
-                let path = path_of(folder, &header.app_key);
+                let (app_key, n) = (header.app_key.clone(), NEW.fetch_add(1, Ordering::Relaxed));
+                let path = folder.join(format!(".{}.{n}.new", file_name(&app_key)));
                 let said = |error| format!("the recording {}: {error}", path.display());
                 fs::create_dir_all(folder).map_err(said)?;
-                set_aside(folder, &header.app_key).map_err(said)?;
-                let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(said)?;
-                Sink::File { file, path, written: 0, limit: *limit }
+                let file = private().write(true).create(true).truncate(true).open(&path).map_err(said)?;
+                let place = Place { folder: folder.clone(), app_key, path };
+                Sink::File { file, place, written: 0, limit: *limit }
             }
         };
         let mut recorder = Self { tape: Tape::begin(header, service), sink, owes: false };
         recorder.keep();
-        Ok(recorder)
+        match recorder.sink {
+            // Without a first line there is no recording.
+            Sink::Over(_) => Err(format!("the recording of {} cannot be begun", header.app_key)),
+            _ => Ok(recorder),
+        }
+    }
+
+    /// The world is there, in the place of any other of its App Key: from now on this is the recording that goes on.
+    pub(crate) fn installed(&mut self) {
+        let Sink::File { place, .. } = &mut self.sink else { return };
+        let path = path_of(&place.folder, &place.app_key);
+        if place.path == path {
+            return;
+        }
+        let named = set_aside(&place.folder, &place.app_key).and_then(|()| fs::rename(&place.path, &path));
+        match named {
+            Ok(()) => place.path = path,
+            Err(error) => tracing::error!("the recording {}: {error}", path.display()),
+        }
     }
 
     /// Goes on with the file at `path`, whose first `intact` bytes are whole lines.
@@ -80,7 +112,9 @@ impl Recorder {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         file.set_len(intact)?;
         file.seek(SeekFrom::Start(intact))?;
-        let sink = Sink::File { file, path, written: intact, limit };
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let place = Place { folder, app_key: header.app_key.clone(), path };
+        let sink = Sink::File { file, place, written: intact, limit };
         Ok(Self { tape: Tape::go_on(header, writer, service), sink, owes: false })
     }
 
@@ -95,8 +129,9 @@ impl Recorder {
         self.tape.said(now, output);
     }
 
-    /// Takes down that the clock was put forward.
+    /// Takes down that the clock was put forward: whoever asked for it is told so.
     pub(crate) fn clock(&mut self, now: UnixMillis, offset: Option<i64>) {
+        self.owes = true;
         self.tape.clock(now, offset);
     }
 
@@ -110,12 +145,13 @@ impl Recorder {
         self.owes = true;
     }
 
-    /// Before anybody is sent anything: what it follows from is kept. What nothing followed from yet may wait for the next time,
-    /// as an acknowledgement of a client's that was lost on its way.
-    pub(crate) fn settle(&mut self) {
+    /// Before anybody is sent anything: what it follows from is kept. What nothing followed from yet, as a client's
+    /// acknowledgement, may wait a moment for company; `true`: it does.
+    pub(crate) fn settle(&mut self) -> bool {
         if self.owes || self.tape.bytes().len() >= ENOUGH {
             self.keep();
         }
+        !self.tape.bytes().is_empty()
     }
 
     /// Hands on what was taken down. A file that cannot be written, or is as long as it may be, ends with its last whole line,
@@ -131,23 +167,27 @@ impl Recorder {
                 all.extend_from_slice(bytes);
                 None
             }
-            Sink::Over => None,
-            Sink::File { file, path, written, limit } => {
+            Sink::Over(_) => None,
+            Sink::File { file, place, written, limit } => {
+                let path = place.path.display();
                 if *written + bytes.len() as u64 > *limit {
-                    Some(format!("{} is as long as --record-limit allows ({limit} bytes)", path.display()))
+                    Some((
+                        place.clone(),
+                        format!("{path} is as long as --record-limit allows ({limit} bytes)"),
+                    ))
                 } else if let Err(error) = file.write_all(bytes) {
                     // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
                     let _ = file.set_len(*written);
-                    Some(format!("{} cannot be written: {error}", path.display()))
+                    Some((place.clone(), format!("{path} cannot be written: {error}")))
                 } else {
                     *written += bytes.len() as u64;
                     None
                 }
             }
         };
-        if let Some(why) = over {
+        if let Some((place, why)) = over {
             tracing::error!("{why}; it is whole up to there and not gone on with");
-            self.sink = Sink::Over;
+            self.sink = Sink::Over(Some(place));
         }
         self.tape.kept();
     }
@@ -156,20 +196,49 @@ impl Recorder {
     pub(crate) fn in_memory(&self) -> Option<&[u8]> {
         match &self.sink {
             Sink::Memory(bytes) => Some(bytes),
-            Sink::File { .. } | Sink::Over => None,
+            Sink::File { .. } | Sink::Over(_) => None,
         }
     }
 
     /// The world is gone for good: its file is not resumed. One in which nothing ever happened leaves none.
-    pub(crate) fn retire(&mut self, app_key: &str, is_unused: bool) {
-        let Sink::File { path, .. } = &self.sink else { return };
-        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let done = if is_unused { fs::remove_file(path) } else { set_aside(&folder, app_key) };
-        if let Err(error) = done {
-            tracing::error!("{}: {error}", path.display());
+    pub(crate) fn retire(&mut self, is_unused: bool) {
+        let (Sink::File { place, .. } | Sink::Over(Some(place))) = &self.sink else { return };
+        // Another world of the same App Key has taken its name already.
+        if place.path != path_of(&place.folder, &place.app_key) {
+            return;
         }
-        self.sink = Sink::Over;
+        let done =
+            if is_unused { fs::remove_file(&place.path) } else { set_aside(&place.folder, &place.app_key) };
+        if let Err(error) = done {
+            tracing::error!("{}: {error}", place.path.display());
+        }
+        self.sink = Sink::Over(None);
     }
+
+    /// Another world of the same App Key takes its place, and its name.
+    pub(crate) fn replaced(&mut self) {
+        self.keep();
+        self.sink = Sink::Over(None);
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        // A world that was never there leaves nothing.
+        if let Sink::File { place, .. } | Sink::Over(Some(place)) = &self.sink
+            && place.path != path_of(&place.folder, &place.app_key)
+        {
+            let _ = fs::remove_file(&place.path);
+        }
+    }
+}
+
+/// Files that hold tokens and secrets are their owner's alone, where a system has owners.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// A folder of recordings, made if need be, that no other server writes into as long as this lives: two that did would make
@@ -247,6 +316,19 @@ fn set_aside(folder: &Path, app_key: &str) -> std::io::Result<()> {
     free.map_or(Ok(()), |free| fs::rename(&path, free))
 }
 
+/// What cannot be gone on with as a whole is kept as it is, beside what goes on: `KEY.damaged-1.jsonl`.
+///
+/// # Errors
+/// It cannot be copied.
+pub(crate) fn keep_damaged(folder: &Path, app_key: &str) -> std::io::Result<PathBuf> {
+    let name = file_name(app_key);
+    let numbered = |n: u64| folder.join(format!("{name}.damaged-{n}.{ENDING}"));
+    // Of all numbers one is free.
+    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
+    fs::copy(path_of(folder, app_key), &free)?;
+    Ok(free)
+}
+
 /// The recordings of worlds that go on, in a folder that need not be there.
 ///
 /// # Errors
@@ -259,6 +341,11 @@ pub(crate) fn to_resume(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if name.starts_with('.') && name.ends_with(".new") {
+            // Of a world that was still being made when the server ended: nobody was ever told of it.
+            fs::remove_file(&path)?;
+            continue;
+        }
         let is_current = name.strip_suffix(&format!(".{ENDING}")).is_some_and(|key| !key.contains('.'));
         if is_current && path.is_file() {
             found.push(path);

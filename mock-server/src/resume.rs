@@ -10,7 +10,11 @@ use recording::{End, Reader, What, Writer, replay::Replay};
 use service::{ConnId, HttpId, Input, Service, Taken};
 use wire::UnixMillis;
 
-use crate::{clock::WorldClock, config::Record, recorder::Recorder};
+use crate::{
+    clock::WorldClock,
+    config::Record,
+    recorder::{Recorder, keep_damaged, path_of},
+};
 
 /// A world as it was when the server ended.
 pub(crate) struct Resumed {
@@ -32,6 +36,11 @@ pub(crate) fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
     let file = File::open(path).map_err(|error| said(error.to_string()))?;
     let mut reader =
         Reader::open(BufReader::with_capacity(1 << 20, file)).map_err(|error| said(error.to_string()))?;
+    let belongs = path_of(path.parent().unwrap_or(Path::new("")), &reader.header().app_key);
+    if belongs != path {
+        let (app_key, name) = (&reader.header().app_key, belongs.display());
+        return Err(said(format!("it is of App Key {app_key}, whose recording is called {name}")));
+    }
     let mut offset = reader.header().offset;
     let mut replay = Replay::begin(reader.header()).map_err(|mistakes| said(mistakes.join("; ")))?;
     let (mut last_conn, mut last_request) = (ConnId(0), HttpId(0));
@@ -44,10 +53,20 @@ pub(crate) fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
         }
         replay.go_on(entry);
     }
+    let (app_key, folder) = (reader.header().app_key.clone(), path.parent().unwrap_or(Path::new("")));
     match reader.end() {
         None | Some(End::Whole) => {}
-        Some(end) => {
-            tracing::warn!("{}: {end}; the world goes on from entry {}", path.display(), reader.last())
+        // Its writer ended within a line that nobody was told of.
+        Some(End::Cut) => {
+            tracing::warn!("{}: the line behind entry {} is cut", path.display(), reader.last())
+        }
+        Some(end @ End::Damaged(_)) => {
+            let kept = keep_damaged(folder, &app_key).map_err(|error| said(error.to_string()))?;
+            let (last, kept) = (reader.last(), kept.display());
+            tracing::error!(
+                "{}: {end}; the world goes on from entry {last}, and {kept} is all of it",
+                path.display()
+            );
         }
     }
     let (intact, going_on) = (reader.intact(), (reader.header(), Writer::go_on(&reader)));

@@ -18,7 +18,7 @@ use wire::{FrameError, UnixMillis};
 use crate::{
     bounds::Bound,
     callback::Callbacks,
-    clock::WorldClock,
+    clock::{self, WorldClock},
     conn::ConnState,
     link::{LinkState, Links},
     meter::{Did, Meter, Seat},
@@ -27,6 +27,8 @@ use crate::{
     timer::Timer,
 };
 
+/// How long what nobody waits for may wait until it is kept in the recording.
+const KEPT_WITHIN: std::time::Duration = std::time::Duration::from_millis(100);
 /// How many ended connections are remembered.
 const PAST: usize = 1024;
 
@@ -64,6 +66,8 @@ pub(crate) struct World {
     requests: RefCell<Numbered<Waiting>>,
     callbacks: Callbacks,
     recorder: RefCell<Option<Recorder>>,
+    /// When something of the recording is to be kept, on the machine's clock, whether or not anybody waits for it.
+    keeps_at: Cell<Option<UnixMillis>>,
     dirty: RefCell<Vec<Peer>>,
     past: RefCell<VecDeque<ConnState>>,
     links: RefCell<Links>,
@@ -98,6 +102,7 @@ impl World {
             conns: RefCell::default(),
             requests: RefCell::default(),
             recorder: RefCell::new(recorder),
+            keeps_at: Cell::new(None),
             dirty: RefCell::default(),
             past: RefCell::default(),
             links: RefCell::default(),
@@ -207,8 +212,13 @@ impl World {
     /// Ends a batch.
     pub(crate) fn settle(&self) {
         // First of all: nobody is told of anything that could be forgotten.
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.settle();
+        if let Some(recorder) = &mut *self.recorder.borrow_mut()
+            && recorder.settle()
+            && self.keeps_at.get().is_none()
+        {
+            let at = clock::wall() + KEPT_WITHIN;
+            self.keeps_at.set(Some(at));
+            self.timer.arm(at);
         }
         loop {
             let mut dirty = self.dirty.take();
@@ -232,12 +242,16 @@ impl World {
 
     /// When, on the machine's clock, the world has something to do.
     pub(crate) fn due(&self) -> Option<UnixMillis> {
-        let deadline = self.service.borrow().next_deadline()?;
-        self.clock.borrow().on_wall(deadline)
+        let deadline = self.service.borrow().next_deadline();
+        let deadline = deadline.and_then(|deadline| self.clock.borrow().on_wall(deadline));
+        [deadline, self.keeps_at.get()].into_iter().flatten().min()
     }
 
     /// Runs what is due by now.
     pub(crate) fn run_due(&self) {
+        if self.keeps_at.get().is_some_and(|at| at <= clock::wall()) {
+            self.keep();
+        }
         let now = self.now();
         if self.look(|service| service.next_deadline().is_some_and(|at| at <= now)) {
             self.with(Service::on_deadline);
@@ -277,7 +291,29 @@ impl World {
     pub(crate) fn retire(&self) {
         let is_unused = self.is_unused();
         if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.retire(&self.app_key, is_unused);
+            recorder.retire(is_unused);
+        }
+    }
+
+    /// Another world of its App Key takes its place.
+    pub(crate) fn replaced(&self) {
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.replaced();
+        }
+    }
+
+    /// It can be reached from now on.
+    pub(crate) fn installed(&self) {
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.installed();
+        }
+    }
+
+    /// What was taken down is kept, whether or not anybody waits for it.
+    pub(crate) fn keep(&self) {
+        self.keeps_at.set(None);
+        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
+            recorder.keep();
         }
     }
 

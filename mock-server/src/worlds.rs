@@ -9,7 +9,11 @@ use std::{
 };
 
 use http::HeaderMap;
-use service::{ConnId, Endpoints, Filling, HttpId, Service, setup::WorldSetup};
+use service::{
+    ConnId, Endpoints, Filling, HttpId, Service,
+    act::{Act, SetSwitch},
+    setup::WorldSetup,
+};
 use wire::code::connack;
 
 use crate::{
@@ -18,7 +22,7 @@ use crate::{
     bounds::Bound,
     clock::{self, WorldClock},
     comet::Sessions,
-    config::{Clock, Config, DEFAULT_APP_SECRET, Record},
+    config::{App, Clock, Config, DEFAULT_APP_SECRET, Record},
     exposure,
     hosts::Origin,
     meter::{Did, Meter},
@@ -143,9 +147,35 @@ impl Worlds {
             self.last_conn.set(self.last_conn.get().max(last_conn.0));
             self.last_request.set(self.last_request.get().max(last_request.0));
             self.seeds.made(service.app_key());
-            self.install(Made { service, clock, recorder: Some(recorder) });
+            self.fits(&service).map_err(|why| format!("{}: {why}", path.display()))?;
+            if self.config.strict {
+                let off = SetSwitch { name: "testTokens".to_owned(), value: false };
+                // There is such a switch.
+                let _ = service.act(clock.now(), &Act::SetSwitch(off));
+                recorder.taken(&mut service);
+                while service.poll_output().is_some() {}
+                recorder.keep();
+            }
+            let app_key = service.app_key().to_owned();
+            tracing::info!(app_key, "goes on");
+            let world = self.install(Made { service, clock, recorder: Some(recorder) });
+            if world.is_unused() {
+                self.unasked.borrow_mut().push_back(app_key);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a world that goes on is what the server was started for.
+    fn fits(&self, service: &Service) -> Result<(), String> {
+        if let Some(why) = exposure::refuses(&self.config, service.app_secret()) {
+            return Err(why);
+        }
+        let told = self.config.apps.iter().find(|app| app.key == service.app_key());
+        match told.filter(|app| **app != App::default() && app.secret != service.app_secret()) {
+            Some(app) => Err(format!("the world {} has another App Secret than --app says", app.key)),
+            None => Ok(()),
+        }
     }
 
     /// Makes room for one more world, if it is a new one.
@@ -302,8 +332,10 @@ impl Worlds {
         // It is asked for now.
         self.unasked.borrow_mut().retain(|key| *key != world.app_key);
         if let Some(old) = self.by_key.borrow_mut().insert(world.app_key.clone(), world.clone()) {
+            old.replaced();
             old.remove();
         }
+        world.installed();
         world.settle();
         world
     }
@@ -448,7 +480,6 @@ impl Worlds {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::App;
 
     #[test]
     fn a_strict_server_that_is_open_to_others_makes_no_world_with_the_default_secret() {

@@ -122,14 +122,19 @@ impl Process {
         native
     }
 
-    /// The UIDs that wait for a user, as the control API tells them.
-    fn waiting(&self, user: &str) -> BTreeSet<String> {
+    /// What the control API answers.
+    fn control(&self, method: &str, path: &str, body: &str) -> String {
         let mut stream = self.socket();
-        send_http(&mut stream, "GET", &format!("/control/v1/apps/{APP}/state/mailboxes/{user}"), &[], "");
+        send_http(&mut stream, method, &format!("/control/v1{path}"), &[], body);
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
-        let body = text.split_once("\r\n\r\n").unwrap().1;
-        let told: serde_json::Value = serde_json::from_str(body).unwrap();
+        text.split_once("\r\n\r\n").unwrap().1.to_owned()
+    }
+
+    /// The UIDs that wait for a user, as the control API tells them.
+    fn waiting(&self, user: &str) -> BTreeSet<String> {
+        let told = self.control("GET", &format!("/apps/{APP}/state/mailboxes/{user}"), "");
+        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
         let uids = told["messageUIds"].as_array().map_or(&[][..], Vec::as_slice);
         uids.iter().map(|uid| uid.as_str().unwrap().to_owned()).collect()
     }
@@ -237,6 +242,82 @@ fn what_is_no_recording_keeps_a_server_from_starting_and_is_named() {
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("k.jsonl") && said.contains("it is no recording"), "{said}");
+}
+
+/// A clock that was put forward stays so, without anything else happening.
+#[test]
+fn a_clock_that_was_put_forward_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::resume(folder.path());
+    let year = "31536000000";
+    let told = server.control("POST", &format!("/apps/{APP}/clock/advance"), &format!("{{\"ms\": {year}}}"));
+    assert!(told.contains(&format!("\"offsetMs\":{year}")), "{told}");
+    server.kill();
+    let server = Process::resume(folder.path());
+    let told = server.control("GET", &format!("/apps/{APP}/clock"), "");
+    assert!(told.contains(&format!("\"offsetMs\":{year}")), "{told}");
+}
+
+/// A world that is still being made has no recording that goes on: the one before it has, until it is there.
+#[test]
+fn a_world_that_is_never_there_takes_nobodys_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::resume(folder.path());
+    let push = r#"{"push": {"from": "u1", "to": "u2", "message": {"text": "kept"}}}"#;
+    assert!(server.control("POST", &format!("/apps/{APP}/act"), push).contains("messageUIds"));
+    // A put that goes on for long, and a caller that goes away.
+    let mut stream = server.socket();
+    let backlog = r#"{"backlog": [{"from": "a", "to": "b", "count": 150000, "text": "{n}"}]}"#;
+    send_http(&mut stream, "PUT", &format!("/control/v1/apps/{APP}"), &[], backlog);
+    // What is asked for behind it is answered before it is done.
+    assert_eq!(server.waiting("u2").len(), 1);
+    server.kill();
+    let server = Process::resume(folder.path());
+    assert_eq!(server.waiting("u2").len(), 1);
+    let left = std::fs::read_dir(folder.path()).unwrap();
+    let mut left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(left.find(|name| name.ends_with(".new")), None);
+}
+
+/// A damaged recording is gone on with up to the damage, and kept whole beside.
+#[test]
+fn what_lies_behind_a_damage_is_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Process::resume(folder.path());
+    let push = r#"{"push": {"from": "u1", "to": "u2", "message": {"text": "kept"}}}"#;
+    for _ in 0..20 {
+        assert!(server.control("POST", &format!("/apps/{APP}/act"), push).contains("messageUIds"));
+    }
+    server.kill();
+    let path = folder.path().join(format!("{APP}.jsonl"));
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let server = Process::resume(folder.path());
+    assert!((1..20).contains(&server.waiting("u2").len()));
+    let said = server.kill();
+    assert!(said.contains("is damaged") && said.contains("damaged-1.jsonl"), "{said}");
+    assert_eq!(std::fs::read(folder.path().join(format!("{APP}.damaged-1.jsonl"))).unwrap(), bytes);
+    // Under another name it would be a second world of the same App Key.
+    std::fs::copy(&path, folder.path().join("copy.jsonl")).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    let output = program.args(["--resume", folder.path().to_str().unwrap()]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("copy.jsonl: it is of App Key"), "{said}");
+}
+
+/// Whoever records without `--strict` may go on with it.
+#[test]
+fn a_strict_server_holds_worlds_that_go_on_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    Process::resume(folder.path()).kill();
+    let program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    let server = Process::start(program, &["--resume", folder.path().to_str().unwrap(), "--strict"]);
+    let mut native = Native::on(server.socket());
+    native.send(&ClientFrame::Connect(connect("test:u1")));
+    let ServerFrame::ConnAck(ack) = native.read() else { panic!("no CONNACK") };
+    assert!(ack.accepted.is_none(), "{ack:?}");
 }
 
 /// Two servers that write into one folder would make none of either's worlds.

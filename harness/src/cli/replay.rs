@@ -53,7 +53,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         let (word, lines) = match (&difference, &end) {
             (Some(lines), _) => ("DIFFERS", lines.clone()),
             (None, End::Whole) => ("same", Vec::new()),
-            (None, end) => ("same", vec![format!("up to entry {entries}: {end}")]),
+            (None, end) => ("PARTLY", vec![format!("the same up to entry {entries}: {end}")]),
         };
         differ += u64::from(difference.is_some());
         same += u64::from(difference.is_none() && end == End::Whole);

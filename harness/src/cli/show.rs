@@ -14,13 +14,13 @@ use crate::recorded;
 pub(super) struct ShowArgs {
     /// The recording.
     file: PathBuf,
-    /// Begins with this entry.
+    /// Begins with this entry, by its number.
     #[arg(long, value_name = "N", default_value_t = 1)]
     from: u64,
-    /// Ends with this entry.
+    /// Ends with this entry, by its number.
     #[arg(long, value_name = "N")]
     to: Option<u64>,
-    /// Only entries that hold this text, as they are shown.
+    /// Only entries that hold this text, as `--whole` shows them; capitals count.
     #[arg(long, value_name = "TEXT")]
     grep: Option<String>,
     /// Leaves nothing out of long lines.
@@ -32,6 +32,14 @@ pub(super) struct ShowArgs {
 }
 
 pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+    if let Some(to) = args.to.filter(|to| *to < args.from) {
+        let message = format!("--from {} is behind --to {to}: both are numbers of entries", args.from);
+        return Err(Stop::usage(message, None));
+    }
+    if args.file.is_dir() {
+        let message = format!("{}: a folder; one recording is shown at a time", args.file.display());
+        return Err(Stop::usage(message, None));
+    }
     let mut reader = recorded::open(&args.file).map_err(|why| Stop::usage(why, None))?;
     let header = reader.header();
     match args.format {
@@ -45,7 +53,7 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         }
         Format::Json => writeln!(out, "{}", json!(header))?,
     }
-    let mut decoder = Decoder::default();
+    let (mut decoder, mut shown) = (Decoder::default(), 0_u64);
     while let Some(entry) = reader.next_entry()? {
         if args.to.is_some_and(|to| entry.n > to) {
             return Ok(exit::CONFORMS);
@@ -61,6 +69,7 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         }) {
             continue;
         }
+        shown += 1;
         match args.format {
             Format::Text => writeln!(out, "{line}")?,
             Format::Json => {
@@ -69,6 +78,9 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
                 writeln!(out, "{told}")?;
             }
         }
+    }
+    if shown == 0 && args.format == Format::Text {
+        writeln!(out, "none of its {} entries is as asked for", reader.last())?;
     }
     let end = reader.end().cloned().unwrap_or(End::Whole);
     match (&end, args.format) {

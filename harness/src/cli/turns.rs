@@ -40,6 +40,11 @@ impl Turn {
 
 /// Reads what is to be run, and what it is judged with.
 pub(super) fn prepare(args: &RunArgs, with_baseline: bool, err: &mut dyn Write) -> Result<Plan, Stop> {
+    if let Some(folder) = &args.record {
+        // Before anything is run: a run that is not recorded is not what was asked for.
+        std::fs::create_dir_all(folder)
+            .map_err(|error| Stop::usage(format!("--record {}: {error}", folder.display()), None))?;
+    }
     let settings = Settings::of(args.config.as_deref())?;
     if let Some(file) = settings.file.as_deref().filter(|_| args.config.is_none())
         && file != Path::new(settings::FILE)

@@ -27,30 +27,37 @@ pub fn open(path: &Path) -> Result<FileReader, String> {
     Reader::open(BufReader::with_capacity(1 << 18, file)).map_err(|error| said(error.to_string()))
 }
 
-/// The recordings that paths name: files, and what folders hold of them, in the order of their names.
+/// The recordings that paths name: files, and what folders hold of them, at any depth, in the order of their names.
 ///
 /// # Errors
 /// A path is not there, or a folder has none: a sentence.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
     let mut found = Vec::new();
     for path in paths {
-        let said = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
         if !path.is_dir() {
-            path.metadata().map_err(|error| said(&error))?;
+            path.metadata().map_err(|error| format!("{}: {error}", path.display()))?;
             found.push(path.clone());
             continue;
         }
         let before = found.len();
-        for entry in std::fs::read_dir(path).map_err(|error| said(&error))? {
-            let path = entry.map_err(|error| said(&error))?.path();
-            if path.extension().is_some_and(|ending| ending == "jsonl") {
-                found.push(path);
-            }
-        }
+        gather(path, &mut found).map_err(|error| format!("{}: {error}", path.display()))?;
         if found.len() == before {
-            return Err(said(&"it holds no recording (`*.jsonl`)"));
+            return Err(format!("{}: it holds no recording (`*.jsonl`)", path.display()));
         }
         found[before..].sort();
     }
     Ok(found)
+}
+
+/// Folders are not followed through links: no loop has an end.
+fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            gather(&entry.path(), found)?;
+        } else if entry.path().extension().is_some_and(|ending| ending == "jsonl") {
+            found.push(entry.path());
+        }
+    }
+    Ok(())
 }

@@ -28,12 +28,15 @@ struct Conn {
 }
 
 impl Decoder {
-    /// What a connection is called: its label, or its number.
+    /// What a connection is called: its label, where no other that is open has the same, or its number.
     #[must_use]
     pub fn name(&self, conn: ConnId) -> String {
-        match self.conns.get(&conn) {
-            Some(known) if !known.label.is_empty() => known.label.clone(),
-            _ => format!("conn {}", conn.0),
+        let label = self.conns.get(&conn).map_or("", |known| known.label.as_str());
+        let is_another = |(other, known): (&ConnId, &Conn)| *other != conn && known.label == label;
+        match label {
+            "" => format!("conn {}", conn.0),
+            label if self.conns.iter().any(is_another) => format!("{label} conn {}", conn.0),
+            label => label.to_owned(),
         }
     }
 

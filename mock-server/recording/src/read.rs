@@ -104,14 +104,20 @@ impl<R: BufRead> Reader<R> {
         if format > u64::from(FORMAT) {
             return Err(NoRecording::Newer(format));
         }
-        if line::is_sealed(&line) == Some(false) {
-            return Err(NoRecording::Damaged("its checksum is another".to_owned()));
+        match line::is_sealed(&line) {
+            Some(true) if whole => {}
+            Some(true) => return Err(NoRecording::Damaged("it is cut".to_owned())),
+            Some(false) => return Err(NoRecording::Damaged("its checksum is another".to_owned())),
+            None => {
+                let why = "it does not end as one does: it was changed by hand, or its line ends were";
+                return Err(NoRecording::Damaged(why.to_owned()));
+            }
         }
         let header: Header =
             serde_json::from_value(json).map_err(|error| NoRecording::Damaged(error.to_string()))?;
         let intact = line.len() as u64 + 1;
-        let end = (!whole).then_some(End::Cut);
-        Ok(Self { input, header, line, lines: 1, last: 0, intact, transports: Transports::default(), end })
+        let transports = Transports::default();
+        Ok(Self { input, header, line, lines: 1, last: 0, intact, transports, end: None })
     }
 
     /// What it is of.
