@@ -7,12 +7,33 @@ use serde_json::Value;
 
 use super::command::Command;
 use crate::{
+    catalogue::api,
     runner::{Abilities, speaks_tcp},
-    scenario::{NEEDS, PLATFORMS},
+    scenario::{NEEDS, PLATFORMS, nearest},
 };
 
 /// The client that needs no adapter.
 pub(super) const REFERENCE: &str = "reference";
+
+/// Names in a hello that mean nothing: what is misspelt is lacking, and its cases are unsupported.
+pub(super) fn strange_names(hello: &Value) -> Vec<String> {
+    let api = api();
+    let methods: Vec<&str> = api.methods.keys().map(String::as_str).collect();
+    let events: Vec<&str> = api.events.keys().map(String::as_str).collect();
+    let known =
+        [("methods", &methods[..]), ("events", &events), ("capabilities", NEEDS), ("platforms", PLATFORMS)];
+    let mut strange = Vec::new();
+    for (key, known) in known {
+        for name in hello[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            if !known.contains(&name) {
+                let near = nearest(name, known.iter().copied());
+                let near = near.map_or_else(String::new, |near| format!(": `{near}`?"));
+                strange.push(format!("`{key}` has `{name}`, which is not documented{near}"));
+            }
+        }
+    }
+    strange
+}
 
 /// What an adapter's hello declares.
 pub(super) fn abilities(command: &Command, hello: &Value) -> Abilities {
@@ -39,6 +60,7 @@ pub(super) fn abilities(command: &Command, hello: &Value) -> Abilities {
         devices: hello["devices"].as_u64().and_then(|devices| usize::try_from(devices).ok()),
         beside: beside(),
         patience: None,
+        strange: strange_names(hello),
     }
 }
 
@@ -66,4 +88,25 @@ fn beside() -> BTreeSet<String> {
     let sdks = Command::WEB_SDKS.iter().map(|version| format!("web-sdk@{version}"));
     let polling = Command::POLLING.iter().map(|version| format!("web-sdk@{version}+comet"));
     sdks.chain(polling).chain([REFERENCE.to_owned()]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_misspelt_in_a_hello_is_told_with_what_was_meant() {
+        let hello = json!({
+            "methods": ["connect"], "events": ["onMesageSent"], "capabilities": ["private", "several_device"],
+            "platforms": ["Toaster"],
+        });
+        let told = [
+            "`events` has `onMesageSent`, which is not documented: `onMessageSent`?",
+            "`capabilities` has `several_device`, which is not documented: `several_devices`?",
+            "`platforms` has `Toaster`, which is not documented",
+        ];
+        assert_eq!(strange_names(&hello), told);
+    }
 }

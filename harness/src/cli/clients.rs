@@ -70,6 +70,10 @@ pub(super) fn run(args: &ClientsArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         }
     }
     if args.format == Format::Text {
+        writeln!(
+            out,
+            "A web SDK in real time: web-sdk@VERSION+real; polling, up to 5.3.4: web-sdk@VERSION+comet"
+        )?;
         writeln!(out, "Any other command that speaks the adapter protocol: --client 'COMMAND ARGS'")?;
         writeln!(out, "A page, a phone, a simulator that dials in: --dial 0.0.0.0:7700 --client dial@NAME")?;
     }

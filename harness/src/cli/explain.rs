@@ -14,7 +14,7 @@ use crate::{
     catalogue::{
         Ambiguity, EventInfo, EventKind, Known, Method, Param, Requirement, ambiguities, api, catalogue,
     },
-    scenario::{NEEDS, PLATFORMS, names, nearest},
+    scenario::{NEEDS, PLATFORMS, about_need, names, nearest},
 };
 
 /// Arguments of `harness explain`.
@@ -55,6 +55,7 @@ const SINGLE: &[(&str, &str)] = &[
     ("a type", "Message"),
     ("a bug", "no_kick"),
     ("a switch", "multiDeviceSync"),
+    ("a capability of clients", "local_store"),
 ];
 
 /// What can be explained.
@@ -87,6 +88,7 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         .chain(api.enums.keys().map(String::as_str))
         .chain(Bug::ALL.iter().map(|(_, name)| *name))
         .chain(Switches::NAMES.iter().copied())
+        .chain(NEEDS.iter().copied())
         .chain(LISTS.iter().map(|(name, _)| *name));
     let hint = match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -130,7 +132,12 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
                 writeln!(out, "{name} ({value}): {meaning}")?;
             }
         }
-        "needs" => writeln!(out, "needs: {}\nplatforms: {}", NEEDS.join(", "), PLATFORMS.join(", "))?,
+        "needs" => {
+            for need in NEEDS {
+                writeln!(out, "{need:17} {}", about_need(need).unwrap_or_default())?;
+            }
+            writeln!(out, "platforms: {}", PLATFORMS.join(", "))?;
+        }
         "steps" => {
             writeln!(out, "steps: {}", names::KINDS.join(", "))?;
             writeln!(out, "frames of `wire`: {}", names::FRAMES.join(", "))?;
@@ -167,6 +174,18 @@ fn single(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         method(name, found, out)?;
     } else if let Some(found) = api.events.get(name) {
         event(name, found, out)?;
+    } else if let Some(about) = about_need(name) {
+        writeln!(out, "{name}, a capability: {about}")?;
+        writeln!(
+            out,
+            "A scenario names it under `needs:`, or a case uses it; an adapter names it in its hello."
+        )?;
+    } else if name == "patience" {
+        writeln!(
+            out,
+            "patience: how much time a case may let pass with a client in real time (`--patience 5m`, 60 s if not given)."
+        )?;
+        writeln!(out, "A case that needs more is unsupported, and its reason says how much.")?;
     } else if let Some(new) = api.renamed.get(name) {
         writeln!(out, "`{name}` is called `{new}` today")?;
     } else if let Some(members) = api.enums.get(name) {

@@ -98,6 +98,14 @@ fn other_seed(args: &RunArgs, err: &mut dyn Write) -> Result<(), Stop> {
     Ok(())
 }
 
+/// What is misspelt in a hello is lacking, and what needs it is unsupported: that is no deviation of the client's.
+fn warn(client: &str, strange: &[String]) {
+    for name in strange {
+        // Nobody to tell is no reason to stop.
+        let _ = writeln!(std::io::stderr(), "harness: {client}: its hello's {}", plain(name));
+    }
+}
+
 /// Runs a client's turn and judges it with the baseline; `progress` hears of each result as it is judged.
 pub(super) fn judged(
     args: &RunArgs,
@@ -108,11 +116,13 @@ pub(super) fn judged(
 ) -> Result<Ran, Stop> {
     // Tokens are of one turn: who dials in comes anew to the next.
     let exchange = args.dial.open(tested.command.as_ref(), scenarios, tested.jobs)?;
+    let told = std::sync::Once::new();
     let make = || -> Result<Box<dyn Driver>, Fault> {
         Ok(match &tested.command {
             None => Box::<SimDriver>::default(),
             Some(command) => {
                 let driver = AdapterDriver::start_with(command, interrupt, exchange.clone())?;
+                told.call_once(|| warn(tested.name(), &driver.abilities().strange));
                 Box::new(driver.patient(tested.patience))
             }
         })

@@ -57,6 +57,8 @@ pub struct Abilities {
     pub beside: BTreeSet<String>,
     /// How long a case may let real time pass; `None` in virtual time.
     pub patience: Option<Duration>,
+    /// Names in what the client says of itself that mean nothing, a sentence each.
+    pub strange: Vec<String>,
 }
 
 /// A look into a world; it may run on the server's thread, so it owns what it needs and gives JSON.

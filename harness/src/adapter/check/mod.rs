@@ -6,16 +6,14 @@
 mod cases;
 mod session;
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Command, process::Adapter};
+use super::{Command, abilities::strange_names, process::Adapter};
 use crate::{
-    catalogue::api,
     dial::Exchange,
     runner::{CaseLimit, Fault},
-    scenario::{NEEDS, PLATFORMS, nearest},
 };
 use session::{Session, problems};
 
@@ -136,24 +134,7 @@ fn found(checked: Checked) -> Found {
 
 fn greets(hello: &Value) -> Checked {
     let mut wrong = problems("fromAdapter", &json!({"hello": hello}));
-    let api = api();
-    let methods: Vec<&str> = api.methods.keys().map(String::as_str).collect();
-    let events: Vec<&str> = api.events.keys().map(String::as_str).collect();
-    for (key, known) in
-        [("methods", &methods[..]), ("events", &events), ("capabilities", NEEDS), ("platforms", PLATFORMS)]
-    {
-        for name in hello[key].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if known.contains(&name) {
-                continue;
-            }
-            let mut text = format!("`{key}` has `{name}`, which is not documented");
-            if let Some(near) = nearest(name, known.iter().copied()) {
-                // Writing into a string does not fail.
-                let _ = write!(text, ": `{near}`?");
-            }
-            wrong.push(text);
-        }
-    }
+    wrong.extend(strange_names(hello));
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
