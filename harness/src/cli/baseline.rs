@@ -37,12 +37,10 @@ fn path_of(tested: &Tested) -> PathBuf {
     tested.baseline.clone().unwrap_or_else(|| Path::new(FOLDER).join(format!("{}.yaml", tested.name())))
 }
 
-/// How the name of a client ends that has the machine's time.
-const IN_REAL_TIME: &str = "+real";
-
-/// The file of the client in virtual time: what `NAME` does otherwise `NAME+real` does, too.
+/// The file of the same client under its usual conditions: what `NAME` does otherwise `NAME+real`, in the machine's time, and
+/// `NAME+comet`, by another transport, do, too.
 fn twin_of(tested: &Tested) -> Option<PathBuf> {
-    let name = tested.name().strip_suffix(IN_REAL_TIME)?.to_owned();
+    let (name, _) = tested.name().rsplit_once('+')?;
     Some(Path::new(FOLDER).join(format!("{name}.yaml"))).filter(|path| path.exists())
 }
 

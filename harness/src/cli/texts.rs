@@ -16,8 +16,8 @@ entries:
     rate: 20%                 # optional: fails at most so often; what chance does not explain is red
     reason: the network thread is late at times
 A client's file is fixtures/baselines/CLIENT.yaml, or what `baseline` in harness.toml or --baseline says. A known failure that
-passes is red; an entry by pattern says nothing of cases that the client does not support. NAME+real, a client in real time, goes by NAME's
-file, too; where its own speaks of the same cases, that counts.
+passes is red; an entry by pattern says nothing of cases that the client does not support. NAME+real, in real time, and NAME+comet, by
+another transport, go by NAME's file, too; where their own speaks of the same cases, that counts.
 ";
 /// What a team's settings say.
 pub(super) const SETTINGS: &str = "\
