@@ -33,6 +33,7 @@ pub struct Header {
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.
+    #[serde(serialize_with = "as_given")]
     pub world: WorldSetup,
 }
 
@@ -43,6 +44,10 @@ fn yes() -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_true(said: &bool) -> bool {
     *said
+}
+
+fn as_given<S: serde::Serializer>(world: &WorldSetup, to: S) -> Result<S::Ok, S::Error> {
+    world.as_given().serialize(to)
 }
 
 impl Header {

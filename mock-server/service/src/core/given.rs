@@ -4,10 +4,10 @@
 use std::{collections::BTreeSet, fmt, marker::PhantomData};
 
 use serde::{
-    Deserialize, Serialize, Serializer,
+    Deserialize, Serialize,
     de::{DeserializeSeed, Deserializer, IntoDeserializer, MapAccess, Visitor},
-    ser::Error as _,
 };
+use serde_json::Value;
 
 /// The keys that were written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,18 +32,15 @@ pub(crate) trait Remembers {
     fn given(&self) -> &Given;
 }
 
-/// Writes what [`read`] makes the same of again: the keys that were written, and those that differ from their defaults.
-pub(crate) fn write<T, S>(section: &T, serializer: S) -> Result<S::Ok, S::Error>
-where
-    T: Serialize + Remembers + Default,
-    S: Serializer,
-{
-    let json = |section: &T| serde_json::to_value(section).map_err(S::Error::custom);
-    let (mut fields, defaults) = (json(section)?, json(&T::default())?);
+/// What [`read`] makes the same of again: the keys that were written, and those that differ from their defaults.
+pub(crate) fn only<T: Serialize + Remembers + Default>(section: &T) -> Value {
+    // A section has no keys but texts.
+    let json = |section: &T| serde_json::to_value(section).unwrap_or_default();
+    let (mut fields, defaults) = (json(section), json(&T::default()));
     if let Some(fields) = fields.as_object_mut() {
         fields.retain(|key, value| section.given().has(key) || *value != defaults[key.as_str()]);
     }
-    fields.serialize(serializer)
+    fields
 }
 
 /// Reads a mapping as its type does, and notes the keys that passed. Mistakes keep their places.

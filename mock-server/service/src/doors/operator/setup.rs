@@ -56,11 +56,24 @@ pub struct WorldSetup {
     /// with no other.
     pub preset: Option<Preset>,
     /// Switches that differ from the preset's.
-    #[serde(deserialize_with = "given::read", serialize_with = "given::write")]
+    #[serde(deserialize_with = "given::read")]
     pub switches: Switches,
     /// Limits that differ from the preset's.
-    #[serde(deserialize_with = "given::read", serialize_with = "given::write")]
+    #[serde(deserialize_with = "given::read")]
     pub limits: Limits,
+}
+
+impl WorldSetup {
+    /// What reads as the same set-up again: of its switches and limits those that somebody named, or that differ from their
+    /// defaults. What is not named a preset decides.
+    #[must_use]
+    pub fn as_given(&self) -> serde_json::Value {
+        // A set-up has no keys but texts.
+        let mut fields = serde_json::to_value(self).unwrap_or_default();
+        fields["switches"] = given::only(&self.switches);
+        fields["limits"] = given::only(&self.limits);
+        fields
+    }
 }
 
 /// A registered user: a plain id, or a mapping with more.
