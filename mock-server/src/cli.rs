@@ -154,10 +154,9 @@ pub fn run() -> ExitCode {
         Ok(config) => config,
         Err(message) => return fail(EXIT_USAGE, &message),
     };
-    let apps = config.apps.clone();
     exposure::warnings(&config).iter().for_each(|warning| say(warning));
     let limit = config.bounds.stop_time;
-    match server::run(config, || signals::listen(limit), |addresses| announce(addresses, &apps)) {
+    match server::run(config, || signals::listen(limit), announce) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error @ StartError::Thread(_)) => fail(EXIT_BROKEN, &error.to_string()),
         Err(error) => fail(EXIT_USAGE, &error.to_string()),
@@ -192,7 +191,8 @@ fn config(args: Args) -> Result<Config, String> {
     bounds.max_memory = args.max_memory.unwrap_or(bounds.max_memory);
     let world = args.world.map(|path| setup_file::read(&path)).transpose()?;
     let mut apps = args.app;
-    if apps.is_empty() {
+    // Who goes on with worlds has some: without any the server makes the default one.
+    if apps.is_empty() && !resume {
         let named = world.as_ref().and_then(|world| world.app_secret.clone());
         let default = App::default();
         apps.push(App { secret: named.unwrap_or(default.secret), key: default.key });

@@ -23,7 +23,7 @@ use crate::{
     address::Addresses,
     advance::{AdvanceError, Target},
     advertise,
-    config::{Clock, Config, Record},
+    config::{App, Clock, Config, Record},
     conn::ConnState,
     exposure, greet,
     hosts::Origin,
@@ -133,7 +133,7 @@ impl Server {
             .name("mock-server".to_owned())
             .spawn(move || {
                 let served = runtime().and_then(|runtime| {
-                    runtime.block_on(bound.serve(inbox, || {
+                    runtime.block_on(bound.serve(inbox, |_| {
                         // The starter waits for it.
                         let _ = ready.send(Ok(()));
                     }))
@@ -379,11 +379,11 @@ pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>)
 }
 
 /// Serves on this thread until `stop` says so: the command line's way, with everything but signals on one thread. `stop` is
-/// made inside the runtime; `ready` is told where the server is found.
+/// made inside the runtime; `ready` is told where the server is found, and which worlds there are.
 pub(crate) fn run<S: Future<Output = ()> + 'static>(
     config: Config,
     stop: impl FnOnce() -> std::io::Result<S>,
-    ready: impl FnOnce(&Addresses) -> std::io::Result<()>,
+    ready: impl FnOnce(&Addresses, &[App]) -> std::io::Result<()>,
 ) -> Result<(), StartError> {
     let bound = Bound::new(config)?;
     let addresses = Addresses::new(&bound.standing);
@@ -391,8 +391,8 @@ pub(crate) fn run<S: Future<Output = ()> + 'static>(
         let stop = stop().map_err(StartError::Thread)?;
         let (commands, inbox) = mpsc::unbounded_channel();
         let mut announced = Ok(());
-        let served = bound.serve(inbox, || {
-            announced = ready(&addresses);
+        let served = bound.serve(inbox, |worlds| {
+            announced = ready(&addresses, &worlds.apps());
             let stopped = announced.is_err();
             tokio::task::spawn_local(async move {
                 if !stopped {
@@ -441,7 +441,7 @@ impl Bound {
     async fn serve(
         self,
         mut inbox: mpsc::UnboundedReceiver<Command>,
-        ready: impl FnOnce(),
+        ready: impl FnOnce(&Worlds),
     ) -> Result<(), StartError> {
         let address = self.config.listen;
         let listener = TcpListener::from_std(self.listener);
@@ -450,7 +450,7 @@ impl Bound {
         tokio::task::spawn_local(accept(worlds.clone(), listener, self.acceptor));
         tokio::task::spawn_local(timer::run(worlds.clone()));
         tokio::task::spawn_local(worlds.clone().relieve());
-        ready();
+        ready(&worlds);
         while let Some(Command::Work(work)) = inbox.recv().await {
             work(&worlds);
         }

@@ -117,7 +117,11 @@ impl Worlds {
         });
         worlds.resume().map_err(StartError::Recordings)?;
         let mut described = worlds.config.world.clone();
-        for app in worlds.config.apps.clone() {
+        let mut apps = worlds.config.apps.clone();
+        if apps.is_empty() && worlds.all().is_empty() {
+            apps.push(App::default());
+        }
+        for app in apps {
             // It goes on as it was.
             if worlds.get(&app.key).is_some() {
                 described = None;
@@ -403,6 +407,19 @@ impl Worlds {
             world.remove();
         }
         self.by_key.borrow_mut().clear();
+    }
+
+    /// Who can come, as far as it is known: the App Keys that the server was started for, then all others that there are.
+    pub(crate) fn apps(&self) -> Vec<App> {
+        let place = |app: &App| self.config.apps.iter().position(|named| named.key == app.key);
+        let secret = |world: &World| world.look(|service| service.app_secret().to_owned());
+        let mut apps: Vec<App> = self
+            .all()
+            .iter()
+            .map(|world| App { key: world.app_key.clone(), secret: secret(world) })
+            .collect();
+        apps.sort_by_key(|app| place(app).unwrap_or(usize::MAX));
+        apps
     }
 
     pub(crate) fn all(&self) -> Vec<Rc<World>> {

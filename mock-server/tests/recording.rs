@@ -80,6 +80,8 @@ fn what_real_clients_did_replays_byte_for_byte() {
 struct Process {
     child: Child,
     address: String,
+    /// App Keys and secrets, as the ready line names them.
+    apps: serde_json::Value,
 }
 
 impl Process {
@@ -100,7 +102,8 @@ impl Process {
             child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
             panic!("it did not start: {said}")
         });
-        Self { child, address: ready["tcp"].as_str().unwrap().to_owned() }
+        let address = ready["tcp"].as_str().unwrap().to_owned();
+        Self { child, address, apps: ready["apps"].clone() }
     }
 
     fn resume(folder: &Path) -> Self {
@@ -305,6 +308,24 @@ fn what_lies_behind_a_damage_is_kept() {
     let output = program.args(["--resume", folder.path().to_str().unwrap()]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("copy.jsonl: it is of App Key"), "{said}");
+}
+
+/// Whoever goes on with worlds is told which, and gets no other.
+#[test]
+fn the_ready_line_names_the_worlds_that_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let program = || Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    Process::start(program(), &["--record", path, "--app", "mine:own"]).kill();
+    let server = Process::resume(folder.path());
+    assert_eq!(server.apps, serde_json::json!([{"appKey": "mine", "appSecret": "own"}]));
+    server.kill();
+    let output = program().args(["--resume", path, "--app", "mine:another"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("another App Secret"), "{said}");
+    // With nothing to go on with there is the usual one.
+    let empty = tempfile::tempdir().unwrap();
+    assert_eq!(Process::resume(empty.path()).apps[0]["appKey"], APP);
 }
 
 /// Whoever records without `--strict` may go on with it.

@@ -58,7 +58,8 @@ pub struct RunArgs {
     /// How long a case may take by the wall clock (`90s`, `5m`); one that takes longer could not run.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = limit)]
     pub case_limit: Duration,
-    /// How many run side by side; if not given, as many as the machine has cores, and 16 with a client in real time.
+    /// How many run side by side; if not given, as many as the machine has cores, half as many more with a client in a process
+    /// of its own, and 16 with one in real time.
     #[arg(long)]
     pub jobs: Option<std::num::NonZeroUsize>,
     /// With a client in real time: how long a case may let time pass (60s if not given). A case that waits for longer is

@@ -64,8 +64,8 @@ pub struct Options {
     pub repeat: u32,
     /// A case that is repeated ends with its first failure.
     pub until_fail: bool,
-    /// Cases side by side; `None`: as many as the machine has cores, and more with a client in real time, which waits
-    /// rather than works.
+    /// Cases side by side; `None`: as many as the machine has cores, half as many more with a client in a process of its own,
+    /// and 16 with one in real time, which waits rather than works.
     pub jobs: Option<NonZeroUsize>,
     /// With a client in real time: how many times as long is waited for what must come.
     pub slow: u32,
@@ -230,7 +230,12 @@ pub fn run(
 /// How many cases run side by side unless somebody says otherwise.
 fn jobs_for(abilities: &Abilities) -> usize {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    if abilities.patience.is_some() { REAL_TIME_JOBS.max(cores) } else { cores }
+    match abilities.patience {
+        Some(_) => REAL_TIME_JOBS.max(cores),
+        None if abilities.client == SimDriver::CLIENT => cores,
+        // Process and harness wait for each other: with a job a core a third of the machine is idle.
+        None => cores + cores.div_ceil(2),
+    }
 }
 
 /// A case as `--case` names it: the path of its file as given, then its axes.

@@ -23,12 +23,17 @@ pub struct SimDriver {
     limit: CaseLimit,
 }
 
+impl SimDriver {
+    /// What its client is called.
+    pub(super) const CLIENT: &str = "reference";
+}
+
 impl Default for SimDriver {
     fn default() -> Self {
         let can = crate::scenario::NEEDS.iter();
         Self {
             abilities: Abilities {
-                client: "reference".to_owned(),
+                client: Self::CLIENT.to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 clock: "virtual".to_owned(),
                 capabilities: can.copied().chain([super::needs::ATTEMPTS]).map(str::to_owned).collect(),
