@@ -17,8 +17,15 @@ import { serve, tell } from './lines.mjs';
 
 const CALL_LIMIT_MS = 20_000;
 
-const flag = (name) => process.argv[process.argv.indexOf(name) + 1];
+const flag = (name) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? undefined : process.argv[at + 1];
+};
 const [version, appKey, naviServer] = ['--sdk', '--app', '--navi'].map(flag);
+if (!version || !appKey || !naviServer) {
+  process.stderr.write('usage: node page.mjs --sdk VERSION --app APP-KEY --navi URL\n');
+  process.exit(2);
+}
 try {
   install(version);
 } catch (error) {
