@@ -1,5 +1,6 @@
 // Between a client and the service: passes on what the client asks the navigation server for, with the service's addresses
-// replaced by our own, and names each connection to the service. Nothing else is changed. Frames are counted both ways.
+// replaced by our own, names each connection to the service, and says nothing of the machine's hardware. Nothing else is changed.
+// Frames are counted both ways.
 
 import { createServer as createHttpServer, request } from 'node:http';
 import { connect, createServer } from 'node:net';
@@ -9,6 +10,10 @@ import { FrameCount, firstFrame, labelled } from './frames.mjs';
 const LOCAL = '127.0.0.1';
 /** Protocols of addresses: plain TCP, the same in TLS. */
 const TCP = new Set([1, 2]);
+
+/** The client tells navi the address of the machine's network hardware: recordings are for others, too. */
+const HARDWARE = /([?&]m=)[0-9a-f]{2}(?::[0-9a-f]{2}){5}/i;
+const NO_HARDWARE = '02:00:00:00:00:00';
 
 const listen = (server) => new Promise((resolve, reject) => {
   server.once('error', reject).listen(0, LOCAL, () => resolve(server.address().port));
@@ -115,7 +120,8 @@ export class Link {
     const ours = await this.navis.get(address);
     const chunks = [];
     for await (const chunk of asked) chunks.push(chunk);
-    const body = Buffer.concat(chunks).toString().replaceAll(encodeURIComponent(ours), encodeURIComponent(address));
+    const said = Buffer.concat(chunks).toString().replaceAll(encodeURIComponent(ours), encodeURIComponent(address));
+    const body = said.replace(HARDWARE, `$1${NO_HARDWARE}`);
     const { host, 'transfer-encoding': chunked, 'accept-encoding': zipped, ...headers } = asked.headers;
     const options = { method: asked.method, headers: { ...headers, 'content-length': Buffer.byteLength(body) } };
     const passed = request(new URL(asked.url, address), options, async (got) => {
