@@ -58,8 +58,8 @@ struct Args {
     /// Go on with the worlds recorded in that folder as they were, and record them there.
     #[arg(long, value_name = "DIR", conflicts_with = "record")]
     resume: Option<PathBuf>,
-    /// Records only what is done to worlds: it costs a third, and all that they said follows from it as long as the same version of
-    /// the server reads it.
+    /// Records only what is done to worlds: files are less than half as long, and all that worlds said follows from them as long as
+    /// the same version of the server reads them.
     #[arg(long)]
     record_inputs: bool,
     /// Bytes after which a world's recording is not gone on with (512M, 4G).
