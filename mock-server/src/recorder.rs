@@ -129,6 +129,14 @@ impl Recorder {
         self.tape.said(now, output);
     }
 
+    /// Takes down what was done to a world that nobody is connected to, and what it said of that to nobody.
+    pub(crate) fn unheard(&mut self, now: UnixMillis, service: &mut Service) {
+        self.taken(service);
+        while let Some(output) = service.poll_output() {
+            self.said(now, &output);
+        }
+    }
+
     /// Takes down that the clock was put forward: whoever asked for it is told so.
     pub(crate) fn clock(&mut self, now: UnixMillis, offset: Option<i64>) {
         self.owes = true;

@@ -82,11 +82,7 @@ pub(crate) fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
 fn disconnect(service: &mut Service, recorder: &mut Recorder, now: UnixMillis) {
     for view in service.connections() {
         service.handle(now, Input::Closed { conn: view.conn });
-        recorder.taken(service);
-        // Nobody is there to hear it.
-        while let Some(output) = service.poll_output() {
-            recorder.said(now, &output);
-        }
+        recorder.unheard(now, service);
     }
     recorder.keep();
 }

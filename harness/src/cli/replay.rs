@@ -39,7 +39,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         let name = path.display().to_string();
         let outcome = recorded::open(path)
             .and_then(|mut reader| recorded::replayed(&mut reader).map_err(|why| format!("{name}: {why}")));
-        let Outcome { entries, end, difference } = match outcome {
+        let Outcome { entries, end, compared, difference } = match outcome {
             Ok(outcome) => outcome,
             Err(why) => {
                 incomplete += 1;
@@ -52,12 +52,17 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         };
         let (word, lines) = match (&difference, &end) {
             (Some(lines), _) => ("DIFFERS", lines.clone()),
+            (None, End::Whole) if !compared => (
+                "BLIND",
+                vec!["it holds what was done alone (--record-inputs): nothing was compared".to_owned()],
+            ),
             (None, End::Whole) => ("same", Vec::new()),
             (None, end) => ("PARTLY", vec![format!("the same up to entry {entries}: {end}")]),
         };
         differ += u64::from(difference.is_some());
-        same += u64::from(difference.is_none() && end == End::Whole);
-        incomplete += u64::from(difference.is_none() && end != End::Whole);
+        let is_proven = compared && end == End::Whole;
+        same += u64::from(difference.is_none() && is_proven);
+        incomplete += u64::from(difference.is_none() && !is_proven);
         match args.format {
             Format::Text => {
                 writeln!(out, "{word:7} {name} ({entries} entries)")?;
@@ -66,7 +71,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
                 }
             }
             Format::Json => {
-                let line = json!({"file": name, "entries": entries, "end": end.to_string(), "difference": difference});
+                let line = json!({"file": name, "entries": entries, "end": end.to_string(), "compared": compared, "difference": difference});
                 writeln!(out, "{line}")?;
             }
         }
@@ -74,7 +79,7 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
     if args.format == Format::Text {
         writeln!(
             out,
-            "{} replayed: {same} the same, {differ} differ, {incomplete} not to their end",
+            "{} replayed: {same} the same, {differ} differ, {incomplete} not to their end, or not compared",
             paths.len()
         )?;
     }

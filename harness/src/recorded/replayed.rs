@@ -20,6 +20,8 @@ pub struct Outcome {
     pub entries: u64,
     /// What ended the recording.
     pub end: End,
+    /// Whether it tells what was said: without that it is done again, and nothing is compared.
+    pub compared: bool,
     /// The first difference, in lines.
     pub difference: Option<Vec<String>>,
 }
@@ -29,13 +31,14 @@ pub struct Outcome {
 /// # Errors
 /// It cannot be read, or its world cannot be made: a sentence.
 pub fn replayed(reader: &mut FileReader) -> Result<Outcome, String> {
+    let compared = reader.header().said;
     let mut replay = Replay::begin(reader.header()).map_err(|mistakes| mistakes.join("; "))?;
     // What led to it is put into words in the end: the decoder stays behind by as much.
     let (mut decoder, mut led) = (Decoder::default(), VecDeque::new());
     while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
         if let Err(found) = replay.check(entry.clone()) {
             let difference = Some(told(&found, &entry, &mut decoder, &led));
-            return Ok(Outcome { entries: entry.n, end: End::Whole, difference });
+            return Ok(Outcome { entries: entry.n, end: End::Whole, compared, difference });
         }
         if led.len() == LED_TO_IT
             && let Some(oldest) = led.pop_front()
@@ -55,7 +58,7 @@ pub fn replayed(reader: &mut FileReader) -> Result<Outcome, String> {
         lines.push(format!("  now       {}", spoken(found.now.as_ref(), &mut decoder, entries + 1, after)));
         lines
     });
-    Ok(Outcome { entries, end, difference })
+    Ok(Outcome { entries, end, compared, difference })
 }
 
 fn in_words(led: &VecDeque<Entry>, decoder: &mut Decoder) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, io::BufRead};
 
-use service::{Output, Service};
+use service::Service;
 use wire::UnixMillis;
 
 use crate::{
@@ -20,7 +20,6 @@ pub struct Replay {
     now: UnixMillis,
     /// Knows how connections are carried, as the one who recorded did.
     writer: Writer,
-    scratch: Vec<u8>,
     /// Whether there is anything to compare.
     compares: bool,
     /// What was said again and is still to be found in the recording.
@@ -45,10 +44,8 @@ impl Replay {
     /// Mistakes of its set-up, a sentence each.
     pub fn begin(header: &Header) -> Result<Self, Vec<String>> {
         let service = header.world()?;
-        let mut scratch = Vec::new();
-        let writer = Writer::begin(header, &mut scratch);
-        let (start, compares) = (header.start, header.said);
-        Ok(Self { service, start, now: start, writer, scratch, compares, said: VecDeque::new() })
+        let (start, compares, writer) = (header.start, header.said, Writer::silent(header.start));
+        Ok(Self { service, start, now: start, writer, compares, said: VecDeque::new() })
     }
 
     /// The world as it is.
@@ -88,16 +85,14 @@ impl Replay {
             return Ok(());
         }
         let n = entry.n;
+        // Which transport a connection has.
+        self.writer.learn(&entry.what);
         match entry.what {
             What::Taken(taken) => {
                 self.now = self.start + entry.after;
-                // The writer learns from it which transport a connection has.
-                let what = What::Taken(taken.clone());
-                self.scratch.clear();
-                self.writer.add(self.now, &what, &mut self.scratch);
                 self.service.again(self.now, taken);
                 while let Some(output) = self.service.poll_output() {
-                    self.say(&output);
+                    self.said.push_back(self.writer.said(&output));
                 }
                 Ok(())
             }
@@ -118,15 +113,6 @@ impl Replay {
             Some(now) => Err(Box::new(Difference { n, recorded: None, now: Some(now) })),
             None => Ok(()),
         }
-    }
-
-    fn say(&mut self, output: &Output) {
-        let said = self.writer.said(output);
-        if let Said::Close { .. } = said {
-            self.scratch.clear();
-            self.writer.add(self.now, &What::Said(said.clone()), &mut self.scratch);
-        }
-        self.said.push_back(said);
     }
 }
 

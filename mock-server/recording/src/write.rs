@@ -51,7 +51,7 @@ impl Writer {
         let _ = serde_json::to_writer(&mut *out, header);
         out.pop();
         line::seal(out, from);
-        Self { start: header.start, last: 0, transports: Transports::default() }
+        Self::silent(header.start)
     }
 
     /// Goes on with one that was read to its end.
@@ -85,6 +85,16 @@ impl Writer {
         };
         json::write(what, transport, out);
         line::seal(out, from);
+        self.transports.learn(what);
+    }
+
+    /// One that only puts outputs into entries.
+    pub(crate) fn silent(start: UnixMillis) -> Self {
+        Self { start, last: 0, transports: Transports::default() }
+    }
+
+    /// Learns of something that is not written.
+    pub(crate) fn learn(&mut self, what: &What) {
         self.transports.learn(what);
     }
 
