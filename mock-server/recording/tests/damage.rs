@@ -1,5 +1,7 @@
 //! Recordings that are not what was written: each says what it is, and what is intact is used.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use bytes::Bytes;
 use recording::{Damage, End, FORMAT, Header, NoRecording, Reader, Tape, replay::replay};
 use service::{ConnId, Endpoints, Input, Login, Transport, WorldSetup};
@@ -35,7 +37,7 @@ fn recording() -> Vec<u8> {
     }
     inputs.push(Input::Closed { conn: ConnId(2) });
     for input in inputs {
-        now = now + std::time::Duration::from_millis(7);
+        now += std::time::Duration::from_millis(7);
         service.handle(now, input);
         tape.taken(&mut service);
         while let Some(output) = service.poll_output() {
