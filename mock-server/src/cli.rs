@@ -193,9 +193,7 @@ fn config(args: Args) -> Result<Config, String> {
     let mut apps = args.app;
     // Who goes on with worlds has some: without any the server makes the default one.
     if apps.is_empty() && !resume {
-        let named = world.as_ref().and_then(|world| world.app_secret.clone());
-        let default = App::default();
-        apps.push(App { secret: named.unwrap_or(default.secret), key: default.key });
+        apps.push(App::unnamed(world.as_ref()));
     }
     let tls = match (args.tls_cert, args.tls_key) {
         (Some(cert), Some(key)) => Some(Tls::Files { cert, key }),

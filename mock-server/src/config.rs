@@ -21,7 +21,8 @@ pub const DEFAULT_APP_SECRET: &str = "mock-secret";
 pub struct Config {
     /// Address and port; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Worlds to begin with; the first is the one that `world` describes.
+    /// Worlds to begin with; the first is the one that `world` describes. None is none, unless `resume` finds no
+    /// recording: then there is the default one.
     pub apps: Vec<App>,
     /// Refuse unknown App Keys and `test:` tokens; otherwise an App Key becomes a world on first sight.
     pub strict: bool,
@@ -91,6 +92,15 @@ pub struct App {
 impl Default for App {
     fn default() -> Self {
         Self { key: DEFAULT_APP_KEY.to_owned(), secret: DEFAULT_APP_SECRET.to_owned() }
+    }
+}
+
+impl App {
+    /// The one that there is if nobody names any, with the secret of what describes its world.
+    pub(crate) fn unnamed(world: Option<&WorldSetup>) -> Self {
+        let default = Self::default();
+        let secret = world.and_then(|world| world.app_secret.clone());
+        Self { secret: secret.unwrap_or(default.secret), ..default }
     }
 }
 

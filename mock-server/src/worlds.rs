@@ -118,8 +118,8 @@ impl Worlds {
         worlds.resume().map_err(StartError::Recordings)?;
         let mut described = worlds.config.world.clone();
         let mut apps = worlds.config.apps.clone();
-        if apps.is_empty() && worlds.all().is_empty() {
-            apps.push(App::default());
+        if apps.is_empty() && worlds.config.resume && worlds.all().is_empty() {
+            apps.push(App::unnamed(described.as_ref()));
         }
         for app in apps {
             // It goes on as it was.

@@ -326,6 +326,15 @@ fn the_ready_line_names_the_worlds_that_go_on() {
     // With nothing to go on with there is the usual one.
     let empty = tempfile::tempdir().unwrap();
     assert_eq!(Process::resume(empty.path()).apps[0]["appKey"], APP);
+    let described = tempfile::tempdir().unwrap();
+    let world = described.path().join("world.yaml");
+    std::fs::write(&world, "appSecret: told\n").unwrap();
+    let nothing = described.path().join("nothing");
+    let args = ["--resume", nothing.to_str().unwrap(), "--world", world.to_str().unwrap()];
+    assert_eq!(
+        Process::start(program(), &args).apps,
+        serde_json::json!([{"appKey": APP, "appSecret": "told"}])
+    );
 }
 
 /// Whoever records without `--strict` may go on with it.
