@@ -8,6 +8,7 @@ pub mod adapter;
 pub mod catalogue;
 pub mod cli;
 pub mod dial;
+pub mod draft;
 pub mod load;
 pub mod oracle;
 mod plain;

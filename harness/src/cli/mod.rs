@@ -22,6 +22,7 @@ mod report;
 mod requirements;
 mod review;
 mod run;
+mod scenario_from;
 mod select;
 mod settings;
 mod show;
@@ -89,6 +90,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Does recordings again and tells where something else is said; 0: nowhere, 1: somewhere.
     Replay(replay::ReplayArgs),
+    /// Makes a scenario of a recording: a first draft, with what must come of it.
+    ScenarioFrom(scenario_from::ScenarioFromArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -234,6 +237,7 @@ fn dispatch(
         Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
         Command::Show(args) => show::run(&args, &mut Plain::new(out)),
         Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
+        Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

@@ -343,6 +343,44 @@ pub fn run_case(
     RanCase { result, sequence, label: case.label(), recordings: recordings.unwrap_or(Ok(Vec::new())) }
 }
 
+/// What a case brings, judged by nothing but its own steps.
+#[derive(Debug)]
+pub(crate) struct HeardCase {
+    /// Why it did not come to its end.
+    pub outcome: Result<(), String>,
+    /// The callbacks of all clients, in order.
+    pub events: Vec<simulation::Event>,
+    /// How many there were when each step began.
+    pub begun: Vec<usize>,
+}
+
+/// Runs a case's steps and hears what comes: no oracle, no sequence, no record of it.
+pub(crate) fn hear(
+    scenario: &Scenario,
+    case: &Case,
+    options: &Options,
+    driver: &mut dyn Driver,
+) -> HeardCase {
+    *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
+    let seed = seed_of(options.seed, scenario.path(), &case.label());
+    let (outcome, begun, events) = match Run::begin(scenario, case, seed, options, &options.app_keys, driver) {
+        Ok(mut run) => {
+            let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
+            let events = run.driver.events().to_vec();
+            (outcome, run.finish(false).begun, events)
+        }
+        Err(stop) => (Err(stop), Vec::new(), Vec::new()),
+    };
+    driver.limit().end();
+    driver.end();
+    let outcome = outcome.map_err(|stop| match stop {
+        Stop::Found(finding) => format!("expected {}; seen {}", finding.expected, finding.seen),
+        Stop::Unsupported { reason, .. } => reason,
+        Stop::Broken(reason) | Stop::Fault(Fault(reason)) => reason,
+    });
+    HeardCase { outcome, events, begun }
+}
+
 /// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by
 /// the oracle alone. `None`: nothing was waited for, or the clock is not ours.
 ///

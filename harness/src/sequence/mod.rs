@@ -72,6 +72,12 @@ pub fn canonical(
     lines
 }
 
+/// A canonical text for each of these entries, in their order, folded with no other: two that say the same have the same.
+pub(crate) fn told(entries: &[Entry], start: UnixMillis, aliases: &Aliases) -> Vec<String> {
+    let mut names = names::Names::new(start, aliases);
+    entries.iter().map(|entry| fold::folded(&[names.piece(entry)]).0).collect()
+}
+
 /// The sequence as text, a line each: time, client, what.
 #[must_use]
 pub fn text(lines: &[SequenceLine]) -> String {

@@ -1,0 +1,375 @@
+//! What must come of a story's steps, as steps that expect it.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+use simulation::Event;
+
+use super::{
+    shrink::{Apart, How},
+    story::{Do, Keep, Story},
+    trial::Heard,
+    write, yaml,
+};
+use crate::catalogue::api;
+
+/// How many steps a scenario about a bug has at most, as far as the bug lets it.
+const FEW: usize = 12;
+/// How long a callback may take that comes at once in virtual time.
+const WITHIN: &str = "5s";
+/// Whole numbers from here on are instants.
+const INSTANTS: i64 = 1_000_000_000_000;
+
+/// Callbacks that tell nothing of what is proven.
+const NOISE: [&str; 6] = [
+    "onDatabaseOpened",
+    "onConnectionStatusChanged",
+    "onMessageAttached",
+    "onChatRoomJoining",
+    "onUltraGroupConversationsSynced",
+    "onConversationsSynced",
+];
+
+/// Steps that come after one of the story's.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Expectations {
+    /// By the step that they follow, YAML of a step each.
+    pub after: BTreeMap<usize, Vec<String>>,
+    /// A step of the story that is written otherwise: a pause in which nothing may come.
+    pub instead: BTreeMap<usize, String>,
+}
+
+impl Expectations {
+    fn add(&mut self, step: usize, text: String) {
+        self.after.entry(step).or_default().push(text);
+    }
+
+    fn count(&self) -> usize {
+        self.after.values().map(Vec::len).sum()
+    }
+}
+
+/// Everything that came and tells something.
+pub(super) fn of_all(story: &Story, heard: &Heard) -> Expectations {
+    let mut expectations = Expectations::default();
+    let kept = kept(story, heard);
+    for (step, callbacks) in heard.by_step.iter().enumerate() {
+        for client in story.clients.keys() {
+            let events: Vec<&Event> = callbacks
+                .iter()
+                .map(|callback| &callback.event)
+                .filter(|event| event.client == *client && !NOISE.contains(&event.name.as_str()))
+                .filter(|event| !is_kept_next(story, step, event))
+                .collect();
+            if !events.is_empty() {
+                expectations.add(step, expects(client, &events, &kept.until(step), false));
+            }
+        }
+    }
+    expectations
+}
+
+/// What a bug makes otherwise, and what the calls on the way there answer as long as that makes few steps.
+pub(super) fn of_a_bug(story: &Story, apart: &Apart) -> Expectations {
+    let mut expectations = Expectations::default();
+    let kept = kept(story, &apart.heard);
+    let known = kept.until(apart.step);
+    let client = apart.client.as_str();
+    match &apart.how {
+        How::Missing(event) => {
+            if !is_kept_next(story, apart.step, event) {
+                expectations.add(apart.step, expects(client, &[event], &known, false));
+            }
+        }
+        How::Changed { right, wrong } => {
+            let text = changed(client, right, wrong, &known);
+            expectations.add(apart.step, text);
+        }
+        How::Extra { unwanted, anyway } => {
+            let alike: Vec<&Event> = anyway.iter().filter(|event| event.name == unwanted.name).collect();
+            let of = format!("  of: [{}]", unwanted.name);
+            match story.steps.get(apart.step).map(|step| &step.what) {
+                // What a pause brings nobody looks back at: the pause itself is the silence.
+                Some(Do::Pause(pause)) if alike.is_empty() => {
+                    let pause = write::pause(*pause);
+                    let text = format!("- none: {client}\n{of}\n  for: {pause}");
+                    expectations.instead.insert(apart.step, text);
+                }
+                _ => {
+                    if !alike.is_empty() {
+                        expectations.add(apart.step, expects(client, &alike, &known, false));
+                    }
+                    expectations.add(apart.step, format!("- none: {client}\n{of}\n  for: 1s"));
+                }
+            }
+        }
+        How::Stops => {}
+    }
+    answers(story, &apart.heard, &kept, &mut expectations);
+    expectations
+}
+
+/// What calls answer, first of all the last ones: who reads it sees that each did what it should.
+fn answers(story: &Story, heard: &Heard, kept: &Kept, expectations: &mut Expectations) {
+    for (index, step) in story.steps.iter().enumerate() {
+        if story.steps.len() + expectations.count() >= FEW {
+            return;
+        }
+        let Do::Call { client, method, .. } = &step.what else { continue };
+        let Some(found) = api().method(method) else { continue };
+        let answer = heard.by_step.get(index).into_iter().flatten().map(|callback| &callback.event).rfind(|event| {
+            event.client == *client
+                && found.answers.iter().any(|answer| *answer == event.name)
+                && !NOISE.contains(&event.name.as_str())
+        });
+        let Some(answer) = answer.filter(|answer| !is_kept_next(story, index, answer)) else { continue };
+        let text = expects(client, &[answer], &kept.until(index), true);
+        let there = expectations.after.entry(index).or_default();
+        // What the bug is seen by comes last, and once.
+        if !there.iter().any(|other| other.contains(&answer.name) && other.starts_with(&format!("- expect: {client}\n"))) {
+            there.insert(0, text);
+        }
+    }
+}
+
+/// Whether the step behind this one gives the message of this callback its name.
+fn is_kept_next(story: &Story, step: usize, event: &Event) -> bool {
+    story.steps[(step + 1).min(story.steps.len())..]
+        .iter()
+        .map_while(|step| match &step.what {
+            Do::Keep(keep) => Some(keep),
+            _ => None,
+        })
+        .any(|keep| keep.client == event.client && keep.event == event.name)
+}
+
+/// Messages with their names, and from which step on each has it.
+struct Kept(Vec<(usize, String, Value)>);
+
+impl Kept {
+    /// The names that are there after a step.
+    fn until(&self, step: usize) -> Vec<(&str, &Value)> {
+        self.0.iter().filter(|(from, ..)| *from <= step).map(|(_, name, message)| (name.as_str(), message)).collect()
+    }
+}
+
+fn kept(story: &Story, heard: &Heard) -> Kept {
+    let mut kept = Vec::new();
+    for (step, keep) in story.steps.iter().enumerate().filter_map(|(step, of)| match &of.what {
+        Do::Keep(keep) => Some((step, keep)),
+        _ => None,
+    }) {
+        let before = heard.by_step[..=step.min(heard.by_step.len().saturating_sub(1))].iter().flatten();
+        let found = before.map(|callback| &callback.event).rfind(|event| is_of(keep, event));
+        if let Some(event) = found {
+            kept.push((step, keep.name.clone(), event.args["message"].clone()));
+        }
+    }
+    Kept(kept)
+}
+
+fn is_of(keep: &Keep, event: &Event) -> bool {
+    event.client == keep.client
+        && event.name == keep.event
+        && keep.text.as_ref().is_none_or(|text| event.args["message"]["text"] == **text)
+}
+
+/// A step that gives a message its name.
+pub(super) fn keep(keep: &Keep) -> String {
+    let mut message = json!({"capture": keep.name});
+    if let Some(text) = &keep.text {
+        let text = if text.starts_with('$') { format!("${text}") } else { text.clone() };
+        message["is"] = json!({"text": text});
+    }
+    let args = if keep.event == "onMessageSent" { json!({"code": 0, "message": message}) } else { json!({"message": message}) };
+    let event = format!("{}: {}", keep.event, yaml::flow(&args));
+    format!("- expect: {}\n  in_order: [{event}]\n  within: {WITHIN}", keep.client)
+}
+
+/// A step that expects these callbacks of a client.
+fn expects(client: &str, events: &[&Event], known: &[(&str, &Value)], short: bool) -> String {
+    let described: Vec<String> = events
+        .iter()
+        .map(|event| {
+            let args = if short { code_of(&event.args) } else { matcher(&event.args, known) };
+            told(&event.name, &args)
+        })
+        .collect();
+    in_order(client, &described)
+}
+
+fn told(name: &str, args: &Map<String, Value>) -> String {
+    if args.is_empty() { name.to_owned() } else { format!("{name}: {}", yaml::fields_of(args)) }
+}
+
+fn in_order(client: &str, described: &[String]) -> String {
+    if let [one] = described {
+        return format!("- expect: {client}\n  in_order: [{one}]\n  within: {WITHIN}");
+    }
+    let lines: String = described.iter().map(|one| format!("    - {one}\n")).collect();
+    format!("- expect: {client}\n  in_order:\n{lines}  within: {WITHIN}")
+}
+
+/// The code of an answer: that it went well, or that it did not.
+fn code_of(args: &Map<String, Value>) -> Map<String, Value> {
+    let mut code = Map::new();
+    if let Some(number) = args.get("code").and_then(Value::as_i64) {
+        code.insert("code".to_owned(), judged(number));
+    }
+    code
+}
+
+/// A code that documents state is itself, any other is one that is not 0.
+fn judged(code: i64) -> Value {
+    if (0..=4).contains(&code) || code == 405 || code == 31004 { code.into() } else { json!({"not": 0}) }
+}
+
+/// The step that expects the right one of two callbacks of a name, by what they differ in.
+fn changed(client: &str, right: &Event, wrong: &Event, known: &[(&str, &Value)]) -> String {
+    let mut args = matcher(&right.args, known);
+    differing(&right.args, &wrong.args, &mut args, known);
+    in_order(client, &[told(&right.name, &args)])
+}
+
+/// Puts what differs into a matcher, whatever it is.
+fn differing(
+    right: &Map<String, Value>,
+    wrong: &Map<String, Value>,
+    into: &mut Map<String, Value>,
+    known: &[(&str, &Value)],
+) {
+    for (key, value) in right {
+        let other = wrong.get(key).unwrap_or(&Value::Null);
+        if value == other {
+            continue;
+        }
+        if let (Value::Object(value), Value::Object(other)) = (value, other) {
+            let inner = into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                differing(value, other, inner, known);
+            }
+            continue;
+        }
+        match (named(value, known), value) {
+            (Some(name), _) => into.insert(key.clone(), name.into()),
+            // An id of this run, or an instant, is another in the next: what must hold of it a person has to say.
+            (None, _) if is_volatile(key, value) => None,
+            (None, value) => into.insert(key.clone(), escaped(value)),
+        };
+    }
+    for (key, value) in wrong {
+        if !right.contains_key(key) && !value.is_null() {
+            into.insert(key.clone(), "absent".into());
+        }
+    }
+}
+
+/// What of a callback's arguments is the same in every run, and worth to be expected.
+fn matcher(args: &Map<String, Value>, known: &[(&str, &Value)]) -> Map<String, Value> {
+    let mut kept = Map::new();
+    for (key, value) in args {
+        let expected = match (key.as_str(), value) {
+            ("code", Value::Number(code)) => Some(judged(code.as_i64().unwrap_or_default())),
+            (_, value) if is_nothing(value) => None,
+            (_, value) => match named(value, known) {
+                Some(name) => Some(name.into()),
+                None if is_volatile(key, value) => None,
+                None => expected(value, known),
+            },
+        };
+        if let Some(expected) = expected {
+            kept.insert(key.clone(), expected);
+        }
+    }
+    kept
+}
+
+fn expected(value: &Value, known: &[(&str, &Value)]) -> Option<Value> {
+    match value {
+        Value::Object(fields) if fields.contains_key("conversationType") && fields.contains_key("targetId") => {
+            Some(Value::Object(message(fields, known)))
+        }
+        Value::Object(fields) => {
+            let inner = matcher(fields, known);
+            (!inner.is_empty()).then_some(Value::Object(inner))
+        }
+        // A list is matched element by element: all of them stand in it, or none is looked at.
+        Value::Array(items) => {
+            let items: Option<Vec<Value>> = items.iter().map(|item| expected(item, known)).collect();
+            items.filter(|items| !items.is_empty()).map(Value::Array)
+        }
+        value => Some(escaped(value)),
+    }
+}
+
+/// Of a message or conversation: where it stands, whose it is, and what it says.
+fn message(fields: &Map<String, Value>, known: &[(&str, &Value)]) -> Map<String, Value> {
+    const TELLING: [&str; 10] = [
+        "messageUId",
+        "conversationType",
+        "targetId",
+        "channelId",
+        "senderUserId",
+        "messageType",
+        "text",
+        "identifier",
+        "expansion",
+        "unreadCount",
+    ];
+    let usual = |key: &str, value: &Value| {
+        (key == "conversationType" && value == "private") || (key == "messageType" && value == "text")
+    };
+    let mut kept = Map::new();
+    for (key, value) in fields {
+        if !TELLING.contains(&key.as_str()) || is_nothing(value) || usual(key, value) {
+            continue;
+        }
+        match named(value, known) {
+            Some(name) => kept.insert(key.clone(), name.into()),
+            None if is_volatile(key, value) => None,
+            None => kept.insert(key.clone(), escaped(value)),
+        };
+    }
+    kept
+}
+
+/// The name of a UID or instant that a message with a name has.
+fn named(value: &Value, known: &[(&str, &Value)]) -> Option<String> {
+    let of = |field: &'static str| {
+        let holds = |(_, message): &&(&str, &Value)| message[field] == *value;
+        known.iter().find(holds).map(|(name, _)| format!("{name}.{field}"))
+    };
+    match value {
+        Value::String(text) if !text.is_empty() => of("messageUId"),
+        Value::Number(number) if number.as_i64().is_some_and(|number| number >= INSTANTS) => of("sentTime"),
+        _ => None,
+    }
+}
+
+/// Whether another run has another value there.
+fn is_volatile(key: &str, value: &Value) -> bool {
+    let instant = value.as_i64().is_some_and(|number| number >= INSTANTS);
+    instant || matches!(key, "messageUId" | "messageId" | "sessionId" | "token" | "receivedTime" | "thumbnail" | "localPath" | "remotePath")
+}
+
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
+/// A value as it is: a text that begins with `$` is no name.
+fn escaped(value: &Value) -> Value {
+    match value {
+        Value::String(text) if text.starts_with('$') => format!("${text}").into(),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (key.clone(), escaped(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(escaped).collect()),
+        value => value.clone(),
+    }
+}

@@ -1,0 +1,475 @@
+//! Reads a recording's story off its entries.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use indexmap::IndexMap;
+use recording::{Decoder, Entry, Header, Said, Seen, What};
+use serde_json::{Map, Value, json};
+use service::{ConnId, HttpRequest, Input, Login, PlatformClass, Taken, Transport, act::Act};
+use wire::{ClientFrame, Request, Topic};
+
+use super::{
+    Wanted, guess, setup,
+    story::{Do, Known, Person, Step, Story},
+};
+
+/// Methods that are no steps: what they make stands in the call that uses it.
+const MAKES: &str = "create";
+
+struct Conn {
+    /// Its client, by its name; empty as long as its login is not answered.
+    client: String,
+    login: Login,
+    /// Publishes that wait for their UIDs: the step that sent each, and what its text is.
+    sent: BTreeMap<u16, (Option<u64>, Option<String>)>,
+    /// Told by the app's calls: nothing is guessed of its frames.
+    told: bool,
+    /// It said goodbye.
+    left: bool,
+}
+
+struct Gathering<'a> {
+    story: Story,
+    wanted: &'a Wanted,
+    conns: BTreeMap<ConnId, Conn>,
+    /// Clients whose calls are recorded, with the users that they turn out to have.
+    told: IndexMap<String, Option<(String, Login)>>,
+    /// Clients that were seen by their frames alone: who they are, and the step at which each was last lost.
+    met: IndexMap<String, (Identity, Option<usize>)>,
+    decoder: Decoder,
+    others: u32,
+}
+
+/// What tells one client from another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Identity {
+    user: String,
+    platform: String,
+    device: String,
+    label: String,
+}
+
+/// The story of a recording.
+pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Story {
+    let mut told = IndexMap::new();
+    for entry in entries {
+        if let What::Seen(Seen::Call { client, .. }) = &entry.what {
+            told.entry(client.clone()).or_insert(None);
+        }
+    }
+    let story = Story { start: header.start.0, service: setup::given(&header.world), ..Story::default() };
+    let mut gathering = Gathering {
+        story,
+        wanted,
+        conns: BTreeMap::new(),
+        told,
+        met: IndexMap::new(),
+        decoder: Decoder::default(),
+        others: 0,
+    };
+    // A token with a name in the set-up is that, whatever is the matter with it.
+    if let Ok(world) = header.world() {
+        for name in header.world.tokens.keys() {
+            if let Some(token) = world.named_token(name) {
+                gathering.story.tokens.insert(token.to_owned(), format!("$token.{name}"));
+            }
+        }
+    }
+    if !header.said {
+        gathering.story.notes.push(
+            "what the service said is not recorded: UIDs of messages, and users of tokens that are not `test:` ones, are unknown"
+                .to_owned(),
+        );
+    }
+    for entry in entries {
+        gathering.entry(entry);
+    }
+    gathering.end()
+}
+
+impl Gathering<'_> {
+    fn is_wanted(&self, n: u64) -> bool {
+        self.wanted.entries.is_empty() || self.wanted.entries.contains(&n)
+    }
+
+    /// Adds a step; what nobody asked for is none, but for logins.
+    fn step(&mut self, entry: &Entry, what: Do) -> Option<usize> {
+        let login = matches!(&what, Do::Call { method, .. } if method == "connect");
+        if !login && !self.is_wanted(entry.n) {
+            return None;
+        }
+        self.story.steps.push(Step { n: entry.n, after: entry.after, what });
+        Some(self.story.steps.len() - 1)
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        match &entry.what {
+            What::Taken(taken) => self.taken(entry, taken),
+            What::Said(Said::Down { conn, .. }) => {
+                let told = self.decoder.decode(entry);
+                self.down(entry, *conn, &told);
+            }
+            What::Said(Said::Close { conn, .. }) => {
+                if let Some(conn) = self.conns.remove(conn)
+                    && let Some((_, lost)) = self.met.get_mut(&conn.client)
+                {
+                    // The service ended it: whatever the client does then, it does by itself.
+                    *lost = None;
+                }
+                self.decoder.learn(entry);
+            }
+            What::Seen(Seen::Call { client, method, args, .. }) if !method.starts_with(MAKES) => {
+                let what = Do::Call { client: client.clone(), method: method.clone(), args: args.clone() };
+                self.step(entry, what);
+            }
+            What::Seen(Seen::Step { client, name, args }) => {
+                let mut what = args.clone();
+                if !client.is_empty() {
+                    what.insert("client".to_owned(), client.as_str().into());
+                }
+                let step = match name.as_str() {
+                    "network" => Some(json!({"network": what})),
+                    "background" | "foreground" | "restart" | "reinstall" => Some(json!({name.as_str(): client})),
+                    _ => None,
+                };
+                if let Some(step) = step {
+                    self.step(entry, Do::Around(step));
+                }
+            }
+            What::Said(_) | What::Clock(_) | What::Seen(_) => self.decoder.learn(entry),
+        }
+    }
+
+    fn taken(&mut self, entry: &Entry, taken: &Taken) {
+        self.decoder.learn(entry);
+        match taken {
+            Taken::Input(Input::Open { conn, login }) => {
+                let told = client_of(&login.label).filter(|client| self.told.contains_key(*client));
+                let (client, told) = (told.unwrap_or_default().to_owned(), told.is_some());
+                let login = (**login).clone();
+                self.conns
+                    .insert(*conn, Conn { client, login, sent: BTreeMap::new(), told, left: false });
+            }
+            Taken::Input(Input::Frame { conn, frame }) => self.frame(entry, *conn, frame),
+            Taken::Input(Input::Closed { conn }) => self.closed(entry, *conn),
+            Taken::Input(Input::Http { request, .. }) => self.request(entry, request),
+            Taken::Act { act, done: 0, .. } => self.act(entry, act),
+            Taken::Disarm { .. } => {
+                self.step(entry, Do::Act(json!({"clearFaults": {}})));
+            }
+            _ => {}
+        }
+    }
+
+    fn act(&mut self, entry: &Entry, act: &Act) {
+        if let Act::Misbehave(misbehave) = act {
+            // The scenario names it; it does not switch it on.
+            if misbehave.on {
+                self.story.bugs.insert(misbehave.bug);
+            }
+            return;
+        }
+        let Ok(mut act) = serde_json::to_value(act) else { return };
+        setup::without_nothing(&mut act);
+        self.step(entry, Do::Act(act));
+    }
+
+    fn request(&mut self, entry: &Entry, request: &HttpRequest) {
+        if let Some(call) = guess::server_api(request) {
+            self.step(entry, Do::Api(call));
+        }
+    }
+
+    fn frame(&mut self, entry: &Entry, conn: ConnId, frame: &ClientFrame) {
+        let Some(known) = self.conns.get_mut(&conn) else { return };
+        let client = known.client.clone();
+        match frame {
+            ClientFrame::Publish(request) => self.asked(entry, conn, &client, request, true),
+            ClientFrame::Query(request) => self.asked(entry, conn, &client, request, false),
+            ClientFrame::Disconnect { .. } => {
+                known.left = true;
+                if !known.told && !client.is_empty() {
+                    let args = Map::from_iter([("receivePush".to_owned(), true.into())]);
+                    self.step(entry, Do::Call { client, method: "disconnect".to_owned(), args });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, entry: &Entry, conn: ConnId, client: &str, request: &Request, publish: bool) {
+        let Some(name) = request.topic.request() else {
+            return self.unknown(entry, request);
+        };
+        let body = wire::reflect::judge(name, &request.body).map(|judged| judged.json).unwrap_or_default();
+        let told = self.conns.get(&conn).is_none_or(|conn| conn.told);
+        let step = if told || client.is_empty() {
+            // The call that it comes of stands before it.
+            let sends = |step: &&Step| {
+                matches!(&step.what, Do::Call { client: of, method, .. } if of == client && method.starts_with("send"))
+            };
+            self.story.steps.iter().rev().find(sends).map(|step| step.n)
+        } else {
+            match guess::call(&request.topic, &request.target, &body) {
+                guess::Guess::Call(method, args) => {
+                    let what = Do::Call { client: client.to_owned(), method: method.to_owned(), args };
+                    self.step(entry, what).map(|_| entry.n)
+                }
+                guess::Guess::More(args) => {
+                    self.more(client, args);
+                    None
+                }
+                guess::Guess::Noise => None,
+                guess::Guess::Unknown => {
+                    self.unknown(entry, request);
+                    None
+                }
+            }
+        };
+        if publish && let Some(known) = self.conns.get_mut(&conn) {
+            known.sent.insert(request.id, (step, guess::text_of(&body)));
+        }
+    }
+
+    /// What a later frame tells of the call before it.
+    fn more(&mut self, client: &str, more: Map<String, Value>) {
+        let last = self.story.steps.iter_mut().rev().find_map(|step| match &mut step.what {
+            Do::Call { client: of, args, .. } if of == client => Some(args),
+            _ => None,
+        });
+        if let Some(args) = last {
+            for (name, value) in more {
+                if args.contains_key(&name) {
+                    args.insert(name, value);
+                }
+            }
+        }
+    }
+
+    fn unknown(&mut self, entry: &Entry, request: &Request) {
+        if self.is_wanted(entry.n) {
+            self.others += 1;
+            if self.others <= 20 {
+                let (topic, target) = (&request.topic, &request.target);
+                self.story.notes.push(format!("entry {}: no call is known that asks `{topic}` of {target:?}", entry.n));
+            }
+        }
+    }
+
+    fn down(&mut self, entry: &Entry, conn: ConnId, told: &Value) {
+        match told["frame"].as_str() {
+            Some("CONNACK") => self.answered(entry, conn, told),
+            Some("PUBACK") => {
+                let Some(known) = self.conns.get_mut(&conn) else { return };
+                let id = told["id"].as_u64().and_then(|id| u16::try_from(id).ok()).unwrap_or_default();
+                let Some((step, text)) = known.sent.remove(&id) else { return };
+                let uid = told["messageUId"].as_str().unwrap_or_default();
+                if !uid.is_empty() {
+                    let by = known.client.clone();
+                    let sent = self.story.start + i64::try_from(entry.after.as_millis()).unwrap_or_default();
+                    let of = Known { by, step, text, sent };
+                    self.story.messages.insert(uid.to_owned(), of);
+                }
+            }
+            Some("PUBLISH" | "QUERYACK") => self.messages(&told["body"]["fields"]),
+            _ => {}
+        }
+    }
+
+    /// Messages that somebody gets: whose they are, and when they were sent.
+    fn messages(&mut self, fields: &Value) {
+        for message in fields["list"].as_array().into_iter().flatten().chain([fields]) {
+            let (Some(uid), Some(sent)) = (message["msgId"].as_str(), message["dataTime"].as_i64()) else {
+                continue;
+            };
+            let text = guess::text_of(message);
+            let known = self
+                .story
+                .messages
+                .entry(uid.to_owned())
+                .or_insert_with(|| Known { text, ..Known::default() });
+            known.sent = sent;
+        }
+    }
+
+    /// A login's answer tells whose the connection is.
+    fn answered(&mut self, entry: &Entry, conn: ConnId, told: &Value) {
+        let Some(known) = self.conns.get_mut(&conn) else { return };
+        let token = known.login.token.clone();
+        let accepted = told["userId"].as_str().filter(|_| told["status"] == 0);
+        let user = accepted.map_or_else(|| token.strip_prefix("test:").unwrap_or_default(), |user| user).to_owned();
+        if accepted.is_some() {
+            self.story.tokens.entry(bare(&token).to_owned()).or_insert_with(|| user.clone());
+        }
+        if known.told {
+            if let Some(of) = self.told.get_mut(&known.client)
+                && of.is_none()
+                && !user.is_empty()
+            {
+                *of = Some((user, known.login.clone()));
+            }
+            return;
+        }
+        let login = known.login.clone();
+        let (platform, device, label) = (platform(&login), login.device_id.clone(), login.label.clone());
+        let identity = Identity { user, platform, device, label };
+        let place = self.met.values().position(|(other, _)| *other == identity);
+        let (name, lost) = match place.and_then(|place| self.met.get_index_mut(place)) {
+            Some((name, (_, lost))) => (name.clone(), lost.take()),
+            None => {
+                let name = self.new_name(&identity);
+                self.met.insert(name.clone(), (identity, None));
+                (name, None)
+            }
+        };
+        known_as(&mut self.conns, conn, &name);
+        match lost {
+            // It was cut and came back by itself.
+            Some(step) => {
+                let cut = json!({"network": {"client": name, "do": "cut"}});
+                self.story.steps[step].what = Do::Around(cut);
+            }
+            None => {
+                let args = Map::from_iter([
+                    ("token".to_owned(), token.into()),
+                    ("timeout".to_owned(), 10.into()),
+                ]);
+                self.step(entry, Do::Call { client: name, method: "connect".to_owned(), args });
+            }
+        }
+    }
+
+    /// A name that no other client has: its user's, then with its platform, then with a number.
+    fn new_name(&self, identity: &Identity) -> String {
+        let user = if identity.user.is_empty() { "stranger" } else { &identity.user };
+        let plain = plain(user);
+        let candidates = [plain.clone(), format!("{plain}_{}", identity.platform.to_lowercase())];
+        let numbered = (2..).map(|n| format!("{plain}_{n}"));
+        let taken = |name: &String| self.met.contains_key(name) || self.told.contains_key(name);
+        candidates.into_iter().chain(numbered).find(|name| !taken(name)).unwrap_or(plain)
+    }
+
+    fn closed(&mut self, entry: &Entry, conn: ConnId) {
+        let Some(known) = self.conns.remove(&conn) else { return };
+        if known.told || known.left || known.client.is_empty() {
+            return;
+        }
+        // Whether the app went away or only its network nobody knows before it comes again.
+        let args = Map::from_iter([("receivePush".to_owned(), true.into())]);
+        let what = Do::Call { client: known.client.clone(), method: "disconnect".to_owned(), args };
+        let step = self.step(entry, what);
+        if let Some((_, lost)) = self.met.get_mut(&known.client) {
+            *lost = step;
+        }
+    }
+
+    fn end(mut self) -> Story {
+        if self.others > 20 {
+            let more = self.others - 20;
+            self.story.notes.push(format!("and {more} more that no call is known for"));
+        }
+        let mut clients: IndexMap<String, (String, String)> = IndexMap::new();
+        for (name, (identity, _)) in &self.met {
+            clients.insert(name.clone(), (identity.user.clone(), identity.platform.clone()));
+        }
+        for (name, of) in &self.told {
+            match of {
+                Some((user, login)) => {
+                    clients.insert(name.clone(), (user.clone(), platform(login)));
+                }
+                None => self.story.notes.push(format!("nobody knows the user of `{name}`: it never logged in")),
+            }
+        }
+        // What a client does at the end of the recording, because the recording ends, is no step.
+        while self.story.steps.last().is_some_and(|last| {
+            matches!(&last.what, Do::Call { method, .. } if method == "disconnect")
+        }) {
+            self.story.steps.pop();
+        }
+        self.story.steps.retain(|step| step.what.client().is_none_or(|client| clients.contains_key(client)));
+        for (name, (user, platform)) in &clients {
+            let several = clients.values().filter(|(other, _)| other == user).count() > 1;
+            let platform = several.then(|| platform.clone());
+            let user = if user.is_empty() { "nobody".to_owned() } else { user.clone() };
+            self.story.clients.insert(name.clone(), Person { user, platform });
+        }
+        setup::add_users(&mut self.story.service, clients.values().map(|(user, _)| user.as_str()));
+        pauses(&mut self.story);
+        self.story
+    }
+}
+
+fn known_as(conns: &mut BTreeMap<ConnId, Conn>, conn: ConnId, name: &str) {
+    if let Some(known) = conns.get_mut(&conn) {
+        known.client = name.to_owned();
+    }
+}
+
+/// A token without the addresses behind its `@`.
+pub(super) fn bare(token: &str) -> &str {
+    token.split('@').next().unwrap_or_default()
+}
+
+/// The client of a connection's label: `phone` of `phone/2`.
+fn client_of(label: &str) -> Option<&str> {
+    label.split('/').next().filter(|client| !client.is_empty())
+}
+
+/// A platform as scenarios name it.
+fn platform(login: &Login) -> String {
+    if login.transport != Transport::Tcp && login.platform.is_empty() {
+        return "Web".to_owned();
+    }
+    match PlatformClass::of(&login.platform) {
+        PlatformClass::Mobile if login.platform.eq_ignore_ascii_case("ios") => "iOS",
+        PlatformClass::Mobile => "Android",
+        PlatformClass::Desktop => "PC",
+        PlatformClass::Web => "Web",
+        PlatformClass::MiniProgram => "MiniProgram",
+    }
+    .to_owned()
+}
+
+/// A user's id as a name of a client.
+fn plain(user: &str) -> String {
+    let name: String =
+        user.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '_' }).take(32).collect();
+    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { format!("c{name}") }
+}
+
+/// Time between steps becomes steps of its own: whole seconds, for nobody acts by the millisecond.
+fn pauses(story: &mut Story) {
+    let mut steps: Vec<Step> = Vec::with_capacity(story.steps.len() * 2);
+    let mut before = story.steps.first().map_or(Duration::ZERO, |step| step.after);
+    for step in std::mem::take(&mut story.steps) {
+        let gap = step.after.saturating_sub(before);
+        if gap >= Duration::from_secs(1) {
+            let what = Do::Pause(Duration::from_secs(gap.as_secs()));
+            steps.push(Step { n: step.n, after: step.after, what });
+        }
+        before = step.after;
+        steps.push(step);
+    }
+    story.steps = steps;
+}
+
+/// Topics that SDKs ask by themselves, or to answer what comes.
+pub(super) const BY_THEMSELVES: &[Topic] = &[
+    Topic::PullMsg,
+    Topic::PullSeAtts,
+    Topic::PullUs,
+    Topic::Reportsdk,
+    Topic::QAppBot,
+    Topic::PullEventChange,
+    Topic::PullModifyMsg,
+    Topic::PullSe,
+    Topic::PullUgMsg,
+    Topic::PullUgSes,
+    Topic::QryMsgChange,
+    Topic::PullUserSub,
+    Topic::PullSubData,
+    Topic::PullKv,
+    Topic::QnTkn,
+    Topic::QnUrl,
+    Topic::RrList,
+];

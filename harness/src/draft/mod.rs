@@ -1,0 +1,126 @@
+//! A scenario made of a recording: what the apps and the service's operator did becomes steps, ids become names, and what must
+//! come of it is asked of the reference client and the service of this build.
+//!
+//! [`story`](story::Story) is what a recording tells without its noise, [`gather`](gather::gather) reads it off, from the app's
+//! calls where they are recorded and from the client's frames ([`guess`]) where they are not; [`names`] puts references
+//! where ids were; [`trial`] runs it; [`shrink`] leaves out what a bug does not need; [`expect`] says what must come; [`yaml`]
+//! writes it down.
+
+mod expect;
+mod gather;
+mod guess;
+mod names;
+mod setup;
+mod shrink;
+mod story;
+mod trial;
+mod write;
+mod yaml;
+
+use std::collections::BTreeSet;
+
+use recording::{Entry, Header};
+use service::bug::Bug;
+
+use trial::Heard;
+
+/// The most entries of a recording that a draft is made of.
+pub const MOST_ENTRIES: usize = 200_000;
+
+/// The most steps that are tried; a longer story is to be narrowed first.
+const MOST_STEPS: usize = 2_000;
+
+/// What is wanted of a recording.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// What the recording is called, for the draft's first lines.
+    pub name: String,
+    /// Only what these entries did (by their numbers), and the logins before it; empty: all.
+    pub entries: BTreeSet<u64>,
+    /// The bug that the scenario is to notice. Without one, those are taken that were on when it was recorded.
+    pub bug: Option<Bug>,
+}
+
+/// A scenario, and how it came out.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// The file.
+    pub yaml: String,
+    /// What could not be carried over, or was seen otherwise: a sentence each.
+    pub notes: Vec<String>,
+    /// Its steps, `steps:` of the file counted.
+    pub steps: usize,
+    /// Whether the reference client passes it with the service of this build.
+    pub passes: bool,
+    /// The bugs that it is to notice, and whether it fails with each.
+    pub notices: Vec<(&'static str, bool)>,
+}
+
+/// Makes a scenario of a recording's entries.
+///
+/// # Errors
+/// Nothing in it can be done again, or the harness cannot run it: a sentence.
+pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draft, String> {
+    let mut story = gather::gather(header, entries, wanted);
+    if story.steps.is_empty() {
+        return Err(format!(
+            "{}: nothing that a client or the service's operator did is in it{}",
+            wanted.name,
+            if wanted.entries.is_empty() { "" } else { ", as far as it was asked for" }
+        ));
+    }
+    if story.steps.len() > MOST_STEPS {
+        return Err(format!(
+            "{}: it tells {} steps; narrow it to at most {MOST_STEPS} (--from, --to)",
+            wanted.name,
+            story.steps.len()
+        ));
+    }
+    names::name(&mut story);
+    let bugs: Vec<Bug> = match wanted.bug {
+        Some(bug) => vec![bug],
+        None => story.bugs.iter().copied().collect(),
+    };
+    trial::carry_over(&mut story)?;
+    let expectations = match bugs.first() {
+        Some(bug) => match shrink::to_the_bug(&mut story, *bug)? {
+            Some(apart) => expect::of_a_bug(&story, &apart),
+            None => {
+                let name = name_of(*bug);
+                story.notes.push(format!(
+                    "the reference client sees nothing of `{name}` in it: another client may, or it needs more than was recorded"
+                ));
+                shrink::to_what_matters(&mut story)?;
+                expect::of_all(&story, &heard(&story)?)
+            }
+        },
+        None => {
+            shrink::to_what_matters(&mut story)?;
+            expect::of_all(&story, &heard(&story)?)
+        }
+    };
+    let notices_asked: Vec<&'static str> = bugs.iter().map(|bug| name_of(*bug)).collect();
+    let written = write::scenario(&story, &expectations, wanted, &notices_asked);
+    let passes = match trial::run(&written.yaml, None)?.verdict {
+        Ok(()) => true,
+        Err(why) => {
+            story.notes.push(format!("it does not pass with the reference client: {why}"));
+            false
+        }
+    };
+    let mut notices = Vec::new();
+    for bug in bugs {
+        notices.push((name_of(bug), trial::run(&written.yaml, Some(bug))?.verdict.is_err()));
+    }
+    let yaml = write::with_notes(&written.yaml, &story.notes);
+    Ok(Draft { yaml, notes: story.notes, steps: written.steps, passes, notices })
+}
+
+fn heard(story: &story::Story) -> Result<Heard, String> {
+    trial::hear(story, None)
+}
+
+/// A bug as scenarios name it.
+fn name_of(bug: Bug) -> &'static str {
+    Bug::ALL.iter().find(|(known, _)| *known == bug).map_or("", |(_, name)| name)
+}

@@ -1,0 +1,55 @@
+//! Values as YAML in one line, as scenarios write them.
+
+use serde_json::{Map, Value};
+
+/// Words that YAML, or a scenario, reads as something else than a text.
+const WORDS: [&str; 12] =
+    ["true", "false", "yes", "no", "on", "off", "null", "any", "absent", "y", "n", "~"];
+
+/// A value in flow form.
+pub(super) fn flow(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => fields_of(fields),
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::String(text) => scalar(text),
+        other => other.to_string(),
+    }
+}
+
+/// A mapping in flow form.
+pub(super) fn fields_of(fields: &Map<String, Value>) -> String {
+    let fields: Vec<String> =
+        fields.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect();
+    format!("{{{}}}", fields.join(", "))
+}
+
+/// A text: as it is where nothing else is read from that, in quotes otherwise.
+pub(super) fn scalar(text: &str) -> String {
+    let first = text.chars().next();
+    let begins = first.is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, '$' | '_' | '/'));
+    let goes_on = text.chars().all(|sign| {
+        sign.is_alphanumeric() || matches!(sign, ' ' | '$' | '_' | '.' | '-' | '+' | '/' | '!' | '?')
+    });
+    let is_word = WORDS.iter().any(|word| word.eq_ignore_ascii_case(text));
+    if begins && goes_on && !is_word && !text.ends_with(' ') {
+        return text.to_owned();
+    }
+    // JSON's quotes are YAML's.
+    Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_would_be_read_as_something_else_is_quoted() {
+        let value = json!({"text": "hi, you", "to": "$ann.token", "n": 1, "no": "no", "list": ["a b", "1", ""], "k:": null});
+        assert_eq!(
+            flow(&value),
+            r#"{text: "hi, you", to: $ann.token, n: 1, "no": "no", list: [a b, "1", ""], "k:": null}"#
+        );
+    }
+}
