@@ -103,6 +103,7 @@ pub(super) fn of_a_bug(story: &Story, apart: &Apart) -> Expectations {
                 }
             }
         }
+        How::Aside { step, .. } => expectations.add(apart.step, step.clone()),
         How::Stops => {}
     }
     answers(story, &apart.heard, &kept, &mut expectations);
@@ -140,7 +141,7 @@ fn is_kept_next(story: &Story, step: usize, event: &Event) -> bool {
             Do::Keep(keep) => Some(keep),
             _ => None,
         })
-        .any(|keep| keep.client == event.client && keep.event == event.name)
+        .any(|keep| keep.is_of(event))
 }
 
 /// Messages with their names, and from which step on each has it.
@@ -160,18 +161,12 @@ fn kept(story: &Story, heard: &Heard) -> Kept {
         _ => None,
     }) {
         let before = heard.by_step[..=step.min(heard.by_step.len().saturating_sub(1))].iter().flatten();
-        let found = before.map(|callback| &callback.event).rfind(|event| is_of(keep, event));
+        let found = before.map(|callback| &callback.event).rfind(|event| keep.is_of(event));
         if let Some(event) = found {
             kept.push((step, keep.name.clone(), event.args["message"].clone()));
         }
     }
     Kept(kept)
-}
-
-fn is_of(keep: &Keep, event: &Event) -> bool {
-    event.client == keep.client
-        && event.name == keep.event
-        && keep.text.as_ref().is_none_or(|text| event.args["message"]["text"] == **text)
 }
 
 /// A step that gives a message its name.
@@ -252,14 +247,20 @@ fn differing(
         }
         match (named(value, known), value) {
             (Some(name), _) => into.insert(key.clone(), name.into()),
-            // An id of this run, or an instant, is another in the next: what must hold of it a person has to say.
+            // An id of this run, or an instant, is another in the next; that there is one can be said.
+            (None, Value::String(_)) if is_volatile(key, value) && is_nothing(other) => {
+                into.insert(key.clone(), json!({"regex": "."}))
+            }
+            (None, Value::Number(_)) if is_volatile(key, value) && is_nothing(other) => {
+                into.insert(key.clone(), json!({"gt": 0}))
+            }
             (None, _) if is_volatile(key, value) => None,
             (None, value) => into.insert(key.clone(), escaped(value)),
         };
     }
     for (key, value) in wrong {
         if !right.contains_key(key) && !value.is_null() {
-            into.insert(key.clone(), "absent".into());
+            into.insert(key.clone(), yaml::word("absent"));
         }
     }
 }

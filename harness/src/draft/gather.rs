@@ -16,6 +16,9 @@ use super::{
 /// Methods that are no steps: what they make stands in the call that uses it.
 const MAKES: &str = "create";
 
+/// Stands for a user that nothing tells of.
+const NOBODY: &str = "nobody";
+
 struct Conn {
     /// Its client, by its name; empty as long as its login is not answered.
     client: String,
@@ -37,6 +40,8 @@ struct Gathering<'a> {
     /// Clients that were seen by their frames alone: who they are, and the step at which each was last lost.
     met: IndexMap<String, (Identity, Option<usize>)>,
     decoder: Decoder,
+    /// Whose the tokens are that the set-up names.
+    users_of_tokens: BTreeMap<String, String>,
     others: u32,
 }
 
@@ -65,13 +70,14 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
         told,
         met: IndexMap::new(),
         decoder: Decoder::default(),
+        users_of_tokens: header.world.tokens.iter().map(|(name, token)| (name.clone(), token.user.clone())).collect(),
         others: 0,
     };
     // A token with a name in the set-up is that, whatever is the matter with it.
     if let Ok(world) = header.world() {
         for name in header.world.tokens.keys() {
             if let Some(token) = world.named_token(name) {
-                gathering.story.tokens.insert(token.to_owned(), format!("$token.{name}"));
+                gathering.story.tokens.insert(bare(token).to_owned(), format!("$token.{name}"));
             }
         }
     }
@@ -363,6 +369,18 @@ impl Gathering<'_> {
         }
     }
 
+    /// Whose a client's token is that no login was accepted with.
+    fn user_of_token(&self, client: &str) -> String {
+        let token = self.story.steps.iter().find_map(|step| match &step.what {
+            Do::Call { client: of, method, args } if of == client && method == "connect" => args["token"].as_str(),
+            _ => None,
+        });
+        let token = bare(token.unwrap_or_default());
+        let named = self.story.tokens.get(token).and_then(|name| name.strip_prefix("$token."));
+        let user = named.and_then(|name| self.users_of_tokens.get(name));
+        user.cloned().or_else(|| token.strip_prefix("test:").map(str::to_owned)).unwrap_or_default()
+    }
+
     fn end(mut self) -> Story {
         if self.others > 20 {
             let more = self.others - 20;
@@ -377,7 +395,14 @@ impl Gathering<'_> {
                 Some((user, login)) => {
                     clients.insert(name.clone(), (user.clone(), platform(login)));
                 }
-                None => self.story.notes.push(format!("nobody knows the user of `{name}`: it never logged in")),
+                None => {
+                    let user = self.user_of_token(name);
+                    if user.is_empty() {
+                        let note = format!("nobody knows the user of `{name}`: no login of its was accepted");
+                        self.story.notes.push(note);
+                    }
+                    clients.insert(name.clone(), (user, "Web".to_owned()));
+                }
             }
         }
         // What a client does at the end of the recording, because the recording ends, is no step.
@@ -390,10 +415,11 @@ impl Gathering<'_> {
         for (name, (user, platform)) in &clients {
             let several = clients.values().filter(|(other, _)| other == user).count() > 1;
             let platform = several.then(|| platform.clone());
-            let user = if user.is_empty() { "nobody".to_owned() } else { user.clone() };
+            let user = if user.is_empty() { NOBODY.to_owned() } else { user.clone() };
             self.story.clients.insert(name.clone(), Person { user, platform });
         }
-        setup::add_users(&mut self.story.service, clients.values().map(|(user, _)| user.as_str()));
+        let users = self.story.clients.values().map(|person| person.user.as_str());
+        setup::add_users(&mut self.story.service, users);
         pauses(&mut self.story);
         self.story
     }

@@ -6,6 +6,7 @@
 //! where ids were; [`trial`] runs it; [`shrink`] leaves out what a bug does not need; [`expect`] says what must come; [`yaml`]
 //! writes it down.
 
+mod aside;
 mod expect;
 mod gather;
 mod guess;
@@ -82,6 +83,7 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
         None => story.bugs.iter().copied().collect(),
     };
     trial::carry_over(&mut story)?;
+    trial::keep_where_it_comes(&mut story)?;
     let expectations = match bugs.first() {
         Some(bug) => match shrink::to_the_bug(&mut story, *bug)? {
             Some(apart) => expect::of_a_bug(&story, &apart),

@@ -65,7 +65,7 @@ pub(super) fn add_users<'a>(service: &mut Map<String, Value>, users: impl Iterat
     let Value::Array(listed) = listed else { return };
     for user in users {
         let known = listed.iter().any(|known| known == user || known["id"] == user);
-        if !known && !user.is_empty() {
+        if !known {
             listed.push(serde_json::to_value(UserSetup { id: user.to_owned(), ..UserSetup::default() }).unwrap_or_default());
         }
     }

@@ -4,7 +4,7 @@ use service::bug::Bug;
 use simulation::Event;
 
 use super::{
-    names,
+    aside, names,
     story::{Do, Story},
     trial::{self, Callback, Heard},
     write,
@@ -13,8 +13,8 @@ use std::{collections::BTreeSet, time::Duration};
 
 /// What is waited for at the end, so that what comes late is seen.
 const AT_THE_END: Duration = Duration::from_secs(10);
-/// Trials at most; a trial takes some milliseconds.
-const MOST_TRIALS: usize = 4_000;
+/// Steps that are performed at most in all trials together; a step takes some tens of microseconds.
+const MOST_PERFORMED: usize = 60_000;
 
 /// Where a client sees that the service has a bug.
 #[derive(Debug, Clone)]
@@ -38,6 +38,8 @@ pub(super) enum How {
     Extra { unwanted: Event, anyway: Vec<Event> },
     /// The first comes as the second.
     Changed { right: Event, wrong: Event },
+    /// The service does something else that no client hears of: what it is, and the step that expects it.
+    Aside { of: String, step: String },
     /// A step of the story itself cannot be done.
     Stops,
 }
@@ -49,6 +51,7 @@ impl Apart {
             How::Missing(event) => ("missing", event.name.clone()),
             How::Extra { unwanted, .. } => ("extra", unwanted.name.clone()),
             How::Changed { right, .. } => ("changed", right.name.clone()),
+            How::Aside { of, .. } => ("aside", of.clone()),
             How::Stops => ("stops", String::new()),
         };
         self.client == other.client && names(&self.how) == names(&other.how)
@@ -66,10 +69,10 @@ pub(super) fn to_the_bug(story: &mut Story, bug: Bug) -> Result<Option<Apart>, S
     }
     trial::hear(story, None)?;
     let Some(first) = apart(story, bug) else { return Ok(None) };
-    let mut trials = 0;
+    let mut performed = 0;
     let mut holds = |smaller: &Story| {
-        trials += 1;
-        trials <= MOST_TRIALS && apart(smaller, bug).is_some_and(|found| found.is_like(&first))
+        performed += 2 * smaller.steps.len();
+        performed <= MOST_PERFORMED && apart(smaller, bug).is_some_and(|found| found.is_like(&first))
     };
     // Nothing after it matters.
     let shortened = Story { steps: story.steps[..=first.step.min(story.steps.len() - 1)].to_vec(), ..story.clone() };
@@ -189,7 +192,11 @@ fn apart(story: &Story, bug: Bug) -> Option<Apart> {
         let client = story.steps.get(step).and_then(|step| step.what.client()).unwrap_or_default().to_owned();
         return Some(Apart { step, client, how: How::Stops, heard });
     }
-    None
+    let names = heard.aside.keys().chain(with.aside.keys());
+    let of = names.filter(|of| heard.aside.get(*of) != with.aside.get(*of)).min()?.clone();
+    let step = heard.aside.get(&of).cloned().or_else(|| aside::none_of(&of))?;
+    let last = story.steps.len() - 1;
+    Some(Apart { step: last, client: String::new(), how: How::Aside { of, step }, heard })
 }
 
 fn how(right: &[Callback], wrong: &[Callback]) -> Option<How> {

@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use service::bug::Bug;
+use simulation::Event;
 
 /// The steps of a session, and who takes them.
 #[derive(Debug, Clone, Default)]
@@ -94,6 +95,14 @@ pub(super) struct Known {
     pub text: Option<String>,
     /// When it was sent, unix milliseconds.
     pub sent: i64,
+}
+
+impl Keep {
+    /// Whether this callback brings the message.
+    pub(super) fn is_of(&self, event: &Event) -> bool {
+        let same_text = |text: &String| event.args["message"]["text"] == **text;
+        event.client == self.client && event.name == self.event && self.text.as_ref().is_none_or(same_text)
+    }
 }
 
 impl Do {

@@ -1,10 +1,13 @@
 //! Runs a story with the reference client and the service of this build, and hears what comes of it.
 
+use std::collections::BTreeMap;
+
 use service::bug::Bug;
 use simulation::Event;
 use wire::UnixMillis;
 
 use super::{
+    aside,
     story::{Do, Story},
     write,
 };
@@ -23,6 +26,8 @@ const MOST_LEFT_OUT: usize = 50;
 pub(super) struct Heard {
     /// By step.
     pub by_step: Vec<Vec<Callback>>,
+    /// What the service did that no client hears of: by what it is, a step that expects it in the end.
+    pub aside: BTreeMap<String, String>,
 }
 
 /// A callback, and its canonical text: two that say the same have the same.
@@ -67,13 +72,20 @@ fn try_it(yaml: &str, bug: Option<Bug>) -> Result<Tried, (usize, String)> {
     let Some(case) = scenario.cases.first() else { return Err((1, "it has no case".to_owned())) };
     let options = Options { bugs: bug.into_iter().collect(), ..Options::default() };
     let mut driver = SimDriver::default();
-    let heard = runner::hear(&scenario, case, &options, &mut driver);
+    let users: Vec<String> = case.worlds.values().flat_map(|world| &world.users).map(|user| user.id.clone()).collect();
+    let look = Box::new(move |service: &mut service::Service, _| aside::looked(service, &users));
+    let heard = runner::hear(&scenario, case, &options, &mut driver, look);
     let begun = heard.begun.len();
     let start = case.worlds.values().next().map(service::WorldSetup::start).unwrap_or_default();
-    Ok(Tried { verdict: heard.outcome, begun, heard: by_step(heard.events, &heard.begun, start) })
+    Ok(Tried { verdict: heard.outcome, begun, heard: by_step(heard.events, &heard.begun, start, aside::expected(&heard.looked)) })
 }
 
-fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis) -> Heard {
+fn by_step(
+    events: Vec<Event>,
+    begun: &[usize],
+    start: UnixMillis,
+    aside: BTreeMap<String, String>,
+) -> Heard {
     let entries: Vec<Entry> = events
         .iter()
         .enumerate()
@@ -95,7 +107,7 @@ fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis) -> Heard {
             step.push(Callback { event, text });
         }
     }
-    Heard { by_step }
+    Heard { by_step, aside }
 }
 
 /// What comes of a story's steps.
@@ -105,6 +117,32 @@ fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis) -> Heard {
 pub(super) fn hear(story: &Story, bug: Option<Bug>) -> Result<Heard, String> {
     let tried = run(&write::bare(story).yaml, bug)?;
     tried.verdict.map(|()| tried.heard)
+}
+
+/// Puts each step that gives a received message its name right behind the step that brought it: what expects the callback
+/// there is that step, and none looks for it twice.
+///
+/// # Errors
+/// The story cannot be run as it is.
+pub(super) fn keep_where_it_comes(story: &mut Story) -> Result<(), String> {
+    let heard = hear(story, None)?;
+    let mut moves: Vec<(usize, usize)> = Vec::new();
+    for (at, step) in story.steps.iter().enumerate() {
+        let Do::Keep(keep) = &step.what else { continue };
+        let before = heard.by_step[..=at].iter().enumerate().rev();
+        let brought = before.flat_map(|(step, all)| all.iter().map(move |callback| (step, &callback.event)));
+        if let Some((step, _)) = brought.into_iter().find(|(_, event)| keep.is_of(event)) {
+            moves.push((at, step));
+        }
+    }
+    for (at, behind) in moves {
+        // What stands in between moves back by one; what stands before stays.
+        if behind + 1 < at {
+            let keep = story.steps.remove(at);
+            story.steps.insert(behind + 1, keep);
+        }
+    }
+    Ok(())
 }
 
 /// Leaves out what cannot be done again, and says what and why.

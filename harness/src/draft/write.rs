@@ -87,7 +87,9 @@ fn surroundings(story: &Story, text: &mut String) {
             }
         }
     }
-    text.push_str("clients:\n");
+    if !story.clients.is_empty() {
+        text.push_str("clients:\n");
+    }
     for (name, person) in &story.clients {
         let user = yaml::scalar(&person.user);
         let _ = match &person.platform {

@@ -6,6 +6,14 @@ use serde_json::{Map, Value};
 const WORDS: [&str; 12] =
     ["true", "false", "yes", "no", "on", "off", "null", "any", "absent", "y", "n", "~"];
 
+/// Stands before a word that scenarios read as a matcher, in a text that would be quoted otherwise.
+const WORD: char = '\u{1}';
+
+/// A word of matchers: `absent`, `any`.
+pub(super) fn word(word: &str) -> Value {
+    format!("{WORD}{word}").into()
+}
+
 /// A value in flow form.
 pub(super) fn flow(value: &Value) -> String {
     match value {
@@ -25,6 +33,9 @@ pub(super) fn fields_of(fields: &Map<String, Value>) -> String {
 
 /// A text: as it is where nothing else is read from that, in quotes otherwise.
 pub(super) fn scalar(text: &str) -> String {
+    if let Some(word) = text.strip_prefix(WORD).filter(|word| WORDS.contains(word)) {
+        return word.to_owned();
+    }
     let first = text.chars().next();
     let begins = first.is_some_and(|first| first.is_ascii_alphabetic() || matches!(first, '$' | '_' | '/'));
     let goes_on = text.chars().all(|sign| {

@@ -352,6 +352,8 @@ pub(crate) struct HeardCase {
     pub events: Vec<simulation::Event>,
     /// How many there were when each step began.
     pub begun: Vec<usize>,
+    /// What the main world says in the end, by [`Look`]; `null`: it did not come so far.
+    pub looked: serde_json::Value,
 }
 
 /// Runs a case's steps and hears what comes: no oracle, no sequence, no record of it.
@@ -360,16 +362,19 @@ pub(crate) fn hear(
     case: &Case,
     options: &Options,
     driver: &mut dyn Driver,
+    look: Look,
 ) -> HeardCase {
     *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
     let seed = seed_of(options.seed, scenario.path(), &case.label());
-    let (outcome, begun, events) = match Run::begin(scenario, case, seed, options, &options.app_keys, driver) {
+    let app_key = &options.app_keys;
+    let (outcome, begun, events, looked) = match Run::begin(scenario, case, seed, options, app_key, driver) {
         Ok(mut run) => {
             let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
             let events = run.driver.events().to_vec();
-            (outcome, run.finish(false).begun, events)
+            let looked = run.driver.look(app_key, look).unwrap_or_default();
+            (outcome, run.finish(false).begun, events, looked)
         }
-        Err(stop) => (Err(stop), Vec::new(), Vec::new()),
+        Err(stop) => (Err(stop), Vec::new(), Vec::new(), serde_json::Value::Null),
     };
     driver.limit().end();
     driver.end();
@@ -378,7 +383,7 @@ pub(crate) fn hear(
         Stop::Unsupported { reason, .. } => reason,
         Stop::Broken(reason) | Stop::Fault(Fault(reason)) => reason,
     });
-    HeardCase { outcome, events, begun }
+    HeardCase { outcome, events, begun, looked }
 }
 
 /// Calls that have not ended by the end of the steps are given the time they may take; what comes then is looked at by
