@@ -1,92 +1,138 @@
-//! Scenarios that are made of recordings: of each bug that the suite knows, one that notices it.
+//! Scenarios that are made of recordings: they pass, and where there was a bug they notice it.
 
-use std::{collections::BTreeMap, path::Path};
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::path::{Path, PathBuf};
 
 use harness::{
     draft::{self, Draft, Wanted},
     runner::{self, Options, SimDriver},
-    scenario::{self, Scenario},
+    scenario,
 };
-use recording::{Entry, Header, Reader, Seen, What};
+use recording::{Entry, Header, Reader, What};
 use service::bug::Bug;
 
-/// What a scenario's first case leaves as a recording, with a bug on; `None`: the reference client cannot run it.
-fn recorded(scenario: &Scenario, bug: Bug) -> Option<(Header, Vec<Entry>)> {
+/// What a scenario's first case leaves as a recording, with a bug on.
+fn recorded(scenario: &str, bug: Bug) -> (Header, Vec<Entry>) {
+    let path = root().join("scenarios").join(scenario);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let scenario = scenario::parse(&path, &text).unwrap();
     let options = Options { record: Some("nowhere".into()), bugs: vec![bug], ..Options::default() };
-    let ran = runner::run_case(scenario, scenario.cases.first()?, 0, &options, &mut SimDriver::default());
-    let tape = ran.recordings.ok()?.into_iter().next()?;
-    let mut reader = Reader::open(&tape[..]).ok()?;
+    let ran = runner::run_case(&scenario, &scenario.cases[0], 0, &options, &mut SimDriver::default());
+    let tape = ran.recordings.unwrap().remove(0);
+    read(Reader::open(&tape[..]).unwrap())
+}
+
+fn read(mut reader: Reader<impl std::io::BufRead>) -> (Header, Vec<Entry>) {
     let header = reader.header().clone();
     let mut entries = Vec::new();
     while let Some(entry) = reader.next_entry().unwrap() {
         entries.push(entry);
     }
-    Some((header, entries))
+    (header, entries)
 }
 
-/// The scenarios of the suite by the bugs that they notice.
-fn by_bug() -> BTreeMap<&'static str, Vec<(Bug, Scenario)>> {
-    let mut found: BTreeMap<&'static str, Vec<(Bug, Scenario)>> = BTreeMap::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
-    let mut folders = vec![root];
-    while let Some(folder) = folders.pop() {
-        let mut inside: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-        inside.sort();
-        for path in inside {
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() {
-                folders.push(path);
-            } else if name.ends_with(".yaml") && !name.starts_with('_') {
-                let text = std::fs::read_to_string(&path).unwrap();
-                let Ok(scenario) = scenario::parse(&path, &text) else { continue };
-                for named in &scenario.breaks_when {
-                    if let Some((bug, name)) = Bug::ALL.iter().find(|(_, name)| *name == named.value) {
-                        found.entry(name).or_default().push((*bug, scenario.clone()));
-                    }
-                }
-            }
-        }
-    }
-    found
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn good(draft: &Draft) -> bool {
-    draft.passes && draft.notices.iter().all(|(_, noticed)| *noticed) && !draft.notices.is_empty()
+/// A recording of a real SDK.
+fn fixture(name: &str) -> (Header, Vec<Entry>) {
+    let bytes = std::fs::read(root().join("fixtures/recordings").join(name)).unwrap();
+    read(Reader::open(&bytes[..]).unwrap())
+}
+
+/// A service without callbacks and calls of the app's: what a session by hand leaves.
+fn without_the_apps(entries: Vec<Entry>) -> Vec<Entry> {
+    entries.into_iter().filter(|entry| !matches!(entry.what, What::Seen(_))).collect()
+}
+
+fn draft_of((header, entries): &(Header, Vec<Entry>), name: &str, bug: Option<Bug>) -> Draft {
+    let wanted = Wanted { name: name.to_owned(), bug, ..Wanted::default() };
+    draft::draft(header, entries, &wanted).unwrap()
+}
+
+fn bug(name: &str) -> Bug {
+    Bug::ALL.iter().find(|(_, known)| *known == name).unwrap().0
+}
+
+/// Bugs of every kind, and a scenario that meets each: what is missing, too much or wrong at a client, and what no client hears of.
+const BUGS: &[(&str, &str)] = &[
+    ("drops_recall", "recall/recall-is-told-and-carried-out.yaml"),
+    ("doubles_message", "user/strangers-write-to-each-other.yaml"),
+    ("drops_offline", "user/newcomer-is-written-to-before-it-connects.yaml"),
+    ("directed_reaches_all", "group/directed-message-reaches-the-named-alone.yaml"),
+    ("ignores_blacklist", "user/server-api-respects-the-white-list-on-request.yaml"),
+    ("history_omits_own", "history/needs-the-service.yaml"),
+    ("duplicates_after_reconnect", "offline/delivered-once.yaml"),
+    ("keeps_former_room", "chatroom/joining/one-room-at-a-time.yaml"),
+    ("drops_initial_expansion", "expansion/sent-with-the-message.yaml"),
+    ("ignores_do_not_disturb", "ultragroup-levels/a-level-of-a-channel.yaml"),
+    ("push_ignores_mention", "mention/is-what-the-notification-says.yaml"),
+    ("routes_no_group_messages", "user/app-server-gets-copies-of-messages.yaml"),
+];
+
+fn notices(draft: &Draft, name: &str) {
+    assert!(draft.passes, "{name}: {:?}\n{}", draft.notes, draft.yaml);
+    assert_eq!(draft.notices, [(name, true)], "{:?}\n{}", draft.notes, draft.yaml);
+    assert!(draft.steps <= 12, "{name}: {} steps\n{}", draft.steps, draft.yaml);
 }
 
 #[test]
-fn survey() {
-    let frames_alone = std::env::var("FRAMES").is_ok();
-    let mut all = 0;
-    let mut fine = 0;
-    let only = std::env::var("ONLY").unwrap_or_default();
-    for (name, of) in by_bug() {
-        if !only.is_empty() && !only.split(',').any(|one| one == name) {
-            continue;
-        }
-        all += 1;
-        let mut best = String::from("no recording");
-        let mut ok = false;
-        for (bug, scenario) in of.iter().take(3) {
-            let Some((header, mut entries)) = recorded(scenario, *bug) else { continue };
-            if frames_alone {
-                entries.retain(|entry| !matches!(&entry.what, What::Seen(Seen::Call { .. } | Seen::Callback { .. })));
-            }
-            let began = std::time::Instant::now();
-            let made = draft::draft(&header, &entries, &Wanted { name: "x".into(), bug: Some(*bug), ..Wanted::default() });
-            let took = began.elapsed().as_millis();
-            match made {
-                Ok(draft) if good(&draft) => {
-                    best = format!("{} steps, {took} ms, {}", draft.steps, scenario.path());
-                    ok = true;
-                    break;
-                }
-                Ok(draft) => best = format!("BAD passes {} notices {:?} {} {:?}", draft.passes, draft.notices, scenario.path(), draft.notes),
-                Err(why) => best = format!("ERR {why} {}", scenario.path()),
-            }
-        }
-        fine += u32::from(ok);
-        println!("{name}: {best}");
+fn a_bug_that_was_on_becomes_a_short_scenario_that_notices_it() {
+    for (name, scenario) in BUGS {
+        // The recording itself tells which.
+        notices(&draft_of(&recorded(scenario, bug(name)), "x", None), name);
     }
-    println!("{fine} of {all}");
+}
+
+/// Recorded by the service, with two web SDKs driven by hand: 5.38.0 sends and recalls, 4.6.4 should hear of it.
+#[test]
+fn a_session_by_hand_of_real_sdks_becomes_a_scenario() {
+    let recording = fixture("by-hand/a-recall-that-nobody-hears-of.jsonl");
+    let draft = draft_of(&recording, "a-recall-that-nobody-hears-of.jsonl", None);
+    notices(&draft, "drops_recall");
+    insta::assert_snapshot!(draft.yaml);
+}
+
+/// Frames alone tell what the apps did, as far as they asked for something.
+#[test]
+fn calls_are_read_off_the_frames_where_nobody_recorded_them() {
+    for (name, scenario) in &BUGS[..4] {
+        let (header, entries) = recorded(scenario, bug(name));
+        notices(&draft_of(&(header, without_the_apps(entries)), "x", None), name);
+    }
+    let (header, entries) = fixture("web-sdk@5.38.0/chatroom-with-entries.jsonl");
+    let draft = draft_of(&(header, without_the_apps(entries)), "chatroom-with-entries.jsonl", None);
+    assert!(draft.passes, "{:?}\n{}", draft.notes, draft.yaml);
+    insta::assert_snapshot!(draft.yaml);
+}
+
+/// Without a bug: what happened, and what came of it.
+#[test]
+fn every_session_of_a_real_sdk_becomes_a_scenario_that_passes() {
+    let folder = root().join("fixtures/recordings");
+    let mut drafted = 0;
+    for client in
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
+        for path in std::fs::read_dir(client).unwrap().map(|entry| entry.unwrap().path()) {
+            let bytes = std::fs::read(&path).unwrap();
+            let draft = draft_of(&read(Reader::open(&bytes[..]).unwrap()), &path.display().to_string(), None);
+            assert!(draft.passes, "{}: {:?}\n{}", path.display(), draft.notes, draft.yaml);
+            drafted += 1;
+        }
+    }
+    assert!(drafted > 40, "{drafted}");
+}
+
+#[test]
+fn only_what_is_asked_for_is_carried_over() {
+    let (header, entries) = fixture("web-sdk@5.38.0/recall.jsonl");
+    let wanted = Wanted { name: "x".to_owned(), entries: [46].into(), bug: None };
+    let draft = draft::draft(&header, &entries, &wanted).unwrap();
+    let calls: Vec<&str> =
+        draft.yaml.lines().filter_map(|line| line.trim().strip_prefix("- call: ")).collect();
+    assert_eq!(calls, ["one.connect", "other.connect", "one.sendMessage"]);
+    assert!(draft.passes);
 }

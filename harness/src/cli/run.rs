@@ -9,6 +9,7 @@ use std::{
 };
 
 use clap::Args;
+use service::bug::Bug;
 
 use super::{
     DialArgs, Format, Stop, exit,
@@ -96,6 +97,10 @@ pub struct RunArgs {
     /// Records every world of every case into a folder, a file each; `harness show` and `harness replay` read them.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    /// A deliberate bug that the service has in every case (`harness explain bugs`), to see which scenarios notice it; can be
+    /// given several times. Nothing is accepted, and no baseline counts.
+    #[arg(long, value_name = "NAME", value_parser = bug, conflicts_with = "accept")]
+    pub bug: Vec<Bug>,
     /// Of which cases the service's journal is kept for the reports.
     #[arg(long, value_enum, default_value_t)]
     pub traces: Traces,
@@ -130,6 +135,12 @@ pub enum Traces {
     Failed,
     /// Of all cases.
     All,
+}
+
+/// A bug by its name.
+pub(super) fn bug(name: &str) -> Result<Bug, String> {
+    let found = Bug::ALL.iter().find(|(_, known)| *known == name).map(|(bug, _)| *bug);
+    found.ok_or_else(|| "no such bug; `harness explain bugs` lists them".to_owned())
 }
 
 /// Runs what is selected, writes the reports, and gives the exit code.

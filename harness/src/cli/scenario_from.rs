@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io::Write, path::PathBuf};
 use clap::Args;
 use service::bug::Bug;
 
-use super::{Stop, exit};
+use super::{Stop, exit, run::bug};
 use crate::{
     draft::{self, MOST_ENTRIES, Wanted},
     recorded,
@@ -34,11 +34,6 @@ pub(super) struct ScenarioFromArgs {
     output: Option<PathBuf>,
 }
 
-fn bug(name: &str) -> Result<Bug, String> {
-    let found = Bug::ALL.iter().find(|(_, known)| *known == name).map(|(bug, _)| *bug);
-    found.ok_or_else(|| "no such bug; `harness explain bugs` lists them".to_owned())
-}
-
 fn span(text: &str) -> Result<(u64, u64), String> {
     let number = |part: &str| part.trim().parse().map_err(|_| format!("`{part}` is no number of an entry"));
     match text.split_once('-') {
@@ -65,7 +60,10 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
     while let Some(entry) = reader.next_entry()? {
         if entries.len() == MOST_ENTRIES {
             let message = format!("{name}: it has more than {MOST_ENTRIES} entries");
-            return Err(Stop::usage(message, Some("a draft is for a person to read: --to N ends it".to_owned())));
+            return Err(Stop::usage(
+                message,
+                Some("a draft is for a person to read: --to N ends it".to_owned()),
+            ));
         }
         if args.to.is_none_or(|to| entry.n <= to) {
             entries.push(entry);

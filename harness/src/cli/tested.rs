@@ -2,6 +2,8 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
+use service::bug::Bug;
+
 use super::{
     RunArgs, Stop,
     run::REFERENCE,
@@ -132,6 +134,10 @@ impl Tested {
         }
         if let Some(slow) = args.slow {
             add("--slow", &slow.to_string());
+        }
+        for bug in &args.bug {
+            let named = Bug::ALL.iter().find(|(known, _)| known == bug);
+            add("--bug", named.map_or("", |(_, name)| name));
         }
         args.dial.again(&mut add);
         if args.no_baseline {

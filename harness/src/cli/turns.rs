@@ -57,7 +57,11 @@ pub(super) fn prepare(args: &RunArgs, with_baseline: bool, err: &mut dyn Write) 
     }
     let mut read = Vec::with_capacity(clients.len());
     for tested in clients {
-        let baseline = if with_baseline && !args.no_baseline { baseline::of(&tested)? } else { None };
+        let baseline = if with_baseline && !args.no_baseline && args.bug.is_empty() {
+            baseline::of(&tested)?
+        } else {
+            None
+        };
         read.push((tested, baseline));
     }
     let paths = match &args.paths[..] {
@@ -130,7 +134,8 @@ pub(super) fn judged(
     let snapshots = match (&tested.command, args.accept) {
         // Reviewed sequences are the reference client's.
         (Some(_), _) => Snapshots::Ignore,
-        (None, false) if args.seed != DEFAULT_SEED => Snapshots::Ignore,
+        // With a bug it is the steps that are asked.
+        (None, false) if args.seed != DEFAULT_SEED || !args.bug.is_empty() => Snapshots::Ignore,
         (None, false) => Snapshots::Compare,
         (None, true) => Snapshots::Accept,
     };
@@ -149,6 +154,7 @@ pub(super) fn judged(
             _ => folder.join(tested.name()),
         }),
         trace_all: args.traces == Traces::All,
+        bugs: args.bug.clone(),
         snapshots,
         suite_hash: Some(plan.suite.hash.clone()),
         shard: args.shard,

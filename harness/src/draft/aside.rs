@@ -9,10 +9,8 @@ use super::yaml;
 
 /// What there is to see of it in the end.
 pub(super) fn looked(service: &Service, users: &[String]) -> Value {
-    let pushes: Map<String, Value> = users
-        .iter()
-        .filter_map(|user| Some((user.clone(), service.state("pushes", Some(user))?)))
-        .collect();
+    let pushes: Map<String, Value> =
+        users.iter().filter_map(|user| Some((user.clone(), service.state("pushes", Some(user))?))).collect();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for entry in service.journal().after(0) {
         let told = entry.to_json();
@@ -92,6 +90,7 @@ fn counted(of: &Value, count: u64) -> String {
 /// Of a notification: whether it went out, and what it says.
 fn telling(push: &Value) -> Value {
     let fields = push.as_object().into_iter().flatten();
-    let told = fields.filter(|(name, value)| matches!(name.as_str(), "sent" | "content" | "title") && !value.is_null());
+    let told = fields
+        .filter(|(name, value)| matches!(name.as_str(), "sent" | "content" | "title") && !value.is_null());
     told.map(|(name, value)| (name.clone(), value.clone())).collect::<Map<String, Value>>().into()
 }

@@ -1,6 +1,6 @@
 //! What must come of a story's steps, as steps that expect it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 use simulation::Event;
@@ -118,16 +118,20 @@ fn answers(story: &Story, heard: &Heard, kept: &Kept, expectations: &mut Expecta
         }
         let Do::Call { client, method, .. } = &step.what else { continue };
         let Some(found) = api().method(method) else { continue };
-        let answer = heard.by_step.get(index).into_iter().flatten().map(|callback| &callback.event).rfind(|event| {
-            event.client == *client
-                && found.answers.iter().any(|answer| *answer == event.name)
-                && !NOISE.contains(&event.name.as_str())
-        });
+        let answer =
+            heard.by_step.get(index).into_iter().flatten().map(|callback| &callback.event).rfind(|event| {
+                event.client == *client
+                    && found.answers.contains(&event.name)
+                    && !NOISE.contains(&event.name.as_str())
+            });
         let Some(answer) = answer.filter(|answer| !is_kept_next(story, index, answer)) else { continue };
         let text = expects(client, &[answer], &kept.until(index), true);
         let there = expectations.after.entry(index).or_default();
         // What the bug is seen by comes last, and once.
-        if !there.iter().any(|other| other.contains(&answer.name) && other.starts_with(&format!("- expect: {client}\n"))) {
+        if !there
+            .iter()
+            .any(|other| other.contains(&answer.name) && other.starts_with(&format!("- expect: {client}\n")))
+        {
             there.insert(0, text);
         }
     }
@@ -150,7 +154,11 @@ struct Kept(Vec<(usize, String, Value)>);
 impl Kept {
     /// The names that are there after a step.
     fn until(&self, step: usize) -> Vec<(&str, &Value)> {
-        self.0.iter().filter(|(from, ..)| *from <= step).map(|(_, name, message)| (name.as_str(), message)).collect()
+        self.0
+            .iter()
+            .filter(|(from, ..)| *from <= step)
+            .map(|(_, name, message)| (name.as_str(), message))
+            .collect()
     }
 }
 
@@ -176,7 +184,11 @@ pub(super) fn keep(keep: &Keep) -> String {
         let text = if text.starts_with('$') { format!("${text}") } else { text.clone() };
         message["is"] = json!({"text": text});
     }
-    let args = if keep.event == "onMessageSent" { json!({"code": 0, "message": message}) } else { json!({"message": message}) };
+    let args = if keep.event == "onMessageSent" {
+        json!({"code": 0, "message": message})
+    } else {
+        json!({"message": message})
+    };
     let event = format!("{}: {}", keep.event, yaml::flow(&args));
     format!("- expect: {}\n  in_order: [{event}]\n  within: {WITHIN}", keep.client)
 }
@@ -190,7 +202,9 @@ fn expects(client: &str, events: &[&Event], known: &[(&str, &Value)], short: boo
             told(&event.name, &args)
         })
         .collect();
-    in_order(client, &described)
+    let names: BTreeSet<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    // Nobody promises an order between callbacks of several kinds.
+    in_some_order(client, &described, if names.len() == events.len() { "any_order" } else { "in_order" })
 }
 
 fn told(name: &str, args: &Map<String, Value>) -> String {
@@ -198,11 +212,15 @@ fn told(name: &str, args: &Map<String, Value>) -> String {
 }
 
 fn in_order(client: &str, described: &[String]) -> String {
+    in_some_order(client, described, "in_order")
+}
+
+fn in_some_order(client: &str, described: &[String], order: &str) -> String {
     if let [one] = described {
         return format!("- expect: {client}\n  in_order: [{one}]\n  within: {WITHIN}");
     }
     let lines: String = described.iter().map(|one| format!("    - {one}\n")).collect();
-    format!("- expect: {client}\n  in_order:\n{lines}  within: {WITHIN}")
+    format!("- expect: {client}\n  {order}:\n{lines}  within: {WITHIN}")
 }
 
 /// The code of an answer: that it went well, or that it did not.
@@ -287,7 +305,9 @@ fn matcher(args: &Map<String, Value>, known: &[(&str, &Value)]) -> Map<String, V
 
 fn expected(value: &Value, known: &[(&str, &Value)]) -> Option<Value> {
     match value {
-        Value::Object(fields) if fields.contains_key("conversationType") && fields.contains_key("targetId") => {
+        Value::Object(fields)
+            if fields.contains_key("conversationType") && fields.contains_key("targetId") =>
+        {
             Some(Value::Object(message(fields, known)))
         }
         Value::Object(fields) => {
@@ -350,7 +370,18 @@ fn named(value: &Value, known: &[(&str, &Value)]) -> Option<String> {
 /// Whether another run has another value there.
 fn is_volatile(key: &str, value: &Value) -> bool {
     let instant = value.as_i64().is_some_and(|number| number >= INSTANTS);
-    instant || matches!(key, "messageUId" | "messageId" | "sessionId" | "token" | "receivedTime" | "thumbnail" | "localPath" | "remotePath")
+    instant
+        || matches!(
+            key,
+            "messageUId"
+                | "messageId"
+                | "sessionId"
+                | "token"
+                | "receivedTime"
+                | "thumbnail"
+                | "localPath"
+                | "remotePath"
+        )
 }
 
 fn is_nothing(value: &Value) -> bool {

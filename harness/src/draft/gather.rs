@@ -70,7 +70,12 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
         told,
         met: IndexMap::new(),
         decoder: Decoder::default(),
-        users_of_tokens: header.world.tokens.iter().map(|(name, token)| (name.clone(), token.user.clone())).collect(),
+        users_of_tokens: header
+            .world
+            .tokens
+            .iter()
+            .map(|(name, token)| (name.clone(), token.user.clone()))
+            .collect(),
         others: 0,
     };
     // A token with a name in the set-up is that, whatever is the matter with it.
@@ -135,7 +140,9 @@ impl Gathering<'_> {
                 }
                 let step = match name.as_str() {
                     "network" => Some(json!({"network": what})),
-                    "background" | "foreground" | "restart" | "reinstall" => Some(json!({name.as_str(): client})),
+                    "background" | "foreground" | "restart" | "reinstall" => {
+                        Some(json!({name.as_str(): client}))
+                    }
                     _ => None,
                 };
                 if let Some(step) = step {
@@ -153,8 +160,7 @@ impl Gathering<'_> {
                 let told = client_of(&login.label).filter(|client| self.told.contains_key(*client));
                 let (client, told) = (told.unwrap_or_default().to_owned(), told.is_some());
                 let login = (**login).clone();
-                self.conns
-                    .insert(*conn, Conn { client, login, sent: BTreeMap::new(), told, left: false });
+                self.conns.insert(*conn, Conn { client, login, sent: BTreeMap::new(), told, left: false });
             }
             Taken::Input(Input::Frame { conn, frame }) => self.frame(entry, *conn, frame),
             Taken::Input(Input::Closed { conn }) => self.closed(entry, *conn),
@@ -211,9 +217,7 @@ impl Gathering<'_> {
         let told = self.conns.get(&conn).is_none_or(|conn| conn.told);
         let step = if told || client.is_empty() {
             // The call that it comes of stands before it.
-            let sends = |step: &&Step| {
-                matches!(&step.what, Do::Call { client: of, method, .. } if of == client && method.starts_with("send"))
-            };
+            let sends = |step: &&Step| matches!(&step.what, Do::Call { client: of, method, .. } if of == client && method.starts_with("send"));
             self.story.steps.iter().rev().find(sends).map(|step| step.n)
         } else {
             match guess::call(&request.topic, &request.target, &body) {
@@ -257,7 +261,9 @@ impl Gathering<'_> {
             self.others += 1;
             if self.others <= 20 {
                 let (topic, target) = (&request.topic, &request.target);
-                self.story.notes.push(format!("entry {}: no call is known that asks `{topic}` of {target:?}", entry.n));
+                self.story
+                    .notes
+                    .push(format!("entry {}: no call is known that asks `{topic}` of {target:?}", entry.n));
             }
         }
     }
@@ -303,7 +309,7 @@ impl Gathering<'_> {
         let Some(known) = self.conns.get_mut(&conn) else { return };
         let token = known.login.token.clone();
         let accepted = told["userId"].as_str().filter(|_| told["status"] == 0);
-        let user = accepted.map_or_else(|| token.strip_prefix("test:").unwrap_or_default(), |user| user).to_owned();
+        let user = accepted.unwrap_or_else(|| token.strip_prefix("test:").unwrap_or_default()).to_owned();
         if accepted.is_some() {
             self.story.tokens.entry(bare(&token).to_owned()).or_insert_with(|| user.clone());
         }
@@ -336,10 +342,8 @@ impl Gathering<'_> {
                 self.story.steps[step].what = Do::Around(cut);
             }
             None => {
-                let args = Map::from_iter([
-                    ("token".to_owned(), token.into()),
-                    ("timeout".to_owned(), 10.into()),
-                ]);
+                let args =
+                    Map::from_iter([("token".to_owned(), token.into()), ("timeout".to_owned(), 10.into())]);
                 self.step(entry, Do::Call { client: name, method: "connect".to_owned(), args });
             }
         }
@@ -372,7 +376,9 @@ impl Gathering<'_> {
     /// Whose a client's token is that no login was accepted with.
     fn user_of_token(&self, client: &str) -> String {
         let token = self.story.steps.iter().find_map(|step| match &step.what {
-            Do::Call { client: of, method, args } if of == client && method == "connect" => args["token"].as_str(),
+            Do::Call { client: of, method, args } if of == client && method == "connect" => {
+                args["token"].as_str()
+            }
             _ => None,
         });
         let token = bare(token.unwrap_or_default());
@@ -406,9 +412,12 @@ impl Gathering<'_> {
             }
         }
         // What a client does at the end of the recording, because the recording ends, is no step.
-        while self.story.steps.last().is_some_and(|last| {
-            matches!(&last.what, Do::Call { method, .. } if method == "disconnect")
-        }) {
+        while self
+            .story
+            .steps
+            .last()
+            .is_some_and(|last| matches!(&last.what, Do::Call { method, .. } if method == "disconnect"))
+        {
             self.story.steps.pop();
         }
         self.story.steps.retain(|step| step.what.client().is_none_or(|client| clients.contains_key(client)));

@@ -151,10 +151,9 @@ fn publish(kind: &'static str, target: &str, channel: &str, body: &Value) -> Gue
     };
     let name = body["classname"].as_str().unwrap_or_default();
     let made = match name {
-        "RC:TypSts" => (
-            "sendTypingStatus",
-            with(json!({"type": kind, "currentType": content["typingContentType"]})),
-        ),
+        "RC:TypSts" => {
+            ("sendTypingStatus", with(json!({"type": kind, "currentType": content["typingContentType"]})))
+        }
         "RC:ReadNtf" => {
             ("sendPrivateReadReceiptMessage", with(json!({"timestamp": content["lastMessageSendTime"]})))
         }
@@ -162,10 +161,9 @@ fn publish(kind: &'static str, target: &str, channel: &str, body: &Value) -> Gue
             "syncConversationReadStatus",
             with(json!({"type": kind, "timestamp": content["lastMessageSendTime"]})),
         ),
-        "RC:RRReqMsg" => (
-            "sendGroupReadReceiptRequest",
-            args(json!({"message": {"messageUId": content["messageUId"]}})),
-        ),
+        "RC:RRReqMsg" => {
+            ("sendGroupReadReceiptRequest", args(json!({"message": {"messageUId": content["messageUId"]}})))
+        }
         "RC:RRRspMsg" => {
             let by_sender = content["receiptMessageDic"].as_object().into_iter().flatten();
             let uids = by_sender.flat_map(|(_, uids)| uids.as_array().cloned().unwrap_or_default());
@@ -175,15 +173,20 @@ fn publish(kind: &'static str, target: &str, channel: &str, body: &Value) -> Gue
         "RC:MsgExMsg" => {
             let uid = &content["mid"];
             if content["del"].is_array() {
-                (
-                    "removeMessageExpansionForKeys",
-                    args(json!({"messageUId": uid, "keys": content["del"]})),
-                )
+                ("removeMessageExpansionForKeys", args(json!({"messageUId": uid, "keys": content["del"]})))
             } else {
                 ("updateMessageExpansion", args(json!({"messageUId": uid, "expansion": content["put"]})))
             }
         }
-        _ => ("sendMessage", args(json!({"message": message(kind, name, with(json!({})), &content, body)}))),
+        _ => {
+            let sent = message(kind, name, with(json!({})), &content, body);
+            match body["userId"].as_array().filter(|named| !named.is_empty()) {
+                Some(named) => {
+                    ("sendGroupMessageToDesignatedUsers", args(json!({"message": sent, "userIds": named})))
+                }
+                None => ("sendMessage", args(json!({"message": sent}))),
+            }
+        }
     };
     Guess::Call(made.0, made.1)
 }
@@ -212,7 +215,8 @@ fn message(
         });
         message.insert("fields".into(), Value::Object(fields.collect()));
     }
-    let pairs: Value = serde_json::from_str(body["extraContent"].as_str().unwrap_or_default()).unwrap_or_default();
+    let pairs: Value =
+        serde_json::from_str(body["extraContent"].as_str().unwrap_or_default()).unwrap_or_default();
     if let Some(pairs) = pairs.as_object() {
         let expansion = pairs.iter().map(|(key, value)| (key.clone(), value["v"].clone()));
         message.insert("expansion".into(), Value::Object(expansion.collect()));
@@ -263,9 +267,9 @@ fn entries(topic: &Topic, room: &str, body: &Value) -> (&'static str, Value) {
                    "deleteWhenLeft": leaves, "overwrite": overwrites}),
         ),
         Topic::SetKvs => {
-            let pairs = listed.iter().map(|entry| {
-                (entry["key"].as_str().unwrap_or_default().to_owned(), entry["value"].clone())
-            });
+            let pairs = listed
+                .iter()
+                .map(|entry| (entry["key"].as_str().unwrap_or_default().to_owned(), entry["value"].clone()));
             let pairs: Map<String, Value> = pairs.collect();
             (
                 "addChatRoomEntries",

@@ -28,10 +28,10 @@ pub(super) fn name(story: &mut Story) {
             Do::Call { client, method, args } if method == "connect" => token(story, client, args),
             Do::Call { client, args, .. } => {
                 let client = client.clone();
-                args.iter_mut().for_each(|(key, value)| naming.value(story, &client, key, value));
+                args.values_mut().for_each(|value| naming.value(story, &client, value));
             }
             // The operator knows of a message what its sender does.
-            Do::Api(value) | Do::Act(value) => naming.value(story, "", "", value),
+            Do::Api(value) | Do::Act(value) => naming.value(story, "", value),
             Do::Around(_) | Do::Pause(_) | Do::Keep(_) => {}
         }
     }
@@ -50,7 +50,7 @@ struct Naming {
 }
 
 impl Naming {
-    fn value(&mut self, story: &Story, client: &str, key: &str, value: &mut Value) {
+    fn value(&mut self, story: &Story, client: &str, value: &mut Value) {
         match value {
             Value::Object(fields) => {
                 let uid = fields.get("messageUId").and_then(Value::as_str).filter(|uid| !uid.is_empty());
@@ -60,11 +60,11 @@ impl Naming {
                     *value = name.into();
                     return;
                 }
-                for (key, field) in fields.iter_mut() {
-                    self.value(story, client, key, field);
+                for field in fields.values_mut() {
+                    self.value(story, client, field);
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.value(story, client, key, item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(story, client, item)),
             Value::String(text) if story.messages.contains_key(text.as_str()) => {
                 let uid = text.clone();
                 if let Some(name) = self.message(story, client, &uid) {
@@ -106,7 +106,8 @@ impl Naming {
 
     /// An instant, by the message that was sent at it or by the step's own.
     fn instant(&mut self, story: &Story, client: &str, instant: i64) -> String {
-        let mine = |known: &super::story::Known| client.is_empty() || known.by == client || known.by.is_empty();
+        let mine =
+            |known: &super::story::Known| client.is_empty() || known.by == client || known.by.is_empty();
         let beside = |known: &super::story::Known| (instant - known.sent).abs() <= BESIDE;
         let found = story
             .messages

@@ -66,7 +66,10 @@ pub(super) fn add_users<'a>(service: &mut Map<String, Value>, users: impl Iterat
     for user in users {
         let known = listed.iter().any(|known| known == user || known["id"] == user);
         if !known {
-            listed.push(serde_json::to_value(UserSetup { id: user.to_owned(), ..UserSetup::default() }).unwrap_or_default());
+            listed.push(
+                serde_json::to_value(UserSetup { id: user.to_owned(), ..UserSetup::default() })
+                    .unwrap_or_default(),
+            );
         }
     }
     listed.iter_mut().for_each(|user| {

@@ -75,7 +75,8 @@ pub(super) fn to_the_bug(story: &mut Story, bug: Bug) -> Result<Option<Apart>, S
         performed <= MOST_PERFORMED && apart(smaller, bug).is_some_and(|found| found.is_like(&first))
     };
     // Nothing after it matters.
-    let shortened = Story { steps: story.steps[..=first.step.min(story.steps.len() - 1)].to_vec(), ..story.clone() };
+    let shortened =
+        Story { steps: story.steps[..=first.step.min(story.steps.len() - 1)].to_vec(), ..story.clone() };
     if holds(&shortened) {
         *story = shortened;
     }
@@ -140,7 +141,8 @@ fn without_setup(story: &mut Story, holds: &mut dyn FnMut(&Story) -> bool) {
             *story = smaller;
             continue;
         }
-        let inner: Vec<String> = story.service[&key].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
+        let inner: Vec<String> =
+            story.service[&key].as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
         for name in inner {
             let mut smaller = story.clone();
             if let Some(fields) = smaller.service.get_mut(&key).and_then(|value| value.as_object_mut()) {
@@ -154,7 +156,9 @@ fn without_setup(story: &mut Story, holds: &mut dyn FnMut(&Story) -> bool) {
     let users = story.service.get("users").and_then(|users| users.as_array()).map_or(0, Vec::len);
     for index in (0..users).rev() {
         let mut smaller = story.clone();
-        let Some(listed) = smaller.service.get_mut("users").and_then(|users| users.as_array_mut()) else { return };
+        let Some(listed) = smaller.service.get_mut("users").and_then(|users| users.as_array_mut()) else {
+            return;
+        };
         let gone = listed.remove(index);
         let id = gone.as_str().or_else(|| gone["id"].as_str()).unwrap_or_default().to_owned();
         let used = story.clients.values().any(|person| person.user == id)
@@ -257,7 +261,9 @@ pub(super) fn to_what_matters(story: &mut Story) -> Result<(), String> {
 fn said(story: &Story, heard: &Heard) -> Vec<Vec<String>> {
     let of = |client: &String| {
         let all = heard.by_step.iter().flatten();
-        all.filter(|callback| callback.event.client == *client).map(|callback| untimed(&callback.text)).collect()
+        all.filter(|callback| callback.event.client == *client)
+            .map(|callback| untimed(&callback.text))
+            .collect()
     };
     story.clients.keys().map(of).collect()
 }

@@ -52,11 +52,7 @@ pub(super) struct Step {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Do {
     /// An app called a method.
-    Call {
-        client: String,
-        method: String,
-        args: Map<String, Value>,
-    },
+    Call { client: String, method: String, args: Map<String, Value> },
     /// The service's operator, or the service by itself.
     Act(Value),
     /// The app's own server called the Server API.

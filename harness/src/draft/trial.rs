@@ -66,26 +66,26 @@ fn try_it(yaml: &str, bug: Option<Bug>) -> Result<Tried, (usize, String)> {
     let none = |name: &str| Err(format!("{name} is not there"));
     let scenario = scenario::parse_with("draft.yaml", yaml, &none).map_err(|mistakes| {
         let first = mistakes.first();
-        let line = first.map_or(1, |mistake| mistake.at().line as usize);
+        let line = first.map_or(1, |mistake| mistake.at().line);
         (line, first.map(ToString::to_string).unwrap_or_default())
     })?;
     let Some(case) = scenario.cases.first() else { return Err((1, "it has no case".to_owned())) };
     let options = Options { bugs: bug.into_iter().collect(), ..Options::default() };
     let mut driver = SimDriver::default();
-    let users: Vec<String> = case.worlds.values().flat_map(|world| &world.users).map(|user| user.id.clone()).collect();
+    let users: Vec<String> =
+        case.worlds.values().flat_map(|world| &world.users).map(|user| user.id.clone()).collect();
     let look = Box::new(move |service: &mut service::Service, _| aside::looked(service, &users));
     let heard = runner::hear(&scenario, case, &options, &mut driver, look);
     let begun = heard.begun.len();
     let start = case.worlds.values().next().map(service::WorldSetup::start).unwrap_or_default();
-    Ok(Tried { verdict: heard.outcome, begun, heard: by_step(heard.events, &heard.begun, start, aside::expected(&heard.looked)) })
+    Ok(Tried {
+        verdict: heard.outcome,
+        begun,
+        heard: by_step(heard.events, &heard.begun, start, aside::expected(&heard.looked)),
+    })
 }
 
-fn by_step(
-    events: Vec<Event>,
-    begun: &[usize],
-    start: UnixMillis,
-    aside: BTreeMap<String, String>,
-) -> Heard {
+fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis, aside: BTreeMap<String, String>) -> Heard {
     let entries: Vec<Entry> = events
         .iter()
         .enumerate()

@@ -44,7 +44,10 @@ pub(super) fn scenario(
         Some((bug, _)) => format!("Not so: {}", bug.meaning().trim_end_matches('.')),
         None => format!("What happened in {}", wanted.name),
     };
-    let mut text = format!("# Drafted from {}. Say what it proves, and which requirements that covers: `covers: [...]`.\n", one_line(&wanted.name));
+    let mut text = format!(
+        "# Drafted from {}. Say what it proves, and which requirements that covers: `covers: [...]`.\n",
+        one_line(&wanted.name)
+    );
     let _ = writeln!(text, "scenario: {}", yaml::scalar(&title));
     if !bugs.is_empty() {
         let _ = writeln!(text, "breaks_when: [{}]", bugs.join(", "));

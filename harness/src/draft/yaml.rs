@@ -3,8 +3,7 @@
 use serde_json::{Map, Value};
 
 /// Words that YAML, or a scenario, reads as something else than a text.
-const WORDS: [&str; 12] =
-    ["true", "false", "yes", "no", "on", "off", "null", "any", "absent", "y", "n", "~"];
+const WORDS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "null", "any", "absent", "y", "n", "~"];
 
 /// Stands before a word that scenarios read as a matcher, in a text that would be quoted otherwise.
 const WORD: char = '\u{1}';
