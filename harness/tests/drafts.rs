@@ -108,6 +108,15 @@ fn calls_are_read_off_the_frames_where_nobody_recorded_them() {
     insta::assert_snapshot!(draft.yaml);
 }
 
+/// What the service said follows from what was done.
+#[test]
+fn a_recording_of_what_was_done_alone_is_enough() {
+    let (mut header, mut entries) = fixture("by-hand/a-recall-that-nobody-hears-of.jsonl");
+    header.said = false;
+    entries.retain(|entry| matches!(entry.what, What::Taken(_)));
+    notices(&draft_of(&(header, entries), "x", None), "drops_recall");
+}
+
 /// Without a bug: what happened, and what came of it.
 #[test]
 fn every_session_of_a_real_sdk_becomes_a_scenario_that_passes() {

@@ -69,8 +69,10 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
             entries.push(entry);
         }
     }
-    let wanted = Wanted { name: name.clone(), entries: wanted(args, entries.len()), bug: args.bug };
-    let draft = draft::draft(&header, &entries, &wanted).map_err(|why| Stop::usage(why, None))?;
+    let file = args.file.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
+    let wanted = Wanted { name: file, entries: wanted(args, entries.len()), bug: args.bug };
+    let draft = draft::draft(&header, &entries, &wanted)
+        .map_err(|why| Stop::usage(format!("{name}: {why}"), None))?;
     match &args.output {
         Some(path) => {
             std::fs::write(path, &draft.yaml)

@@ -86,12 +86,6 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
             }
         }
     }
-    if !header.said {
-        gathering.story.notes.push(
-            "what the service said is not recorded: UIDs of messages, and users of tokens that are not `test:` ones, are unknown"
-                .to_owned(),
-        );
-    }
     for entry in entries {
         gathering.entry(entry);
     }

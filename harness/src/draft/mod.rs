@@ -20,7 +20,7 @@ mod yaml;
 
 use std::collections::BTreeSet;
 
-use recording::{Entry, Header};
+use recording::{Entry, Header, What, replay::Replay};
 use service::bug::Bug;
 
 use trial::Heard;
@@ -62,18 +62,17 @@ pub struct Draft {
 /// # Errors
 /// Nothing in it can be done again, or the harness cannot run it: a sentence.
 pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draft, String> {
-    let mut story = gather::gather(header, entries, wanted);
+    let filled = if header.said { None } else { Some(with_what_was_said(header, entries)?) };
+    let mut story = gather::gather(header, filled.as_deref().unwrap_or(entries), wanted);
     if story.steps.is_empty() {
         return Err(format!(
-            "{}: nothing that a client or the service's operator did is in it{}",
-            wanted.name,
+            "nothing that a client or the service's operator did is in it{}",
             if wanted.entries.is_empty() { "" } else { ", as far as it was asked for" }
         ));
     }
     if story.steps.len() > MOST_STEPS {
         return Err(format!(
-            "{}: it tells {} steps; narrow it to at most {MOST_STEPS} (--from, --to)",
-            wanted.name,
+            "it tells {} steps; narrow it to at most {MOST_STEPS} (--from, --to)",
             story.steps.len()
         ));
     }
@@ -116,6 +115,19 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
     }
     let yaml = write::with_notes(&written.yaml, &story.notes);
     Ok(Draft { yaml, notes: story.notes, steps: written.steps, passes, notices })
+}
+
+/// A recording of what was done alone: what was said follows from it. The numbers stay those of what was done.
+fn with_what_was_said(header: &Header, entries: &[Entry]) -> Result<Vec<Entry>, String> {
+    let mut replay = Replay::begin(header).map_err(|mistakes| mistakes.join("; "))?;
+    let mut all = Vec::with_capacity(entries.len() * 2);
+    for entry in entries {
+        let (n, after) = (entry.n, entry.after);
+        all.push(entry.clone());
+        let said = replay.spoken(entry.clone());
+        all.extend(said.into_iter().map(|said| Entry { n, after, what: What::Said(said) }));
+    }
+    Ok(all)
 }
 
 fn heard(story: &story::Story) -> Result<Heard, String> {

@@ -75,6 +75,15 @@ impl Replay {
         }
     }
 
+    /// Does again what an entry says was done, and tells what is said: for recordings of what was done alone.
+    pub fn spoken(&mut self, entry: Entry) -> Vec<Said> {
+        self.writer.learn(&entry.what);
+        let What::Taken(taken) = entry.what else { return Vec::new() };
+        self.now = self.start + entry.after;
+        self.service.again(self.now, taken);
+        std::iter::from_fn(|| self.service.poll_output()).map(|output| self.writer.said(&output)).collect()
+    }
+
     /// Takes the next entry in: what was done is done again, what was said must be said again.
     ///
     /// # Errors
