@@ -1,13 +1,17 @@
 //! `harness show`: a recording as text.
 
-use std::{io::Write, path::PathBuf};
+use std::{
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use recording::{Decoder, End};
 use serde_json::json;
 
 use super::{Format, Stop, exit};
-use crate::recorded;
+use crate::recorded::{self, FileReader, Page};
 
 /// Arguments of `harness show`.
 #[derive(Debug, Args)]
@@ -29,6 +33,9 @@ pub(super) struct ShowArgs {
     /// How entries are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Writes one page for a browser, with a lane for each client, instead of text.
+    #[arg(long, value_name = "FILE.html", conflicts_with_all = ["format", "whole"])]
+    html: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
@@ -41,6 +48,9 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         return Err(Stop::usage(message, None));
     }
     let mut reader = recorded::open(&args.file).map_err(|why| Stop::usage(why, None))?;
+    if let Some(path) = &args.html {
+        return page(args, path, &mut reader, out);
+    }
     let header = reader.header();
     match args.format {
         Format::Text => {
@@ -88,5 +98,32 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         (_, Format::Text) => writeln!(out, "{end}; {} entries before it are intact", reader.last())?,
         (_, Format::Json) => writeln!(out, "{}", json!({"end": end.to_string(), "intact": reader.last()}))?,
     }
+    Ok(exit::INCOMPLETE)
+}
+
+/// The recording as one page.
+fn page(args: &ShowArgs, path: &Path, reader: &mut FileReader, out: &mut dyn Write) -> Result<u8, Stop> {
+    let cannot = |error: std::io::Error| Stop::usage(format!("{}: {error}", path.display()), None);
+    let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
+    let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let mut page = Page::begin(&mut file, &name, reader.header()).map_err(cannot)?;
+    while let Some(entry) = reader.next_entry()? {
+        if args.to.is_some_and(|to| entry.n > to) {
+            break;
+        }
+        if entry.n < args.from {
+            page.pass(&entry);
+        } else {
+            page.entry(&entry, args.grep.as_deref()).map_err(cannot)?;
+        }
+    }
+    let end = reader.end().cloned().unwrap_or(End::Whole);
+    page.end(&end, reader.last()).map_err(cannot)?;
+    file.flush().map_err(cannot)?;
+    writeln!(out, "{}", path.display())?;
+    if end == End::Whole {
+        return Ok(exit::CONFORMS);
+    }
+    writeln!(out, "{end}; {} entries before it are intact", reader.last())?;
     Ok(exit::INCOMPLETE)
 }

@@ -1,9 +1,11 @@
 //! Recordings, for people: a line an entry, and what a replay finds.
 
 mod line;
+mod page;
 mod replayed;
 
 pub use line::line;
+pub use page::Page;
 pub use replayed::{Outcome, replayed};
 
 use std::{
