@@ -1,23 +1,22 @@
 //! Reads a recording's story off its entries.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use recording::{Decoder, Entry, Header, Said, Seen, What};
 use serde_json::{Map, Value, json};
-use service::{ConnId, HttpRequest, Input, Login, PlatformClass, Taken, Transport, act::Act};
-use wire::{ClientFrame, Request, Topic};
+use service::{ConnId, HttpRequest, Input, Login, Taken, act::Act};
+use wire::{ClientFrame, Request};
 
 use super::{
-    Wanted, guess, setup,
-    story::{Do, Known, Person, Step, Story},
+    Wanted, guess,
+    people::{Identity, bare, client_of, plain, platform},
+    setup,
+    story::{Do, Known, Step, Story},
 };
 
 /// Methods that are no steps: what they make stands in the call that uses it.
 const MAKES: &str = "create";
-
-/// Stands for a user that nothing tells of.
-const NOBODY: &str = "nobody";
 
 struct Conn {
     /// Its client, by its name; empty as long as its login is not answered.
@@ -31,27 +30,19 @@ struct Conn {
     left: bool,
 }
 
-struct Gathering<'a> {
-    story: Story,
+/// A story in the making.
+pub(super) struct Gathering<'a> {
+    pub(super) story: Story,
     wanted: &'a Wanted,
     conns: BTreeMap<ConnId, Conn>,
     /// Clients whose calls are recorded, with the users that they turn out to have.
-    told: IndexMap<String, Option<(String, Login)>>,
+    pub(super) told: IndexMap<String, Option<(String, Login)>>,
     /// Clients that were seen by their frames alone: who they are, and the step at which each was last lost.
-    met: IndexMap<String, (Identity, Option<usize>)>,
+    pub(super) met: IndexMap<String, (Identity, Option<usize>)>,
     decoder: Decoder,
     /// Whose the tokens are that the set-up names.
-    users_of_tokens: BTreeMap<String, String>,
-    others: u32,
-}
-
-/// What tells one client from another.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
-    user: String,
-    platform: String,
-    device: String,
-    label: String,
+    pub(super) users_of_tokens: BTreeMap<String, String>,
+    pub(super) others: u32,
 }
 
 /// The story of a recording.
@@ -366,66 +357,6 @@ impl Gathering<'_> {
             *lost = step;
         }
     }
-
-    /// Whose a client's token is that no login was accepted with.
-    fn user_of_token(&self, client: &str) -> String {
-        let token = self.story.steps.iter().find_map(|step| match &step.what {
-            Do::Call { client: of, method, args } if of == client && method == "connect" => {
-                args["token"].as_str()
-            }
-            _ => None,
-        });
-        let token = bare(token.unwrap_or_default());
-        let named = self.story.tokens.get(token).and_then(|name| name.strip_prefix("$token."));
-        let user = named.and_then(|name| self.users_of_tokens.get(name));
-        user.cloned().or_else(|| token.strip_prefix("test:").map(str::to_owned)).unwrap_or_default()
-    }
-
-    fn end(mut self) -> Story {
-        if self.others > 20 {
-            let more = self.others - 20;
-            self.story.notes.push(format!("and {more} more that no call is known for"));
-        }
-        let mut clients: IndexMap<String, (String, String)> = IndexMap::new();
-        for (name, (identity, _)) in &self.met {
-            clients.insert(name.clone(), (identity.user.clone(), identity.platform.clone()));
-        }
-        for (name, of) in &self.told {
-            match of {
-                Some((user, login)) => {
-                    clients.insert(name.clone(), (user.clone(), platform(login)));
-                }
-                None => {
-                    let user = self.user_of_token(name);
-                    if user.is_empty() {
-                        let note = format!("nobody knows the user of `{name}`: no login of its was accepted");
-                        self.story.notes.push(note);
-                    }
-                    clients.insert(name.clone(), (user, "Web".to_owned()));
-                }
-            }
-        }
-        // What a client does at the end of the recording, because the recording ends, is no step.
-        while self
-            .story
-            .steps
-            .last()
-            .is_some_and(|last| matches!(&last.what, Do::Call { method, .. } if method == "disconnect"))
-        {
-            self.story.steps.pop();
-        }
-        self.story.steps.retain(|step| step.what.client().is_none_or(|client| clients.contains_key(client)));
-        for (name, (user, platform)) in &clients {
-            let several = clients.values().filter(|(other, _)| other == user).count() > 1;
-            let platform = several.then(|| platform.clone());
-            let user = if user.is_empty() { NOBODY.to_owned() } else { user.clone() };
-            self.story.clients.insert(name.clone(), Person { user, platform });
-        }
-        let users = self.story.clients.values().map(|person| person.user.as_str());
-        setup::add_users(&mut self.story.service, users);
-        pauses(&mut self.story);
-        self.story
-    }
 }
 
 fn known_as(conns: &mut BTreeMap<ConnId, Conn>, conn: ConnId, name: &str) {
@@ -433,72 +364,3 @@ fn known_as(conns: &mut BTreeMap<ConnId, Conn>, conn: ConnId, name: &str) {
         known.client = name.to_owned();
     }
 }
-
-/// A token without the addresses behind its `@`.
-pub(super) fn bare(token: &str) -> &str {
-    token.split('@').next().unwrap_or_default()
-}
-
-/// The client of a connection's label: `phone` of `phone/2`.
-fn client_of(label: &str) -> Option<&str> {
-    label.split('/').next().filter(|client| !client.is_empty())
-}
-
-/// A platform as scenarios name it.
-fn platform(login: &Login) -> String {
-    if login.transport != Transport::Tcp && login.platform.is_empty() {
-        return "Web".to_owned();
-    }
-    match PlatformClass::of(&login.platform) {
-        PlatformClass::Mobile if login.platform.eq_ignore_ascii_case("ios") => "iOS",
-        PlatformClass::Mobile => "Android",
-        PlatformClass::Desktop => "PC",
-        PlatformClass::Web => "Web",
-        PlatformClass::MiniProgram => "MiniProgram",
-    }
-    .to_owned()
-}
-
-/// A user's id as a name of a client.
-fn plain(user: &str) -> String {
-    let name: String =
-        user.chars().map(|sign| if sign.is_ascii_alphanumeric() { sign } else { '_' }).take(32).collect();
-    if name.starts_with(|first: char| first.is_ascii_alphabetic()) { name } else { format!("c{name}") }
-}
-
-/// Time between steps becomes steps of its own: whole seconds, for nobody acts by the millisecond.
-fn pauses(story: &mut Story) {
-    let mut steps: Vec<Step> = Vec::with_capacity(story.steps.len() * 2);
-    let mut before = story.steps.first().map_or(Duration::ZERO, |step| step.after);
-    for step in std::mem::take(&mut story.steps) {
-        let gap = step.after.saturating_sub(before);
-        if gap >= Duration::from_secs(1) {
-            let what = Do::Pause(Duration::from_secs(gap.as_secs()));
-            steps.push(Step { n: step.n, after: step.after, what });
-        }
-        before = step.after;
-        steps.push(step);
-    }
-    story.steps = steps;
-}
-
-/// Topics that SDKs ask by themselves, or to answer what comes.
-pub(super) const BY_THEMSELVES: &[Topic] = &[
-    Topic::PullMsg,
-    Topic::PullSeAtts,
-    Topic::PullUs,
-    Topic::Reportsdk,
-    Topic::QAppBot,
-    Topic::PullEventChange,
-    Topic::PullModifyMsg,
-    Topic::PullSe,
-    Topic::PullUgMsg,
-    Topic::PullUgSes,
-    Topic::QryMsgChange,
-    Topic::PullUserSub,
-    Topic::PullSubData,
-    Topic::PullKv,
-    Topic::QnTkn,
-    Topic::QnUrl,
-    Topic::RrList,
-];

@@ -7,8 +7,6 @@ use serde_json::{Map, Value, json};
 use service::HttpRequest;
 use wire::Topic;
 
-use super::gather::BY_THEMSELVES;
-
 /// What a request comes of.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Guess {
@@ -34,6 +32,27 @@ const LEVELS: [(i64, &str); 6] = [
     (2, "mention_users"),
     (4, "mention_all"),
     (5, "blocked"),
+];
+
+/// Topics that SDKs ask by themselves, or to answer what comes.
+const BY_THEMSELVES: &[Topic] = &[
+    Topic::PullMsg,
+    Topic::PullSeAtts,
+    Topic::PullUs,
+    Topic::Reportsdk,
+    Topic::QAppBot,
+    Topic::PullEventChange,
+    Topic::PullModifyMsg,
+    Topic::PullSe,
+    Topic::PullUgMsg,
+    Topic::PullUgSes,
+    Topic::QryMsgChange,
+    Topic::PullUserSub,
+    Topic::PullSubData,
+    Topic::PullKv,
+    Topic::QnTkn,
+    Topic::QnUrl,
+    Topic::RrList,
 ];
 
 fn named(table: &[(i64, &'static str)], number: Option<i64>) -> Option<&'static str> {

@@ -3,14 +3,17 @@
 //!
 //! [`story`](story::Story) is what a recording tells without its noise, [`gather`](gather::gather) reads it off, from the app's
 //! calls where they are recorded and from the client's frames ([`guess`]) where they are not; [`names`] puts references
-//! where ids were; [`trial`] runs it; [`shrink`] leaves out what a bug does not need; [`expect`] says what must come; [`yaml`]
+//! where ids were; [`trial`] runs it; [`shrink`] leaves out what a bug does not need; [`expect`] says what must come (of each callback what [`matching`] picks); [`yaml`]
 //! writes it down.
 
 mod aside;
+mod ending;
 mod expect;
 mod gather;
 mod guess;
+mod matching;
 mod names;
+mod people;
 mod setup;
 mod shrink;
 mod story;

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{
-    gather::bare,
+    people::bare,
     story::{Do, Keep, Step, Story},
 };
 

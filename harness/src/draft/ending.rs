@@ -1,0 +1,94 @@
+//! What of a story is known once all of its recording is read.
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+
+use super::{
+    gather::Gathering,
+    people::{bare, platform},
+    setup,
+    story::{Do, Person, Step, Story},
+};
+
+/// Stands for a user that nothing tells of.
+const NOBODY: &str = "nobody";
+
+impl Gathering<'_> {
+    /// Whose a client's token is that no login was accepted with.
+    fn user_of_token(&self, client: &str) -> String {
+        let token = self.story.steps.iter().find_map(|step| match &step.what {
+            Do::Call { client: of, method, args } if of == client && method == "connect" => {
+                args["token"].as_str()
+            }
+            _ => None,
+        });
+        let token = bare(token.unwrap_or_default());
+        let named = self.story.tokens.get(token).and_then(|name| name.strip_prefix("$token."));
+        let user = named.and_then(|name| self.users_of_tokens.get(name));
+        user.cloned().or_else(|| token.strip_prefix("test:").map(str::to_owned)).unwrap_or_default()
+    }
+
+    /// What is known in the end alone: who the clients were, and how much time passed between steps.
+    pub(super) fn end(mut self) -> Story {
+        if self.others > 20 {
+            let more = self.others - 20;
+            self.story.notes.push(format!("and {more} more that no call is known for"));
+        }
+        let mut clients: IndexMap<String, (String, String)> = IndexMap::new();
+        for (name, (identity, _)) in &self.met {
+            clients.insert(name.clone(), (identity.user.clone(), identity.platform.clone()));
+        }
+        for (name, of) in &self.told {
+            match of {
+                Some((user, login)) => {
+                    clients.insert(name.clone(), (user.clone(), platform(login)));
+                }
+                None => {
+                    let user = self.user_of_token(name);
+                    if user.is_empty() {
+                        let note = format!("nobody knows the user of `{name}`: no login of its was accepted");
+                        self.story.notes.push(note);
+                    }
+                    clients.insert(name.clone(), (user, "Web".to_owned()));
+                }
+            }
+        }
+        // What a client does at the end of the recording, because the recording ends, is no step.
+        while self
+            .story
+            .steps
+            .last()
+            .is_some_and(|last| matches!(&last.what, Do::Call { method, .. } if method == "disconnect"))
+        {
+            self.story.steps.pop();
+        }
+        self.story.steps.retain(|step| step.what.client().is_none_or(|client| clients.contains_key(client)));
+        for (name, (user, platform)) in &clients {
+            let several = clients.values().filter(|(other, _)| other == user).count() > 1;
+            let platform = several.then(|| platform.clone());
+            let user = if user.is_empty() { NOBODY.to_owned() } else { user.clone() };
+            self.story.clients.insert(name.clone(), Person { user, platform });
+        }
+        let users = self.story.clients.values().map(|person| person.user.as_str());
+        setup::add_users(&mut self.story.service, users);
+        pauses(&mut self.story);
+        self.story
+    }
+}
+
+/// Time between steps becomes steps of its own: whole seconds, for nobody acts by the millisecond.
+fn pauses(story: &mut Story) {
+    let mut steps: Vec<Step> = Vec::with_capacity(story.steps.len() * 2);
+    let mut before = story.steps.first().map_or(Duration::ZERO, |step| step.after);
+    for step in std::mem::take(&mut story.steps) {
+        let gap = step.after.saturating_sub(before);
+        if gap >= Duration::from_secs(1) {
+            let what = Do::Pause(Duration::from_secs(gap.as_secs()));
+            steps.push(Step { n: step.n, after: step.after, what });
+        }
+        before = step.after;
+        steps.push(step);
+    }
+    story.steps = steps;
+}
