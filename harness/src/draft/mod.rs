@@ -1,9 +1,9 @@
 //! A scenario made of a recording: what the apps and the service's operator did becomes steps, ids become names, and what must
 //! come of it is asked of the reference client and the service of this build.
 //!
-//! [`story`](story::Story) is what a recording tells without its noise, [`gather`](gather::gather) reads it off, from the app's
-//! calls where they are recorded and from the client's frames ([`guess`]) where they are not; [`names`] puts references
-//! where ids were; [`trial`] runs it; [`shrink`] leaves out what a bug does not need; [`expect`] says what must come (of each callback what [`matching`] picks); [`yaml`]
+//! `story` is what a recording tells without its noise, `gather` reads it off, from the app's
+//! calls where they are recorded and from the client's frames (`guess`) where they are not; `names` puts references
+//! where ids were; `trial` runs it; `shrink` leaves out what a bug does not need; `expect` says what must come (of each callback what `matching` picks); `yaml`
 //! writes it down.
 
 mod aside;
