@@ -24,6 +24,8 @@ struct Conn {
     transport: Transport,
     layout_v4: bool,
     label: String,
+    /// Whose it is, once the service has said so.
+    user: Option<String>,
     queries: BTreeMap<u16, Topic>,
 }
 
@@ -40,6 +42,18 @@ impl Decoder {
         }
     }
 
+    /// Whose a connection is, where the service was heard to say so.
+    #[must_use]
+    pub fn user(&self, conn: ConnId) -> Option<&str> {
+        self.conns.get(&conn)?.user.as_deref()
+    }
+
+    /// How a connection is carried.
+    #[must_use]
+    pub fn transport(&self, conn: ConnId) -> Transport {
+        self.conns.get(&conn).map(|known| known.transport).unwrap_or_default()
+    }
+
     /// Takes in what later entries need of this one, for those who do not want it in words.
     pub fn learn(&mut self, entry: &Entry) {
         match &entry.what {
@@ -48,8 +62,34 @@ impl Decoder {
             What::Taken(Taken::Input(Input::Closed { conn })) | What::Said(Said::Close { conn, .. }) => {
                 self.conns.remove(conn);
             }
-            // The id comes again, with another query, before it matters that this one has its answer.
+            // What has its answer is forgotten: a session may ask a great deal.
+            What::Said(Said::Down { conn, raw }) if is_answer(raw) => {
+                if let Some(frame) = self.frame(*conn, raw) {
+                    self.answered(*conn, &frame);
+                }
+            }
             _ => {}
+        }
+    }
+
+    /// The bytes of an entry, where it is a frame or has a body: of frames as they go over their connection, which must have been
+    /// decoded so far, but not to its end.
+    #[must_use]
+    pub fn raw(&self, entry: &Entry) -> Option<Bytes> {
+        match &entry.what {
+            What::Taken(Taken::Input(Input::Frame { conn, frame })) => {
+                let mut raw = BytesMut::new();
+                match self.transport(*conn) {
+                    Transport::Tcp => native::encode_client(frame, &mut raw),
+                    Transport::WebSocket | Transport::Comet => websocket::encode_client(frame, &mut raw),
+                }
+                Some(raw.freeze())
+            }
+            What::Taken(Taken::Input(Input::Http { request, .. })) => Some(request.body.clone()),
+            What::Said(Said::Down { raw, .. } | Said::DownRaw { raw, .. }) => Some(raw.clone()),
+            What::Said(Said::Response { answer, .. }) => answer.as_ref().map(|answer| answer.body.clone()),
+            What::Said(Said::Webhook(webhook)) => Some(webhook.body.clone()),
+            _ => None,
         }
     }
 
@@ -58,6 +98,7 @@ impl Decoder {
             transport: login.transport,
             layout_v4: login.protocol_version == 4,
             label: login.label.clone(),
+            user: None,
             queries: BTreeMap::new(),
         };
         self.conns.insert(conn, known);
@@ -158,22 +199,32 @@ impl Decoder {
     }
 
     fn down(&mut self, conn: ConnId, raw: &Bytes) -> Value {
-        let known = self.conns.get(&conn);
-        let layout_v4 = known.is_some_and(|known| known.layout_v4);
-        let frame = match known.map(|known| known.transport).unwrap_or_default() {
-            Transport::Tcp => native::decode_server(&mut BytesMut::from(&raw[..]), usize::MAX).ok().flatten(),
-            Transport::WebSocket | Transport::Comet => websocket::decode_server(raw.clone(), layout_v4).ok(),
-        };
-        let Some(frame) = frame else {
+        let Some(frame) = self.frame(conn, raw) else {
             return json!({"is": "down", "conn": self.name(conn), "undecodable": raw.len()});
         };
-        let answers = match &frame {
-            ServerFrame::QueryAck { id, .. } => {
-                self.conns.get_mut(&conn).and_then(|known| known.queries.remove(id))
+        let answers = self.answered(conn, &frame);
+        self.journalled("down", conn, Journalled::Down { conn, frame, answers })
+    }
+
+    /// What a frame answers, which has its answer now.
+    fn answered(&mut self, conn: ConnId, frame: &ServerFrame) -> Option<Topic> {
+        let known = self.conns.get_mut(&conn)?;
+        match frame {
+            ServerFrame::QueryAck { id, .. } => known.queries.remove(id),
+            ServerFrame::ConnAck(ack) => {
+                known.user = ack.accepted.as_ref().map(|accepted| accepted.user_id.clone());
+                None
             }
             _ => None,
-        };
-        self.journalled("down", conn, Journalled::Down { conn, frame, answers })
+        }
+    }
+
+    fn frame(&self, conn: ConnId, raw: &Bytes) -> Option<ServerFrame> {
+        let layout_v4 = self.conns.get(&conn).is_some_and(|known| known.layout_v4);
+        match self.transport(conn) {
+            Transport::Tcp => native::decode_server(&mut BytesMut::from(&raw[..]), usize::MAX).ok().flatten(),
+            Transport::WebSocket | Transport::Comet => websocket::decode_server(raw.clone(), layout_v4).ok(),
+        }
     }
 
     fn journalled(&self, is: &str, conn: ConnId, what: Journalled) -> Value {
@@ -185,6 +236,12 @@ impl Decoder {
         }
         value
     }
+}
+
+/// Whether a server's frame answers a QUERY or a login: its first byte says so, on every transport.
+fn is_answer(raw: &[u8]) -> bool {
+    let kind = raw.first().map(|first| first >> 4);
+    kind.is_some_and(|kind| kind == wire::Kind::QueryAck as u8 || kind == wire::Kind::ConnAck as u8)
 }
 
 /// A body in words: JSON where it is some, text where it is that, or else how long it is.

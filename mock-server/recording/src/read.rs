@@ -1,6 +1,6 @@
 //! Reads lines, as far as they are intact.
 
-use std::io::BufRead;
+use std::io::{BufRead, Seek, SeekFrom};
 
 use serde_json::Value;
 
@@ -80,6 +80,48 @@ pub struct Reader<R> {
     end: Option<End>,
 }
 
+/// Between which two entries a reader stands: it can return there.
+#[derive(Debug, Clone)]
+pub struct Place {
+    last: u64,
+    lines: u64,
+    offset: u64,
+    transports: Transports,
+}
+
+impl Place {
+    /// The number of the entry before it; 0: none is.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The bytes before it.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// How many connections are open there: what it takes to remember the place grows with them.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.transports.len()
+    }
+}
+
+impl<R: BufRead + Seek> Reader<R> {
+    /// Goes on from a place where it was before.
+    ///
+    /// # Errors
+    /// The input cannot be read there.
+    pub fn return_to(&mut self, place: &Place) -> Result<(), std::io::Error> {
+        self.input.seek(SeekFrom::Start(place.offset))?;
+        (self.last, self.lines, self.intact) = (place.last, place.lines, place.offset);
+        (self.transports, self.end) = (place.transports.clone(), None);
+        Ok(())
+    }
+}
+
 impl<R: BufRead> Reader<R> {
     /// Reads the first line.
     ///
@@ -136,6 +178,13 @@ impl<R: BufRead> Reader<R> {
     #[must_use]
     pub fn intact(&self) -> u64 {
         self.intact
+    }
+
+    /// Where it stands; meaningless once it is at an end that is not [`End::Whole`].
+    #[must_use]
+    pub fn place(&self) -> Place {
+        let (last, lines, offset, transports) = (self.last, self.lines, self.intact, self.transports.clone());
+        Place { last, lines, offset, transports }
     }
 
     /// What ended it; `None` while there are entries to read.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A world that is made again from its recording.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Replay {
     service: Service,
     start: UnixMillis,
@@ -82,6 +82,19 @@ impl Replay {
         self.now = self.start + entry.after;
         self.service.again(self.now, taken);
         std::iter::from_fn(|| self.service.poll_output()).map(|output| self.writer.said(&output)).collect()
+    }
+
+    /// Takes the next entry in, and hands out what is said because of it, for whoever compares in a way of his own.
+    pub fn outputs(&mut self, entry: &Entry) -> Vec<Said> {
+        self.writer.learn(&entry.what);
+        let What::Taken(taken) = &entry.what else { return Vec::new() };
+        self.now = self.start + entry.after;
+        self.service.again(self.now, taken.clone());
+        let mut said = Vec::new();
+        while let Some(output) = self.service.poll_output() {
+            said.push(self.writer.said(&output));
+        }
+        said
     }
 
     /// Takes the next entry in: what was done is done again, what was said must be said again.

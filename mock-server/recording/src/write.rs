@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Numbers entries and writes them. Where the bytes go is its user's business.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Writer {
     start: UnixMillis,
     last: u64,
@@ -21,12 +21,16 @@ pub struct Writer {
 }
 
 /// How connections are carried; those that are over are forgotten.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Transports(BTreeMap<ConnId, Transport>);
 
 impl Transports {
     pub(crate) fn of(&self, conn: ConnId) -> Transport {
         self.0.get(&conn).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Learns from what was done or said; call it after the entry was written or read.

@@ -100,7 +100,7 @@ impl std::ops::AddAssign for Held {
 /// assert!(matches!(frames.next(), Some(ServerFrame::ConnAck(_))));
 /// assert!(matches!(frames.next(), Some(ServerFrame::Pong)));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Service {
     pub(crate) world: World,
     pub(crate) api: ApiState,
@@ -333,6 +333,13 @@ impl Service {
                 owes: connection.owes(),
             })
             .collect()
+    }
+
+    /// Whose an open connection is.
+    #[must_use]
+    pub fn user_of(&self, conn: ConnId) -> Option<&str> {
+        let connection = self.world.core.connections.get(&conn)?;
+        Some(&self.world.core.accounts[connection.user].id)
     }
 
     /// Carries a server-side act out and says what came of it.

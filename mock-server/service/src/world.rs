@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The state of a world.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) mail: MailState,

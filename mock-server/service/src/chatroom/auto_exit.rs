@@ -20,7 +20,7 @@ const MOST_MESSAGES: u32 = 30;
 const REAL_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// Since when a member has no device in the room, and what was said since.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Offline {
     since: UnixMillis,
     messages: u32,

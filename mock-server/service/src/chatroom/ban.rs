@@ -20,7 +20,7 @@ const MUTED_HERE: i32 = 2;
 const ROOM_MUTED: i32 = 4;
 
 /// Mutes, bans and white lists of a room; they go with it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Bans {
     /// Nobody but the speakers may speak.
     pub(crate) muted: bool,

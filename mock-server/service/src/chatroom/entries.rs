@@ -61,7 +61,7 @@ impl Entry {
 }
 
 /// Every key of a room.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entries {
     by_key: BTreeMap<String, Entry>,
     live: usize,

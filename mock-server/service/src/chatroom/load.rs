@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// When the messages of the last second passed.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Window(VecDeque<UnixMillis>);
 
 impl Window {

@@ -68,7 +68,7 @@ impl Chatrooms<'_> {
 }
 
 /// Every room of a world, and what holds for all of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ChatroomsState {
     by_id: BTreeMap<Arc<str>, Room>,
     /// The rooms each user is in, in the order it joined them: what a login or a loss concerns costs no look at others.
@@ -133,7 +133,7 @@ impl ChatroomsState {
 }
 
 /// One room, from its creation until it is destroyed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Room {
     pub(crate) id: Arc<str>,
     pub(crate) name: String,
@@ -161,7 +161,7 @@ pub(crate) struct Room {
 }
 
 /// Somebody in a room.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Member {
     pub(crate) joined: UnixMillis,
     seats: Vec<Seat>,
@@ -170,7 +170,7 @@ pub(crate) struct Member {
 }
 
 /// A device that joined.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Seat {
     conn: ConnId,
     since: UnixMillis,
@@ -222,7 +222,7 @@ impl Member {
 }
 
 /// A message in a room.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Said {
     message: Arc<Message>,
     /// Its object name; a joiner may want only some.

@@ -17,7 +17,7 @@ use crate::{
 const REMIND_MS: u64 = 1_000;
 
 /// What a device had when it lost its seat.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Had {
     /// Up to when it has the entries; absent: it has asked for none.
     entries: Option<UnixMillis>,

@@ -26,7 +26,7 @@ pub(crate) struct Device {
     pub(crate) no_push: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Account {
     pub(crate) id: Arc<str>,
     pub(crate) name: String,
@@ -92,7 +92,7 @@ impl Account {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts {
     by_id: IndexMap<Arc<str>, Account>,
     registered: usize,
@@ -185,7 +185,7 @@ pub(crate) enum TokenFault {
 }
 
 /// All tokens of a world, by their opaque part. Earlier ones stay valid beside later ones (CONN-019).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Tokens {
     issued: BTreeMap<String, Token>,
 }

@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 use crate::core::account::UserIx;
 
 /// One of it a user; who has never been written about has the default.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ByUser<T> {
     of: Vec<T>,
     blank: T,

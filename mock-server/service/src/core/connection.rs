@@ -10,7 +10,7 @@ use crate::core::{
     io::{ConnId, Login, PlatformClass, Transport},
 };
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Connection {
     pub(crate) user: UserIx,
     pub(crate) class: PlatformClass,
@@ -59,7 +59,7 @@ pub(crate) struct Connection {
 }
 
 /// A push on its way.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct InFlight {
     id: u16,
     /// Its message's time.
@@ -184,14 +184,14 @@ pub(crate) enum Presence {
 }
 
 /// What a connection's callbacks repeat until its end; absent where nobody is told.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) session: String,
     pub(crate) address: String,
 }
 
 /// A connection that is over, for the topics that have to know.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lost {
     pub(crate) conn: ConnId,
     pub(crate) connection: Connection,

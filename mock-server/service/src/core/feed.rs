@@ -44,7 +44,7 @@ impl Notified {
 }
 
 /// The answer to the last pull, for the many who ask for the same. `K` says what the same is.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct SharedAnswer<K>(Option<(K, Bytes)>);
 
 impl<K> Default for SharedAnswer<K> {

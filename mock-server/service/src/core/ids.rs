@@ -31,7 +31,7 @@ impl fmt::Display for Uid {
 }
 
 /// The world's generator of message UIDs, tokens and session ids.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ids {
     random: ChaCha8Rng,
     messages: u64,

@@ -301,7 +301,7 @@ fn server_json(frame: &ServerFrame, answers: Option<&Topic>) -> Value {
 }
 
 /// The ring. Bodies are shared with the frames; what an entry keeps alive counts all the same.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Journal {
     entries: VecDeque<Entry>,
     capacity: usize,

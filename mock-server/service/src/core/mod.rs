@@ -56,7 +56,7 @@ use self::{
 };
 
 /// What every topic may touch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Core {
     pub(crate) app_key: String,
     pub(crate) app_secret: String,

@@ -40,7 +40,7 @@ impl Endpoints {
 }
 
 /// By which origins clients reached us.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     /// Of native clients when they asked navi, newest last: their CONNECT names no host.
     by_token: VecDeque<(String, Arc<str>)>,

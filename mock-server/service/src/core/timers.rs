@@ -13,7 +13,7 @@ use crate::core::{
 };
 
 /// What waits for its time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Delayed {
     Open(ConnId, Box<Login>),
     Up(ConnId, ClientFrame),
@@ -33,7 +33,7 @@ pub(crate) enum Delayed {
 }
 
 /// What a topic has to do at its time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Due {
     /// A client that has not pulled since its login is told that something waits.
     Remind(ConnId),
@@ -50,7 +50,7 @@ pub(crate) enum Due {
 }
 
 /// The queue.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Timers {
     waiting: BTreeMap<(UnixMillis, u64), Delayed>,
     next: u64,

@@ -20,12 +20,12 @@ const KEPT: Duration = Duration::from_secs(3 * 24 * 3600);
 pub(crate) const FOLDER: &str = "message-log-";
 
 /// Messages by their hour, written YYYYMMDDHH.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct MessageLog {
     hours: BTreeMap<String, Vec<Line>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Line {
     message: Arc<Message>,
     /// The sender's platform; empty for messages of the app's server.

@@ -51,7 +51,7 @@ pub(crate) struct Files<'w> {
 }
 
 /// What clients have uploaded, and what they may.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct FilesState {
     allowed: IndexMap<String, Allowed>,
     stored: IndexMap<String, Stored>,
@@ -98,14 +98,14 @@ pub(crate) fn file_server(core: &Core, origin: &str) -> String {
 }
 
 /// An upload that was asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Allowed {
     user: UserIx,
     key: String,
     until: UnixMillis,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Stored {
     user: UserIx,
     bytes: Bytes,

@@ -53,7 +53,7 @@ impl Place {
 }
 
 /// A message as the archive keeps it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) message: Arc<Message>,
     /// Who it was for, its sender included.
@@ -82,7 +82,7 @@ pub(crate) struct Kept {
     pub(crate) directed: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Log {
     /// By time, which is unique among what is kept: clients page by it (HIST-013).
     entries: VecDeque<Entry>,
@@ -90,7 +90,7 @@ struct Log {
 }
 
 /// What a participant has removed for itself (DEL-018).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct View {
     cleared: UnixMillis,
     deleted: BTreeSet<Uid>,
@@ -114,7 +114,7 @@ pub(crate) struct Range {
 }
 
 /// All conversations of a world.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Archive {
     logs: BTreeMap<Place, Log>,
     places: BTreeMap<Uid, (Place, UnixMillis)>,

@@ -30,7 +30,7 @@ use crate::{
 /// A conversation of a user: its type's wire number and the other side, group or system account.
 type Key = (i32, Arc<str>);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entry {
     last: Arc<Message>,
     /// The user sent it.
@@ -51,7 +51,7 @@ impl Entry {
 }
 
 /// Every user's list.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Conversations {
     lists: BTreeMap<UserIx, BTreeMap<Key, Entry>>,
 }

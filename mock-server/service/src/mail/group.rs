@@ -35,7 +35,7 @@ impl Mute {
 }
 
 /// One group.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Group {
     /// What pushes show.
     pub(crate) name: String,
@@ -72,7 +72,7 @@ impl Group {
 }
 
 /// All groups of a world, in the order they were created.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Groups {
     by_id: IndexMap<Arc<str>, Group>,
     /// Mutes in all groups at once (GRP-011).

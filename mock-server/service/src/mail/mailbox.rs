@@ -36,7 +36,7 @@ const TAIL: usize = 64;
 /// Messages that may wait for a device as sent by its user without sync: one that never pulls piles up no more.
 const MOST_SHOWN: usize = 200;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Mailbox {
     items: VecDeque<Item>,
     /// Without sync: what the app's server sent in this user's name while a device was online, for that device alone.

@@ -24,7 +24,7 @@ pub(crate) mod recall;
 pub(crate) mod receipt;
 
 /// Private, group and system messages, as a world keeps them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct MailState {
     pub(crate) mailboxes: ByUser<Mailbox>,
     pub(crate) archive: Archive,

@@ -30,7 +30,7 @@ pub(crate) const GROUP_RESPONSE: &str = "RC:RRRspMsg";
 pub(crate) const TYPING: &str = "RC:TypSts";
 
 /// Who has read which message of which group, and when; the second scheme's memory.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Receipts {
     /// By group and UID, in the order they said so.
     readers: BTreeMap<(Arc<str>, String), Vec<Reader>>,

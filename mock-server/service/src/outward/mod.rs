@@ -13,7 +13,7 @@ pub(crate) mod push;
 pub(crate) mod push_decision;
 
 /// What leaves for the app, as a world keeps it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct OutwardState {
     /// Where the app's server is told of what.
     pub(crate) callbacks: Callbacks,

@@ -32,7 +32,7 @@ const KEPT: usize = 1024;
 const HIDE_TITLE: i32 = 4;
 
 /// The latest push records, oldest first.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pushes {
     records: VecDeque<Record>,
 }
@@ -44,7 +44,7 @@ pub(crate) struct Notification {
     pub(crate) content: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Record {
     at: UnixMillis,
     user: UserIx,
@@ -56,7 +56,7 @@ struct Record {
 }
 
 /// What a record's push shows.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Shown {
     Notification {
         title: String,

@@ -42,7 +42,7 @@ pub(crate) struct Tag {
 }
 
 /// A user's tags.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ConversationTags {
     /// The newest change's; a time that always grows.
     version: i64,

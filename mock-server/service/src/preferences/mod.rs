@@ -9,7 +9,7 @@ pub(crate) mod quiet;
 pub(crate) mod settings;
 
 /// What users have set, as a world keeps it.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct PreferencesState {
     pub(crate) settings: ByUser<Settings>,
     pub(crate) tags: ByUser<ConversationTags>,

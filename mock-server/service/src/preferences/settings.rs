@@ -41,7 +41,7 @@ pub(crate) const LEVELS: [i32; 6] = [-1, 0, 1, 2, 4, 5];
 pub(crate) type Place = (i32, String, String);
 
 /// One user's settings.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
     /// The newest change's.
     version: i64,

@@ -62,7 +62,7 @@ pub(super) enum Audience {
     But(Arc<BTreeSet<UserIx>>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Change {
     time: UnixMillis,
     audience: Audience,
@@ -70,7 +70,7 @@ struct Change {
 }
 
 /// The changes of a group, by time.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Changes(VecDeque<Change>);
 
 impl Audience {

@@ -23,7 +23,7 @@ pub(crate) const DEFAULT_CHANNEL: &str = "RCDefault";
 pub(crate) const LONGEST_CHANNEL: usize = 20;
 
 /// One channel.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Channel {
     pub(crate) created: UnixMillis,
     pub(crate) private: bool,

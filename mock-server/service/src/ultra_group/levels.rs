@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The defaults of a group; 0 is unset.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct DefaultLevels {
     group: i32,
     /// Channels with a default of their own.

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Something said in a group.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) message: Arc<Message>,
     pub(crate) by: UserIx,
@@ -62,7 +62,7 @@ impl Entry {
 }
 
 /// The entries of a group.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Log {
     entries: VecDeque<Entry>,
     times: BTreeMap<Uid, UnixMillis>,
@@ -132,7 +132,7 @@ impl Log {
 }
 
 /// Where a channel's messages are in its group's log.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Times {
     /// What can be read again.
     pub(crate) kept: VecDeque<UnixMillis>,

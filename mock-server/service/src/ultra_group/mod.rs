@@ -63,7 +63,7 @@ impl UltraGroups<'_> {
 }
 
 /// Every ultra group of a world.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct UltraGroupsState {
     by_id: BTreeMap<Arc<str>, UltraGroup>,
     /// The groups each user is in, in the order it joined them: what a login or a pull concerns costs no look at others.
@@ -77,7 +77,7 @@ pub(crate) struct UltraGroupsState {
 const LONG_AGO: UnixMillis = UnixMillis(i64::MIN);
 
 /// Gives every message and change of the world's ultra groups a time of its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Clock(UnixMillis);
 
 impl Clock {
@@ -108,7 +108,7 @@ impl UltraGroupsState {
 }
 
 /// One ultra group.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct UltraGroup {
     pub(crate) id: Arc<str>,
     /// What pushes show.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Mutes of a channel; without an end.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Mutes {
     pub(crate) users: BTreeSet<UserIx>,
     /// Nobody but the white list may speak.

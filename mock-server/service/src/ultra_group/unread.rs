@@ -31,7 +31,7 @@ const MOST: usize = 999;
 const MOST_DIGESTS: usize = 50;
 
 /// What a member has done with a channel; kept only for those who have done something.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Mark {
     /// Read up to and including this.
     pub(crate) read: UnixMillis,
@@ -44,7 +44,7 @@ pub(crate) struct Mark {
 pub(super) type Marks = BTreeMap<UserIx, BTreeMap<Arc<str>, Mark>>;
 
 /// A channel's unread messages as one member counts them.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Unread {
     pub(super) count: usize,
     /// Mentions of all and of the member.

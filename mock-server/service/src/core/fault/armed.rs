@@ -5,7 +5,7 @@ use wire::Topic;
 
 use crate::core::fault::{Direction, Effect, Fault, FaultKind};
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Armed {
     id: u64,
     fault: Fault,
@@ -39,7 +39,7 @@ pub(crate) struct Passing<'a> {
     pub(crate) user: Option<&'a str>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Faults {
     armed: Vec<Armed>,
     next_id: u64,

@@ -93,7 +93,7 @@ pub(crate) fn error(code: u16, text: impl Into<String>) -> ApiError {
 }
 
 /// What the Server API remembers of its calls.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ApiState {
     rates: ApiRates,
     repeats: Repeats,

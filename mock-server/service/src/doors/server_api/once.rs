@@ -16,7 +16,7 @@ use crate::{
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Calls of the last minute that named a number: when, whose, what was answered.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Repeats {
     calls: VecDeque<(UnixMillis, (String, i64), Value)>,
 }

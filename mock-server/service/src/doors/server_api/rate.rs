@@ -34,7 +34,7 @@ pub(super) enum Rated<'a> {
 }
 
 /// When what was let through happened.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ApiRates {
     passed: BTreeMap<(&'static str, String), VecDeque<UnixMillis>>,
 }
