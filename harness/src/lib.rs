@@ -18,4 +18,5 @@ pub mod runner;
 pub mod scenario;
 pub mod sequence;
 pub mod shell;
+pub mod step;
 pub mod verdict;

@@ -236,7 +236,9 @@ fn dispatch(
         Command::Review(args) => review::run(&args, &mut Plain::new(out), terminal, &mut io::stdin().lock()),
         Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
         Command::Show(args) => show::run(&args, &mut Plain::new(out)),
-        Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
+        Command::Replay(args) => {
+            replay::run(&args, &mut Plain::new(out), terminal && io::stdout().is_terminal())
+        }
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),

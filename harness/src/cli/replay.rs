@@ -6,8 +6,11 @@ use clap::{Args, ValueEnum};
 use recording::End;
 use serde_json::json;
 
-use super::{Format, Stop, exit};
-use crate::recorded::{self, Outcome};
+use super::{Format, Stop, exit, signals};
+use crate::{
+    recorded::{self, Outcome},
+    step::{self, Pace},
+};
 
 /// Arguments of `harness replay`.
 #[derive(Debug, Args)]
@@ -21,6 +24,13 @@ pub(super) struct ReplayArgs {
     /// How results are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Goes through one recording by hand, in a terminal: forward and back, with frames, callbacks and the service's state; ? shows
+    /// the keys.
+    #[arg(long, conflicts_with_all = ["to", "format"])]
+    step: bool,
+    /// How fast it plays there (space bar): `virtual` (as fast as it goes), `real`, or `xN`: N times as fast as recorded.
+    #[arg(long, value_name = "PACE", requires = "step", default_value = "virtual")]
+    time: Pace,
 }
 
 /// Who plays the other part.
@@ -31,7 +41,32 @@ enum To {
     Service,
 }
 
-pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
+/// Goes through one recording by hand. `is_terminal`: there is one for keys and the screen.
+fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
+    let [file] = args.paths.as_slice() else {
+        return Err(Stop::usage("--step goes through one recording at a time", None));
+    };
+    if file.is_dir() {
+        let message = format!("{}: a folder; --step goes through one recording", file.display());
+        return Err(Stop::usage(message, None));
+    }
+    if !is_terminal {
+        let hint = format!("as text: harness show {}", file.display());
+        return Err(Stop::usage(
+            "--step needs a terminal for its keys and its screen; there is none",
+            Some(hint),
+        ));
+    }
+    // Drafts of scenarios come in here.
+    let export = None;
+    step::shell::run(file, args.time, export, &signals::asked()).map_err(|why| Stop::usage(why, None))?;
+    Ok(exit::CONFORMS)
+}
+
+pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> Result<u8, Stop> {
+    if args.step {
+        return by_hand(args, is_terminal);
+    }
     let To::Service = args.to;
     let paths = recorded::find(&args.paths).map_err(|why| Stop::usage(why, None))?;
     let (mut same, mut differ, mut incomplete) = (0, 0, 0);

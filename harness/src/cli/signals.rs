@@ -1,6 +1,14 @@
 //! Ctrl-C and SIGTERM: the first asks for the end, the second ends at once.
 
-use std::{io::Write as _, process, thread};
+use std::{
+    io::Write as _,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+};
 
 use super::exit;
 use crate::{adapter, runner::Interrupt};
@@ -38,6 +46,22 @@ pub(super) fn end_at_once() {
             end();
         });
     });
+}
+
+/// As [`watch`] for commands that look after their own end: what is returned is set by any signal that asks for it.
+pub(super) fn asked() -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let ask = Arc::clone(&asked);
+    thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let Ok(runtime) = runtime else { return };
+        runtime.block_on(async {
+            let Ok(mut signals) = Signals::new() else { return };
+            signals.next().await;
+            ask.store(true, Ordering::Relaxed);
+        });
+    });
+    asked
 }
 
 fn end() {

@@ -64,7 +64,7 @@ fn frame(told: &Value) -> String {
 }
 
 /// `+1:02:03.004`: hours only where there are some.
-fn instant(after: Duration) -> String {
+pub(crate) fn instant(after: Duration) -> String {
     let (seconds, millis) = (after.as_secs(), after.subsec_millis());
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     match (hours, minutes) {

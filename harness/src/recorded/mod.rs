@@ -4,8 +4,10 @@ mod line;
 mod page;
 mod replayed;
 
+pub(crate) use line::instant;
 pub use line::line;
 pub use page::Page;
+pub(crate) use replayed::apart;
 pub use replayed::{Outcome, replayed};
 
 use std::{

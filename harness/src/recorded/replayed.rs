@@ -90,7 +90,7 @@ fn spoken(said: Option<&Said>, decoder: &mut Decoder, n: u64, after: std::time::
 }
 
 /// The first place at which two values differ, and both there; `None`: they differ in bytes that nothing is made of.
-fn apart(a: &Value, b: &Value) -> Option<String> {
+pub(crate) fn apart(a: &Value, b: &Value) -> Option<String> {
     fn walk(a: &Value, b: &Value, path: &str) -> Option<String> {
         match (a, b) {
             (Value::Object(a), Value::Object(b)) => {

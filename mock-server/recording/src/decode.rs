@@ -26,7 +26,14 @@ struct Conn {
     label: String,
     /// Whose it is, once the service has said so.
     user: Option<String>,
-    queries: BTreeMap<u16, Topic>,
+    queries: BTreeMap<u16, Asked>,
+}
+
+/// What a QUERY asks for, and of whom.
+#[derive(Debug, Clone)]
+struct Asked {
+    topic: Topic,
+    target: String,
 }
 
 impl Decoder {
@@ -46,6 +53,16 @@ impl Decoder {
     #[must_use]
     pub fn user(&self, conn: ConnId) -> Option<&str> {
         self.conns.get(&conn)?.user.as_deref()
+    }
+
+    /// What the QUERY was about that an entry answers: a room, a group, a user; nothing of the kind is told in the answer.
+    #[must_use]
+    pub fn asked_of(&self, entry: &Entry) -> Option<&str> {
+        let What::Said(Said::Down { conn, raw }) = &entry.what else { return None };
+        match self.frame(*conn, raw).filter(|_| is_answer(raw))? {
+            ServerFrame::QueryAck { id, .. } => Some(&self.conns.get(conn)?.queries.get(&id)?.target),
+            _ => None,
+        }
     }
 
     /// How a connection is carried.
@@ -106,7 +123,8 @@ impl Decoder {
 
     fn asked(&mut self, conn: ConnId, frame: &ClientFrame) {
         if let (ClientFrame::Query(query), Some(known)) = (frame, self.conns.get_mut(&conn)) {
-            known.queries.insert(query.id, query.topic.clone());
+            let asked = Asked { topic: query.topic.clone(), target: query.target.clone() };
+            known.queries.insert(query.id, asked);
         }
     }
 
@@ -210,7 +228,7 @@ impl Decoder {
     fn answered(&mut self, conn: ConnId, frame: &ServerFrame) -> Option<Topic> {
         let known = self.conns.get_mut(&conn)?;
         match frame {
-            ServerFrame::QueryAck { id, .. } => known.queries.remove(id),
+            ServerFrame::QueryAck { id, .. } => known.queries.remove(id).map(|asked| asked.topic),
             ServerFrame::ConnAck(ack) => {
                 known.user = ack.accepted.as_ref().map(|accepted| accepted.user_id.clone());
                 None
