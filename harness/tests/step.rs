@@ -113,7 +113,7 @@ fn long(messages: u16) -> Vec<u8> {
         told(&mut service, &mut tape, now);
     }
     for id in 1..=messages {
-        now = now + Duration::from_millis(20);
+        now += Duration::from_millis(20);
         let (conn, to) = if id % 2 == 0 { (1, "ben") } else { (2, "ann") };
         let body = wire::body::UpStreamMessage {
             session_id: 1,

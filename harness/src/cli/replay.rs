@@ -1,6 +1,6 @@
 //! `harness replay`: recordings done again.
 
-use std::{io::Write, path::PathBuf};
+use std::{io::Write, path::PathBuf, sync::atomic::Ordering};
 
 use clap::{Args, ValueEnum};
 use recording::End;
@@ -59,8 +59,9 @@ fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
     }
     // Drafts of scenarios come in here.
     let export = None;
-    step::shell::run(file, args.time, export, &signals::asked()).map_err(|why| Stop::usage(why, None))?;
-    Ok(exit::CONFORMS)
+    let asked = signals::asked();
+    step::shell::run(file, args.time, export, &asked).map_err(|why| Stop::usage(why, None))?;
+    Ok(if asked.load(Ordering::Relaxed) { exit::INTERRUPTED } else { exit::CONFORMS })
 }
 
 pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> Result<u8, Stop> {

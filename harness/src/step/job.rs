@@ -114,12 +114,14 @@ impl<R: BufRead + Seek> Model<R> {
 
     fn go_on_to(&mut self, to: u64, from: u64, most: usize) -> Result<(), String> {
         self.world.jump(to.min(self.source.known()));
+        // Where the end is known, it is known how near it is.
+        let goal = if self.source.end().is_some() { to.min(self.source.known()) } else { to };
         for _ in 0..most {
             if self.at() == to {
                 self.arrived(from, None);
                 return Ok(());
             }
-            if !self.step(to)? {
+            if !self.step(goal)? {
                 let last = self.at();
                 let beyond = to != u64::MAX;
                 self.arrived(from, beyond.then(|| format!("its last entry is {last}")));

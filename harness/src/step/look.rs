@@ -228,7 +228,12 @@ impl<R: BufRead + Seek> Model<R> {
             let text = fit(&crate::plain::plain(&text).replace(['\n', '\t'], " "), width);
             lines.push(Line { text, is_current, differs, is_seen });
         }
-        let heads = fit(&format!("{:head$}{}", "", diagram.heads()), width);
+        let all = self.source.lanes().iter().filter(|lane| **lane != Lane::Service).count();
+        let aside = match all.saturating_sub(lanes.len() - 1) {
+            0 => String::new(),
+            many => format!(" {many} lanes aside"),
+        };
+        let heads = fit(&format!("{aside:head$}{}", diagram.heads()), width);
         Ok((crate::plain::plain(&heads).into_owned(), lines))
     }
 

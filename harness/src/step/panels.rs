@@ -112,7 +112,7 @@ impl<R: BufRead + Seek> Model<R> {
         if told == 0 {
             page.put(Tone::Plain, 0, "none so far");
         }
-        Ok(format!("so far, of {}; c: of another", self.client.as_deref().unwrap_or("all")))
+        Ok(format!("so far, of {} (c)", self.client.as_deref().unwrap_or("all")))
     }
 
     fn stops(&self, page: &mut Page) -> String {

@@ -33,6 +33,8 @@ pub struct Source<R> {
     remembered: Vec<Remembered>,
     /// Behind the last page.
     front: Remembered,
+    /// Behind the page that was read again last: most go on from there.
+    behind: Option<Remembered>,
     end: Option<End>,
     kept: VecDeque<(usize, Rc<Page>)>,
     lanes: Vec<Lane>,
@@ -65,8 +67,8 @@ impl<R: BufRead + Seek> Source<R> {
     /// Takes over a reader that has read no entry yet.
     pub fn new(reader: Reader<R>) -> Self {
         let front = Remembered { page: 0, place: reader.place(), decoder: Decoder::default() };
-        let (pages, remembered, kept, lanes) = Default::default();
-        Self { reader, pages, remembered, front, end: None, kept, lanes }
+        let (pages, remembered, behind, kept, lanes) = Default::default();
+        Self { reader, pages, remembered, front, behind, end: None, kept, lanes }
     }
 
     /// What it is of.
@@ -190,7 +192,9 @@ impl<R: BufRead + Seek> Source<R> {
         let behind = behind.unwrap_or(self.known() + 1);
         // The first page is always remembered.
         let at = self.remembered.partition_point(|known| known.page <= page) - 1;
-        let Remembered { place, mut decoder, .. } = self.remembered[at].clone();
+        let known = &self.remembered[at];
+        let near = self.behind.as_ref().filter(|behind| behind.page <= page && behind.page > known.page);
+        let Remembered { place, mut decoder, .. } = near.unwrap_or(known).clone();
         self.reader.return_to(&place).map_err(|error| error.to_string())?;
         let mut next = |what: &str| match self.reader.next_entry() {
             Ok(Some(entry)) => Ok(entry),
@@ -202,7 +206,10 @@ impl<R: BufRead + Seek> Source<R> {
         }
         let entries: Result<Vec<Entry>, String> =
             (first..behind).map(|n| next(&format!("entry {n}"))).collect();
-        Ok(Page::new(decoder, entries?))
+        let (entries, before) = (entries?, decoder.clone());
+        entries.iter().for_each(|entry| decoder.learn(entry));
+        self.behind = Some(Remembered { page: page + 1, place: self.reader.place(), decoder });
+        Ok(Page::new(before, entries))
     }
 
     /// The last entry before `n` of a page that has calls or callbacks, and `n` itself if its page has; `None`: there is none.
