@@ -109,7 +109,7 @@ impl Look {
 }
 
 impl<R: BufRead + Seek> Model<R> {
-    /// What is seen on a terminal of so many columns and lines, at least [`LEAST`].
+    /// What is seen on a terminal of so many columns and lines, at least 40 by 10.
     ///
     /// # Errors
     /// The file cannot be read.
