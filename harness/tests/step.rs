@@ -268,10 +268,28 @@ fn marked_entries_are_written_and_nothing_is_overwritten() {
     assert!(model.message().unwrap().starts_with("this build drafts no scenarios: 4 entries as text in"));
     assert!(!Path::new(&file("draft.yaml")).exists() && Path::new(&file("draft.txt")).exists());
     // Who drafts one is given the file and what is marked.
-    let export: Export = Box::new(|path, ranges| Ok(format!("# {} {ranges:?}\n", path.display())));
+    let export: Export =
+        Box::new(|path, ranges| Ok((format!("# {} {ranges:?}\n", path.display()), "drafted".to_owned())));
     let mut model = paced(bytes, Pace::Virtual, Some(export));
     press(&mut model, &format!(":3<Enter>mw{}<Enter>", file("draft.yaml")));
     assert_eq!(std::fs::read_to_string(file("draft.yaml")).unwrap(), "# session.jsonl [(3, 3)]\n");
+}
+
+/// What is marked becomes a scenario that the reference client passes.
+#[test]
+fn marked_entries_become_a_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings/native@5.46.1/recall.jsonl");
+    let reader = harness::recorded::open(&path).unwrap();
+    let name = path.display().to_string();
+    let mut model = Model::new(reader, &name, 1, Pace::Virtual, Some(harness::step::drafts()));
+    let to = folder.path().join("recalled.yaml");
+    press(&mut model, &format!(":45<Enter>v:58<Enter>vw{}<Enter>", to.display()));
+    let told = model.message().unwrap_or_default();
+    assert!(told.ends_with("it passes with the reference client"), "{told}");
+    let text = std::fs::read_to_string(to).unwrap();
+    assert!(text.contains("recallMessage") && text.contains("expect"), "{text}");
 }
 
 #[test]

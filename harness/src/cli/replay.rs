@@ -57,10 +57,8 @@ fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
             Some(hint),
         ));
     }
-    // Drafts of scenarios come in here.
-    let export = None;
     let asked = signals::asked();
-    step::shell::run(file, args.time, export, &asked).map_err(|why| Stop::usage(why, None))?;
+    step::shell::run(file, args.time, Some(step::drafts()), &asked).map_err(|why| Stop::usage(why, None))?;
     Ok(if asked.load(Ordering::Relaxed) { exit::INTERRUPTED } else { exit::CONFORMS })
 }
 

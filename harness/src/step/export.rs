@@ -9,10 +9,37 @@ use std::{
 use serde_json::json;
 
 use super::{model::Model, source::Source};
+use crate::{
+    draft::{MOST_ENTRIES, Wanted, draft},
+    recorded,
+};
 
 /// Makes a scenario of entries of a recording: its file, and the ranges of entries that are wanted (first and last of each). What it
-/// gives is the text of a scenario file; what it cannot do it says in a sentence.
-pub type Export = Box<dyn Fn(&Path, &[(u64, u64)]) -> Result<String, String>>;
+/// gives is the text of a scenario file, and a sentence on it; what it cannot do it says in a sentence.
+pub type Export = Box<dyn Fn(&Path, &[(u64, u64)]) -> Result<(String, String), String>>;
+
+/// Scenarios as `harness scenario-from` makes them.
+#[must_use]
+pub fn drafts() -> Export {
+    Box::new(|file, ranges| {
+        let mut reader = recorded::open(file)?;
+        let (mut entries, last) = (Vec::new(), ranges.last().map_or(0, |(_, last)| *last));
+        while reader.last() < last {
+            if entries.len() == MOST_ENTRIES {
+                return Err(format!("a scenario is drafted of the first {MOST_ENTRIES} entries alone"));
+            }
+            let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? else { break };
+            entries.push(entry);
+        }
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let entries_wanted = ranges.iter().flat_map(|(first, last)| *first..=*last).collect();
+        let wanted = Wanted { name, entries: entries_wanted, bug: None };
+        let draft = draft(reader.header(), &entries, &wanted)?;
+        let passes = if draft.passes { "passes" } else { "does NOT pass" };
+        let told = format!("{} steps; it {passes} with the reference client", draft.steps);
+        Ok((draft.yaml, told))
+    })
+}
 
 /// Entries that are written at once: nobody waits for more before a terminal.
 const MOST: u64 = 200_000;
@@ -58,9 +85,12 @@ impl<R: BufRead + Seek> Model<R> {
         let create = |path: &Path| private().write(true).create_new(true).open(path).map_err(said);
         match (form, &self.export) {
             (Form::Scenario, Some(export)) => {
-                let text = export(Path::new(&self.name), &ranges)?;
+                if path.exists() {
+                    return Err(format!("{to} is there already: it is left alone"));
+                }
+                let (text, told) = export(Path::new(&self.name), &ranges)?;
                 create(path)?.write_all(text.as_bytes()).map_err(said)?;
-                Ok(format!("{to}: a scenario of {count} entries"))
+                Ok(format!("{to}: {told}"))
             }
             (Form::Scenario, None) => {
                 let path = path.with_extension("txt");

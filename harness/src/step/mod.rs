@@ -26,7 +26,7 @@ mod view;
 mod world;
 
 pub use compare::Differs;
-pub use export::Export;
+pub use export::{Export, drafts};
 pub use look::Screen;
 pub use marks::Marks;
 pub use model::{Model, Panel, Pick};

@@ -118,12 +118,12 @@ impl World {
         let Some(state) = &mut self.state else { return };
         if !self.compares {
             if let What::Taken(_) = entry.what {
-                state.says = state.replay.outputs(entry);
+                state.says = state.replay.spoken(entry.clone());
             } else {
                 state.says.clear();
             }
         } else {
-            let said = state.replay.outputs(entry);
+            let said = state.replay.spoken(entry.clone());
             if let Some((differs, before)) = state.compare.take(&entry.what, said) {
                 note(&mut self.differences, entry.n - u64::from(before), differs);
             }

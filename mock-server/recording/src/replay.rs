@@ -75,26 +75,14 @@ impl Replay {
         }
     }
 
-    /// Does again what an entry says was done, and tells what is said: for recordings of what was done alone.
+    /// Does again what an entry says was done, and tells what is said: for recordings of what was done alone, and for
+    /// whoever compares in a way of his own.
     pub fn spoken(&mut self, entry: Entry) -> Vec<Said> {
         self.writer.learn(&entry.what);
         let What::Taken(taken) = entry.what else { return Vec::new() };
         self.now = self.start + entry.after;
         self.service.again(self.now, taken);
         std::iter::from_fn(|| self.service.poll_output()).map(|output| self.writer.said(&output)).collect()
-    }
-
-    /// Takes the next entry in, and hands out what is said because of it, for whoever compares in a way of his own.
-    pub fn outputs(&mut self, entry: &Entry) -> Vec<Said> {
-        self.writer.learn(&entry.what);
-        let What::Taken(taken) = &entry.what else { return Vec::new() };
-        self.now = self.start + entry.after;
-        self.service.again(self.now, taken.clone());
-        let mut said = Vec::new();
-        while let Some(output) = self.service.poll_output() {
-            said.push(self.writer.said(&output));
-        }
-        said
     }
 
     /// Takes the next entry in: what was done is done again, what was said must be said again.
