@@ -17,6 +17,7 @@ mod list;
 mod not_started;
 mod out;
 mod progress;
+mod proxy;
 mod replay;
 mod report;
 mod requirements;
@@ -92,6 +93,8 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Makes a scenario of a recording: a first draft, with what must come of it.
     ScenarioFrom(scenario_from::ScenarioFromArgs),
+    /// Stands between clients and any server, and records their sessions.
+    Proxy(proxy::ProxyArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -238,6 +241,7 @@ fn dispatch(
         Command::Show(args) => show::run(&args, &mut Plain::new(out)),
         Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
+        Command::Proxy(args) => proxy::run(&args, out, err, &interrupt()),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

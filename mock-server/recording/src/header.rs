@@ -30,11 +30,25 @@ pub struct Header {
     /// Whether it tells what the world said, and not only what was done to it, from which all of that follows.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub said: bool,
+    /// It is of a session with a service that is not ours, taken on the way: of its world nothing is known, and `seed`,
+    /// `endpoints` and `world` tell nothing. Absent in a recording of a world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.
     #[serde(serialize_with = "as_given")]
     pub world: WorldSetup,
+}
+
+/// How a recording was taken on the way between clients and a service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Proxy {
+    /// The service's navigation address, as whoever recorded gave it; empty where it was scrubbed.
+    pub upstream: String,
+    /// Whether pseudonyms stand for whatever could tell of people; the App Key is an alias then.
+    pub scrubbed: bool,
 }
 
 fn yes() -> bool {
@@ -54,8 +68,16 @@ impl Header {
     /// The world as it was in the beginning.
     ///
     /// # Errors
-    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups.
+    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups. Or there is none: the
+    /// recording was taken by a proxy.
     pub fn world(&self) -> Result<Service, Vec<String>> {
+        if let Some(proxy) = &self.proxy {
+            let upstream = if proxy.upstream.is_empty() { "another service" } else { &proxy.upstream };
+            return Err(vec![format!(
+                "it was taken by a proxy in front of {upstream}: it has no world that could be made again, so that nothing of it can \
+                 be compared byte for byte"
+            )]);
+        }
         Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)
     }
 }
