@@ -24,6 +24,7 @@ mod requirements;
 mod review;
 mod run;
 mod scenario_from;
+mod scrub;
 mod select;
 mod settings;
 mod show;
@@ -95,6 +96,8 @@ enum Command {
     ScenarioFrom(scenario_from::ScenarioFromArgs),
     /// Stands between clients and any server, and records their sessions.
     Proxy(proxy::ProxyArgs),
+    /// Writes a recording anew with pseudonyms for whatever could tell of people, so that it can be shared.
+    Scrub(scrub::ScrubArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -242,6 +245,7 @@ fn dispatch(
         Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
         Command::Proxy(args) => proxy::run(&args, out, err, &interrupt()),
+        Command::Scrub(args) => scrub::run(&args, &mut Plain::new(out)),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

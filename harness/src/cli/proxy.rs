@@ -52,6 +52,10 @@ pub(super) struct ProxyArgs {
     /// Certificates to trust in the service, PEM, besides the authorities that browsers trust; repeatable.
     #[arg(long, value_name = "FILE")]
     upstream_ca: Vec<PathBuf>,
+    /// Record pseudonyms instead of tokens, users, groups, texts and addresses, the same for the same all along, so that a recording can
+    /// be shared. What passes stays as it is.
+    #[arg(long)]
+    scrub: bool,
 }
 
 /// The address of a service: a scheme, a host, perhaps a port.
@@ -94,7 +98,7 @@ pub(super) fn run(
         upstream_ca: args.upstream_ca.clone(),
         record: args.record.clone(),
         record_limit: args.record_limit as u64,
-        scrub: false,
+        scrub: args.scrub,
         tls: tls.clone(),
         tls_names: args.tls_name.clone(),
     };

@@ -61,9 +61,11 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
             writeln!(out, "{} by {}{client}", header.app_key, header.made_by)?;
             match &header.proxy {
                 Some(proxy) => {
-                    let upstream = if proxy.upstream.is_empty() { "another service" } else { &proxy.upstream };
-                    let scrubbed = if proxy.scrubbed { ", scrubbed" } else { "" };
-                    writeln!(out, "begins at {} unix ms, taken by a proxy in front of {upstream}{scrubbed}", start.0)?;
+                    let how = match proxy.scrubbed {
+                        true => "scrubbed".to_owned(),
+                        false => format!("taken by a proxy in front of {}", proxy.upstream),
+                    };
+                    writeln!(out, "begins at {} unix ms, {how}", start.0)?;
                 }
                 None => writeln!(out, "begins at {} unix ms, seed {seed}, {clock}", start.0)?,
             }

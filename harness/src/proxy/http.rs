@@ -231,6 +231,7 @@ impl Way<'_> {
             let token = text.and_then(|text| value_of(text, "token")).or_else(|| value_of(&query, "token"));
             (form.map_or(body, Bytes::from), token.unwrap_or_default())
         };
+        sized(&mut parts.headers, &form);
         let negotiated = parts.headers.get("rc-negotiate").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let native = wants_native(negotiated);
         let exchange = self.exchange(&parts);
@@ -256,6 +257,7 @@ impl Way<'_> {
 
     async fn token(self, mut parts: Parts, body: Incoming) -> Result<Response<Passing>, String> {
         let body = body::whole(body, SMALL).await?;
+        sized(&mut parts.headers, &body);
         let exchange = self.exchange(&parts);
         let (shared, own) = (self.shared.clone(), self.own.clone());
         let (head, answer) = self.small(&exchange, &mut parts, body).await?;
@@ -270,6 +272,7 @@ impl Way<'_> {
 
     async fn polling(self, asked: Asked, mut parts: Parts, body: Incoming) -> Result<Response<Passing>, String> {
         let body = body::whole(body, POLLED).await?;
+        sized(&mut parts.headers, &body);
         let query = parts.uri.query().unwrap_or_default().to_owned();
         let (shared, app_key) = (self.shared.clone(), self.app_key.to_owned());
         let mut opened = None;
@@ -384,7 +387,6 @@ impl Way<'_> {
     }
 
     async fn send(self, parts: &mut Parts, body: Passing) -> Result<Response<Incoming>, String> {
-        parts.headers.remove(header::CONTENT_LENGTH);
         self.send_while(parts, body, &Rc::new(Cell::new(Instant::now()))).await
     }
 
@@ -428,6 +430,15 @@ impl Way<'_> {
 fn wants_native(negotiated: &str) -> bool {
     let lists = negotiated.split(';').filter_map(|part| part.trim().strip_prefix("conn="));
     lists.flat_map(|list| list.split(',')).any(|number| matches!(number.trim(), "1" | "2"))
+}
+
+/// Headers of a request whose body is known as a whole.
+fn sized(headers: &mut HeaderMap, body: &Bytes) {
+    headers.remove(header::TRANSFER_ENCODING);
+    match body.len() {
+        0 => drop(headers.remove(header::CONTENT_LENGTH)),
+        length => drop(headers.insert(header::CONTENT_LENGTH, length.into())),
+    }
 }
 
 fn whole(mut head: http::response::Parts, body: Bytes) -> Response<Passing> {

@@ -21,7 +21,7 @@ const MOST: usize = 64;
 
 /// Writes recordings.
 #[derive(Debug)]
-pub struct Keeper {
+pub(super) struct Keeper {
     folder: PathBuf,
     limit: u64,
     upstream: String,
@@ -57,7 +57,7 @@ impl Keeper {
     ///
     /// # Errors
     /// The folder cannot be made, or another program has it: a sentence.
-    pub fn new(folder: &Path, limit: u64, upstream: &str, scrub: bool) -> Result<Self, String> {
+    pub(super) fn new(folder: &Path, limit: u64, upstream: &str, scrub: bool) -> Result<Self, String> {
         Ok(Self {
             _claim: shell::claim(folder)?,
             folder: folder.to_path_buf(),
@@ -70,7 +70,7 @@ impl Keeper {
     }
 
     /// The App Key of something that names this one, or none.
-    pub fn app_key(&mut self, named: Option<&str>) -> String {
+    pub(super) fn app_key(&mut self, named: Option<&str>) -> String {
         if let Some(named) = named.filter(|named| !named.is_empty()) {
             named.clone_into(&mut self.last);
         }
@@ -78,11 +78,12 @@ impl Keeper {
     }
 
     /// Takes an entry down. What cannot be written is said once on stderr; nothing waits for it.
-    pub fn add(&mut self, app_key: &str, now: UnixMillis, what: What) {
+    pub(super) fn add(&mut self, app_key: &str, now: UnixMillis, what: What) {
         let (alias, what) = match &mut self.scrubber {
             Some(scrubber) => {
                 let alias = if app_key == UNNAMED { UNNAMED.to_owned() } else { scrubber.app_key(app_key) };
-                (alias, scrubber.scrub(what))
+                let Some(what) = scrubber.scrub(what) else { return };
+                (alias, what)
             }
             None => (app_key.to_owned(), what),
         };
@@ -130,7 +131,7 @@ impl Keeper {
 
     /// What there is.
     #[must_use]
-    pub fn kept(&self) -> Vec<Kept> {
+    pub(super) fn kept(&self) -> Vec<Kept> {
         self.worlds.values().map(|sink| Kept { path: sink.path.clone(), entries: sink.entries }).collect()
     }
 }

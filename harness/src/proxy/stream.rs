@@ -25,7 +25,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// A socket.
 #[derive(Debug)]
-pub enum Stream {
+pub(super) enum Stream {
     /// Without TLS.
     Plain(TcpStream),
     /// With it, of either side.
@@ -35,7 +35,7 @@ pub enum Stream {
 impl Stream {
     /// The socket below.
     #[must_use]
-    pub fn tcp(&self) -> &TcpStream {
+    pub(super) fn tcp(&self) -> &TcpStream {
         match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
@@ -44,7 +44,7 @@ impl Stream {
 
     /// Whether there is TLS.
     #[must_use]
-    pub fn is_tls(&self) -> bool {
+    pub(super) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
     }
 }
@@ -83,7 +83,7 @@ impl AsyncWrite for Stream {
 
 /// Connects to services.
 #[derive(Clone)]
-pub struct Connector {
+pub(super) struct Connector {
     tls: TlsConnector,
 }
 
@@ -92,7 +92,7 @@ impl Connector {
     ///
     /// # Errors
     /// A file cannot be read, or holds no certificate: a sentence.
-    pub fn new(more: &[PathBuf]) -> Result<Self, String> {
+    pub(super) fn new(more: &[PathBuf]) -> Result<Self, String> {
         let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         for path in more {
             add(&mut roots, path).map_err(|why| format!("--upstream-ca {}: {why}", path.display()))?;
@@ -110,7 +110,7 @@ impl Connector {
     ///
     /// # Errors
     /// None does: a sentence that names each with its reason.
-    pub async fn connect(&self, places: &[Place]) -> Result<(Stream, Place), String> {
+    pub(super) async fn connect(&self, places: &[Place]) -> Result<(Stream, Place), String> {
         let mut failed = Vec::new();
         for place in places {
             match self.connect_to(place).await {

@@ -171,10 +171,10 @@ fn request(shared: &Shared, client: &Stream, mut head: Head) -> Asked {
     let routes = shared.routes.borrow();
     let (path, query) = head.path_and_query();
     let (prefixed, path) = routes.prefixes.find(path);
-    let login = Login::from_websocket_query(query);
     let token = value_of(query, "token").unwrap_or_default();
     let places = if *prefixed == routes.upstream { routes.servers(&token, false) } else { vec![prefixed.clone()] };
     let query = routes.tokens.inward_form(query, &own, &routes.upstream);
+    let login = Login::from_websocket_query(&query);
     head.target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     // Without extensions what passes can be read.
     head.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("sec-websocket-extensions"));

@@ -30,8 +30,8 @@ pub struct Header {
     /// Whether it tells what the world said, and not only what was done to it, from which all of that follows.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub said: bool,
-    /// It is of a session with a service that is not ours, taken on the way: of its world nothing is known, and `seed`,
-    /// `endpoints` and `world` tell nothing. Absent in a recording of a world.
+    /// It is of a session of whose world nothing is known, because it was taken on the way to a service that is not ours, or was
+    /// scrubbed: `seed`, `endpoints` and `world` tell nothing. Absent in a recording of a world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
     /// Where clients found it.
@@ -72,10 +72,12 @@ impl Header {
     /// recording was taken by a proxy.
     pub fn world(&self) -> Result<Service, Vec<String>> {
         if let Some(proxy) = &self.proxy {
-            let upstream = if proxy.upstream.is_empty() { "another service" } else { &proxy.upstream };
+            let how = match (proxy.scrubbed, proxy.upstream.as_str()) {
+                (true, _) => "it was scrubbed".to_owned(),
+                (false, upstream) => format!("it was taken by a proxy in front of {upstream}"),
+            };
             return Err(vec![format!(
-                "it was taken by a proxy in front of {upstream}: it has no world that could be made again, so that nothing of it can \
-                 be compared byte for byte"
+                "{how}: it has no world that could be made again, so that nothing of it can be compared byte for byte"
             )]);
         }
         Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)

@@ -19,6 +19,9 @@ const DOWN: &str = "DownStreamMessage";
 const MAX_DEPTH: u32 = 16;
 
 mod required;
+mod rewrite;
+
+pub use rewrite::{Rewrite, rewrite};
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
