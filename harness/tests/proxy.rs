@@ -12,6 +12,8 @@ mod peer;
 mod program;
 #[path = "proxy/real.rs"]
 mod real;
+#[path = "proxy/scrubbed.rs"]
+mod scrubbed;
 #[path = "proxy/sessions.rs"]
 mod sessions;
 
@@ -123,7 +125,10 @@ fn told(entries: &[Entry]) -> Told {
                 told.conns.push(Conn { polls, up: vec![format!("{login:?}")], down: Vec::new() });
             }
             What::Taken(Taken::Input(
-                Input::Frame { conn, .. } | Input::Poll { conn } | Input::Closed { conn } | Input::Garbage { conn, .. },
+                Input::Frame { conn, .. }
+                | Input::Poll { conn }
+                | Input::Closed { conn }
+                | Input::Garbage { conn, .. },
             )) => {
                 let at = ids.iter().position(|id| id == conn).unwrap();
                 told.conns[at].up.push(match &entry.what {
@@ -135,7 +140,10 @@ fn told(entries: &[Entry]) -> Told {
                 });
             }
             What::Said(
-                Said::Down { conn, .. } | Said::DownRaw { conn, .. } | Said::Close { conn, .. } | Said::PollAnswered { conn },
+                Said::Down { conn, .. }
+                | Said::DownRaw { conn, .. }
+                | Said::Close { conn, .. }
+                | Said::PollAnswered { conn },
             ) => {
                 let at = ids.iter().position(|id| id == conn).unwrap();
                 let polls = told.conns[at].polls;

@@ -1,12 +1,6 @@
 //! `harness proxy`: records a client's session with any server.
 
-use std::{
-    io::Write,
-    net::SocketAddr,
-    path::PathBuf,
-    thread,
-    time::Duration,
-};
+use std::{io::Write, net::SocketAddr, path::PathBuf, thread, time::Duration};
 
 use clap::Args;
 use mock_server::{Authority, shell};
@@ -64,7 +58,9 @@ fn upstream(text: &str) -> Result<Place, String> {
     let written = Place::read(text, false).ok_or_else(wrong)?;
     match written.scheme.as_deref() {
         Some("http" | "https") if matches!(written.rest.as_str(), "" | "/") => Ok(written.place),
-        Some("http" | "https") => Err(format!("`{}` is a path, and clients choose that: {}", written.rest, wrong())),
+        Some("http" | "https") => {
+            Err(format!("`{}` is a path, and clients choose that: {}", written.rest, wrong()))
+        }
         _ => Err(wrong()),
     }
 }

@@ -82,7 +82,12 @@ impl Drop for Kept {
 
 impl Along {
     /// `done` is told of its end, whatever that is.
-    pub(super) fn new(from: Incoming, of_all: &Rc<Cell<usize>>, progress: &Rc<Cell<Instant>>, done: Done) -> Self {
+    pub(super) fn new(
+        from: Incoming,
+        of_all: &Rc<Cell<usize>>,
+        progress: &Rc<Cell<Instant>>,
+        done: Done,
+    ) -> Self {
         let kept = Kept { bytes: BytesMut::new(), total: 0, too_long: false, of_all: of_all.clone() };
         let mut along =
             Self { from, kept, pause: Box::pin(sleep(PAUSE)), done: Some(done), progress: progress.clone() };
@@ -172,7 +177,9 @@ pub(super) async fn whole(mut body: Incoming, most: usize) -> Result<Bytes, Stri
         }
         Ok(all.freeze())
     };
-    timeout(WHOLE, read).await.unwrap_or_else(|_| Err(format!("a body did not come within {} s", WHOLE.as_secs())))
+    timeout(WHOLE, read)
+        .await
+        .unwrap_or_else(|_| Err(format!("a body did not come within {} s", WHOLE.as_secs())))
 }
 
 /// A place for what two parts of an exchange share.

@@ -179,7 +179,8 @@ impl Session {
                 value.parse::<u64>().map_err(|_| format!("`{name}` is no number: {value:?}"))
             };
             let head = comet::Head {
-                header: u8::try_from(number("header")?).map_err(|_| "`header` is more than a byte".to_owned())?,
+                header: u8::try_from(number("header")?)
+                    .map_err(|_| "`header` is more than a byte".to_owned())?,
                 // Clients count on; the lower 16 bits tell their requests apart.
                 id: number("messageid")? as u16,
                 topic: value_of(query, "topic").unwrap_or_default(),
@@ -238,7 +239,10 @@ mod tests {
     fn requests_are_told_apart() {
         assert_eq!(asked("GET", "/websocket", "appId=k&token=t"), Some(Asked::Open));
         assert_eq!(asked("GET", "/pullmsg.js", "sessionid=a.1&pid=2"), Some(Asked::Poll("a.1".to_owned())));
-        assert_eq!(asked("POST", "/websocket", "messageid=1&sessionid=s"), Some(Asked::Frame("s".to_owned())));
+        assert_eq!(
+            asked("POST", "/websocket", "messageid=1&sessionid=s"),
+            Some(Asked::Frame("s".to_owned()))
+        );
         assert_eq!(asked("GET", "/websocket", ""), None);
         assert_eq!(asked("POST", "/user/getToken.json", ""), None);
     }
@@ -250,15 +254,23 @@ mod tests {
         assert_eq!(heard(|say| sessions.opened(session(), answer, &mut |what| say(what))), ["down 0x20"]);
         let one = sessions.get("s1", NOW).unwrap();
         let up = one.frame("header=80&messageid=65543&topic=pullMsg&targetid=a", br#"{"syncTime":5}"#);
-        let What::Taken(Taken::Input(Input::Frame { frame: ClientFrame::Query(query), .. })) = up else { panic!("{up:?}") };
+        let What::Taken(Taken::Input(Input::Frame { frame: ClientFrame::Query(query), .. })) = up else {
+            panic!("{up:?}")
+        };
         assert_eq!((query.id, query.target.as_str()), (7, "a"));
         let answer = br#"[{"headerCode":96,"messageId":7,"status":0,"date":1,"data":"{\"list\":[],\"syncTime\":9}"},{"headerCode":1}]"#;
         let told = heard(|say| sessions.answered("s1", false, 200, answer, &mut |what| say(what)));
         assert_eq!(told, ["down 0x60", "DownRaw"]);
-        assert_eq!(heard(|say| sessions.answered("s1", true, 200, b"[]", &mut |what| say(what))), ["PollAnswered"]);
+        assert_eq!(
+            heard(|say| sessions.answered("s1", true, 200, b"[]", &mut |what| say(what))),
+            ["PollAnswered"]
+        );
         assert_eq!(heard(|say| sessions.answered("s1", true, 200, b"", &mut |what| say(what))), ["DownRaw"]);
         let end = br#"[{"headerCode":224,"messageId":0,"status":1}]"#;
-        assert_eq!(heard(|say| sessions.answered("s1", true, 200, end, &mut |what| say(what))), ["down 0xe0", "Close"]);
+        assert_eq!(
+            heard(|say| sessions.answered("s1", true, 200, end, &mut |what| say(what))),
+            ["down 0xe0", "Close"]
+        );
         assert!(sessions.get("s1", NOW).is_none());
     }
 
@@ -267,7 +279,10 @@ mod tests {
         let mut sessions = Sessions::default();
         let refused = heard(|say| sessions.opened(session(), b"{\"status\":4}", &mut |what| say(what)));
         assert_eq!(refused, ["down 0x20", "Close"]);
-        assert_eq!(heard(|say| sessions.opened(session(), b"<html>", &mut |what| say(what))), ["DownRaw", "Close"]);
+        assert_eq!(
+            heard(|say| sessions.opened(session(), b"<html>", &mut |what| say(what))),
+            ["DownRaw", "Close"]
+        );
         let answer = br#"{"status":0,"userId":"a","sessionid":"s1","timestamp":1}"#;
         for id in ["s1", "s2"] {
             let answer = String::from_utf8_lossy(answer).replace("s1", id);
@@ -281,7 +296,10 @@ mod tests {
 
     #[test]
     fn a_frame_that_cannot_be_read_is_kept_as_it_came() {
-        let What::Taken(Taken::Input(Input::Garbage { error, .. })) = session().frame("header=x", b"{}") else { panic!() };
+        let What::Taken(Taken::Input(Input::Garbage { error, .. })) = session().frame("header=x", b"{}")
+        else {
+            panic!()
+        };
         assert_eq!(error, "`header` is no number: \"x\"; header=x {}");
     }
 }

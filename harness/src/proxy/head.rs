@@ -37,7 +37,10 @@ impl Head {
     /// The first header of that name, in any spelling.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// Whether it asks for a WebSocket.
@@ -84,7 +87,8 @@ mod tests {
 
     #[test]
     fn a_head_is_read_and_written() {
-        let text = b"GET /websocket?appId=k HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nX-Y: 1 \r\n\r\nbehind";
+        let text =
+            b"GET /websocket?appId=k HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\nX-Y: 1 \r\n\r\nbehind";
         let mut head = Head::read(text).unwrap();
         assert_eq!(&text[head.length..], b"behind");
         assert!(head.is_upgrade());

@@ -55,7 +55,12 @@ impl Heard {
     }
 
     /// Bytes of the client pass. `login` makes a login of a CONNECT.
-    pub fn client(&mut self, bytes: &[u8], login: impl Fn(&wire::Connect) -> Login, say: &mut impl FnMut(What)) {
+    pub fn client(
+        &mut self,
+        bytes: &[u8],
+        login: impl Fn(&wire::Connect) -> Login,
+        say: &mut impl FnMut(What),
+    ) {
         if self.over {
             return;
         }
@@ -94,7 +99,13 @@ impl Heard {
                     let again = encoded(&frame, self.native);
                     say(What::Taken(Taken::Input(Input::Frame { conn, frame })));
                     if again != raw {
-                        say(note(conn, format!("written otherwise: {}", STANDARD.encode(&raw[..raw.len().min(KEPT_RAW)]))));
+                        say(note(
+                            conn,
+                            format!(
+                                "written otherwise: {}",
+                                STANDARD.encode(&raw[..raw.len().min(KEPT_RAW)])
+                            ),
+                        ));
                     }
                 }
                 Ok(_) => self.unread(&raw, "a frame before the CONNECT", say),
@@ -149,7 +160,10 @@ impl Heard {
         for (stream, whose) in [(&mut self.client, "client"), (&mut self.server, "server")] {
             let left = stream.lose();
             if !left.is_empty() {
-                say(note(self.conn, format!("the {whose}'s stream ended inside a frame: {} bytes of it had come", left.len())));
+                say(note(
+                    self.conn,
+                    format!("the {whose}'s stream ended inside a frame: {} bytes of it had come", left.len()),
+                ));
             }
         }
         say(what);
@@ -210,13 +224,15 @@ impl Stream {
 fn native_size(buffer: &BytesMut) -> Result<Option<usize>, String> {
     // Only its head is looked at, so that nothing is copied for each read of a long frame.
     let head = &buffer[..buffer.len().min(6)];
-    let Some(length) = head.get(2..).and_then(|lengths| lengths.iter().position(|byte| byte & 0x80 == 0)) else {
+    let Some(length) = head.get(2..).and_then(|lengths| lengths.iter().position(|byte| byte & 0x80 == 0))
+    else {
         if head.len() == 6 {
             return Err("the length takes more than four bytes".to_owned());
         }
         return Ok(None);
     };
-    let body = head[2..3 + length].iter().rev().fold(0_usize, |size, byte| size << 7 | usize::from(byte & 0x7F));
+    let body =
+        head[2..3 + length].iter().rev().fold(0_usize, |size, byte| size << 7 | usize::from(byte & 0x7F));
     let check = head[..1].iter().chain(&head[2..3 + length]).fold(0, |sum, byte| sum ^ byte);
     if check != head[1] {
         return Err(format!("bad check byte: {:#04x} where {check:#04x} follows", head[1]));
@@ -275,9 +291,14 @@ mod tests {
     fn names(entries: &[What]) -> Vec<String> {
         let mut decoder = recording::Decoder::default();
         let told = entries.iter().enumerate().map(|(n, what)| {
-            let entry = recording::Entry { n: n as u64, after: std::time::Duration::ZERO, what: what.clone() };
+            let entry =
+                recording::Entry { n: n as u64, after: std::time::Duration::ZERO, what: what.clone() };
             let told = decoder.decode(&entry);
-            let frame = told["frame"].as_str().or(told["error"].as_str()).or(told["text"].as_str()).unwrap_or_default();
+            let frame = told["frame"]
+                .as_str()
+                .or(told["error"].as_str())
+                .or(told["text"].as_str())
+                .unwrap_or_default();
             format!("{} {frame}", told["is"].as_str().unwrap_or_default()).trim().to_owned()
         });
         told.collect()
@@ -293,8 +314,10 @@ mod tests {
 
     #[test]
     fn a_native_session_is_read_byte_by_byte() {
-        let connect = Connect { version: 3, app_key: "k".to_owned(), token: "t@".to_owned(), ..Connect::default() };
-        let up = [native(&ClientFrame::Connect(connect)), native(&query()), native(&ClientFrame::Ping)].concat();
+        let connect =
+            Connect { version: 3, app_key: "k".to_owned(), token: "t@".to_owned(), ..Connect::default() };
+        let up =
+            [native(&ClientFrame::Connect(connect)), native(&query()), native(&ClientFrame::Ping)].concat();
         let mut down = BytesMut::new();
         native::encode_server(&ServerFrame::Pong, &mut down);
         let (mut heard, mut all) = (Heard::native(CONN), Vec::new());

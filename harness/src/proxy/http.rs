@@ -9,11 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts};
-use hyper::{
-    body::Incoming,
-    client, server,
-    service::service_fn,
-};
+use hyper::{body::Incoming, client, server, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mock_server::shell;
 use recording::{Answer, Said, What};
@@ -43,8 +39,16 @@ const IDLE: Duration = Duration::from_secs(120);
 /// How long a service may think while nothing is on its way; polls last 45 s.
 const THINKS: Duration = Duration::from_secs(120);
 /// Headers that are about one connection, not about a message.
-const HOP_BY_HOP: [&str; 8] =
-    ["connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "proxy-authorization"];
+const HOP_BY_HOP: [&str; 8] = [
+    "connection",
+    "keep-alive",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "proxy-authorization",
+];
 
 /// The connection is to be closed without an answer.
 #[derive(Debug, thiserror::Error)]
@@ -78,7 +82,10 @@ impl Exchange {
         let Some(mut request) = self.request.borrow_mut().take() else { return };
         tell_of_length(&mut request.headers, &body, total);
         request.body = body;
-        self.shared.keep(&self.app_key, What::Taken(Taken::Input(Input::Http { id: self.id, request: Box::new(request) })));
+        self.shared.keep(
+            &self.app_key,
+            What::Taken(Taken::Input(Input::Http { id: self.id, request: Box::new(request) })),
+        );
     }
 
     fn answered(&self, status: StatusCode, headers: &HeaderMap, body: Bytes, total: u64) {
@@ -104,7 +111,12 @@ fn tell_of_length(headers: &mut Vec<(String, String)>, body: &Bytes, total: u64)
     }
 }
 
-async fn answer(shared: &Rc<Shared>, reached: &Reached, peer: &str, request: Request<Incoming>) -> Response<Passing> {
+async fn answer(
+    shared: &Rc<Shared>,
+    reached: &Reached,
+    peer: &str,
+    request: Request<Incoming>,
+) -> Response<Passing> {
     let (parts, body) = request.into_parts();
     let passed = pass(shared, reached, peer, parts, body).await;
     passed.unwrap_or_else(|why| {
@@ -183,7 +195,8 @@ fn kind(method: &str, path: &str, query: &str) -> Kind {
     if let Some(asked) = comet::asked(method, path, query) {
         return Kind::Polling(asked);
     }
-    let collapsed = path.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| path + "/" + part);
+    let collapsed =
+        path.split('/').filter(|part| !part.is_empty()).fold(String::new(), |path, part| path + "/" + part);
     // What asks whether it may ask is answered without addresses.
     let asks = method != "OPTIONS";
     if asks && HttpPath::of(&collapsed) == HttpPath::Navi {
@@ -205,7 +218,12 @@ fn exchange(shared: &Rc<Shared>, app_key: &str, parts: &Parts, path: &str, place
         origin: place.to_string(),
     };
     let id = HttpId(shared.next_request());
-    Exchange { shared: shared.clone(), app_key: app_key.to_owned(), id, request: Rc::new(RefCell::new(Some(request))) }
+    Exchange {
+        shared: shared.clone(),
+        app_key: app_key.to_owned(),
+        id,
+        request: Rc::new(RefCell::new(Some(request))),
+    }
 }
 
 /// A request on its way to a service that it is connected to.
@@ -227,12 +245,14 @@ impl Way<'_> {
         let (form, token) = {
             let routes = self.shared.routes.borrow();
             let text = std::str::from_utf8(&body).ok();
-            let form = text.map(|text| routes.tokens.inward_form(text, self.owns, &routes.upstream).into_owned());
+            let form =
+                text.map(|text| routes.tokens.inward_form(text, self.owns, &routes.upstream).into_owned());
             let token = text.and_then(|text| value_of(text, "token")).or_else(|| value_of(&query, "token"));
             (form.map_or(body, Bytes::from), token.unwrap_or_default())
         };
         sized(&mut parts.headers, &form);
-        let negotiated = parts.headers.get("rc-negotiate").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let negotiated =
+            parts.headers.get("rc-negotiate").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let native = wants_native(negotiated);
         let exchange = self.exchange(&parts);
         let (shared, own, place) = (self.shared.clone(), self.own.clone(), self.place.clone());
@@ -270,7 +290,12 @@ impl Way<'_> {
         Ok(whole(head, body.unwrap_or(answer)))
     }
 
-    async fn polling(self, asked: Asked, mut parts: Parts, body: Incoming) -> Result<Response<Passing>, String> {
+    async fn polling(
+        self,
+        asked: Asked,
+        mut parts: Parts,
+        body: Incoming,
+    ) -> Result<Response<Passing>, String> {
         let body = body::whole(body, POLLED).await?;
         sized(&mut parts.headers, &body);
         let query = parts.uri.query().unwrap_or_default().to_owned();
@@ -296,7 +321,11 @@ impl Way<'_> {
                     drop(sessions);
                     return self.unknown_session(parts, body).await;
                 };
-                let what = if matches!(asked, Asked::Poll(_)) { session.poll() } else { session.frame(&query, &body) };
+                let what = if matches!(asked, Asked::Poll(_)) {
+                    session.poll()
+                } else {
+                    session.frame(&query, &body)
+                };
                 let app_key = session.app_key.clone();
                 drop(sessions);
                 shared.keep(&app_key, what);
@@ -380,7 +409,9 @@ impl Way<'_> {
         };
         let answered: Result<_, String> = answered.await;
         match &answered {
-            Ok((head, answer)) => exchange.answered(head.status, &head.headers, answer.clone(), answer.len() as u64),
+            Ok((head, answer)) => {
+                exchange.answered(head.status, &head.headers, answer.clone(), answer.len() as u64)
+            }
             Err(_) => exchange.unanswered(),
         }
         answered
@@ -407,8 +438,7 @@ impl Way<'_> {
         *request.extensions_mut() = std::mem::take(&mut parts.extensions);
         let mut builder = client::conn::http1::Builder::new();
         builder.preserve_header_case(true);
-        let (mut sender, connection) =
-            builder.handshake(TokioIo::new(self.stream)).await.map_err(said)?;
+        let (mut sender, connection) = builder.handshake(TokioIo::new(self.stream)).await.map_err(said)?;
         // It ends when the answer has been read, or its reader is gone.
         tokio::task::spawn_local(async move {
             let _ = connection.await;
@@ -500,7 +530,11 @@ pub(super) fn keep_refused_upgrade(
         method: head.method.clone(),
         path: path.to_owned(),
         query: query.to_owned(),
-        headers: head.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone())).collect(),
+        headers: head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .collect(),
         body: Bytes::new(),
         origin: place.to_string(),
     };
@@ -565,7 +599,9 @@ mod tests {
         assert_eq!(theirs("http://page.example"), None);
         assert_eq!(theirs("null"), None);
         let mut headers = HeaderMap::new();
-        for (name, value) in [("connection", "close, X-Mine"), ("x-mine", "1"), ("x-other", "1"), ("upgrade", "h2c")] {
+        for (name, value) in
+            [("connection", "close, X-Mine"), ("x-mine", "1"), ("x-other", "1"), ("upgrade", "h2c")]
+        {
             headers.insert(name, HeaderValue::from_static(value));
         }
         remove_hop_by_hop(&mut headers);

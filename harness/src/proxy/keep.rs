@@ -205,6 +205,8 @@ mod tests {
             while reader.next_entry().unwrap().is_some() {}
             assert_eq!((reader.end(), reader.last()), (Some(&End::Whole), entries));
         }
-        assert!(Keeper::new(folder.path(), 1, "", false).unwrap_err().contains("another server records there"));
+        assert!(
+            Keeper::new(folder.path(), 1, "", false).unwrap_err().contains("another server records there")
+        );
     }
 }

@@ -100,7 +100,8 @@ impl Proxy {
         let (stop, stopped) = oneshot::channel();
         let (started, starting) = mpsc::channel();
         let tls = config.tls.is_some();
-        let thread = thread::Builder::new().name("proxy".to_owned()).spawn(move || run(&config, stopped, &started))?;
+        let thread =
+            thread::Builder::new().name("proxy".to_owned()).spawn(move || run(&config, stopped, &started))?;
         match starting.recv() {
             Ok(Ok(listens)) => Ok(Self { listens, tls, stop: Some(stop), thread: Some(thread) }),
             Ok(Err(error)) => Err(error),

@@ -75,7 +75,9 @@ pub fn rewrite(body: &[u8], asked: Asked<'_>, prefixes: &mut Prefixes) -> Option
 fn connect_servers(fields: &mut Map<String, Value>, asked: Asked<'_>) -> Servers {
     let mut servers = Servers::default();
     let tls = match fields.get("openTLS") {
-        Some(open) if asked.native => *open == Value::Bool(true) || open.as_u64().is_some_and(|open| open > 0),
+        Some(open) if asked.native => {
+            *open == Value::Bool(true) || open.as_u64().is_some_and(|open| open > 0)
+        }
         _ => asked.upstream.tls,
     };
     if let Some(Value::Array(list)) = fields.get_mut("serverAddr") {
@@ -90,8 +92,11 @@ fn connect_servers(fields: &mut Map<String, Value>, asked: Asked<'_>) -> Servers
             continue;
         }
         *text = asked.own.authority_with_port();
-        let (whose, listed) =
-            if asked.native { (&mut servers.native, &from_list.native) } else { (&mut servers.web, &from_list.web) };
+        let (whose, listed) = if asked.native {
+            (&mut servers.native, &from_list.native)
+        } else {
+            (&mut servers.web, &from_list.web)
+        };
         // The list replaces them altogether, where it is known.
         if listed.is_empty() {
             whose.extend(places);

@@ -49,7 +49,8 @@ impl Prefixes {
             let place = self.places.get(number.parse::<usize>().ok()?.checked_sub(1)?)?;
             Some((place, &rest[number.len()..]))
         });
-        found.map_or((&self.upstream, path), |(place, path)| (place, if path.is_empty() { "/" } else { path }))
+        found
+            .map_or((&self.upstream, path), |(place, path)| (place, if path.is_empty() { "/" } else { path }))
     }
 }
 
@@ -82,9 +83,7 @@ impl Routes {
 
     /// Who asked with that token was answered so.
     pub fn learn(&mut self, token: &str, servers: Servers) {
-        for (last, now) in
-            [(&mut self.last.native, &servers.native), (&mut self.last.web, &servers.web)]
-        {
+        for (last, now) in [(&mut self.last.native, &servers.native), (&mut self.last.web, &servers.web)] {
             if !now.is_empty() {
                 last.clone_from(now);
             }

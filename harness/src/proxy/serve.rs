@@ -199,7 +199,9 @@ async fn begin(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<First> {
                 match acceptor.accept(stream).await {
                     Ok(stream) => Stream::Tls(Box::new(stream.into())),
                     Err(error) => {
-                        say(&format!("a client does not get on with TLS: {error}; it is to trust the certificate of --tls-cert-out"));
+                        say(&format!(
+                            "a client does not get on with TLS: {error}; it is to trust the certificate of --tls-cert-out"
+                        ));
                         return None;
                     }
                 }
@@ -228,7 +230,9 @@ async fn begin(stream: TcpStream, tls: Option<TlsAcceptor>) -> Option<First> {
         let is_cut = httparse::Request::new(&mut [httparse::EMPTY_HEADER; 128]).parse(&first).is_ok();
         if !is_cut || first.len() > LONGEST_HEAD {
             say("a client speaks neither HTTP nor the native protocol: it is turned away");
-            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").await;
+            let _ = stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                .await;
             return None;
         }
     }

@@ -78,8 +78,9 @@ impl Tokens {
     pub fn inward(&self, token: &str, own: &[Place], upstream: &Place) -> Option<String> {
         let (bare, hosts) = token.split_once('@')?;
         let is_own = |host: &str| {
-            Place::read(host, false)
-                .is_some_and(|host| own.iter().any(|own| own.host == host.place.host && own.port == host.place.port))
+            Place::read(host, false).is_some_and(|host| {
+                own.iter().any(|own| own.host == host.place.host && own.port == host.place.port)
+            })
         };
         if !hosts.split(';').any(is_own) {
             return None;
@@ -87,7 +88,8 @@ impl Tokens {
         if let Some(named) = self.named.get(bare) {
             return Some(format!("{bare}@{named}"));
         }
-        let others = hosts.split(';').map(|host| if is_own(host) { upstream.to_string() } else { host.to_owned() });
+        let others =
+            hosts.split(';').map(|host| if is_own(host) { upstream.to_string() } else { host.to_owned() });
         Some(format!("{bare}@{}", others.collect::<Vec<_>>().join(";")))
     }
 
@@ -102,7 +104,8 @@ impl Tokens {
                 match self.inward(&decoded(value), own, upstream) {
                     Some(token) => {
                         changed = true;
-                        let encoded: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
+                        let encoded: String =
+                            url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
                         Cow::Owned(format!("token={encoded}"))
                     }
                     None => Cow::Borrowed(part),
@@ -144,7 +147,10 @@ mod tests {
         assert_eq!(tokens.outward("abc", &own), None);
         assert_eq!(tokens.outward("abc@", &own), None);
         // One that somebody wrote by hand.
-        assert_eq!(tokens.inward("xyz@127.0.0.1:9;c", &owns, &upstream).unwrap(), "xyz@https://navi.example;c");
+        assert_eq!(
+            tokens.inward("xyz@127.0.0.1:9;c", &owns, &upstream).unwrap(),
+            "xyz@https://navi.example;c"
+        );
         assert_eq!(tokens.inward("xyz@", &owns, &upstream), None);
         assert_eq!(tokens.inward("xyz@a.example", &owns, &upstream), None);
     }

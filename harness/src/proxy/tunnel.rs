@@ -110,7 +110,13 @@ fn restore(shared: &Shared, client: &Stream, connect: wire::Connect, first: &mut
 }
 
 /// A client that asks for a WebSocket, with its head and what has come behind it.
-pub(super) async fn websocket(shared: Rc<Shared>, mut client: Stream, mut first: BytesMut, head: Head, peer: String) {
+pub(super) async fn websocket(
+    shared: Rc<Shared>,
+    mut client: Stream,
+    mut first: BytesMut,
+    head: Head,
+    peer: String,
+) {
     let behind = first.split_off(head.length);
     let asked = request(&shared, &client, head);
     let Asked { head, places, login: (app_key, mut login) } = asked;
@@ -172,7 +178,8 @@ fn request(shared: &Shared, client: &Stream, mut head: Head) -> Asked {
     let (path, query) = head.path_and_query();
     let (prefixed, path) = routes.prefixes.find(path);
     let token = value_of(query, "token").unwrap_or_default();
-    let places = if *prefixed == routes.upstream { routes.servers(&token, false) } else { vec![prefixed.clone()] };
+    let places =
+        if *prefixed == routes.upstream { routes.servers(&token, false) } else { vec![prefixed.clone()] };
     let query = routes.tokens.inward_form(query, &own, &routes.upstream);
     let login = Login::from_websocket_query(&query);
     head.target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };

@@ -83,7 +83,9 @@ impl Web {
     pub(crate) fn next(&mut self) -> Option<ServerFrame> {
         loop {
             match self.0.read() {
-                Ok(Message::Binary(bytes)) => return Some(wire::websocket::decode_server(bytes, false).unwrap()),
+                Ok(Message::Binary(bytes)) => {
+                    return Some(wire::websocket::decode_server(bytes, false).unwrap());
+                }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
@@ -106,7 +108,8 @@ impl Web {
 
     pub(crate) fn ask(&mut self, topic: Topic, target: &str, id: u16, body: &impl prost::Message) -> Bytes {
         self.send(&ClientFrame::Query(Request::new(topic, target, id, body.encode_to_vec().into())));
-        let answer = self.until(|frame| matches!(frame, ServerFrame::QueryAck { id: answered, .. } if *answered == id));
+        let answer = self
+            .until(|frame| matches!(frame, ServerFrame::QueryAck { id: answered, .. } if *answered == id));
         let ServerFrame::QueryAck { status: 0, body, .. } = answer else { panic!("{answer:?}") };
         body
     }

@@ -41,7 +41,7 @@ fn start(args: &[&str]) -> (Running, Value) {
     (running, serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}")))
 }
 
-fn program(args: &[&str]) -> (u8, String) {
+pub(crate) fn program(args: &[&str]) -> (u8, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let args = std::iter::once("harness").chain(args.iter().copied()).map(Into::into);
     let code = run_with(args, &mut out, &mut err, false);

@@ -41,6 +41,7 @@ fn web_sdks_talk_through_the_proxy() {
 )]
 #[test]
 fn the_native_client_and_one_that_polls_talk_through_the_proxy() {
-    let shown = talk(1, Peer::native, |navi, user| Peer::page(navi, user, "4.6.4", &["--transport", "comet"]));
+    let shown =
+        talk(1, Peer::native, |navi, user| Peer::page(navi, user, "4.6.4", &["--transport", "comet"]));
     assert!(shown.contains("tcp") && shown.contains("comet"), "{shown}");
 }

@@ -21,7 +21,8 @@ use super::{
 /// A token of the Server API, asked for by way of the proxy.
 fn token(at: SocketAddr, user: &str) -> String {
     let form = format!("userId={user}&name={user}");
-    let nonce = ["RC-Nonce: 14314", "RC-Timestamp: 1408706337", "Content-Type: application/x-www-form-urlencoded"];
+    let nonce =
+        ["RC-Nonce: 14314", "RC-Timestamp: 1408706337", "Content-Type: application/x-www-form-urlencoded"];
     let signature = format!("RC-Signature: {}", service::signature_of("sesame", "14314", "1408706337"));
     let key = format!("RC-App-Key: {APP}");
     let headers = [&nonce[..], &[key.as_str(), signature.as_str()]].concat();
@@ -33,7 +34,8 @@ fn token(at: SocketAddr, user: &str) -> String {
 fn navi_v2(at: SocketAddr, token: &str, conn: &str) -> Answer {
     let token: String = url::form_urlencoded::byte_serialize(token.as_bytes()).collect();
     let (key, conn) = (format!("RC-Appkey: {APP}"), format!("RC-Negotiate: conn={conn};rtc=4"));
-    let headers = [&key, &conn, "Content-Type: application/x-www-form-urlencoded", "Accept-Encoding: gzip, br"];
+    let headers =
+        [&key, &conn, "Content-Type: application/x-www-form-urlencoded", "Accept-Encoding: gzip, br"];
     let body = format!("token={token}&v=5.38.0&platfrom=browser");
     http(at, "POST", "/v2/navi.json?cloud=0", &headers, body.as_bytes())
 }
@@ -48,7 +50,8 @@ fn clients_of_every_transport_are_recorded_as_the_server_met_them() {
     // Tokens and navigation, in both forms, name the proxy alone.
     let (alice, bob) = (token(at, "alice"), token(at, "bob"));
     assert!(alice.ends_with(&format!("@http://{at}")), "{alice}");
-    let old = http(at, "GET", &format!("/navi.js?appId={APP}&token={alice}&callBack=getServerEndpoint"), &[], b"");
+    let old =
+        http(at, "GET", &format!("/navi.js?appId={APP}&token={alice}&callBack=getServerEndpoint"), &[], b"");
     assert!(old.text().starts_with("getServerEndpoint({") && old.text().ends_with("});"), "{old:?}");
     for answer in [&old, &navi_v2(at, &alice, "5"), &navi_v2(at, &bob, "1,2")] {
         let text = answer.text();
@@ -84,7 +87,10 @@ fn clients_of_every_transport_are_recorded_as_the_server_met_them() {
     assert_eq!(kept[0].entries, entries.len() as u64);
     let shown = shown(&kept[0].path);
     assert!(shown.contains(&format!("taken by a proxy in front of http://{real}")), "{shown}");
-    assert!(shown.contains("from a page") && shown.contains("from a desktop") && shown.contains("polled"), "{shown}");
+    assert!(
+        shown.contains("from a page") && shown.contains("from a desktop") && shown.contains("polled"),
+        "{shown}"
+    );
 }
 
 /// A poll that waits is answered when something comes.
@@ -101,10 +107,13 @@ fn a_poll_waits_and_brings_what_comes() {
     assert_eq!(signals[0]["topic"], "s_ntf", "{signals}");
     drop(proxy.stop());
     let entries = recorded(folder.path());
-    let at = entries.iter().position(|entry| matches!(&entry.what, What::Taken(Taken::Input(Input::Poll { .. }))));
+    let at =
+        entries.iter().position(|entry| matches!(&entry.what, What::Taken(Taken::Input(Input::Poll { .. }))));
     let pushed = entries.iter().position(|entry| match &entry.what {
         What::Said(Said::Down { raw, .. }) => match wire::websocket::decode_server(raw.clone(), false) {
-            Ok(ServerFrame::Publish { topic: Topic::SNtf, body, .. }) => NotifyMsg::decode(body).unwrap().r#type == 1,
+            Ok(ServerFrame::Publish { topic: Topic::SNtf, body, .. }) => {
+                NotifyMsg::decode(body).unwrap().r#type == 1
+            }
             _ => false,
         },
         _ => false,
@@ -119,7 +128,8 @@ fn what_nobody_understands_passes_and_is_kept() {
     let at = proxy.listens();
     let mut web = Web::login(at, "test:alice", "alice");
     // A topic that nobody knows, with a body that is no protobuf: the server refuses it, the session goes on.
-    let strange = Request::new(Topic::from("noSuchTopic"), "alice", 9, bytes::Bytes::from_static(b"\xFF\xFF\xFF"));
+    let strange =
+        Request::new(Topic::from("noSuchTopic"), "alice", 9, bytes::Bytes::from_static(b"\xFF\xFF\xFF"));
     web.send(&ClientFrame::Query(strange));
     let answer = web.until(|frame| matches!(frame, ServerFrame::QueryAck { id: 9, .. }));
     assert!(matches!(answer, ServerFrame::QueryAck { status, .. } if status != 0), "{answer:?}");
@@ -160,7 +170,8 @@ fn files_and_whatever_else_is_http_pass_untouched() {
     let input = GetQNupTokenInput { r#type: Some(4), key: Some("a.bin".into()), ..Default::default() };
     let allowed = GetQNupTokenOutput::decode(web.ask(Topic::QnTkn, "alice", 3, &input)).unwrap();
     let navi: Value = navi_v2(at, "test:alice", "5").json();
-    let upload = navi["uploadServer"].as_str().unwrap().strip_prefix(&format!("http://{at}")).unwrap().to_owned();
+    let upload =
+        navi["uploadServer"].as_str().unwrap().strip_prefix(&format!("http://{at}")).unwrap().to_owned();
     // Longer than what a recording keeps of a body, and of every byte.
     let file: Vec<u8> = (0..5 << 20).map(|n: u32| (n % 251) as u8).collect();
     let part = |name: &str| format!("--xyz\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n");
@@ -182,8 +193,12 @@ fn files_and_whatever_else_is_http_pass_untouched() {
         _ => None,
     });
     let told: Vec<_> = told.collect();
-    let upload = told.iter().find(|request| request.method == "POST" && request.path.starts_with("/files")).unwrap();
-    assert_eq!(upload.header("x-harness-proxy"), Some(format!("a body of {} bytes is not kept", body.len()).as_str()));
+    let upload =
+        told.iter().find(|request| request.method == "POST" && request.path.starts_with("/files")).unwrap();
+    assert_eq!(
+        upload.header("x-harness-proxy"),
+        Some(format!("a body of {} bytes is not kept", body.len()).as_str())
+    );
     assert!(upload.body.is_empty());
     let strange = told.iter().find(|request| request.path == "/no/such/thing").unwrap();
     assert_eq!((strange.query.as_str(), strange.header("x-odd")), ("x=%2F", Some("1")));

@@ -29,7 +29,8 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 });
 
 /// The message of that name in `im.proto`.
-pub(crate) fn descriptor(name: &str) -> Option<MessageDescriptor> {
+#[must_use]
+pub fn descriptor(name: &str) -> Option<MessageDescriptor> {
     POOL.get_message_by_name(&format!("im.{name}"))
 }
 

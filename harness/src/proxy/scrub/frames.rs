@@ -30,9 +30,13 @@ impl Conn {
 }
 
 pub(super) fn login(names: &mut Names, login: Login) -> Login {
-    let platform = if allow::platform(&login.platform) { login.platform } else { names.of("platform", &login.platform) };
-    let sdk_version =
-        if allow::version(&login.sdk_version) { login.sdk_version } else { names.of("version", &login.sdk_version) };
+    let platform =
+        if allow::platform(&login.platform) { login.platform } else { names.of("platform", &login.platform) };
+    let sdk_version = if allow::version(&login.sdk_version) {
+        login.sdk_version
+    } else {
+        names.of("version", &login.sdk_version)
+    };
     Login {
         transport: login.transport,
         token: token(names, &login.token),
@@ -98,7 +102,9 @@ pub(super) fn server(names: &mut Names, known: Option<&mut Conn>, conn: ConnId, 
     let known = known.unwrap_or(&mut nobody);
     let frame = match known.transport {
         Transport::Tcp => native::decode_server(&mut BytesMut::from(&raw[..]), usize::MAX).ok().flatten(),
-        Transport::WebSocket | Transport::Comet => websocket::decode_server(raw.clone(), known.layout_v4).ok(),
+        Transport::WebSocket | Transport::Comet => {
+            websocket::decode_server(raw.clone(), known.layout_v4).ok()
+        }
     };
     let Some(frame) = frame else { return Said::DownRaw { conn, raw: zeros(raw.len()) } };
     let frame = said(names, known, frame);
@@ -132,7 +138,9 @@ fn said(names: &mut Names, known: &mut Conn, frame: ServerFrame) -> ServerFrame 
             let body = body(names, topic.as_ref().and_then(Topic::answer), &told);
             ServerFrame::QueryAck { id, qos, seconds, status, body }
         }
-        ServerFrame::Disconnect { status, rest } => ServerFrame::Disconnect { status, rest: zeros(rest.len()) },
+        ServerFrame::Disconnect { status, rest } => {
+            ServerFrame::Disconnect { status, rest: zeros(rest.len()) }
+        }
         ServerFrame::Unknown { header, body } => ServerFrame::Unknown { header, body: zeros(body.len()) },
         plain => plain,
     }

@@ -18,7 +18,11 @@ pub(super) fn request(names: &mut Names, request: HttpRequest) -> HttpRequest {
     let mut headers = headers(names, request.headers);
     let body = body(names, &request.body, is_form, &mut headers);
     HttpRequest {
-        method: if allow::method(&request.method) { request.method } else { names.of("METHOD", &request.method) },
+        method: if allow::method(&request.method) {
+            request.method
+        } else {
+            names.of("METHOD", &request.method)
+        },
         path: path(names, &request.path),
         query: form(names, &request.query),
         headers,
@@ -40,7 +44,10 @@ fn path(names: &mut Names, path: &str) -> String {
     }
     if let HttpPath::File { owner, key } = HttpPath::of(path) {
         let owner = names.of("app", owner);
-        return key.map_or_else(|| format!("/files/{owner}"), |key| format!("/files/{owner}/{}", names.of("path", key)));
+        return key.map_or_else(
+            || format!("/files/{owner}"),
+            |key| format!("/files/{owner}/{}", names.of("path", key)),
+        );
     }
     format!("/{}", names.of("path", path))
 }
@@ -104,8 +111,14 @@ mod tests {
             let body = body(&mut names, &Bytes::copy_from_slice(text.as_bytes()), false, &mut headers);
             (String::from_utf8(body.to_vec()).unwrap(), headers.len())
         };
-        assert_eq!(shaped(r#"{"code":200,"userId":"alice"}"#), (r#"{"code":200,"userId":"user-1"}"#.to_owned(), 0));
-        assert_eq!(shaped(r#"alice({"server":"h:1"});"#), (r#"getServerEndpoint({"server":"host-1"});"#.to_owned(), 0));
+        assert_eq!(
+            shaped(r#"{"code":200,"userId":"alice"}"#),
+            (r#"{"code":200,"userId":"user-1"}"#.to_owned(), 0)
+        );
+        assert_eq!(
+            shaped(r#"alice({"server":"h:1"});"#),
+            (r#"getServerEndpoint({"server":"host-1"});"#.to_owned(), 0)
+        );
         assert_eq!(shaped("alice"), (String::new(), 1));
         assert_eq!(shaped("\"alice\""), (String::new(), 1));
     }

@@ -39,7 +39,11 @@ impl Scrubber {
     pub fn header(&mut self, header: &Header) -> Header {
         Header {
             recording: header.recording,
-            made_by: if is_ours(&header.made_by) { header.made_by.clone() } else { "another program".to_owned() },
+            made_by: if is_ours(&header.made_by) {
+                header.made_by.clone()
+            } else {
+                "another program".to_owned()
+            },
             app_key: self.app_key(&header.app_key),
             client: self.names.of("client", &header.client),
             start: header.start,
@@ -84,14 +88,17 @@ impl Scrubber {
             Input::Frame { conn, frame } => {
                 Input::Frame { conn, frame: frames::client(names, self.conns.get_mut(&conn), frame) }
             }
-            Input::Garbage { conn, error } => {
-                Input::Garbage { conn, error: format!("it could not be read; {} bytes about it are scrubbed", error.len()) }
-            }
+            Input::Garbage { conn, error } => Input::Garbage {
+                conn,
+                error: format!("it could not be read; {} bytes about it are scrubbed", error.len()),
+            },
             Input::Closed { conn } => {
                 self.conns.remove(&conn);
                 Input::Closed { conn }
             }
-            Input::Http { id, request } => Input::Http { id, request: Box::new(http::request(names, *request)) },
+            Input::Http { id, request } => {
+                Input::Http { id, request: Box::new(http::request(names, *request)) }
+            }
             Input::Poll { conn } => Input::Poll { conn },
         }
     }
@@ -116,20 +123,31 @@ impl Scrubber {
     /// What the harness saw: names of methods and callbacks are the API's, what stands in them is the app's.
     fn seen(&mut self, seen: Seen) -> Seen {
         let names = &mut self.names;
-        let mut args = |args: serde_json::Map<String, serde_json::Value>| {
-            match texts::json(names, "", serde_json::Value::Object(args)) {
-                serde_json::Value::Object(args) => args,
-                _ => serde_json::Map::new(),
-            }
+        let mut args = |args: serde_json::Map<String, serde_json::Value>| match texts::json(
+            names,
+            "",
+            serde_json::Value::Object(args),
+        ) {
+            serde_json::Value::Object(args) => args,
+            _ => serde_json::Map::new(),
         };
         match seen {
             Seen::Call { client, method, args: given, returned } => {
                 let (given, returned) = (args(given), texts::json(names, "", returned));
-                Seen::Call { client: names.of("client", &client), method: name(names, method), args: given, returned }
+                Seen::Call {
+                    client: names.of("client", &client),
+                    method: name(names, method),
+                    args: given,
+                    returned,
+                }
             }
             Seen::Callback { client, name: callback, args: given } => {
                 let given = args(given);
-                Seen::Callback { client: names.of("client", &client), name: name(names, callback), args: given }
+                Seen::Callback {
+                    client: names.of("client", &client),
+                    name: name(names, callback),
+                    args: given,
+                }
             }
             Seen::Step { client, name: step, args: given } => {
                 let given = args(given);
@@ -156,7 +174,9 @@ fn is_ours(made_by: &str) -> bool {
 fn note(text: &str) -> String {
     let ended = ["the client's stream ended inside a frame: ", "the server's stream ended inside a frame: "];
     let is_plain = ended.iter().any(|begin| {
-        text.strip_prefix(begin).and_then(|rest| rest.strip_suffix(" bytes of it had come")).is_some_and(allow::number)
+        text.strip_prefix(begin)
+            .and_then(|rest| rest.strip_suffix(" bytes of it had come"))
+            .is_some_and(allow::number)
     });
     if is_plain { text.to_owned() } else { format!("a note of {} bytes, scrubbed", text.len()) }
 }

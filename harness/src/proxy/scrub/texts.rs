@@ -37,7 +37,9 @@ pub(super) fn json(names: &mut Names, key: &str, value: Value) -> Value {
         }
         Value::Array(items) => items.into_iter().map(|item| json(names, key, item)).collect(),
         Value::String(string) => Value::String(match key {
-            "objectName" | "objName" | "messageType" | "typingContentType" if allow::object_name(&string) => string,
+            "objectName" | "objName" | "messageType" | "typingContentType" if allow::object_name(&string) => {
+                string
+            }
             "engine" | "imlib" | "imlib-next" | "imlib-v4" | "version" if allow::version(&string) => string,
             _ => text(names, key, &string),
         }),
@@ -54,9 +56,14 @@ pub(super) fn form(names: &mut Names, form: &str) -> String {
     }
     for (key, value) in url::form_urlencoded::parse(form.as_bytes()) {
         let is_kept = match &*key {
-            "r" | "timestrap" | "messageid" | "header" | "protocolVer" | "cloud" | "reconnect" | "kickReconnectDevice" => {
-                allow::number(&value)
-            }
+            "r"
+            | "timestrap"
+            | "messageid"
+            | "header"
+            | "protocolVer"
+            | "cloud"
+            | "reconnect"
+            | "kickReconnectDevice" => allow::number(&value),
             "v" | "sdkVer" => allow::version(&value),
             "platform" | "platfrom" => allow::platform(&value),
             "objectName" => allow::object_name(&value),
@@ -121,8 +128,14 @@ mod tests {
     #[test]
     fn forms_keep_the_protocols_words() {
         let mut names = Names::default();
-        let told = form(&mut names, "token=a%40http%3A%2F%2Fh&v=5.38.0&platfrom=browser&r=17&sdkVer=alice&mine=1&topic=pullMsg");
-        assert_eq!(told, "token=token-1%40host-1&v=5.38.0&platfrom=browser&r=17&sdkVer=text-1&key-1=text-2&topic=pullMsg");
+        let told = form(
+            &mut names,
+            "token=a%40http%3A%2F%2Fh&v=5.38.0&platfrom=browser&r=17&sdkVer=alice&mine=1&topic=pullMsg",
+        );
+        assert_eq!(
+            told,
+            "token=token-1%40host-1&v=5.38.0&platfrom=browser&r=17&sdkVer=text-1&key-1=text-2&topic=pullMsg"
+        );
         assert_eq!(form(&mut names, "token=a%40"), "token=token-1%40");
         assert_eq!(form(&mut names, ""), "");
     }

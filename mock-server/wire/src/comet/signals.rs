@@ -13,7 +13,8 @@ use crate::{
 /// # Errors
 /// It is no such answer: a sentence.
 pub fn read_open_answer(body: &[u8]) -> Result<(ConnAck, String), String> {
-    let answer: Json = serde_json::from_slice(body).map_err(|error| format!("the answer is no JSON: {error}"))?;
+    let answer: Json =
+        serde_json::from_slice(body).map_err(|error| format!("the answer is no JSON: {error}"))?;
     let status = small(&answer, "status")?;
     let session = text(&answer, "sessionid");
     let accepted = (status == 0).then(|| Accepted {
@@ -33,7 +34,8 @@ pub fn read_signal(signal: &Json, answers: Option<&Topic>) -> Result<ServerFrame
     // Pushes are numbered beyond what a frame can say.
     let id = integer(&signal["messageId"]).ok_or("it has no `messageId`")? as u16;
     let seconds = || integer(&signal["date"]).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-    let status = || integer(&signal["status"]).and_then(|n| u16::try_from(n).ok()).ok_or("it has no `status`");
+    let status =
+        || integer(&signal["status"]).and_then(|n| u16::try_from(n).ok()).ok_or("it has no `status`");
     Ok(match Kind::from_number(header.kind) {
         Some(Kind::PubAck) => ServerFrame::PubAck {
             id,
@@ -51,7 +53,9 @@ pub fn read_signal(signal: &Json, answers: Option<&Topic>) -> Result<ServerFrame
             let (dup, qos, target) = (header.dup, header.qos, text(signal, "targetId"));
             ServerFrame::Publish { dup, qos, seconds: seconds(), topic, target, id, body }
         }
-        Some(Kind::Disconnect) => ServerFrame::Disconnect { status: small(signal, "status")?, rest: bytes::Bytes::new() },
+        Some(Kind::Disconnect) => {
+            ServerFrame::Disconnect { status: small(signal, "status")?, rest: bytes::Bytes::new() }
+        }
         _ => return Err(format!("no signal has the header {}", header.to_byte())),
     })
 }
@@ -60,7 +64,8 @@ pub fn read_signal(signal: &Json, answers: Option<&Topic>) -> Result<ServerFrame
 #[must_use]
 pub fn answered_query(signal: &Json) -> Option<u16> {
     let header = Header::from_byte(small(signal, "headerCode").ok()?);
-    (Kind::from_number(header.kind) == Some(Kind::QueryAck)).then(|| integer(&signal["messageId"]).map(|id| id as u16))?
+    (Kind::from_number(header.kind) == Some(Kind::QueryAck))
+        .then(|| integer(&signal["messageId"]).map(|id| id as u16))?
 }
 
 fn body(signal: &Json, message: Option<&'static str>) -> Result<bytes::Bytes, String> {
@@ -71,7 +76,11 @@ fn body(signal: &Json, message: Option<&'static str>) -> Result<bytes::Bytes, St
     let json: Json = serde_json::from_str(data).map_err(|error| format!("its `data` is no JSON: {error}"))?;
     let Json::Object(fields) = json else { return Err("its `data` is no JSON object".to_owned()) };
     let Some(message) = message.and_then(descriptor) else {
-        return if fields.is_empty() { Ok(bytes::Bytes::new()) } else { Err("its message is not known".to_owned()) };
+        return if fields.is_empty() {
+            Ok(bytes::Bytes::new())
+        } else {
+            Err("its message is not known".to_owned())
+        };
     };
     Ok(message_of(&message, &fields, 0)?.encode_to_vec().into())
 }
@@ -117,12 +126,30 @@ mod tests {
             broadcast_sync_time: Some(0),
             ..DownStreamMessages::default()
         };
-        let room = ChrmDownStreamMessages { list: vec![message().encode_to_vec().into()], sync_time: 9, ..Default::default() };
-        let ack = |body: Vec<u8>| ServerFrame::QueryAck { id: 3, qos: 1, seconds: 17, status: 0, body: body.into() };
+        let room = ChrmDownStreamMessages {
+            list: vec![message().encode_to_vec().into()],
+            sync_time: 9,
+            ..Default::default()
+        };
+        let ack = |body: Vec<u8>| ServerFrame::QueryAck {
+            id: 3,
+            qos: 1,
+            seconds: 17,
+            status: 0,
+            body: body.into(),
+        };
         let uid = "ABCD-1".to_owned();
         let frames = [
             (ack(package.encode_to_vec()), Some(Topic::PullMsg)),
-            (ServerFrame::PubAck { id: 4, status: 405, time: UnixMillis(1_700_000_000_001), message_uid: uid }, None),
+            (
+                ServerFrame::PubAck {
+                    id: 4,
+                    status: 405,
+                    time: UnixMillis(1_700_000_000_001),
+                    message_uid: uid,
+                },
+                None,
+            ),
             (
                 ServerFrame::Publish {
                     dup: false,
@@ -142,14 +169,21 @@ mod tests {
             assert_eq!(read_signal(&written, answers.as_ref()), Ok(frame));
         }
         // What is optional and was written for its reader's sake is there now.
-        let read = read_signal(&signal(&ack(room.encode_to_vec()), Some(&Topic::ChrmPull)).unwrap(), Some(&Topic::ChrmPull));
+        let read = read_signal(
+            &signal(&ack(room.encode_to_vec()), Some(&Topic::ChrmPull)).unwrap(),
+            Some(&Topic::ChrmPull),
+        );
         let Ok(ServerFrame::QueryAck { body, .. }) = read else { panic!("{read:?}") };
         assert_eq!(ChrmDownStreamMessages::decode(body).unwrap().list, room.list);
     }
 
     #[test]
     fn logins_are_answered_with_a_session() {
-        let accepted = Accepted { user_id: "alice".into(), session_id: "s.1".into(), time: UnixMillis(1_700_000_000_000) };
+        let accepted = Accepted {
+            user_id: "alice".into(),
+            session_id: "s.1".into(),
+            time: UnixMillis(1_700_000_000_000),
+        };
         let ack = ConnAck { status: 0, accepted: Some(accepted), layout: ConnAckLayout::V3 };
         assert_eq!(read_open_answer(open_answer(&ack, "s.1").as_bytes()), Ok((ack, "s.1".to_owned())));
         let refused = ConnAck { status: 4, accepted: None, layout: ConnAckLayout::V3 };

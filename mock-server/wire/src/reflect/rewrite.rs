@@ -29,7 +29,9 @@ fn rewritten(message: &DynamicMessage, with: &mut impl Rewrite) -> DynamicMessag
     let mut anew = DynamicMessage::new(descriptor.clone());
     for (field, value) in message.fields() {
         let value = match value {
-            Value::List(items) => Value::List(items.iter().map(|item| value_of(&field, item, with)).collect()),
+            Value::List(items) => {
+                Value::List(items.iter().map(|item| value_of(&field, item, with)).collect())
+            }
             value => value_of(&field, value, with),
         };
         anew.set_field(&field, value);
@@ -62,7 +64,11 @@ mod tests {
 
     impl Rewrite for Stars {
         fn text(&mut self, message: &str, field: &str, text: &str) -> String {
-            if (message, field) == ("DownStreamMessage", "classname") { text.to_owned() } else { "*".to_owned() }
+            if (message, field) == ("DownStreamMessage", "classname") {
+                text.to_owned()
+            } else {
+                "*".to_owned()
+            }
         }
 
         fn bytes(&mut self, _: &str, _: &str, bytes: &[u8]) -> Vec<u8> {
