@@ -244,7 +244,11 @@ fn dispatch(
         Command::Show(args) => show::run(&args, &mut Plain::new(out)),
         Command::Replay(args) => replay::run(&args, &mut Plain::new(out)),
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
-        Command::Proxy(args) => proxy::run(&args, out, err, &interrupt()),
+        Command::Proxy(args) => {
+            let stop = "stopping: what is recorded is whole. Once more ends at once";
+            let interrupt = if watch { signals::watch_saying(stop) } else { Interrupt::default() };
+            proxy::run(&args, out, err, &interrupt)
+        }
         Command::Scrub(args) => scrub::run(&args, &mut Plain::new(out)),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),

@@ -118,6 +118,10 @@ pub(super) fn run(
     writeln!(out, "{line}")?;
     out.flush()?;
     while !interrupt.is_set() {
+        if !proxy.is_running() {
+            let message = "the proxy ended by itself; what it recorded is whole".to_owned();
+            return Err(Stop { message, hint: None, code: exit::HARNESS_FAULT });
+        }
         thread::sleep(LOOK);
     }
     let kept = proxy.stop();

@@ -316,18 +316,13 @@ impl Way<'_> {
                 opened = Some(session);
             }
             Asked::Poll(id) | Asked::Frame(id) => {
-                let mut sessions = shared.sessions.borrow_mut();
-                let Some(session) = sessions.get(id, now()) else {
-                    drop(sessions);
-                    return self.unknown_session(parts, body).await;
+                let polls = matches!(asked, Asked::Poll(_));
+                let asks = |session: &mut Session| {
+                    let what = if polls { session.poll() } else { session.frame(&query, &body) };
+                    (session.app_key.clone(), what)
                 };
-                let what = if matches!(asked, Asked::Poll(_)) {
-                    session.poll()
-                } else {
-                    session.frame(&query, &body)
-                };
-                let app_key = session.app_key.clone();
-                drop(sessions);
+                let known = shared.sessions.borrow_mut().get(id, now()).map(asks);
+                let Some((app_key, what)) = known else { return self.unknown_session(parts, body).await };
                 shared.keep(&app_key, what);
             }
         }
@@ -516,14 +511,13 @@ fn plain(headers: &HeaderMap) -> Vec<(String, String)> {
     headers.iter().map(plain).collect()
 }
 
-/// Takes down a handshake that a service refused: it is plain HTTP then.
+/// Takes down a handshake that a service refused, with its status and what it said, or did not hear of: it is plain HTTP then.
 pub(super) fn keep_refused_upgrade(
     shared: &Rc<Shared>,
     app_key: &str,
     head: &Head,
     place: &Place,
-    status: u16,
-    body: &[u8],
+    answer: Option<(u16, &[u8])>,
 ) {
     let (path, query) = head.path_and_query();
     let request = HttpRequest {
@@ -540,8 +534,12 @@ pub(super) fn keep_refused_upgrade(
     };
     let id = HttpId(shared.next_request());
     shared.keep(app_key, What::Taken(Taken::Input(Input::Http { id, request: Box::new(request) })));
-    let (headers, content_type) = (Vec::new(), String::new());
-    let answer = Some(Answer { status, headers, content_type, body: Bytes::copy_from_slice(body) });
+    let answer = answer.map(|(status, body)| Answer {
+        status,
+        headers: Vec::new(),
+        content_type: String::new(),
+        body: Bytes::copy_from_slice(body),
+    });
     shared.keep(app_key, What::Said(Said::Response { id, answer }));
 }
 

@@ -16,7 +16,7 @@ use super::scrub::Scrubber;
 
 /// What passes before anybody has named an App Key is kept under this name.
 pub const UNNAMED: &str = "unnamed";
-/// App Keys that have a file of their own, at most: who makes names up does not get a file for each.
+/// App Keys that have a file of their own, at most, before all others share one: who makes names up does not get a file for each.
 const MOST: usize = 64;
 
 /// Writes recordings.
@@ -87,10 +87,9 @@ impl Keeper {
             }
             None => (app_key.to_owned(), what),
         };
+        let is_one_too_many = self.worlds.len() >= MOST && !self.worlds.contains_key(&alias);
+        let alias = if is_one_too_many { UNNAMED.to_owned() } else { alias };
         if !self.worlds.contains_key(&alias) {
-            if self.worlds.len() >= MOST {
-                return;
-            }
             let sink = self.begin(&alias, now);
             self.worlds.insert(alias.clone(), sink);
         }

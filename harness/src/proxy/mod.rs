@@ -123,6 +123,12 @@ impl Proxy {
         Place { tls: self.tls, host, port: self.listens.port() }
     }
 
+    /// Whether its thread runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
     /// Ends it; what it has recorded.
     #[must_use]
     pub fn stop(mut self) -> Vec<Kept> {
@@ -174,8 +180,7 @@ fn run(
             // Dropping the other end is the sign.
             _ = stopped => {}
         }
-        let kept = keeper.borrow().kept();
-        kept
+        keeper.borrow().kept()
     });
     // Connections end with it, and a name that is being looked up is not waited for.
     drop(local);

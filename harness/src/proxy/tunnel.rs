@@ -67,16 +67,23 @@ pub(super) async fn native(shared: Rc<Shared>, mut client: Stream, mut first: By
     let connect = timeout(LOGIN, connect(&mut client, &mut first)).await.unwrap_or_default();
     let token = connect.as_ref().map(|connect| connect.token.clone()).unwrap_or_default();
     let places = shared.routes.borrow().servers(&token, true);
-    let (server, place) = match shared.connector.connect(&places).await {
-        Ok(connected) => connected,
-        Err(why) => return say(&format!("a native client: {why}")),
-    };
     let app_key = shared.app_key(connect.as_ref().map(|connect| connect.app_key.as_str()));
     if let Some(connect) = connect {
         restore(&shared, &client, connect, &mut first);
     }
+    let connected = shared.connector.connect(&places).await;
+    let origin = connected.as_ref().map_or(&places[0], |(_, place)| place).to_string();
     let heard = Heard::native(shared.next_conn());
-    let along = Along { heard, app_key, address: peer, origin: place.to_string(), shared };
+    let mut along = Along { heard, app_key, address: peer, origin, shared };
+    let server = match connected {
+        Ok((server, _)) => server,
+        Err(why) => {
+            say(&format!("a native client: {why}"));
+            // It presented itself, and nobody was there.
+            along.client(&first);
+            return along.with(|heard, say| heard.server_ended(Close::Cut, &mut |what| say(what)));
+        }
+    };
     pump(along, client, server, first, BytesMut::new()).await;
 }
 
@@ -120,10 +127,12 @@ pub(super) async fn websocket(
     let behind = first.split_off(head.length);
     let asked = request(&shared, &client, head);
     let Asked { head, places, login: (app_key, mut login) } = asked;
+    let app_key = shared.app_key(Some(&app_key));
     let (mut server, place) = match shared.connector.connect(&places).await {
         Ok(connected) => connected,
         Err(why) => {
             say(&format!("a WebSocket: {why}"));
+            http::keep_refused_upgrade(&shared, &app_key, &head, &places[0], None);
             let _ = timeout(LINGER, client.write_all(http::bad_gateway_text(&why).as_bytes())).await;
             return;
         }
@@ -144,10 +153,9 @@ pub(super) async fn websocket(
         Ok(Err(error)) => return say(&format!("a WebSocket to {place}: {error}")),
         Err(_) => return say(&format!("a WebSocket to {place}: no answer within {} s", LOGIN.as_secs())),
     };
-    let app_key = shared.app_key(Some(&app_key));
     if status != 101 {
         // It is plain HTTP then, and ends with its answer.
-        http::keep_refused_upgrade(&shared, &app_key, &head, &place, status, &answer[length..]);
+        http::keep_refused_upgrade(&shared, &app_key, &head, &place, Some((status, &answer[length..])));
         let _ = timeout(UNREAD, client.write_all(&answer)).await;
         let _ = timeout(LINGER, tokio::io::copy(&mut server, &mut client)).await;
         return;

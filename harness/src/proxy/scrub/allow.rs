@@ -1,427 +1,67 @@
-//! What is kept as it is. Everything here is a word of the protocol, never one of a person; what is not here is replaced.
+//! What is kept as it is: the words of `allowed.txt`, and texts of shapes that hold no word. What is neither is replaced.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use service::{HttpPath, nearest_endpoint};
 
-/// Names of messages that the vendor's SDKs know.
-const OBJECT_NAMES: &[&str] = &[
-    "RC:TxtMsg",
-    "RC:ImgMsg",
-    "RC:GIFMsg",
-    "RC:VcMsg",
-    "RC:HQVCMsg",
-    "RC:SightMsg",
-    "RC:FileMsg",
-    "RC:LBSMsg",
-    "RC:ImgTextMsg",
-    "RC:ReferenceMsg",
-    "RC:CombineMsg",
-    "RC:CombineV2Msg",
-    "RC:StreamMsg",
-    "RC:RcCmd",
-    "RC:RcNtf",
-    "RC:TypSts",
-    "RC:SRSMsg",
-    "RC:ReadNtf",
-    "RC:RSMsg",
-    "RC:RRReqMsg",
-    "RC:RRRspMsg",
-    "RC:RRMsg",
-    "RC:MsgExMsg",
-    "RC:CmdMsg",
-    "RC:CmdNtf",
-    "RC:InfoNtf",
-    "RC:ProfileNtf",
-    "RC:ContactNtf",
-    "RC:GrpNtf",
-    "RC:DizNtf",
-    "RC:InterceptMsg",
-    "RC:chrmKVNotiMsg",
-    "RC:ChrmMemChange",
-    "RC:ChrmBlockMsg",
-    "RC:ChrmBanMsg",
-    "RC:ChrmSyncMsg",
-    "RC:ChrmJoinNtf",
-    "RC:ChrmQuitNtf",
-    "RC:LogCmdMsg",
-    "RC:DRMsg",
-    "RC:Delivered",
-    "RC:PSCmd",
-    "RC:RLStart",
-    "RC:RLEnd",
-];
+const TEXT: &str = include_str!("allowed.txt");
 
-/// Keys of JSON objects: of navigation, the Server API, and the contents of the vendor's messages.
-const KEYS: &[&str] = &[
-    "action",
-    "addr",
-    "address",
-    "appKey",
-    "args",
-    "backupServer",
-    "base64",
-    "baggageEnabled",
-    "body",
-    "bosAddr",
-    "bs",
-    "burnDuration",
-    "busChannel",
-    "callback",
-    "canRecall",
-    "channelId",
-    "channelType",
-    "chatroom",
-    "clientName",
-    "code",
-    "compDays",
-    "content",
-    "conversationType",
-    "count",
-    "data",
-    "date",
-    "description",
-    "desc",
-    "deviceId",
-    "digest",
-    "duration",
-    "engine",
-    "entries",
-    "entry",
-    "errorMessage",
-    "expansion",
-    "extra",
-    "fileUrl",
-    "finished",
-    "fromUserId",
-    "gifSize",
-    "group",
-    "groupId",
-    "grpMsgLimit",
-    "grpRRVer",
-    "hasNext",
-    "headerCode",
-    "height",
-    "historyMsg",
-    "icon",
-    "id",
-    "imageUri",
-    "imlib",
-    "imlib-next",
-    "imlib-v4",
-    "isAdmin",
-    "isDelete",
-    "isFinished",
-    "joinMChrm",
-    "key",
-    "kvStorage",
-    "lastMessageSendTime",
-    "latitude",
-    "level",
-    "list",
-    "localPath",
-    "log",
-    "logPolicy",
-    "logSwitch",
-    "longitude",
-    "members",
-    "memberCount",
-    "mentionedContent",
-    "mentionedInfo",
-    "message",
-    "messageId",
-    "messageIds",
-    "messageType",
-    "messageUId",
-    "messageUid",
-    "messageUIds",
-    "monitor",
-    "msgAck",
-    "msgModifyMinute",
-    "msgId",
-    "name",
-    "objName",
-    "objectName",
-    "offline",
-    "offlinelogserver",
-    "openAnti",
-    "openHistoryMsg",
-    "openHttpDNS",
-    "openMp",
-    "openTLS",
-    "openUS",
-    "operator",
-    "operatorId",
-    "ossConfig",
-    "p",
-    "poi",
-    "portrait",
-    "portraitUri",
-    "protocol",
-    "put",
-    "qiniu",
-    "readTime",
-    "recallTime",
-    "reason",
-    "receiptRequestInfo",
-    "referMsg",
-    "referMsgUid",
-    "referMsgUserId",
-    "remoteUrl",
-    "result",
-    "routes",
-    "sender",
-    "senderUserId",
-    "sentTime",
-    "server",
-    "serverAddr",
-    "serverSaveUnread",
-    "sessionCfg",
-    "sessionid",
-    "sessionMode",
-    "size",
-    "status",
-    "syncTime",
-    "targetId",
-    "thumbUri",
-    "time",
-    "timestamp",
-    "title",
-    "token",
-    "topic",
-    "type",
-    "typingContentType",
-    "ugDriven",
-    "ugMsg",
-    "uploadServer",
-    "uri",
-    "url",
-    "user",
-];
+static WORDS: LazyLock<BTreeMap<&str, BTreeSet<&str>>> = LazyLock::new(|| {
+    let mut sections: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut section = "";
+    for line in TEXT.lines().filter(|line| !line.starts_with('#')) {
+        match line.strip_suffix(':') {
+            Some(name) => section = name,
+            None => sections.entry(section).or_default().extend(line.split_whitespace()),
+        }
+    }
+    sections
+});
 
-/// More of them.
-const MORE_KEYS: &[&str] = &[
-    "userId",
-    "userIdList",
-    "userIds",
-    "users",
-    "v",
-    "value",
-    "version",
-    "videoTimes",
-    "voipCallInfo",
-    "voipServer",
-    "weight",
-    "width",
-    "race",
-    "platform",
-    "subDriven",
-    "userProfile",
-];
+fn has(section: &str, word: &str) -> bool {
+    WORDS.get(section).is_some_and(|words| words.contains(word))
+}
 
-/// Keys whose numbers are of the protocol, not of a person.
-const NUMBERS: &[&str] = &[
-    "baggageEnabled",
-    "burnDuration",
-    "canRecall",
-    "channelType",
-    "code",
-    "compDays",
-    "conversationType",
-    "count",
-    "date",
-    "duration",
-    "finished",
-    "gifSize",
-    "grpMsgLimit",
-    "grpRRVer",
-    "hasNext",
-    "headerCode",
-    "height",
-    "historyMsg",
-    "isAdmin",
-    "isDelete",
-    "isFinished",
-    "joinMChrm",
-    "kvStorage",
-    "lastMessageSendTime",
-    "level",
-    "logSwitch",
-    "memberCount",
-    "messageId",
-    "monitor",
-    "msgAck",
-    "msgModifyMinute",
-    "offline",
-    "openAnti",
-    "openHistoryMsg",
-    "openHttpDNS",
-    "openMp",
-    "openTLS",
-    "openUS",
-    "protocol",
-    "put",
-    "race",
-    "readTime",
-    "recallTime",
-    "sentTime",
-    "serverSaveUnread",
-    "sessionCfg",
-    "sessionMode",
-    "size",
-    "status",
-    "subDriven",
-    "syncTime",
-    "time",
-    "timestamp",
-    "type",
-    "ugDriven",
-    "ugMsg",
-    "weight",
-    "width",
-];
-
-/// Keys of queries and forms.
-const QUERY: &[&str] = &[
-    "appId",
-    "apiVer",
-    "callBack",
-    "cloud",
-    "conversationType",
-    "deviceId",
-    "fromUserId",
-    "groupId",
-    "header",
-    "kickReconnectDevice",
-    "m",
-    "messageid",
-    "name",
-    "objectName",
-    "pid",
-    "platform",
-    "platfrom",
-    "portraitUri",
-    "protocolVer",
-    "r",
-    "reconnect",
-    "sdkVer",
-    "sessionid",
-    "targetid",
-    "timestrap",
-    "toUserId",
-    "token",
-    "topic",
-    "userId",
-    "v",
-    "baggage",
-    "content",
-];
-
-/// Names of platforms.
-const PLATFORMS: &[&str] = &[
-    "",
-    "Android",
-    "iOS",
-    "HarmonyOS",
-    "Web",
-    "PC",
-    "MiniProgram",
-    "Electron",
-    "Flutter",
-    "ReactNative",
-    "uni-app",
-    "Unity",
-    "macOS",
-    "Windows",
-    "Linux",
-    "browser",
-    "electron",
-    "web",
-    "android",
-    "ios",
-];
-
-/// Media types.
-const MEDIA: &[&str] = &[
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "application/octet-stream",
-    "application/xml",
-    "multipart/form-data",
-    "text/plain",
-    "text/javascript",
-    "text/html",
-    "image/jpeg",
-    "image/png",
-    "image/gif",
-    "video/mp4",
-];
-
-const METHODS: &[&str] = &["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH"];
-
+/// The name of one of the vendor's messages.
 pub(super) fn object_name(text: &str) -> bool {
-    OBJECT_NAMES.contains(&text)
+    has("object-names", text)
 }
 
+/// A key of a JSON object.
 pub(super) fn key(text: &str) -> bool {
-    KEYS.contains(&text) || MORE_KEYS.contains(&text)
+    has("keys", text)
 }
 
+/// Whether the numbers under a key are the protocol's.
 pub(super) fn has_numbers(key: &str) -> bool {
-    NUMBERS.contains(&key)
+    has("numbers", key)
 }
 
+/// A key of a query or a form.
 pub(super) fn query_key(text: &str) -> bool {
-    QUERY.contains(&text)
+    has("query", text)
 }
 
+/// The name of a platform, or none.
 pub(super) fn platform(text: &str) -> bool {
-    PLATFORMS.contains(&text)
+    text.is_empty() || has("platforms", text)
 }
 
+/// An HTTP method.
 pub(super) fn method(text: &str) -> bool {
-    METHODS.contains(&text)
+    has("methods", text)
 }
 
-/// A topic: SDKs name them, and a new one is worth knowing. Nothing but a short word is taken for one.
+/// A topic that SDKs are known to ask.
 pub(super) fn topic(topic: &wire::Topic) -> bool {
     match topic {
-        wire::Topic::Other(name) => VENDORS_TOPICS.contains(&&**name),
+        wire::Topic::Other(name) => has("topics", name),
         _ => true,
     }
 }
-
-/// Topics of the vendor's SDKs that `wire` has no message for.
-const VENDORS_TOPICS: &[&str] = &[
-    "aliUrl",
-    "s3Url",
-    "stcUrl",
-    "minioUrl",
-    "joinGrp",
-    "quitGrp",
-    "friendsQuery",
-    "pullOwnProfile",
-    "updUserSub",
-    "qrySubData",
-    "pullUserStatus",
-    "setUserStatus",
-    "getUserStatus",
-    "subUserStatus",
-    "qrySessionsAtt",
-    "delSessions",
-    "updRRTime",
-    "uMsgEx",
-    "sendMsgRead",
-    "qryMsgRead",
-    "qryMsgReadCntBatch",
-    "readReceipt",
-    "qryReceipt",
-    "qryReceiptBatch",
-    "disTag",
-    "voipDK",
-    "voipInfo",
-    "exitRtcR",
-    "joinRtcR",
-    "rtcPing",
-];
 
 /// A version of a program: three short numbers with dots, no more.
 pub(super) fn version(text: &str) -> bool {
@@ -446,7 +86,7 @@ pub(super) fn path(text: &str) -> bool {
 /// The media type that a header names, without what stands behind it.
 pub(super) fn media_type(text: &str) -> Option<&'static str> {
     let named = text.split(';').next().unwrap_or_default().trim();
-    MEDIA.iter().find(|known| known.eq_ignore_ascii_case(named)).copied()
+    WORDS.get("media")?.iter().find(|known| known.eq_ignore_ascii_case(named)).copied()
 }
 
 /// `RC-Negotiate: conn=5;rtc=4;log=2;iptype=v4,v6`.
@@ -502,6 +142,10 @@ mod tests {
 
     #[test]
     fn only_words_of_the_protocol_pass() {
+        for section in ["object-names", "keys", "numbers", "query", "platforms", "media", "methods", "topics"]
+        {
+            assert!(WORDS.get(section).is_some_and(|words| words.len() > 5), "{section}");
+        }
         assert!(object_name("RC:TxtMsg") && !object_name("RC:Secret") && !object_name("App:Mine"));
         assert!(
             version("5.38.0")
