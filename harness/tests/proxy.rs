@@ -5,9 +5,13 @@
 
 #[path = "proxy/clients.rs"]
 mod clients;
+#[path = "proxy/elsewhere.rs"]
+mod elsewhere;
 #[path = "native_client/peer.rs"]
 #[allow(dead_code, reason = "another test takes the rest")]
 mod peer;
+#[path = "proxy/planted.rs"]
+mod planted;
 #[path = "proxy/program.rs"]
 mod program;
 #[path = "proxy/real.rs"]

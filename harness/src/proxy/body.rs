@@ -1,7 +1,7 @@
 //! Bodies on their way: handed on as they come, kept for the recording up to a limit.
 
 use std::{
-    cell::{Cell, RefCell},
+    cell::Cell,
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -181,6 +181,3 @@ pub(super) async fn whole(mut body: Incoming, most: usize) -> Result<Bytes, Stri
         .await
         .unwrap_or_else(|_| Err(format!("a body did not come within {} s", WHOLE.as_secs())))
 }
-
-/// A place for what two parts of an exchange share.
-pub(super) type Slot<T> = Rc<RefCell<Option<T>>>;

@@ -72,6 +72,15 @@ pub fn rewrite(body: &[u8], asked: Asked<'_>, prefixes: &mut Prefixes) -> Option
     Some((format!("{}{json}{}", &text[..begin], &text[end..]).into_bytes(), servers))
 }
 
+/// Whether native clients are told to use another obfuscation than the one that is known.
+#[must_use]
+pub fn obfuscates(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    let fields = text.find('{').zip(text.rfind('}')).and_then(|(begin, end)| text.get(begin..=end));
+    let fields: Option<Value> = fields.and_then(|fields| serde_json::from_str(fields).ok());
+    fields.is_some_and(|fields| fields["openAnti"].as_u64().is_some_and(|open| open > 0))
+}
+
 fn connect_servers(fields: &mut Map<String, Value>, asked: Asked<'_>) -> Servers {
     let mut servers = Servers::default();
     let tls = match fields.get("openTLS") {
@@ -275,6 +284,7 @@ mod tests {
         let text = b"getServerEndpoint({\"server\":\"a:1\"});";
         let (body, _) = rewrite(text, asked, &mut prefixes).unwrap();
         assert_eq!(body, b"getServerEndpoint({\"server\":\"127.0.0.1:9\"});");
+        assert!(!obfuscates(text) && obfuscates(b"x({\"openAnti\":1})") && !obfuscates(b"{\"openAnti\":0}"));
         for other in [&b"<html>"[..], b"}{", b"{\"server\":", b"\xFF{}", b"[1]"] {
             assert_eq!(rewrite(other, asked, &mut prefixes), None);
         }
