@@ -1,6 +1,6 @@
 //! Scrubbing: recordings that can be shared.
 //!
-//! What a recording says is replaced unless it stands on a list of what may stay ([`allow`]): words of the protocol, such as topics,
+//! What a recording says is replaced unless it stands on a list of what may stay (`allowed.txt`): words of the protocol, such as topics,
 //! names of the vendor's messages, versions of SDKs, and the numbers of the protocol's fields. A text becomes a pseudonym, the same one
 //! wherever the same text stands, so that who talks to whom can still be read; nothing leads back from it. Bodies of an unknown topic
 //! become as many zeros; HTTP bodies of an unknown kind go. Frames are written anew and can be decoded as before.
