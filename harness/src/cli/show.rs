@@ -60,13 +60,7 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
             let (start, seed) = (header.start, header.seed);
             writeln!(out, "{} by {}{client}", header.app_key, header.made_by)?;
             match &header.proxy {
-                Some(proxy) => {
-                    let how = match proxy.scrubbed {
-                        true => "scrubbed".to_owned(),
-                        false => format!("taken by a proxy in front of {}", proxy.upstream),
-                    };
-                    writeln!(out, "begins at {} unix ms, {how}", start.0)?;
-                }
+                Some(proxy) => writeln!(out, "begins at {} unix ms, {proxy}", start.0)?,
                 None => writeln!(out, "begins at {} unix ms, seed {seed}, {clock}", start.0)?,
             }
         }

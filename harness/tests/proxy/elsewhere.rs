@@ -10,12 +10,12 @@ use std::{
 use harness::proxy::{Config, Proxy};
 use recording::{End, Reader, Said, What};
 use serde_json::json;
-use service::Close;
+use service::{Close, Input, Taken};
 use wire::{ClientFrame, ServerFrame};
 
 use super::{
     APP, LIMIT,
-    clients::{Native, Web, http, text},
+    clients::{Native, Page, Web, http, text},
     config, recorded, service, wait_for_ends,
 };
 
@@ -71,7 +71,7 @@ fn servers_that_navigation_names_are_found_behind_the_proxy() {
             "HTTP/1.1 302 Found\r\nLocation: http://{at}/there\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
         )
     });
-    let real = service.listens().to_string();
+    let (real, upstream) = (service.listens().to_string(), service.listens());
     let answer = json!({
         "code": 200, "userId": "alice", "uploadServer": format!("http://{files}/up"),
         "serverAddr": [
@@ -114,11 +114,24 @@ fn servers_that_navigation_names_are_found_behind_the_proxy() {
 
     // The heaviest is not there; the other one is, on both transports.
     let mut web = Web::login(at, "test:alice", "alice");
-    let mut native = Native::login(at, "test:alice", "alice");
+    let mut native = Native::login(at, &format!("test:alice@http://{at}"), "alice");
     web.send(&ClientFrame::Ping);
     web.until(|frame| *frame == ServerFrame::Pong);
     native.send(&ClientFrame::Ping);
     native.until(|frame| *frame == ServerFrame::Pong);
+    let mut page = Page::login(at, "test:alice", "alice");
+    let pulled = page.frame(80, "pullMsg", "alice", &json!({"syncTime": 0}));
+    assert_eq!(pulled[0]["status"], 0, "{pulled}");
+    let met: Vec<(String, String)> = recorded(folder.path())
+        .into_iter()
+        .filter_map(|entry| match entry.what {
+            What::Taken(Taken::Input(Input::Open { login, .. })) => Some((login.token, login.origin)),
+            _ => None,
+        })
+        .collect();
+    let (plain, named) = ("test:alice".to_owned(), format!("test:alice@http://{navi}"));
+    let real = format!("http://{upstream}");
+    assert_eq!(met, [(plain.clone(), real.clone()), (named, real.clone()), (plain, real)]);
 
     let moved = http(at, "POST", "/~proxy/1/up?n=1", &["Content-Type: text/plain"], b"a file");
     assert!(

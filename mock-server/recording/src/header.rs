@@ -1,5 +1,7 @@
 //! The first line: what a recording is of.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use service::{Endpoints, Service, WorldSetup};
 use wire::UnixMillis;
@@ -51,6 +53,17 @@ pub struct Proxy {
     pub scrubbed: bool,
 }
 
+/// What may be said of it: `taken by a proxy in front of https://nav.example`, or `scrubbed`.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.scrubbed {
+            f.write_str("scrubbed")
+        } else {
+            write!(f, "taken by a proxy in front of {}", self.upstream)
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -72,12 +85,8 @@ impl Header {
     /// recording was taken by a proxy.
     pub fn world(&self) -> Result<Service, Vec<String>> {
         if let Some(proxy) = &self.proxy {
-            let how = match (proxy.scrubbed, proxy.upstream.as_str()) {
-                (true, _) => "it was scrubbed".to_owned(),
-                (false, upstream) => format!("it was taken by a proxy in front of {upstream}"),
-            };
             return Err(vec![format!(
-                "{how}: it has no world that could be made again, so that nothing of it can be compared byte for byte"
+                "it was {proxy}: it has no world that could be made again, so that nothing of it can be compared byte for byte"
             )]);
         }
         Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)
