@@ -163,6 +163,14 @@ fn told(entries: &[Entry]) -> Told {
             _ => {}
         }
     }
+    // Requests that are under way at the same time have connections of their own: the proxy may hear of one first, and the server
+    // of the other. Whether a poll was answered with nothing a client that has gone does not hear.
+    told.http.sort();
+    for conn in told.conns.iter_mut().filter(|conn| conn.polls) {
+        conn.down.retain(|said| said != "poll answered");
+        conn.up.sort();
+        conn.down.sort();
+    }
     told
 }
 
