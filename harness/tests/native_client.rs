@@ -79,7 +79,7 @@ fn a_native_client_gets_a_long_backlog_and_then_what_is_live() {
         json!([{"from": "bob", "to": "alice", "count": 2000, "text": "waits {n}", "ageMs": 3_600_000}]);
     let server = server(json!({"users": ["alice", "bob"], "backlog": backlog}));
     step("the native client starts and logs in");
-    let mut alice = Peer::native(&server, "alice");
+    let mut alice = Peer::native(&server.addresses().navi, "alice");
     alice.connect();
     step("2,000 messages that waited come in order and once");
     let mut uids = BTreeSet::new();
@@ -125,9 +125,9 @@ fn a_native_client_and_two_web_generations_talk() {
     let server = server(json!({"users": users, "groups": {"g": users}, "limits": {"sendPerSecond": 0}}));
     step("native, imlib-v4 4.6.4 and imlib-next 5.38.0 log in");
     let mut peers = [
-        Peer::native(&server, "alice"),
-        Peer::page(&server, "bob", "4.6.4"),
-        Peer::page(&server, "carol", "5.38.0"),
+        Peer::native(&server.addresses().navi, "alice"),
+        Peer::page(&server.addresses().navi, "bob", "4.6.4", &[]),
+        Peer::page(&server.addresses().navi, "carol", "5.38.0", &[]),
     ];
     for peer in &mut peers {
         peer.connect();
@@ -189,7 +189,7 @@ fn a_native_client_reads_history_page_by_page() {
     let switches = json!({"roamingHistory": true});
     let server = server(json!({"users": ["alice", "bob"], "switches": switches, "backlog": backlog}));
     step("the native client logs in");
-    let mut alice = Peer::native(&server, "alice");
+    let mut alice = Peer::native(&server.addresses().navi, "alice");
     alice.connect();
     step("30 messages of the history come as three pages, and no more");
     let (mut pages, mut before) = (Vec::new(), 0);
@@ -226,7 +226,7 @@ fn a_native_client_takes_a_received_message_with_a_direction_for_its_own() {
         json!([{"from": "bob", "to": "alice", "count": 2, "text": "waits {n}", "ageMs": 3_600_000}]);
     let server = server(json!({"users": ["alice", "bob"], "backlog": backlog}));
     act(&server, json!({"misbehave": {"bug": "received_messages_say_direction", "on": true}}));
-    let mut alice = Peer::native(&server, "alice");
+    let mut alice = Peer::native(&server.addresses().navi, "alice");
     alice.connect();
     let got = alice.event("message", LIMIT);
     let own = json!({"type": PRIVATE, "target": "bob", "sender": "alice", "own": true, "text": "waits 1"});

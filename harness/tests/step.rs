@@ -93,6 +93,7 @@ fn long(messages: u16) -> Vec<u8> {
         offset: None,
         seed: 7,
         said: true,
+        proxy: None,
         endpoints: Endpoints::default(),
         world: setup,
     };

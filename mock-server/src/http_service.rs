@@ -217,7 +217,9 @@ fn plain_header((name, value): (&HeaderName, &HeaderValue)) -> (String, String) 
     (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
-fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
+/// The App Key that a request names: in a header, or in its query.
+#[must_use]
+pub fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
     let named = ["rc-appkey", "app-key", "rc-app-key"].iter().find_map(|name| text(headers, name));
     named
         .or_else(|| {
@@ -228,7 +230,8 @@ fn app_key(headers: &HeaderMap, query: &str) -> Option<String> {
 }
 
 /// The file server's addresses name the App Key: whoever loads a file sends no header of ours.
-fn file_owner(path: &str) -> Option<String> {
+#[must_use]
+pub fn file_owner(path: &str) -> Option<String> {
     let HttpPath::File { owner, .. } = HttpPath::of(path) else { return None };
     let mut pairs = url::form_urlencoded::parse(owner.as_bytes());
     pairs.next().map(|(name, _)| name.into_owned()).filter(|key| !key.is_empty())

@@ -37,6 +37,7 @@ mod resume;
 mod seeds;
 mod server;
 mod setup_file;
+pub mod shell;
 mod signals;
 mod slices;
 mod stream;

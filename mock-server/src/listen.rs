@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 ///
 /// # Errors
 /// The text is none of the accepted forms; the error names them.
-pub(crate) fn parse(text: &str) -> Result<SocketAddr, String> {
+pub fn parse(text: &str) -> Result<SocketAddr, String> {
     let loopback = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     if let Ok(address) = text.parse() {
         return Ok(address);

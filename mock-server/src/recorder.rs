@@ -242,7 +242,8 @@ impl Drop for Recorder {
 }
 
 /// Files that hold tokens and secrets are their owner's alone, where a system has owners.
-fn private() -> OpenOptions {
+#[must_use]
+pub fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
@@ -254,7 +255,7 @@ fn private() -> OpenOptions {
 ///
 /// # Errors
 /// It cannot be made, or another server has it: a sentence.
-pub(crate) fn claim(folder: &Path) -> Result<File, String> {
+pub fn claim(folder: &Path) -> Result<File, String> {
     let said = |why: &dyn std::fmt::Display| format!("recordings in {}: {why}", folder.display());
     fs::create_dir_all(folder).map_err(|error| said(&error))?;
     let lock = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK));
@@ -288,13 +289,15 @@ pub(crate) fn header(
         start,
         offset,
         seed,
+        proxy: None,
         endpoints,
         world,
     }
 }
 
 /// Where the recording of a world is that goes on.
-pub(crate) fn path_of(folder: &Path, app_key: &str) -> PathBuf {
+#[must_use]
+pub fn path_of(folder: &Path, app_key: &str) -> PathBuf {
     folder.join(format!("{}.{ENDING}", file_name(app_key)))
 }
 
@@ -312,7 +315,10 @@ fn file_name(app_key: &str) -> String {
 }
 
 /// The recording of an earlier world of that App Key gets a number: `KEY.1.jsonl` is the oldest.
-fn set_aside(folder: &Path, app_key: &str) -> std::io::Result<()> {
+///
+/// # Errors
+/// It cannot be renamed.
+pub fn set_aside(folder: &Path, app_key: &str) -> std::io::Result<()> {
     let path = path_of(folder, app_key);
     if !path.exists() {
         return Ok(());

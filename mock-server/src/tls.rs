@@ -41,7 +41,10 @@ struct Identity {
 }
 
 /// Gets TLS ready, if the configuration wants it, and writes the certificate where it says.
-pub(crate) fn prepare(config: &Config) -> Result<Option<TlsAcceptor>, StartError> {
+///
+/// # Errors
+/// What is wrong with the files or the certificate.
+pub fn prepare(config: &Config) -> Result<Option<TlsAcceptor>, StartError> {
     let out =
         |path: &Path, reason: String| StartError::CertificateOut { path: path.display().to_string(), reason };
     let Some(tls) = &config.tls else {

@@ -1,5 +1,5 @@
 // An unmodified web SDK in real time, with the calls and events of `driver.mjs`: for tests in which clients of several
-// kinds talk over real sockets. `node page.mjs --sdk 5.38.0 --app KEY --navi URL`
+// kinds talk over real sockets. `node page.mjs --sdk 5.38.0 --app KEY --navi URL`; `--transport comet` makes an SDK poll that can.
 
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -71,7 +71,7 @@ function heard(event, args) {
 }
 
 const Api = kind === 'v4' ? ImlibV4 : ImlibNext;
-const api = new Api(sdk, { appKey, options: { naviServer } }, heard);
+const api = new Api(sdk, { appKey, options: { naviServer }, transport: flag('--transport') }, heard);
 
 /** Calls a method of the documented engine; its result is what the callback tells. */
 async function ask(method, args, event) {

@@ -17,12 +17,14 @@ mod list;
 mod not_started;
 mod out;
 mod progress;
+mod proxy;
 mod replay;
 mod report;
 mod requirements;
 mod review;
 mod run;
 mod scenario_from;
+mod scrub;
 mod select;
 mod settings;
 mod show;
@@ -92,6 +94,10 @@ enum Command {
     Replay(replay::ReplayArgs),
     /// Makes a scenario of a recording: a first draft, with what must come of it.
     ScenarioFrom(scenario_from::ScenarioFromArgs),
+    /// Stands between clients and any server, and records their sessions.
+    Proxy(proxy::ProxyArgs),
+    /// Writes a recording anew with pseudonyms for whatever could tell of people, so that it can be shared.
+    Scrub(scrub::ScrubArgs),
     /// Loads a server with many simulated clients; rates, latencies, memory.
     Load(crate::load::Args),
 }
@@ -240,6 +246,12 @@ fn dispatch(
             replay::run(&args, &mut Plain::new(out), terminal && io::stdout().is_terminal())
         }
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
+        Command::Proxy(args) => {
+            let stop = "stopping: what is recorded is whole. Once more ends at once";
+            let interrupt = if watch { signals::watch_saying(stop) } else { Interrupt::default() };
+            proxy::run(&args, out, err, &interrupt)
+        }
+        Command::Scrub(args) => scrub::run(&args, &mut Plain::new(out)),
         Command::Load(args) => match crate::load::run(&args, &mut Plain::new(out)) {
             Ok(()) => Ok(exit::CONFORMS),
             Err(error) => Err(Stop { message: error.to_string(), hint: None, code: exit::INCOMPLETE }),

@@ -59,7 +59,10 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
             let clock = if header.offset.is_some() { "the machine's clock" } else { "a clock moved by hand" };
             let (start, seed) = (header.start, header.seed);
             writeln!(out, "{} by {}{client}", header.app_key, header.made_by)?;
-            writeln!(out, "begins at {} unix ms, seed {seed}, {clock}", start.0)?;
+            match &header.proxy {
+                Some(proxy) => writeln!(out, "begins at {} unix ms, {proxy}", start.0)?,
+                None => writeln!(out, "begins at {} unix ms, seed {seed}, {clock}", start.0)?,
+            }
         }
         Format::Json => writeln!(out, "{}", json!(header))?,
     }

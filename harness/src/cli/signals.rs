@@ -18,6 +18,11 @@ use crate::{adapter, runner::Interrupt};
 ///
 /// Where signals cannot be watched, the platform's own way of ending stays: adapters then end with their input.
 pub(super) fn watch() -> Interrupt {
+    watch_saying("stopping: finished cases are reported. Once more ends at once")
+}
+
+/// The same for commands that end otherwise.
+pub(super) fn watch_saying(text: &'static str) -> Interrupt {
     let interrupt = Interrupt::default();
     let ask = interrupt.clone();
     thread::spawn(move || {
@@ -27,7 +32,7 @@ pub(super) fn watch() -> Interrupt {
             let Ok(mut signals) = Signals::new() else { return };
             signals.next().await;
             ask.set();
-            say("stopping: finished cases are reported. Once more ends at once");
+            say(text);
             signals.next().await;
             end();
         });

@@ -41,13 +41,20 @@ impl<'a> Page<'a> {
             if header.client.is_empty() { String::new() } else { format!(", client {}", header.client) };
         writeln!(
             out,
-            "<p class=\"meta\">{} by {}{}; begins at {} unix ms, seed {}</p>",
+            "<p class=\"meta\">{} by {}{}; begins at {} unix ms, {}</p>",
             text(&header.app_key),
             text(&header.made_by),
             text(&client),
             header.start.0,
-            header.seed
+            header
+                .proxy
+                .as_ref()
+                .map_or_else(|| format!("seed {}", header.seed), |proxy| text(&proxy.to_string()))
         )?;
+        if header.proxy.is_some() {
+            // Of its world nothing is known.
+            return Ok(Self { out, decoder: Decoder::default(), lanes: IndexSet::new(), shown: 0 });
+        }
         let world = serde_json::to_string_pretty(&header.world.as_given()).unwrap_or_default();
         writeln!(
             out,

@@ -10,7 +10,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mock_server::Server;
 use serde_json::{Value, json};
 
 use super::{APP, LIMIT};
@@ -40,17 +39,17 @@ pub(crate) struct Peer {
 }
 
 impl Peer {
-    /// The vendor's native client.
-    pub(crate) fn native(server: &Server, user: &str) -> Self {
-        Self::start(server, user, "driver.mjs", &[])
+    /// The vendor's native client; `navi` is the address that it begins with.
+    pub(crate) fn native(navi: &str, user: &str) -> Self {
+        Self::start(navi, user, "driver.mjs", &[])
     }
 
-    /// A web SDK of that version.
-    pub(crate) fn page(server: &Server, user: &str, version: &str) -> Self {
-        Self::start(server, user, "page.mjs", &["--sdk", version])
+    /// A web SDK of that version; `more` are further arguments of its script.
+    pub(crate) fn page(navi: &str, user: &str, version: &str, more: &[&str]) -> Self {
+        Self::start(navi, user, "page.mjs", &[&["--sdk", version], more].concat())
     }
 
-    fn start(server: &Server, user: &str, script: &str, more: &[&str]) -> Self {
+    fn start(navi: &str, user: &str, script: &str, more: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("adapters/native");
         let mut command = Command::new("node");
@@ -59,7 +58,7 @@ impl Peer {
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command
             .arg(folder.join(script))
-            .args(["--app", APP, "--navi", &server.addresses().navi, "--data"])
+            .args(["--app", APP, "--navi", navi, "--data"])
             .arg(data.path())
             .args(more)
             .stdin(Stdio::piped())

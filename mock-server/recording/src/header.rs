@@ -1,5 +1,7 @@
 //! The first line: what a recording is of.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use service::{Endpoints, Service, WorldSetup};
 use wire::UnixMillis;
@@ -30,11 +32,36 @@ pub struct Header {
     /// Whether it tells what the world said, and not only what was done to it, from which all of that follows.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub said: bool,
+    /// It is of a session of whose world nothing is known, because it was taken on the way to a service that is not ours, or was
+    /// scrubbed: `seed`, `endpoints` and `world` tell nothing. Absent in a recording of a world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<Proxy>,
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.
     #[serde(serialize_with = "as_given")]
     pub world: WorldSetup,
+}
+
+/// How a recording was taken on the way between clients and a service.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Proxy {
+    /// The service's navigation address, as whoever recorded gave it; empty where it was scrubbed.
+    pub upstream: String,
+    /// Whether pseudonyms stand for whatever could tell of people; the App Key is an alias then.
+    pub scrubbed: bool,
+}
+
+/// What may be said of it: `taken by a proxy in front of https://nav.example`, or `scrubbed`.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.scrubbed {
+            f.write_str("scrubbed")
+        } else {
+            write!(f, "taken by a proxy in front of {}", self.upstream)
+        }
+    }
 }
 
 fn yes() -> bool {
@@ -54,8 +81,14 @@ impl Header {
     /// The world as it was in the beginning.
     ///
     /// # Errors
-    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups.
+    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups. Or there is none: the
+    /// recording was taken by a proxy.
     pub fn world(&self) -> Result<Service, Vec<String>> {
+        if let Some(proxy) = &self.proxy {
+            return Err(vec![format!(
+                "it was {proxy}: it has no world that could be made again, so that nothing of it can be compared byte for byte"
+            )]);
+        }
         Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)
     }
 }

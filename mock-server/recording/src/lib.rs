@@ -19,7 +19,7 @@ mod write;
 
 pub use decode::Decoder;
 pub use entry::{Answer, Entry, Said, Seen, Webhook, What};
-pub use header::{FORMAT, Header};
+pub use header::{FORMAT, Header, Proxy};
 pub use read::{Damage, End, NoRecording, Place, Reader};
 pub use tape::Tape;
 pub use write::Writer;

@@ -5,6 +5,10 @@
 //! the message as JSON again. Names are those of `im.proto`; there are no defaults, so what is absent is undefined to
 //! the client.
 
+mod signals;
+
+pub use signals::{answered_query, read_open_answer, read_signal};
+
 use bytes::Bytes;
 use prost::Message as _;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind as FieldKind, MessageDescriptor, Value};
@@ -104,6 +108,7 @@ fn value_of(field: &FieldDescriptor, json: &Json, depth: u32) -> Result<Value, S
     let wrong = || format!("`{}` is not of its type: {json}", field.name());
     let small = || integer(json).and_then(|n| i32::try_from(n).ok()).ok_or_else(wrong);
     Ok(match field.kind() {
+        FieldKind::Bool if is_number(field) => Value::Bool(integer(json).ok_or_else(wrong)? != 0),
         FieldKind::Bool => Value::Bool(json.as_bool().ok_or_else(wrong)?),
         FieldKind::Int32 | FieldKind::Sint32 | FieldKind::Sfixed32 => Value::I32(small()?),
         FieldKind::Enum(_) => Value::EnumNumber(small()?),
@@ -117,6 +122,11 @@ fn value_of(field: &FieldDescriptor, json: &Json, depth: u32) -> Result<Value, S
             Value::U64(integer(json).and_then(|n| u64::try_from(n).ok()).ok_or_else(wrong)?)
         }
         FieldKind::String => Value::String(json.as_str().ok_or_else(wrong)?.to_owned()),
+        FieldKind::Bytes if json.is_object() => {
+            let inner = embedded(field).ok_or_else(wrong)?;
+            let fields = json.as_object().ok_or_else(wrong)?;
+            Value::Bytes(message_of(&inner, fields, depth + 1)?.encode_to_vec().into())
+        }
         FieldKind::Bytes => Value::Bytes(json.as_str().ok_or_else(wrong)?.to_owned().into_bytes().into()),
         FieldKind::Message(inner) => {
             let fields = json.as_object().ok_or_else(wrong)?;

@@ -19,6 +19,9 @@ const DOWN: &str = "DownStreamMessage";
 const MAX_DEPTH: u32 = 16;
 
 mod required;
+mod rewrite;
+
+pub use rewrite::{Rewrite, rewrite};
 
 static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/im.descriptors")).as_ref())
@@ -26,7 +29,8 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
 });
 
 /// The message of that name in `im.proto`.
-pub(crate) fn descriptor(name: &str) -> Option<MessageDescriptor> {
+#[must_use]
+pub fn descriptor(name: &str) -> Option<MessageDescriptor> {
     POOL.get_message_by_name(&format!("im.{name}"))
 }
 

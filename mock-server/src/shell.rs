@@ -1,0 +1,10 @@
+//! What a shell of another kind, the harness's proxy, does as this one: how it listens, which certificate it shows, where the files of
+//! recordings are, whose a request is.
+
+pub use crate::{
+    bounds::size,
+    http_service::{app_key, file_owner},
+    listen::parse as listen,
+    recorder::{claim, path_of, private, set_aside},
+    tls::prepare as tls,
+};
