@@ -131,7 +131,12 @@ fn in_order(found: Vec<Found<'_>>, pairs: &[Pair<'_>]) -> Vec<Difference> {
                 (None, m) => (there(&by_b, m.unwrap_or(0)), m.unwrap_or(0)),
             };
             let what = a.or(b).map_or_else(String::new, |one| one.what.to_string());
-            let key = (lane.kind, what.clone(), n.is_some(), m.is_some(), how.word(), again);
+            // What is no body's is a habit with frames of any topic.
+            let habit =
+                matches!(&how, How::Field(path, ..) if lane.kind == LaneKind::Frames && !path.contains('.'));
+            let kind =
+                if habit { what.split(' ').take(2).collect::<Vec<_>>().join(" ") } else { what.clone() };
+            let key = (lane.kind, kind, n.is_some(), m.is_some(), how.word(), again);
             (
                 key,
                 Difference {
@@ -233,9 +238,12 @@ fn lane<'s>(
     for j in unpaired.iter().rev() {
         right.entry(b[*j].shape).or_default().push(*j);
     }
+    // What is of a kind and may have changed places stands beside each other, too.
+    let mut kinds: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    let mut rest = Vec::new();
     for i in left {
         let Some(j) = right.get_mut(&a[i].shape).and_then(Vec::pop) else {
-            alone.push((number, Some(&a[i]), None));
+            rest.push(i);
             continue;
         };
         unpaired.remove(&j);
@@ -245,6 +253,24 @@ fn lane<'s>(
             Mode::Usual => !may_move((a, b), (i, j), &aligned),
         };
         pairs.push(Pair { lane: number, a: &a[i], b: &b[j], moved });
+    }
+    for j in unpaired.iter().rev() {
+        kinds.entry(b[*j].what_hash).or_default().push(*j);
+    }
+    for i in rest {
+        let of_kind = kinds.get_mut(&a[i].what_hash);
+        let other = of_kind.and_then(|found| {
+            let j = *found.last()?;
+            let moves = rules.mode(Of::Order) == Mode::Usual && may_move((a, b), (i, j), &aligned);
+            if moves { found.pop() } else { None }
+        });
+        match other {
+            Some(j) => {
+                unpaired.remove(&j);
+                pairs.push(Pair { lane: number, a: &a[i], b: &b[j], moved: false });
+            }
+            None => alone.push((number, Some(&a[i]), None)),
+        }
     }
     alone.extend(unpaired.into_iter().map(|j| (number, None, Some(&b[j]))));
 }

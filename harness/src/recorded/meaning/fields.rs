@@ -139,7 +139,8 @@ impl<'r> Fields<'r> {
         {
             return self.at("", &inner, depth + 1);
         }
-        Some(self.without_addresses(text).into())
+        let text = self.without_addresses(text);
+        Some(if self.rules.mode(Of::MessageUids) == Mode::Strict { text } else { without_uids(&text) }.into())
     }
 
     fn without_addresses(&self, text: &str) -> String {
@@ -190,6 +191,17 @@ impl<'r> Fields<'r> {
 /// What people wrote is what it looks like.
 fn is_plain(key: &str) -> bool {
     key == "text"
+}
+
+/// Sentences name messages, too: which one is told elsewhere.
+fn without_uids(text: &str) -> String {
+    let mut parts = text.split('`');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push('`');
+        out.push_str(if is_uid(part) { "<message>" } else { part });
+    }
+    out
 }
 
 /// Four times four signs.

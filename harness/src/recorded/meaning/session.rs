@@ -1,6 +1,10 @@
 //! A recording as what it means: a lane a client, and what happened in each, in order.
 
-use std::{collections::BTreeMap, io::BufRead, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::BufRead,
+    time::Duration,
+};
 
 use recording::{Decoder, End, Entry, Header, Reader, Said, Seen, What};
 use serde_json::{Map, Value, json};
@@ -81,7 +85,7 @@ pub(crate) struct Meaning {
 pub struct Session {
     pub(crate) header: Header,
     pub(crate) lanes: Vec<(Lane, Vec<Meaning>)>,
-    pub(crate) names: std::collections::BTreeSet<String>,
+    pub(crate) names: BTreeSet<String>,
     /// Whether it tells what apps called and were told.
     pub(crate) apps: bool,
     /// What ended it.
@@ -101,6 +105,8 @@ struct Owners {
     tokens: BTreeMap<String, usize>,
     /// By request: its lane, and what it is.
     requests: BTreeMap<u64, (usize, Box<str>)>,
+    /// Connections that are over: what still arrives on one nobody hears.
+    over: BTreeSet<ConnId>,
     by_name: BTreeMap<Lane, usize>,
 }
 
@@ -239,7 +245,7 @@ impl Building<'_> {
                 }
                 Input::Closed { conn } => {
                     self.other(entry, *conn, Of::Frames, Way::Up, "-> closed", json!({}));
-                    self.owners.conns.remove(conn);
+                    self.owners.over.insert(*conn);
                 }
                 Input::Http { id, request } => {
                     let query = form(&request.query);
@@ -310,7 +316,7 @@ impl Building<'_> {
             }
             Said::Close { conn, how } => {
                 self.other(entry, *conn, Of::Frames, Way::Down, "<- close", json!({"how": how}));
-                self.owners.conns.remove(conn);
+                self.owners.over.insert(*conn);
             }
             Said::PollAnswered { conn } => {
                 self.other(entry, *conn, Of::Heartbeats, Way::Down, "<- poll answered", json!({}));
@@ -414,6 +420,9 @@ impl Building<'_> {
 
     fn other(&mut self, entry: &Entry, conn: ConnId, of: Of, way: Way, what: &str, fields: Value) {
         let rules = self.fields.rules;
+        if self.owners.over.contains(&conn) {
+            return;
+        }
         let lane = self.conn_lane(conn);
         if !rules.leaves_out(of) && !rules.leaves_out(Of::Frames) {
             self.push(entry, lane, way, what, fields);
@@ -448,6 +457,22 @@ pub(crate) fn opaque(token: &str) -> &str {
     token.split('@').next().unwrap_or_default()
 }
 
+/// The parts of a form that uploads a file, by their names: its boundary is drawn.
+fn multipart(text: &str) -> Option<Value> {
+    let boundary =
+        text.lines().next().filter(|line| line.starts_with("--") && text.contains("Content-Disposition"))?;
+    let mut parts = Map::new();
+    for part in text.split(boundary).skip(1) {
+        if let Some((head, value)) = part.split_once("\r\n\r\n")
+            && let Some((_, name)) = head.split_once("name=\"")
+        {
+            let name = name.split('"').next().unwrap_or_default();
+            parts.insert(name.to_owned(), value.trim_end_matches("\r\n").into());
+        }
+    }
+    Some(Value::Object(parts))
+}
+
 /// A body in fields: JSON, JSON in a call (`callback({…})`), or a form; text where it is neither.
 fn body(told: &Value) -> Value {
     let Value::String(text) = told else { return told.clone() };
@@ -456,6 +481,9 @@ fn body(told: &Value) -> Value {
         && let Ok(json @ Value::Object(_)) = serde_json::from_str(inner)
     {
         return json;
+    }
+    if let Some(parts) = multipart(text) {
+        return parts;
     }
     let is_form = !text.is_empty()
         && text.len() < 1 << 16
