@@ -288,6 +288,7 @@ pub(crate) fn header(
         start,
         offset,
         seed,
+        elsewhere: None,
         endpoints,
         world,
     }

@@ -197,6 +197,7 @@ impl Simulation {
                 offset: None,
                 seed,
                 said: true,
+                elsewhere: None,
                 endpoints,
                 world: setup.clone(),
             };

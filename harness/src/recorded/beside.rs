@@ -19,7 +19,7 @@ const LED_TO_IT: usize = 6;
 /// Two recordings, compared.
 #[derive(Debug)]
 pub struct Beside {
-    a: Session,
+    pub(crate) a: Session,
     b: Session,
     /// What came of it.
     pub compared: Compared,

@@ -1,11 +1,13 @@
 //! Recordings, for people: a line an entry, and what a replay finds.
 
 mod beside;
+mod elsewhere;
 mod line;
 pub mod meaning;
 mod replayed;
 
 pub use beside::{Beside, beside};
+pub use elsewhere::replayed_by_meaning;
 pub use line::line;
 pub use replayed::{Outcome, replayed};
 

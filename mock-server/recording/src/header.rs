@@ -30,6 +30,10 @@ pub struct Header {
     /// Whether it tells what the world said, and not only what was done to it, from which all of that follows.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub said: bool,
+    /// Whose service it was, where it was none of ours: a proxy's upstream. There is then no set-up and no seed that it follows
+    /// from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<String>,
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.

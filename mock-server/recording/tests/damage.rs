@@ -19,6 +19,7 @@ fn recording() -> Vec<u8> {
         offset: None,
         seed: 3,
         said: true,
+        elsewhere: None,
         endpoints: Endpoints::default(),
         world,
     };

@@ -43,7 +43,12 @@ impl Bound {
 
     /// The name that the second session has for a thing of the first.
     pub(crate) fn known(&self, kind: &str, name: &str) -> Option<&str> {
-        let thing = (kind.to_owned(), usize::MAX, name.to_owned());
+        self.known_in(usize::MAX, kind, name)
+    }
+
+    /// The same of a thing that each lane counts by itself.
+    pub(crate) fn known_in(&self, lane: usize, kind: &str, name: &str) -> Option<&str> {
+        let thing = (kind.to_owned(), lane, name.to_owned());
         self.forward.get(&thing).map(|(other, _)| other.as_str())
     }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
-    node::slot,
+    node::{as_slot, slot},
     rules::{Mode, Of, Rules},
 };
 
@@ -61,6 +61,7 @@ impl<'r> Fields<'r> {
             return None;
         }
         match value {
+            Value::Object(_) if as_slot(value).is_some() => Some(value.clone()),
             Value::Object(map) => {
                 let fields = map.iter().filter_map(|(key, value)| {
                     Some((key.clone(), self.at(key, value, depth).filter(|value| !value.is_null())?))

@@ -11,3 +11,7 @@ mod session;
 pub use compare::{Compared, Difference, How, compare};
 pub use rules::{RULES, Rule, Rules, Usual};
 pub use session::{MOST, Session};
+
+pub(crate) use bound::Bound;
+pub(crate) use rules::Of;
+pub(crate) use session::{Means, body, means_of, opaque};

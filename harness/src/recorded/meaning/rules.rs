@@ -337,6 +337,11 @@ impl Rules {
         self
     }
 
+    /// For learning which names belong together: instants are no part of what something is.
+    pub(crate) fn to_learn() -> Self {
+        Self { any_instant: true, ..Self::default() }
+    }
+
     pub(crate) fn mode(&self, of: Of) -> Mode {
         self.changed.get(&of).copied().unwrap_or_default()
     }

@@ -395,12 +395,8 @@ impl Building<'_> {
                 "is" | "conn" | "frame" | "topic" => {}
                 "id" => {
                     if let Some(id) = value.as_u64().filter(|id| *id > 0) {
-                        // Each direction counts its own; what is asked or sent begins, the rest answers it.
-                        let begins = matches!(frame.as_str(), "QUERY" | "PUBLISH");
-                        let mine = (way == Way::Up) == (begins || frame == "QUERYCON");
-                        let name = format!("{}{id}", if mine { "up " } else { "down " });
                         match self.fields.rules.mode(Of::FrameIds) {
-                            Mode::Usual => drop(fields.insert(key, slot(Of::FrameIds, &name, begins))),
+                            Mode::Usual => drop(fields.insert(key, frame_id(&frame, way, id))),
                             Mode::Strict => drop(fields.insert("number".to_owned(), value)),
                             Mode::Ignored => {}
                         }
@@ -452,6 +448,51 @@ fn act_name(told: &Value) -> String {
     }
 }
 
+/// The number of a frame: each direction counts its own; what is asked or sent begins, the rest answers it.
+fn frame_id(frame: &str, way: Way, id: u64) -> Value {
+    let begins = matches!(frame, "QUERY" | "PUBLISH");
+    let mine = (way == Way::Up) == (begins || frame == "QUERYCON");
+    slot(Of::FrameIds, &format!("{} {id}", if mine { "up" } else { "down" }), begins)
+}
+
+/// What something that a service said means, by itself.
+#[derive(Debug)]
+pub(crate) struct Means {
+    what: String,
+    shape: u64,
+    /// With slots for names.
+    pub(crate) fields: Value,
+}
+
+impl Means {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        self.shape == other.shape && self.what == other.what
+    }
+
+    pub(crate) fn is_of_kind(&self, other: &Self) -> bool {
+        self.what == other.what
+    }
+}
+
+/// What an entry of a service means, as the decoder tells it.
+pub(crate) fn means_of(told: &Value, rules: &Rules, start: i64) -> Means {
+    let text = |key: &str| told[key].as_str().unwrap_or_default();
+    let what = format!("{} {} {}", text("is"), text("frame"), text("topic"));
+    let mut told = told.clone();
+    if let Some(fields) = told.as_object_mut() {
+        if let Some(id) = fields.remove("id").and_then(|id| id.as_u64()).filter(|id| *id > 0)
+            && fields.contains_key("frame")
+        {
+            let frame = fields["frame"].as_str().unwrap_or_default();
+            let slot = frame_id(frame, Way::Down, id);
+            fields.insert("id".to_owned(), slot);
+        }
+        fields.remove("conn");
+    }
+    let fields = Fields::new(rules, start, "").means("", &told).unwrap_or(Value::Null);
+    Means { what, shape: shape(&fields), fields }
+}
+
 /// A token without what stands behind `@`.
 pub(crate) fn opaque(token: &str) -> &str {
     token.split('@').next().unwrap_or_default()
@@ -474,7 +515,7 @@ fn multipart(text: &str) -> Option<Value> {
 }
 
 /// A body in fields: JSON, JSON in a call (`callback({…})`), or a form; text where it is neither.
-fn body(told: &Value) -> Value {
+pub(crate) fn body(told: &Value) -> Value {
     let Value::String(text) = told else { return told.clone() };
     if let Some((_, inner)) = text.trim_end_matches([';', '\n', ' ']).split_once('(')
         && let Some(inner) = inner.strip_suffix(')')
