@@ -26,6 +26,9 @@ const SEED: u64 = 0x6d65_616e;
 /// Our world, what it says, and what of that the recording's service said.
 struct Feed<'s> {
     service: Service,
+    shown: &'s Shown,
+    /// How many of the messages were sent that people sent who are not in the recording.
+    unseen: usize,
     /// What our world issued for each token of theirs.
     tokens: BTreeMap<&'s str, String>,
     start: UnixMillis,
@@ -91,7 +94,20 @@ pub(super) fn fed(reader: &mut Reader<impl BufRead>, shown: &Shown) -> Result<Ve
     let writer = Writer::begin(&header, &mut bytes);
     let known = Known { bound: Bound::default(), instants: BTreeMap::new(), start: start.0 };
     let (theirs, ours, waiting) = Default::default();
-    let mut feed = Feed { service, tokens, start, now: start, writer, bytes, waiting, theirs, ours, known };
+    let mut feed = Feed {
+        service,
+        shown,
+        unseen: 0,
+        tokens,
+        start,
+        now: start,
+        writer,
+        bytes,
+        waiting,
+        theirs,
+        ours,
+        known,
+    };
     feed.drain();
     while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
         if entry.n > MOST {
@@ -114,6 +130,7 @@ fn whose(said: &Said) -> Option<u64> {
 impl Feed<'_> {
     fn entry(&mut self, entry: Entry) {
         let at = self.start + entry.after;
+        self.send_unseen(entry.n, at);
         self.run_until(at);
         match &entry.what {
             What::Taken(Taken::Input(input)) => {
@@ -131,6 +148,19 @@ impl Feed<'_> {
             }
             // How the other service was run is its own affair.
             _ => {}
+        }
+    }
+
+    /// What people sent who are not in the recording, as far as it was sent by then.
+    fn send_unseen(&mut self, n: u64, at: UnixMillis) {
+        while let Some(message) = self.shown.unseen.get(self.unseen)
+            && (message.at <= at.0 || message.before <= n)
+        {
+            self.unseen += 1;
+            self.run_until(UnixMillis(message.at.min(at.0)).max(self.now));
+            // What our world refuses is missing in the end, and told of.
+            let _ = self.service.act(self.now, &message.act);
+            self.drain();
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 
 use recording::{Decoder, Reader, Said, What};
 use serde_json::{Map, Value, json};
-use service::{ConnId, Input, Taken, setup::WorldSetup};
+use service::{ConnId, Input, Taken, act::Act, setup::WorldSetup};
 
 use super::super::meaning::{body, opaque};
 
@@ -30,6 +30,20 @@ pub(super) struct Shown {
     pub(super) setup: WorldSetup,
     /// Whose each token is.
     pub(super) tokens: BTreeMap<String, String>,
+    /// Messages of people who are not in the recording, in the order in which they came.
+    pub(super) unseen: Vec<Unseen>,
+}
+
+/// A message that a client got from somebody who is not in the recording.
+#[derive(Debug)]
+pub(super) struct Unseen {
+    /// When it was sent, by the recorded service's clock.
+    pub(super) at: i64,
+    /// The entry before which it must have been sent.
+    pub(super) before: u64,
+    /// What sends it.
+    pub(super) act: Act,
+    from: String,
 }
 
 #[derive(Debug, Default)]
@@ -40,10 +54,14 @@ struct Found {
     ultra_groups: BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)>,
     rooms: BTreeSet<String>,
     switches: BTreeMap<&'static str, bool>,
+    /// Entries that rooms had from the beginning: those that nobody has set.
+    entries: BTreeMap<String, Map<String, Value>>,
+    unseen: Vec<Unseen>,
+    uids: BTreeSet<String>,
     /// Whose each connection is, and the token that it came with.
     conns: BTreeMap<ConnId, (String, String)>,
-    /// The room that each query is about.
-    joins: BTreeMap<(ConnId, u64), String>,
+    /// The entry of each query, its topic and what it is about.
+    queries: BTreeMap<(ConnId, u64), (u64, String, String)>,
 }
 
 /// Reads a recording for the world that it shows, and what a reader should know of it.
@@ -55,8 +73,8 @@ pub(super) fn shown(reader: &mut Reader<impl BufRead>) -> Result<(Shown, Vec<Str
             What::Taken(Taken::Input(Input::Open { conn, login })) => {
                 found.conns.insert(*conn, (String::new(), opaque(&login.token).to_owned()));
             }
-            What::Taken(Taken::Input(Input::Frame { conn, .. })) => found.asked(*conn, &told),
-            What::Said(Said::Down { conn, .. }) => found.told(*conn, &told),
+            What::Taken(Taken::Input(Input::Frame { conn, .. })) => found.asked(entry.n, *conn, &told),
+            What::Said(Said::Down { conn, .. }) => found.told(entry.n, *conn, &told),
             What::Said(Said::Response { .. }) => found.navigated(&body(&told["body"])),
             _ => {}
         }
@@ -95,24 +113,23 @@ impl Found {
     }
 
     /// What a client asks shows where it thinks that it belongs; a refusal is not looked for.
-    fn asked(&mut self, conn: ConnId, told: &Value) {
+    fn asked(&mut self, n: u64, conn: ConnId, told: &Value) {
         let (Some(topic), Some(target)) = (told["topic"].as_str(), told["target"].as_str()) else { return };
+        if let Some(id) = told["id"].as_u64().filter(|_| told["frame"] == "QUERY") {
+            self.queries.insert((conn, id), (n, topic.to_owned(), target.to_owned()));
+        }
         let me = self.is_mine(conn);
         let channel = told["body"]["fields"]["busChannel"].as_str().unwrap_or_default();
         match topic {
             "ppMsgP" | "ppMsgS" | "qryPMsg" => self.user(target),
             "pgMsgP" | "pgMsgS" | "rrMsg" | "rrList" => self.group(target, [&me, ""]),
             "ugMsg" | "updUgRTime" | "qryUgMsg" => self.ultra_group(target, channel, [&me, ""]),
-            "joinChrm" | "joinChrmR" => {
-                if let Some(id) = told["id"].as_u64() {
-                    self.joins.insert((conn, id), target.to_owned());
-                }
-            }
             _ => {}
         }
     }
 
-    fn told(&mut self, conn: ConnId, told: &Value) {
+    fn told(&mut self, n: u64, conn: ConnId, told: &Value) {
+        let fields = &told["body"]["fields"];
         match told["frame"].as_str() {
             Some("CONNACK") => {
                 let Some(user) = told["userId"].as_str() else { return };
@@ -123,23 +140,52 @@ impl Found {
                 }
             }
             Some("QUERYACK") => {
-                let joined = told["id"].as_u64().and_then(|id| self.joins.remove(&(conn, id)));
-                if let Some(room) = joined.filter(|_| told["status"] == 0 && self.rooms.len() < MOST) {
-                    self.rooms.insert(room);
+                let asked = told["id"].as_u64().and_then(|id| self.queries.remove(&(conn, id)));
+                let Some((asked, topic, target)) = asked.filter(|_| told["status"] == 0) else { return };
+                match topic.as_str() {
+                    "joinChrm" | "joinChrmR" if self.rooms.len() < MOST => drop(self.rooms.insert(target)),
+                    "pullKV" if fields["bFullUpdate"] == true => self.entries_of(target, fields),
+                    _ => {}
                 }
-                self.messages(conn, &told["body"]["fields"]);
+                self.messages(asked, conn, fields);
             }
-            _ => self.messages(conn, &told["body"]["fields"]),
+            // A device is sent away when another of its user's comes: devices are not in step there.
+            Some("DISCONNECT") => {
+                let me = self.is_mine(conn);
+                let later =
+                    self.conns.range(conn..).skip(1).any(|(_, (user, _))| *user == me && !me.is_empty());
+                if later {
+                    self.switches.insert("multiDeviceSync", false);
+                }
+            }
+            _ => self.messages(n, conn, fields),
         }
     }
 
+    /// What stands in a room and was set by nobody.
+    fn entries_of(&mut self, room: String, fields: &Value) {
+        if self.entries.len() >= MOST || self.entries.contains_key(&room) {
+            return;
+        }
+        let mut found = Map::new();
+        for entry in fields["entries"].as_array().into_iter().flatten() {
+            if let (Some(key), Some(value), Some("")) =
+                (entry["key"].as_str(), entry["value"].as_str(), entry["uid"].as_str())
+            {
+                found.insert(key.to_owned(), value.into());
+            }
+        }
+        self.entries.insert(room, found);
+    }
+
     /// Whoever gets a group's message is in it, and whoever sent it.
-    fn messages(&mut self, conn: ConnId, fields: &Value) {
+    fn messages(&mut self, n: u64, conn: ConnId, fields: &Value) {
         let me = self.is_mine(conn);
         let list = fields["list"].as_array().map_or(&[][..], Vec::as_slice);
         for message in std::iter::once(fields).chain(list) {
             let Some(from) = message["fromUserId"].as_str() else { continue };
             let group = message["groupId"].as_str().unwrap_or_default();
+            self.came(n, &me, from, message);
             match message["type"].as_u64() {
                 Some(1) => self.user(from),
                 Some(3) => self.group(group, [from, &me]),
@@ -149,6 +195,37 @@ impl Found {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// Whether somebody who is not in the recording sent it is known in the end.
+    fn came(&mut self, before: u64, me: &str, from: &str, message: &Value) {
+        let (Some(uid), Some(object)) = (message["msgId"].as_str(), message["classname"].as_str()) else {
+            return;
+        };
+        if from == me || self.unseen.len() >= MOST || !self.uids.insert(uid.to_owned()) {
+            return;
+        }
+        let text = message["content"].as_str().unwrap_or_default();
+        // What is no JSON was written by nobody whose service we are.
+        let Ok(content) = serde_json::from_str::<Value>(text) else { return };
+        let group = message["groupId"].as_str().unwrap_or_default();
+        let (conversation, to) = match message["type"].as_u64() {
+            Some(1) => ("private", me),
+            Some(3) => ("group", group),
+            Some(4) => ("chatroom", group),
+            Some(6) => ("system", me),
+            Some(10) => ("ultraGroup", group),
+            _ => return,
+        };
+        let channel = message["busChannel"].as_str().unwrap_or_default();
+        let push = json!({"push": {
+            "from": from, "to": to, "conversation": conversation, "channel": channel,
+            "message": {"objectName": object, "content": content},
+        }});
+        if let Ok(act) = serde_json::from_value(push) {
+            let at = message["dataTime"].as_i64().unwrap_or(0);
+            self.unseen.push(Unseen { at, before, act, from: from.to_owned() });
         }
     }
 
@@ -173,12 +250,19 @@ impl Found {
                 (id, json!({"members": members, "channels": channels}))
             })
             .collect();
-        let rooms: Map<String, Value> = self.rooms.iter().map(|id| (id.clone(), json!({}))).collect();
+        let entries = |id: &String| self.entries.get(id).cloned().unwrap_or_default();
+        let rooms: Map<String, Value> =
+            self.rooms.iter().map(|id| (id.clone(), json!({"entries": entries(id)}))).collect();
+        let signed: BTreeSet<&String> = self.tokens.values().collect();
+        let mut unseen = self.unseen;
+        unseen.retain(|message| !signed.contains(&message.from));
+        unseen.sort_by_key(|message| message.at);
         let (signed_in, groups) = (self.tokens.len(), self.groups.len() + ultra_groups.len());
         let note = format!(
-            "made from what it shows: {} users ({signed_in} tokens), {groups} groups, {} rooms",
+            "made from what it shows: {} users ({signed_in} tokens), {groups} groups, {} rooms, {} messages of people who are not in it",
             users.len(),
-            rooms.len()
+            rooms.len(),
+            unseen.len()
         );
         let setup = json!({
             "users": users, "groups": self.groups, "ultraGroups": ultra_groups, "chatrooms": rooms,
@@ -186,6 +270,6 @@ impl Found {
         });
         let setup =
             serde_json::from_value(setup).map_err(|error| format!("no world can be made of it: {error}"))?;
-        Ok((Shown { setup, tokens: self.tokens }, vec![note]))
+        Ok((Shown { setup, tokens: self.tokens, unseen }, vec![note]))
     }
 }
