@@ -38,7 +38,7 @@ pub fn beside<A: BufRead, B: BufRead>(
     b: &mut Reader<B>,
     mut rules: Rules,
 ) -> Result<Beside, String> {
-    rules.any_instant = [a.header(), b.header()].iter().any(|header| header.offset.is_some());
+    rules.any_instant |= [a.header(), b.header()].iter().any(|header| header.offset.is_some());
     let (mut one, mut other) = (Session::read(a, &rules)?, Session::read(b, &rules)?);
     let (mut notes, mut partly) = (Vec::new(), Vec::new());
     if one.apps != other.apps {

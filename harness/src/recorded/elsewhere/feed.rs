@@ -7,7 +7,7 @@ use std::{
 
 use recording::{Decoder, Entry, FORMAT, Header, Reader, Said, What, Writer};
 use serde_json::Value;
-use service::{ConnId, HttpRequest, Input, Service, Taken};
+use service::{ConnId, HttpRequest, Input, Service, Taken, setup::WorldSetup};
 use wire::{ClientFrame, UnixMillis};
 
 use super::{
@@ -70,7 +70,11 @@ impl Names for Known {
 ///
 /// # Errors
 /// It cannot be read, or the world cannot be made: a sentence.
-pub(super) fn fed(reader: &mut Reader<impl BufRead>, shown: &Shown) -> Result<Vec<u8>, String> {
+pub(super) fn fed(
+    reader: &mut Reader<impl BufRead>,
+    shown: &Shown,
+    setup: &WorldSetup,
+) -> Result<Vec<u8>, String> {
     let Header { app_key, start, endpoints, offset, .. } = reader.header().clone();
     let header = Header {
         recording: FORMAT,
@@ -83,7 +87,7 @@ pub(super) fn fed(reader: &mut Reader<impl BufRead>, shown: &Shown) -> Result<Ve
         said: true,
         endpoints,
         elsewhere: None,
-        world: shown.setup.clone(),
+        world: setup.clone(),
     };
     let mut service =
         header.world().map_err(|mistakes| format!("no world can be made of it: {}", mistakes.join("; ")))?;

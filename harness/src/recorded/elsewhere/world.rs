@@ -7,7 +7,7 @@ use std::{
 
 use recording::{Decoder, Reader, Said, What};
 use serde_json::{Map, Value, json};
-use service::{ConnId, Input, Taken, act::Act, setup::WorldSetup};
+use service::{ConnId, Input, Taken, act::Act, setup::WorldSetup, switch::Switches};
 
 use super::super::meaning::{body, opaque};
 
@@ -23,6 +23,13 @@ const SWITCHES: &[(&str, &str, bool)] = &[
     ("joinMChrm", "chatroomMultiJoin", true),
     ("openHistoryMsg", "directPush", false),
 ];
+
+/// The switch by which all devices of a user have all messages.
+const IN_STEP: &str = "multiDeviceSync";
+/// The status of a DISCONNECT that sends a device away for another's sake.
+const KICKED: u64 = 1;
+/// Messages within lists within answers lie so deep.
+const DEEPEST: usize = 8;
 
 /// A world as far as a recording shows it.
 #[derive(Debug, Default)]
@@ -155,7 +162,12 @@ impl Found {
                 let later =
                     self.conns.range(conn..).skip(1).any(|(_, (user, _))| *user == me && !me.is_empty());
                 if later {
-                    self.switches.insert("multiDeviceSync", false);
+                    self.switches.insert(IN_STEP, false);
+                } else if told["status"] == KICKED && !me.is_empty() && self.unseen.len() < MOST {
+                    // Nobody is seen who displaced it.
+                    if let Ok(act) = serde_json::from_value(json!({"kick": {"user": me}})) {
+                        self.unseen.push(Unseen { at: i64::MAX, before: n, act, from: String::new() });
+                    }
                 }
             }
             _ => self.messages(n, conn, fields),
@@ -181,8 +193,7 @@ impl Found {
     /// Whoever gets a group's message is in it, and whoever sent it.
     fn messages(&mut self, n: u64, conn: ConnId, fields: &Value) {
         let me = self.is_mine(conn);
-        let list = fields["list"].as_array().map_or(&[][..], Vec::as_slice);
-        for message in std::iter::once(fields).chain(list) {
+        for message in messages_in(fields) {
             let Some(from) = message["fromUserId"].as_str() else { continue };
             let group = message["groupId"].as_str().unwrap_or_default();
             self.came(n, &me, from, message);
@@ -256,10 +267,10 @@ impl Found {
         let signed: BTreeSet<&String> = self.tokens.values().collect();
         let mut unseen = self.unseen;
         unseen.retain(|message| !signed.contains(&message.from));
-        unseen.sort_by_key(|message| message.at);
+        unseen.sort_by_key(|message| (message.before, message.at));
         let (signed_in, groups) = (self.tokens.len(), self.groups.len() + ultra_groups.len());
         let note = format!(
-            "made from what it shows: {} users ({signed_in} tokens), {groups} groups, {} rooms, {} messages of people who are not in it",
+            "a world made from what it shows: {} users ({signed_in} tokens), {groups} groups, {} rooms, {} acts of people who are not in it",
             users.len(),
             rooms.len(),
             unseen.len()
@@ -272,4 +283,33 @@ impl Found {
             serde_json::from_value(setup).map_err(|error| format!("no world can be made of it: {error}"))?;
         Ok((Shown { setup, tokens: self.tokens, unseen }, vec![note]))
     }
+}
+
+/// The services of a world that a set-up has not named: whether the recorded one had them nothing tells but what it said.
+pub(super) fn open_questions(setup: &WorldSetup) -> Vec<&'static str> {
+    Switches::NAMES
+        .iter()
+        .copied()
+        .filter(|name| Switches::is_service(name) && !setup.switches.is_given(name))
+        .collect()
+}
+
+/// The messages in an answer, or the one that was pushed.
+fn messages_in(fields: &Value) -> Vec<&Value> {
+    fn walk<'v>(value: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
+        if depth > DEEPEST {
+            return;
+        }
+        match value {
+            Value::Object(map) if map.contains_key("fromUserId") && map.contains_key("classname") => {
+                found.push(value)
+            }
+            Value::Object(map) => map.values().for_each(|value| walk(value, depth + 1, found)),
+            Value::Array(list) => list.iter().for_each(|value| walk(value, depth + 1, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    walk(fields, 0, &mut found);
+    found
 }

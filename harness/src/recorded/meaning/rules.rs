@@ -337,6 +337,12 @@ impl Rules {
         self
     }
 
+    /// Instants are no more than that, whatever clock ran.
+    #[must_use]
+    pub(crate) fn with_any_instant(self) -> Self {
+        Self { any_instant: true, ..self }
+    }
+
     /// For learning which names belong together: instants are no part of what something is.
     pub(crate) fn to_learn() -> Self {
         Self { any_instant: true, ..Self::default() }
