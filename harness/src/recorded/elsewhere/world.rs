@@ -278,6 +278,8 @@ impl Found {
         let setup = json!({
             "users": users, "groups": self.groups, "ultraGroups": ultra_groups, "chatrooms": rooms,
             "preset": "everything", "switches": self.switches,
+            // Whoever comes late finds the room.
+            "limits": {"chatroomIdleMinutes": 24 * 60},
         });
         let setup =
             serde_json::from_value(setup).map_err(|error| format!("no world can be made of it: {error}"))?;
