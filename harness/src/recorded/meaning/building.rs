@@ -10,9 +10,10 @@ use super::{
     body::{body, opaque},
     fields::{Fields, form},
     means::frame_id,
+    modes::{Mode, Rules},
     node::{hash, shape},
-    rules::{Mode, Of, Rules},
-    session::{Lane, LaneKind, Meaning, Way},
+    rules::Of,
+    session::{Lane, LaneKind, Lanes, Meaning, Way},
 };
 
 /// Begins the name of a lane of which only the token is known yet.
@@ -38,7 +39,7 @@ pub(super) struct Building<'r> {
     fields: Fields<'r>,
     decoder: Decoder,
     owners: Owners,
-    lanes: Vec<(Lane, Vec<Meaning>)>,
+    lanes: Lanes,
     /// How many connections each user opened that have no name of their own.
     opened: BTreeMap<String, usize>,
     apps: bool,
@@ -61,7 +62,7 @@ impl<'r> Building<'r> {
     }
 
     /// The lanes, the ids of users and the like that were seen, and whether anybody told of apps.
-    pub(super) fn finish(self) -> (Vec<(Lane, Vec<Meaning>)>, BTreeSet<String>, bool) {
+    pub(super) fn finish(self) -> (Lanes, BTreeSet<String>, bool) {
         let mut lanes = self.lanes;
         // Nobody ever connected with those tokens.
         for (lane, _) in &mut lanes {

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{
     align::align,
     bound::{Bound, Place},
-    rules::{Mode, Of, Rules},
+    modes::{Mode, Rules},
+    rules::Of,
     session::{Lane, LaneKind, Meaning, Session},
 };
 

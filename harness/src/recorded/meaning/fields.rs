@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::{
+    modes::{Mode, Rules},
     node::{as_slot, slot},
-    rules::{Mode, Of, Rules},
+    rules::Of,
 };
 
 /// Instants lie so near the beginning of a session, milliseconds; nothing else that is a number does.

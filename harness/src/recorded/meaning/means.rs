@@ -4,8 +4,9 @@ use serde_json::Value;
 
 use super::{
     fields::Fields,
+    modes::Rules,
     node::{shape, slot},
-    rules::{Of, Rules},
+    rules::Of,
     session::Way,
 };
 

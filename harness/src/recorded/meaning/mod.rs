@@ -7,12 +7,14 @@ mod building;
 mod compare;
 mod fields;
 mod means;
+mod modes;
 mod node;
 mod rules;
 mod session;
 
 pub use compare::{Compared, Difference, How, compare};
-pub use rules::{RULES, Rule, Rules, Usual};
+pub use modes::Rules;
+pub use rules::{RULES, Rule, Usual};
 pub use session::{MOST, Session};
 
 pub(crate) use body::{body, opaque};

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io::BufRead, time::Duration};
 
 use recording::{End, Header, Reader};
 
-use super::{building::Building, rules::Rules};
+use super::{building::Building, modes::Rules};
 
 /// So many entries are compared; a recording with more is compared up to there.
 pub const MOST: u64 = 1 << 20;
@@ -70,11 +70,14 @@ pub(crate) struct Meaning {
     pub(crate) text: Box<str>,
 }
 
+/// What happens in each lane, in order.
+pub(crate) type Lanes = Vec<(Lane, Vec<Meaning>)>;
+
 /// A recording as what it means.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) header: Header,
-    pub(crate) lanes: Vec<(Lane, Vec<Meaning>)>,
+    pub(crate) lanes: Lanes,
     pub(crate) names: BTreeSet<String>,
     /// Whether it tells what apps called and were told.
     pub(crate) apps: bool,
