@@ -182,7 +182,7 @@ fn explain_knows_every_kind_of_name() {
     assert_eq!(code, exit::CONFORMS);
     let named: Vec<&str> =
         out.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
-    assert_eq!(named.len(), 24, "{out}");
+    assert_eq!(named.len(), 25, "{out}");
     for name in named {
         assert_eq!(harness(&["explain", name]).0, exit::CONFORMS, "{name}");
     }

@@ -83,7 +83,7 @@ fn sessions_of_real_sdks_replay_byte_for_byte() {
     let (code, told) = program(&["replay", fixtures().to_str().unwrap()]);
     assert_eq!(code, exit::CONFORMS, "{told}");
     assert!(
-        told.ends_with("42 replayed: 42 the same, 0 differ, 0 not to their end, or not compared\n"),
+        told.ends_with("43 replayed: 43 the same, 0 differ, 0 not to their end, or not compared\n"),
         "{told}"
     );
 }

@@ -1,4 +1,4 @@
-//! `harness diff`: where two clients, or two runs of one, differ.
+//! `harness diff`: where two clients, two runs of one, or two recordings differ.
 
 use std::{
     io::Write,
@@ -8,8 +8,9 @@ use std::{
 use clap::Args;
 use serde_json::json;
 
-use super::{Format, Stop, exit, run::REPORTS};
+use super::{Format, Stop, diff_recordings, exit, run::REPORTS};
 use crate::{
+    recorded,
     report::{self, CaseDiff, FILES, RunDiff, read_json_lines},
     scenario::nearest,
     verdict::RunResult,
@@ -19,7 +20,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
     /// A `run.jsonl`, a folder with one, or the name of a client in the run of `--run`. Of a file with several clients:
-    /// `FILE#CLIENT`.
+    /// `FILE#CLIENT`. Or a recording: two of those are compared by meaning.
     a: String,
     /// The other one.
     b: String,
@@ -32,12 +33,34 @@ pub(super) struct DiffArgs {
     /// Shows so many cases; 0: all of them. What is left out is counted.
     #[arg(long, value_name = "N", default_value_t = 50)]
     most: usize,
+    #[command(flatten)]
+    rules: diff_recordings::RuleArgs,
     /// How differences are written; as JSON always all of them, a line each, the numbers last.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> Result<u8, Stop> {
+    let paths = (Path::new(&args.a), Path::new(&args.b));
+    match (recorded::is_one(paths.0), recorded::is_one(paths.1)) {
+        (true, true) if args.times => {
+            let hint = "of recordings, `--strict instants` or `--strict pace` do that".to_owned();
+            return Err(Stop::usage("--times is of runs", Some(hint)));
+        }
+        (true, true) => return diff_recordings::run(paths, &args.rules, args.format, out),
+        (false, false) if args.rules.are_given() => {
+            return Err(Stop::usage(
+                "--all, --ignore and --strict are of recordings, and these are none",
+                None,
+            ));
+        }
+        (false, false) => {}
+        (one, _) => {
+            let (one, other) = if one { (&args.a, &args.b) } else { (&args.b, &args.a) };
+            let hint = "two recordings are compared, or two runs".to_owned();
+            return Err(Stop::usage(format!("{one} is a recording, and {other} is none"), Some(hint)));
+        }
+    }
     let (a, b) = (side(&args.a, &args.run)?, side(&args.b, &args.run)?);
     if a.suite_hash.is_some() && b.suite_hash.is_some() && a.suite_hash != b.suite_hash {
         writeln!(err, "harness: the runs are of different suites; a difference may be the scenarios' own")?;

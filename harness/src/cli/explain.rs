@@ -14,6 +14,7 @@ use crate::{
     catalogue::{
         Ambiguity, EventInfo, EventKind, Known, Method, Param, Requirement, ambiguities, api, catalogue,
     },
+    recorded::meaning::{RULES, Rule},
     scenario::{NEEDS, PLATFORMS, about_need, names, nearest},
 };
 
@@ -22,7 +23,7 @@ use crate::{
 pub(super) struct ExplainArgs {
     /// `CONN-014`, `AMB-13`, `CONN`, `sendMessage`, `onMessageReceived`, `ConversationType`, `no_kick` … or a list:
     /// `areas`, `ambiguities`, `methods`, `callbacks`, `enums`, `bugs`, `acts`, `faults`, `switches`, `needs`, `steps`,
-    /// `baselines`, `harness.toml`, `exit-codes`. Without it: what can be explained.
+    /// `baselines`, `rules`, `harness.toml`, `exit-codes`. Without it: what can be explained.
     name: Option<String>,
 }
 
@@ -41,6 +42,7 @@ const LISTS: &[(&str, &str)] = &[
     ("switches", "switches of a world"),
     ("needs", "capabilities that a scenario can need, and platforms"),
     ("steps", "steps of a scenario, frames of `wire`, kinds of `state`"),
+    ("rules", "what may differ between two recordings, for `harness diff` and `harness replay`"),
     ("exit-codes", "what the exit code says"),
 ];
 
@@ -99,6 +101,11 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
 
 fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
     match name {
+        "rules" => {
+            for Rule { name, usual, covers, why, .. } in RULES {
+                writeln!(out, "{name:13} {:9} {covers}\n{:24}{why}", usual.words(), "")?;
+            }
+        }
         "areas" => {
             for (area, about) in &catalogue().areas {
                 writeln!(out, "{area:9} {about}")?;

@@ -11,6 +11,7 @@ mod check_adapter;
 mod clients;
 mod dial;
 mod diff;
+mod diff_recordings;
 mod explain;
 mod lint;
 mod list;
@@ -80,7 +81,7 @@ enum Command {
     Clients(clients::ClientsArgs),
     /// Talks to an adapter and tells whether it keeps to the protocol.
     CheckAdapter(check_adapter::CheckAdapterArgs),
-    /// Tells where two clients, or two runs, differ; 0: nowhere, 1: somewhere.
+    /// Tells where two clients, two runs, or two recordings differ; 0: nowhere, 1: somewhere.
     Diff(diff::DiffArgs),
     /// Merges runs (shards, other clients) into one report.
     Report(report::ReportArgs),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use recording::End;
 use serde_json::json;
 
-use super::{Format, Stop, exit, signals};
+use super::{Format, Stop, diff_recordings::RuleArgs, exit, signals};
 use crate::{
     recorded::{self, Outcome},
     step::{self, Pace},
@@ -21,6 +21,12 @@ pub(super) struct ReplayArgs {
     /// To whom.
     #[arg(long, value_enum, default_value_t)]
     to: To,
+    /// By what is meant, not by bytes: to a world that is made from what a recording shows, whose ids take the place of those
+    /// recorded. Recordings from elsewhere (a proxy's) are always replayed so.
+    #[arg(long)]
+    by_meaning: bool,
+    #[command(flatten)]
+    rules: RuleArgs,
     /// How results are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -67,13 +73,21 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
         return by_hand(args, is_terminal);
     }
     let To::Service = args.to;
+    let rules = args.rules.rules()?;
     let paths = recorded::find(&args.paths).map_err(|why| Stop::usage(why, None))?;
     let (mut same, mut differ, mut incomplete) = (0, 0, 0);
     for path in &paths {
         let name = path.display().to_string();
-        let outcome = recorded::open(path)
-            .and_then(|mut reader| recorded::replayed(&mut reader).map_err(|why| format!("{name}: {why}")));
-        let Outcome { entries, end, compared, difference } = match outcome {
+        let outcome = recorded::open(path).and_then(|mut reader| {
+            let by_meaning = args.by_meaning || reader.header().proxy.is_some();
+            let outcome = if by_meaning {
+                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone())
+            } else {
+                recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
+            };
+            outcome.map_err(|why| format!("{name}: {why}"))
+        });
+        let (Outcome { entries, end, compared, difference }, notes) = match outcome {
             Ok(outcome) => outcome,
             Err(why) => {
                 incomplete += 1;
@@ -100,12 +114,15 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
         match args.format {
             Format::Text => {
                 writeln!(out, "{word:7} {name} ({entries} entries)")?;
+                for note in &notes {
+                    writeln!(out, "        {note}")?;
+                }
                 for line in lines {
                     writeln!(out, "        {line}")?;
                 }
             }
             Format::Json => {
-                let line = json!({"file": name, "entries": entries, "end": end.to_string(), "compared": compared, "difference": difference});
+                let line = json!({"file": name, "entries": entries, "end": end.to_string(), "compared": compared, "difference": difference, "notes": notes});
                 writeln!(out, "{line}")?;
             }
         }

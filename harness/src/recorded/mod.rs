@@ -1,9 +1,14 @@
 //! Recordings, for people: a line an entry, and what a replay finds.
 
+mod beside;
+mod elsewhere;
 mod line;
+pub mod meaning;
 mod page;
 mod replayed;
 
+pub use beside::{Beside, beside};
+pub use elsewhere::replayed_by_meaning;
 pub(crate) use line::instant;
 pub use line::line;
 pub use page::Page;
@@ -12,7 +17,7 @@ pub use replayed::{Outcome, replayed};
 
 use std::{
     fs::File,
-    io::BufReader,
+    io::{BufReader, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -29,6 +34,14 @@ pub fn open(path: &Path) -> Result<FileReader, String> {
     let said = |why: String| format!("{}: {why}", path.display());
     let file = File::open(path).map_err(|error| said(error.to_string()))?;
     Reader::open(BufReader::with_capacity(1 << 18, file)).map_err(|error| said(error.to_string()))
+}
+
+/// Whether a file begins as recordings do; one that cannot be read does not.
+#[must_use]
+pub fn is_one(path: &Path) -> bool {
+    let mut begin = Vec::new();
+    let read = File::open(path).and_then(|file| std::io::Read::take(file, 13).read_to_end(&mut begin));
+    read.is_ok() && begin == b"{\"recording\":"
 }
 
 /// The recordings that paths name: files, and what folders hold of them, at any depth, in the order of their names.
