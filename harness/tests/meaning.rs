@@ -220,7 +220,8 @@ fn program(args: &[&str]) -> (u8, String) {
 fn recordings_from_elsewhere_are_replayed_by_meaning() {
     let folder = tempfile::tempdir().unwrap();
     let files = harness::recorded::find(&[root().join("fixtures/recordings")]).unwrap();
-    for file in &files {
+    // By hand are sessions with services that have bugs.
+    for file in files.iter().filter(|file| !file.to_string_lossy().contains("by-hand")) {
         let name: Vec<_> = file.iter().rev().take(2).map(|part| part.to_str().unwrap()).collect();
         let file = from_elsewhere(&std::fs::read(file).unwrap());
         std::fs::write(folder.path().join(format!("{} {}", name[1], name[0])), file).unwrap();

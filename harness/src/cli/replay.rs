@@ -79,7 +79,9 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
     for path in &paths {
         let name = path.display().to_string();
         let outcome = recorded::open(path).and_then(|mut reader| {
-            let by_meaning = args.by_meaning || reader.header().proxy.is_some();
+            // Of pseudonyms no world can be made: what messages said decides too much.
+            let elsewhere = reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed);
+            let by_meaning = args.by_meaning || elsewhere;
             let outcome = if by_meaning {
                 recorded::replayed_by_meaning(|| recorded::open(path), rules.clone())
             } else {
