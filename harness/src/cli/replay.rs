@@ -47,7 +47,9 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         let outcome = recorded::open(path).and_then(|mut reader| {
             let by_meaning = args.by_meaning || reader.header().elsewhere.is_some();
             let outcome = if by_meaning {
-                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone())
+                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone(), args.rules.all)
+            } else if args.rules.are_given() {
+                Err("--all, --ignore and --strict are of replays by meaning (--by-meaning)".to_owned())
             } else {
                 recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
             };
