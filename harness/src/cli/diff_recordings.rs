@@ -11,13 +11,13 @@ use crate::recorded::{self, Beside, meaning::Rules};
 /// What counts when recordings are compared.
 #[derive(Debug, Clone, Args)]
 pub(super) struct RuleArgs {
-    /// Of recordings: shows all differences, not only the first.
+    /// By meaning: shows all differences of recordings, not only the first.
     #[arg(long)]
     pub(super) all: bool,
-    /// Of recordings: does not look at what a rule covers (`harness explain rules` lists them); may be given several times.
+    /// By meaning: does not look at what a rule covers (`harness explain rules` lists them); may be given several times.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) ignore: Vec<String>,
-    /// Of recordings: what a rule covers must be the same.
+    /// By meaning: what a rule covers must be the same.
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     pub(super) strict: Vec<String>,
 }

@@ -83,7 +83,9 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
             let elsewhere = reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed);
             let by_meaning = args.by_meaning || elsewhere;
             let outcome = if by_meaning {
-                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone())
+                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone(), args.rules.all)
+            } else if args.rules.are_given() {
+                Err("--all, --ignore and --strict are of replays by meaning (--by-meaning)".to_owned())
             } else {
                 recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
             };

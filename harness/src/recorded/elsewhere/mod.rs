@@ -19,13 +19,15 @@ use super::{
 /// Of longer recordings a world is made once, and none is tried that might fit better.
 const MOST_TRIED: u64 = 20_000;
 
-/// Replays a recording to a service of this build by meaning. `open` opens it: it is read several times.
+/// Replays a recording to a service of this build by meaning. `open` opens it: it is read several times. `all`: tells all
+/// differences, not only the first.
 ///
 /// # Errors
 /// It cannot be read, or no world can be made of it: a sentence.
 pub fn replayed_by_meaning<R: BufRead>(
     open: impl Fn() -> Result<Reader<R>, String>,
     rules: Rules,
+    all: bool,
 ) -> Result<(Outcome, Vec<String>), String> {
     let (shown, mut notes) = world::shown(&mut open()?)?;
     // The operator of the other service left no trace that could be followed, and no world can be made that is like it to the
@@ -55,10 +57,10 @@ pub fn replayed_by_meaning<R: BufRead>(
         }
     }
     let second = || Reader::open(&again[..]).map_err(|error| error.to_string());
-    let mut told = found.told(false, &mut open()?, &mut second()?)?;
+    let told = found.told(all, &mut open()?, &mut second()?)?;
     let (kinds, places) = (found.compared.differences.len(), found.compared.places());
     let difference = (!told.is_empty()).then(|| {
-        let mut lines = told.swap_remove(0);
+        let mut lines = told.concat();
         lines.push(format!("-: recorded, +: now; {kinds} differences, in {places} places, in all"));
         lines
     });
