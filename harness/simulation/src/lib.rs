@@ -197,6 +197,8 @@ impl Simulation {
                 offset: None,
                 seed,
                 said: true,
+                from: 1,
+                open: Vec::new(),
                 endpoints,
                 world: setup.clone(),
             };

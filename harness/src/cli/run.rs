@@ -96,6 +96,9 @@ pub struct RunArgs {
     /// Records every world of every case into a folder, a file each; `harness show` and `harness replay` read them.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
+    /// Compresses them (`.jsonl.zst`, by zstd); they are read as the others are.
+    #[arg(long, requires = "record")]
+    pub record_zst: bool,
     /// Of which cases the service's journal is kept for the reports.
     #[arg(long, value_enum, default_value_t)]
     pub traces: Traces,

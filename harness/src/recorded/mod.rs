@@ -2,29 +2,30 @@
 
 mod line;
 mod replayed;
+mod unpacked;
 
-pub use line::line;
+pub use line::{line, shortened};
 pub use replayed::{Outcome, replayed};
+pub(crate) use unpacked::packed;
 
 use std::{
-    fs::File,
-    io::BufReader,
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
 use recording::Reader;
 
 /// A recording on disk.
-pub type FileReader = Reader<BufReader<File>>;
+pub type FileReader = Reader<Box<dyn BufRead>>;
 
-/// Opens a recording.
+/// Opens a recording, compressed (`zstd`) or not: its first bytes tell.
 ///
 /// # Errors
 /// It is none that can be read: a sentence that names the file.
 pub fn open(path: &Path) -> Result<FileReader, String> {
     let said = |why: String| format!("{}: {why}", path.display());
-    let file = File::open(path).map_err(|error| said(error.to_string()))?;
-    Reader::open(BufReader::with_capacity(1 << 18, file)).map_err(|error| said(error.to_string()))
+    let input = unpacked::open(path).map_err(|error| said(error.to_string()))?;
+    Reader::open(input).map_err(|error| said(error.to_string()))
 }
 
 /// The recordings that paths name: files, and what folders hold of them, at any depth, in the order of their names.
@@ -42,7 +43,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         let before = found.len();
         gather(path, &mut found).map_err(|error| format!("{}: {error}", path.display()))?;
         if found.len() == before {
-            return Err(format!("{}: it holds no recording (`*.jsonl`)", path.display()));
+            return Err(format!("{}: it holds no recording (`*.jsonl`, `*.jsonl.zst`)", path.display()));
         }
         found[before..].sort();
     }
@@ -55,9 +56,14 @@ fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             gather(&entry.path(), found)?;
-        } else if entry.path().extension().is_some_and(|ending| ending == "jsonl") {
+        } else if is_called_one(&entry.path()) {
             found.push(entry.path());
         }
     }
     Ok(())
+}
+
+fn is_called_one(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    [".jsonl", ".jsonl.zst"].iter().any(|ending| name.ends_with(ending))
 }

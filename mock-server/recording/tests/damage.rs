@@ -19,6 +19,8 @@ fn recording() -> Vec<u8> {
         offset: None,
         seed: 3,
         said: true,
+        from: 1,
+        open: Vec::new(),
         endpoints: Endpoints::default(),
         world,
     };
