@@ -180,19 +180,38 @@ fn down(frame: &ServerFrame, transport: Transport, raw: &mut BytesMut) {
 pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut at = digits.len();
-    loop {
+    // Two at a time: a division is what takes long.
+    while number >= 100 {
+        let two = (number % 100) as u8;
+        number /= 100;
+        at -= 2;
+        (digits[at], digits[at + 1]) = (b'0' + two / 10, b'0' + two % 10);
+    }
+    if number >= 10 {
         at -= 1;
-        // A digit.
         digits[at] = b'0' + (number % 10) as u8;
         number /= 10;
-        if number == 0 {
-            break;
-        }
     }
+    at -= 1;
+    digits[at] = b'0' + number as u8;
     out.extend_from_slice(&digits[at..]);
 }
 
 /// How long after the beginning.
 pub(crate) fn after(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_are_read() {
+        for n in [0, 7, 10, 42, 99, 100, 101, 1_000, 65_535, 123_456_789, u64::MAX - 1, u64::MAX] {
+            let mut out = Vec::new();
+            number(n, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
+        }
+    }
 }
