@@ -94,6 +94,8 @@ fn long(messages: u16) -> Vec<u8> {
         seed: 7,
         said: true,
         proxy: None,
+        from: 1,
+        open: Vec::new(),
         endpoints: Endpoints::default(),
         world: setup,
     };
@@ -282,7 +284,7 @@ fn marked_entries_become_a_scenario() {
     let folder = tempfile::tempdir().unwrap();
     let path =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings/native@5.46.1/recall.jsonl");
-    let reader = harness::recorded::open(&path).unwrap();
+    let reader = Reader::open(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).unwrap();
     let name = path.display().to_string();
     let mut model = Model::new(reader, &name, 1, Pace::Virtual, Some(harness::step::drafts()));
     let to = folder.path().join("recalled.yaml");

@@ -221,7 +221,8 @@ fn config(args: Args) -> Result<Config, String> {
     })
 }
 
-fn announce(addresses: &Addresses, apps: &[App]) -> std::io::Result<()> {
+fn announce(addresses: &Addresses, apps: &[App], warnings: &[String]) -> std::io::Result<()> {
+    warnings.iter().for_each(|warning| say(warning));
     let apps = apps.iter().map(|app| ReadyApp { app_key: &app.key, app_secret: &app.secret }).collect();
     let ready = Ready { ready: true, version: env!("CARGO_PKG_VERSION"), addresses, apps };
     let mut line = serde_json::to_string(&ready)?;

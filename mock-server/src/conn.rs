@@ -138,6 +138,8 @@ impl Conn {
 
     /// The peer closed the connection, or it broke.
     fn ended(&self, world: &World) {
+        // What it was to hear before it still hears, if it listens.
+        world.settle_held();
         let left = {
             let mut inner = self.inner.borrow_mut();
             if matches!(inner.phase, Phase::Gone) {

@@ -1,10 +1,10 @@
-//! Recordings of worlds: in a folder, a file a world, or in memory for whoever runs the server in its own process.
+//! The recording of one world: in a file, or in memory for whoever runs the server in its own process.
 //!
 //! What a world takes in and says is written before anybody is sent anything: whatever was acknowledged is in the file, up to
 //! its last whole line, even when the process is killed.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, OpenOptions},
     io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering},
@@ -14,20 +14,20 @@ use recording::{FORMAT, Header, Seen, Tape, Writer};
 use service::{Output, Service};
 use wire::UnixMillis;
 
-use crate::config::Record;
+use crate::{
+    config::Record,
+    recordings::{file_name, path_of, private, set_aside},
+};
 
-/// The file by which a folder is claimed. The claim ends with the process, however that ends.
-const LOCK: &str = ".lock";
 /// So many bytes are kept in any case.
 const ENOUGH: usize = 64 << 10;
-/// How the files of recordings end.
-pub(crate) const ENDING: &str = "jsonl";
 
 /// The recording of one world.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     tape: Tape,
     sink: Sink,
+    kept: Kept,
     /// Something was said since the last time: nobody may hear it before it is kept.
     owes: bool,
 }
@@ -38,11 +38,29 @@ enum Sink {
     File {
         file: File,
         place: Place,
-        written: u64,
         limit: u64,
     },
-    /// It is not gone on with: why was said.
-    Over(Option<Place>),
+    /// It is not gone on with.
+    Over {
+        place: Option<Place>,
+        /// Why not, if that is worth telling.
+        why: String,
+    },
+}
+
+/// What of a recording will still be there if the process ends now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What can be read of a recording, from elsewhere, while it goes on.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The first bytes of a file.
+    File(PathBuf, u64),
+    Memory(Vec<u8>),
 }
 
 /// Where a file is, and whose.
@@ -72,14 +90,15 @@ impl Recorder {
                 fs::create_dir_all(folder).map_err(said)?;
                 let file = private().write(true).create(true).truncate(true).open(&path).map_err(said)?;
                 let place = Place { folder: folder.clone(), app_key, path };
-                Sink::File { file, place, written: 0, limit: *limit }
+                Sink::File { file, place, limit: *limit }
             }
         };
-        let mut recorder = Self { tape: Tape::begin(header, service), sink, owes: false };
+        let (tape, kept) = (Tape::begin(header, service), Kept::default());
+        let mut recorder = Self { tape, sink, kept, owes: false };
         recorder.keep();
         match recorder.sink {
             // Without a first line there is no recording.
-            Sink::Over(_) => Err(format!("the recording of {} cannot be begun", header.app_key)),
+            Sink::Over { .. } => Err(format!("the recording of {} cannot be begun", header.app_key)),
             _ => Ok(recorder),
         }
     }
@@ -114,8 +133,9 @@ impl Recorder {
         file.seek(SeekFrom::Start(intact))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let place = Place { folder, app_key: header.app_key.clone(), path };
-        let sink = Sink::File { file, place, written: intact, limit };
-        Ok(Self { tape: Tape::go_on(header, writer, service), sink, owes: false })
+        let sink = Sink::File { file, place, limit };
+        let kept = Kept { entries: writer.last(), bytes: intact };
+        Ok(Self { tape: Tape::go_on(header, writer, service), sink, kept, owes: false })
     }
 
     /// Takes down what was done to the world.
@@ -148,6 +168,11 @@ impl Recorder {
         self.tape.seen(now, seen);
     }
 
+    /// Whether what the world says is to wait until it is kept: each time that is a system call, better for many outputs than for one.
+    pub(crate) fn holds(&self) -> bool {
+        matches!(self.sink, Sink::File { .. })
+    }
+
     /// Somebody is told something that is no output of the world.
     pub(crate) fn owes(&mut self) {
         self.owes = true;
@@ -170,47 +195,81 @@ impl Recorder {
         if bytes.is_empty() {
             return;
         }
+        let (before, length) = (self.kept.bytes, bytes.len() as u64);
         let over = match &mut self.sink {
             Sink::Memory(all) => {
                 all.extend_from_slice(bytes);
                 None
             }
-            Sink::Over(_) => None,
-            Sink::File { file, place, written, limit } => {
+            Sink::Over { .. } => return self.tape.kept(),
+            Sink::File { file, place, limit } => {
                 let path = place.path.display();
-                if *written + bytes.len() as u64 > *limit {
-                    Some((
-                        place.clone(),
-                        format!("{path} is as long as --record-limit allows ({limit} bytes)"),
-                    ))
+                if before + length > *limit {
+                    let why = format!("{path} is as long as --record-limit allows ({limit} bytes)");
+                    Some((place.clone(), why))
                 } else if let Err(error) = file.write_all(bytes) {
                     // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
-                    let _ = file.set_len(*written);
+                    let _ = file.set_len(before);
                     Some((place.clone(), format!("{path} cannot be written: {error}")))
                 } else {
-                    *written += bytes.len() as u64;
                     None
                 }
             }
         };
-        if let Some((place, why)) = over {
-            tracing::error!("{why}; it is whole up to there and not gone on with");
-            self.sink = Sink::Over(Some(place));
+        match over {
+            None => self.kept = Kept { entries: self.tape.last(), bytes: before + length },
+            Some((place, why)) => {
+                tracing::error!("{why}; it is whole up to there and not gone on with");
+                self.sink = Sink::Over { place: Some(place), why };
+            }
         }
         self.tape.kept();
+    }
+
+    /// What of it is kept.
+    pub(crate) fn so_far(&self) -> Kept {
+        self.kept
+    }
+
+    /// Why it is not gone on with.
+    pub(crate) fn ended(&self) -> Option<&str> {
+        match &self.sink {
+            Sink::Over { why, .. } => Some(why),
+            Sink::File { .. } | Sink::Memory(_) => None,
+        }
+    }
+
+    /// How many bytes more it may be long.
+    pub(crate) fn room(&self) -> u64 {
+        match &self.sink {
+            Sink::File { limit, .. } => limit.saturating_sub(self.kept.bytes),
+            Sink::Memory(_) => u64::MAX,
+            Sink::Over { .. } => 0,
+        }
+    }
+
+    /// What was kept, to be read while it goes on; `None`: another world has its file.
+    pub(crate) fn source(&self) -> Option<Source> {
+        match &self.sink {
+            Sink::Memory(bytes) => Some(Source::Memory(bytes.clone())),
+            Sink::File { place, .. } | Sink::Over { place: Some(place), .. } => {
+                Some(Source::File(place.path.clone(), self.kept.bytes))
+            }
+            Sink::Over { place: None, .. } => None,
+        }
     }
 
     /// All of it, where it is kept in memory.
     pub(crate) fn in_memory(&self) -> Option<&[u8]> {
         match &self.sink {
             Sink::Memory(bytes) => Some(bytes),
-            Sink::File { .. } | Sink::Over(_) => None,
+            Sink::File { .. } | Sink::Over { .. } => None,
         }
     }
 
     /// The world is gone for good: its file is not resumed. One in which nothing ever happened leaves none.
     pub(crate) fn retire(&mut self, is_unused: bool) {
-        let (Sink::File { place, .. } | Sink::Over(Some(place))) = &self.sink else { return };
+        let (Sink::File { place, .. } | Sink::Over { place: Some(place), .. }) = &self.sink else { return };
         // Another world of the same App Key has taken its name already.
         if place.path != path_of(&place.folder, &place.app_key) {
             return;
@@ -220,54 +279,24 @@ impl Recorder {
         if let Err(error) = done {
             tracing::error!("{}: {error}", place.path.display());
         }
-        self.sink = Sink::Over(None);
+        self.sink = Sink::Over { place: None, why: String::new() };
     }
 
     /// Another world of the same App Key takes its place, and its name.
     pub(crate) fn replaced(&mut self) {
         self.keep();
-        self.sink = Sink::Over(None);
+        self.sink = Sink::Over { place: None, why: String::new() };
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
         // A world that was never there leaves nothing.
-        if let Sink::File { place, .. } | Sink::Over(Some(place)) = &self.sink
+        if let Sink::File { place, .. } | Sink::Over { place: Some(place), .. } = &self.sink
             && place.path != path_of(&place.folder, &place.app_key)
         {
             let _ = fs::remove_file(&place.path);
         }
-    }
-}
-
-/// Files that hold tokens and secrets are their owner's alone, where a system has owners.
-#[must_use]
-pub fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// A folder of recordings, made if need be, that no other server writes into as long as this lives: two that did would make
-/// none of either's worlds.
-///
-/// # Errors
-/// It cannot be made, or another server has it: a sentence.
-pub fn claim(folder: &Path) -> Result<File, String> {
-    let said = |why: &dyn std::fmt::Display| format!("recordings in {}: {why}", folder.display());
-    fs::create_dir_all(folder).map_err(|error| said(&error))?;
-    let lock = OpenOptions::new().write(true).create(true).truncate(false).open(folder.join(LOCK));
-    let lock = lock.map_err(|error| said(&error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            Err(said(&"another server records there; give each a folder of its own"))
-        }
-        // A file system without locks: nobody can tell.
-        Err(TryLockError::Error(error)) if error.kind() == std::io::ErrorKind::Unsupported => Ok(lock),
-        Err(TryLockError::Error(error)) => Err(said(&error)),
     }
 }
 
@@ -283,6 +312,8 @@ pub(crate) fn header(
     Header {
         recording: FORMAT,
         said: true,
+        from: 1,
+        open: Vec::new(),
         made_by: format!("mock-server {}", env!("CARGO_PKG_VERSION")),
         app_key: app_key.to_owned(),
         client: String::new(),
@@ -292,98 +323,5 @@ pub(crate) fn header(
         proxy: None,
         endpoints,
         world,
-    }
-}
-
-/// Where the recording of a world is that goes on.
-#[must_use]
-pub fn path_of(folder: &Path, app_key: &str) -> PathBuf {
-    folder.join(format!("{}.{ENDING}", file_name(app_key)))
-}
-
-/// An App Key as the name of a file: `%` and two digits stand for whatever may not be in one, and for dots, which part the name from
-/// what follows.
-fn file_name(app_key: &str) -> String {
-    let mut name = String::new();
-    for byte in app_key.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => name.push(char::from(byte)),
-            other => name.push_str(&format!("%{other:02X}")),
-        }
-    }
-    name
-}
-
-/// The recording of an earlier world of that App Key gets a number: `KEY.1.jsonl` is the oldest.
-///
-/// # Errors
-/// It cannot be renamed.
-pub fn set_aside(folder: &Path, app_key: &str) -> std::io::Result<()> {
-    let path = path_of(folder, app_key);
-    if !path.exists() {
-        return Ok(());
-    }
-    let name = file_name(app_key);
-    let numbered = |n: u64| folder.join(format!("{name}.{n}.{ENDING}"));
-    let free = (1..).map(numbered).find(|path| !path.exists());
-    // Of all numbers one is free.
-    free.map_or(Ok(()), |free| fs::rename(&path, free))
-}
-
-/// What cannot be gone on with as a whole is kept as it is, beside what goes on: `KEY.damaged-1.jsonl`.
-///
-/// # Errors
-/// It cannot be copied.
-pub(crate) fn keep_damaged(folder: &Path, app_key: &str) -> std::io::Result<PathBuf> {
-    let name = file_name(app_key);
-    let numbered = |n: u64| folder.join(format!("{name}.damaged-{n}.{ENDING}"));
-    // Of all numbers one is free.
-    let free = (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(0));
-    fs::copy(path_of(folder, app_key), &free)?;
-    Ok(free)
-}
-
-/// The recordings of worlds that go on, in a folder that need not be there.
-///
-/// # Errors
-/// The folder cannot be read.
-pub(crate) fn to_resume(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    if !folder.exists() {
-        return Ok(found);
-    }
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        if name.starts_with('.') && name.ends_with(".new") {
-            // Of a world that was still being made when the server ended: nobody was ever told of it.
-            fs::remove_file(&path)?;
-            continue;
-        }
-        let is_current = name.strip_suffix(&format!(".{ENDING}")).is_some_and(|key| !key.contains('.'));
-        if is_current && path.is_file() {
-            found.push(path);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn app_keys_are_names_of_files_and_earlier_worlds_keep_theirs() {
-        assert_eq!(file_name("mock-app_1"), "mock-app_1");
-        assert_eq!(file_name("../a.b/é"), "%2E%2E%2Fa%2Eb%2F%C3%A9");
-        let folder = tempfile::tempdir().unwrap();
-        for (n, text) in ["first", "second"].into_iter().enumerate() {
-            fs::write(path_of(folder.path(), "k"), text).unwrap();
-            set_aside(folder.path(), "k").unwrap();
-            assert_eq!(fs::read_to_string(folder.path().join(format!("k.{}.jsonl", n + 1))).unwrap(), text);
-        }
-        fs::write(path_of(folder.path(), "k"), "third").unwrap();
-        assert_eq!(to_resume(folder.path()).unwrap(), [path_of(folder.path(), "k")]);
     }
 }

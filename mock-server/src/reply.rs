@@ -85,6 +85,13 @@ pub(crate) fn events(events: mpsc::Receiver<Bytes>) -> Reply {
     reply
 }
 
+/// Lines of JSON that come as long as their sender sends.
+pub(crate) fn lines(lines: mpsc::Receiver<Bytes>) -> Reply {
+    let mut reply = events(lines);
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
+    reply
+}
+
 /// The body of an event stream.
 pub(crate) struct Events(mpsc::Receiver<Bytes>);
 

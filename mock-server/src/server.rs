@@ -379,11 +379,11 @@ pub(crate) async fn until<T>(world: &World, mut look: impl FnMut() -> Option<T>)
 }
 
 /// Serves on this thread until `stop` says so: the command line's way, with everything but signals on one thread. `stop` is
-/// made inside the runtime; `ready` is told where the server is found, and which worlds there are.
+/// made inside the runtime; `ready` is told where the server is found, which worlds there are, and what there is to warn of.
 pub(crate) fn run<S: Future<Output = ()> + 'static>(
     config: Config,
     stop: impl FnOnce() -> std::io::Result<S>,
-    ready: impl FnOnce(&Addresses, &[App]) -> std::io::Result<()>,
+    ready: impl FnOnce(&Addresses, &[App], &[String]) -> std::io::Result<()>,
 ) -> Result<(), StartError> {
     let bound = Bound::new(config)?;
     let addresses = Addresses::new(&bound.standing);
@@ -392,7 +392,7 @@ pub(crate) fn run<S: Future<Output = ()> + 'static>(
         let (commands, inbox) = mpsc::unbounded_channel();
         let mut announced = Ok(());
         let served = bound.serve(inbox, |worlds| {
-            announced = ready(&addresses, &worlds.apps());
+            announced = ready(&addresses, &worlds.apps(), &worlds.warnings.borrow());
             let stopped = announced.is_err();
             tokio::task::spawn_local(async move {
                 if !stopped {

@@ -5,6 +5,6 @@ pub use crate::{
     bounds::size,
     http_service::{app_key, file_owner},
     listen::parse as listen,
-    recorder::{claim, path_of, private, set_aside},
+    recordings::{claim, path_of, private, set_aside},
     tls::prepare as tls,
 };

@@ -10,8 +10,7 @@ use std::{
     rc::Rc,
 };
 
-use recording::Seen;
-use service::{Close, ConnId, HttpId, HttpPath, HttpRequest, HttpResponse, Input, Output, Service};
+use service::{Close, ConnId, HttpId, HttpPath, HttpRequest, HttpResponse, Input, Service};
 use tokio::sync::{Notify, oneshot};
 use wire::{FrameError, UnixMillis};
 
@@ -20,6 +19,7 @@ use crate::{
     callback::Callbacks,
     clock::{self, WorldClock},
     conn::ConnState,
+    kept::Held,
     link::{LinkState, Links},
     meter::{Did, Meter, Seat},
     peer::Peer,
@@ -27,8 +27,6 @@ use crate::{
     timer::Timer,
 };
 
-/// How long what nobody waits for may wait until it is kept in the recording.
-const KEPT_WITHIN: std::time::Duration = std::time::Duration::from_millis(100);
 /// How many ended connections are remembered.
 const PAST: usize = 1024;
 
@@ -60,18 +58,22 @@ pub(crate) struct World {
     pub(crate) scratch: Rc<RefCell<Box<[u8]>>>,
     /// Told after every batch that somebody may wait for.
     pub(crate) changed: Notify,
-    service: RefCell<Service>,
-    clock: RefCell<WorldClock>,
+    pub(crate) service: RefCell<Service>,
+    pub(crate) clock: RefCell<WorldClock>,
     conns: RefCell<Numbered<Peer>>,
-    requests: RefCell<Numbered<Waiting>>,
-    callbacks: Callbacks,
-    recorder: RefCell<Option<Recorder>>,
+    pub(crate) requests: RefCell<Numbered<Waiting>>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) recorder: RefCell<Option<Recorder>>,
+    /// What nobody may hear of before it is kept.
+    pub(crate) held: RefCell<Held>,
+    /// The end of this turn is waited for.
+    pub(crate) turn: Notify,
     /// When something of the recording is to be kept, on the machine's clock, whether or not anybody waits for it.
-    keeps_at: Cell<Option<UnixMillis>>,
-    dirty: RefCell<Vec<Peer>>,
+    pub(crate) keeps_at: Cell<Option<UnixMillis>>,
+    pub(crate) dirty: RefCell<Vec<Peer>>,
     past: RefCell<VecDeque<ConnState>>,
     links: RefCell<Links>,
-    timer: Rc<Timer>,
+    pub(crate) timer: Rc<Timer>,
     removed: Cell<bool>,
     /// Somebody has done something to it, beyond asking where it is.
     used: Cell<bool>,
@@ -102,6 +104,8 @@ impl World {
             conns: RefCell::default(),
             requests: RefCell::default(),
             recorder: RefCell::new(recorder),
+            held: RefCell::default(),
+            turn: Notify::new(),
             keeps_at: Cell::new(None),
             dirty: RefCell::default(),
             past: RefCell::default(),
@@ -146,8 +150,9 @@ impl World {
         value
     }
 
-    /// A look that changes nothing.
+    /// A look that changes nothing. What it finds was kept.
     pub(crate) fn look<T>(&self, look: impl FnOnce(&Service) -> T) -> T {
+        self.settle_held();
         look(&self.service.borrow())
     }
 
@@ -164,36 +169,7 @@ impl World {
         self.drain(&mut service, now);
     }
 
-    fn drain(&self, service: &mut Service, now: UnixMillis) {
-        let mut recorder = self.recorder.borrow_mut();
-        if let Some(recorder) = &mut *recorder {
-            recorder.taken(service);
-        }
-        while let Some(output) = service.poll_output() {
-            if let Some(recorder) = &mut *recorder {
-                recorder.said(now, &output);
-            }
-            match output {
-                Output::Send { conn, frame } => self.on(conn, |conn| conn.send(&frame)),
-                Output::SendRaw { conn, bytes } => self.on(conn, |conn| conn.send_raw(&bytes)),
-                Output::Close { conn, how } => {
-                    if let Some(conn) = self.forget(conn) {
-                        conn.close(how);
-                    }
-                }
-                Output::Callback(callback) => self.callbacks.call(*callback),
-                Output::AnswerPoll { conn } => self.on(conn, Peer::answer_poll),
-                Output::Respond { id, response } => {
-                    if let Some(waiting) = self.requests.borrow_mut().remove(&id.0) {
-                        // Nobody there any more: the client gave up.
-                        let _ = waiting.send(response);
-                    }
-                }
-            }
-        }
-    }
-
-    fn on(&self, conn: ConnId, write: impl FnOnce(&Peer)) {
+    pub(crate) fn on(&self, conn: ConnId, write: impl FnOnce(&Peer)) {
         let conns = self.conns.borrow();
         let Some(conn) = conns.get(&conn.0) else { return };
         write(conn);
@@ -207,37 +183,6 @@ impl World {
     /// Something was put into the connection's out-buffer.
     pub(crate) fn mark(&self, conn: ConnId) {
         self.on(conn, |_| {});
-    }
-
-    /// Ends a batch.
-    pub(crate) fn settle(&self) {
-        // First of all: nobody is told of anything that could be forgotten.
-        if let Some(recorder) = &mut *self.recorder.borrow_mut()
-            && recorder.settle()
-            && self.keeps_at.get().is_none()
-        {
-            let at = clock::wall() + KEPT_WITHIN;
-            self.keeps_at.set(Some(at));
-            self.timer.arm(at);
-        }
-        loop {
-            let mut dirty = self.dirty.take();
-            let over: Vec<Peer> = dirty.iter().filter(|peer| !peer.flush()).cloned().collect();
-            dirty.clear();
-            // Flushing marks nobody: the list comes back empty, with its memory.
-            self.dirty.replace(dirty);
-            if over.is_empty() {
-                break;
-            }
-            // What the world has to say about their end may concern others.
-            for peer in over {
-                self.cut_off(&peer, Bound::OutputHard);
-            }
-        }
-        self.changed.notify_waiters();
-        if let Some(due) = self.due() {
-            self.timer.arm(due);
-        }
     }
 
     /// When, on the machine's clock, the world has something to do.
@@ -255,65 +200,6 @@ impl World {
         let now = self.now();
         if self.look(|service| service.next_deadline().is_some_and(|at| at <= now)) {
             self.with(Service::on_deadline);
-        }
-    }
-
-    /// Moves the clock alone: deadlines on the way are `advance`'s.
-    pub(crate) fn move_to(&self, at: UnixMillis) {
-        let mut clock = self.clock.borrow_mut();
-        let before = clock.offset();
-        clock.advance_to(at);
-        // A clock that is moved by hand stands where the last entry left it.
-        if clock.offset() != before
-            && let Some(recorder) = &mut *self.recorder.borrow_mut()
-        {
-            recorder.clock(clock.last(), clock.offset());
-        }
-    }
-
-    /// Its recording so far, if it is kept in memory.
-    pub(crate) fn recording(&self) -> Option<Vec<u8>> {
-        self.recorder.borrow().as_ref()?.in_memory().map(<[u8]>::to_vec)
-    }
-
-    /// Takes down what was seen of a client.
-    pub(crate) fn seen(&self, seen: Seen) {
-        let now = self.now();
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            // What was done to the world before comes before.
-            recorder.taken(&mut self.service.borrow_mut());
-            recorder.seen(now, seen);
-            recorder.keep();
-        }
-    }
-
-    /// It will not come back: its recording is not to be resumed.
-    pub(crate) fn retire(&self) {
-        let is_unused = self.is_unused();
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.retire(is_unused);
-        }
-    }
-
-    /// Another world of its App Key takes its place.
-    pub(crate) fn replaced(&self) {
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.replaced();
-        }
-    }
-
-    /// It can be reached from now on.
-    pub(crate) fn installed(&self) {
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.installed();
-        }
-    }
-
-    /// What was taken down is kept, whether or not anybody waits for it.
-    pub(crate) fn keep(&self) {
-        self.keeps_at.set(None);
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.keep();
         }
     }
 
@@ -349,7 +235,7 @@ impl World {
         }
     }
 
-    fn forget(&self, conn: ConnId) -> Option<Peer> {
+    pub(crate) fn forget(&self, conn: ConnId) -> Option<Peer> {
         let conn = self.conns.borrow_mut().remove(&conn.0)?;
         let mut past = self.past.borrow_mut();
         if past.len() == PAST {
@@ -373,7 +259,7 @@ impl World {
         let _place = Place(self, id.0);
         let asks_where = HttpPath::of(&request.path) == HttpPath::Navi;
         self.input(Input::Http { id, request });
-        self.settle();
+        self.settle_soon();
         let answer = answer.await.ok().flatten();
         if !asks_where && answer.as_ref().is_some_and(|answer| answer.status == 200) {
             self.used.set(true);
@@ -410,6 +296,8 @@ impl World {
 
     pub(crate) fn set_link(&self, prefix: &str, state: LinkState) {
         self.used.set(true);
+        // What was said before goes the way that it would have gone.
+        self.settle_held();
         self.links.borrow_mut().set(prefix, state);
         for conn in self.labelled(prefix) {
             let state = self.link_of(conn.label());
@@ -423,6 +311,7 @@ impl World {
 
     /// Breaks the connections of a label prefix; says how many.
     pub(crate) fn cut(&self, prefix: &str) -> usize {
+        self.settle_held();
         let conns = self.labelled(prefix);
         conns.iter().for_each(|conn| conn.break_off(self));
         conns.len()
@@ -438,6 +327,7 @@ impl World {
 
     /// Connections in the order they came: ended ones that are still remembered, and open ones.
     pub(crate) fn connections(&self) -> Vec<ConnState> {
+        self.settle_held();
         let mut states: Vec<_> = self.past.borrow().iter().cloned().collect();
         states.extend(self.conns.borrow().values().map(|conn| conn.state(false)));
         states.sort_by_key(|state| state.conn);
@@ -458,10 +348,10 @@ impl World {
 
     /// Closes every connection in good form and leaves requests without an answer.
     pub(crate) fn remove(&self) {
-        if let Some(recorder) = &mut *self.recorder.borrow_mut() {
-            recorder.keep();
-        }
+        self.settle_held();
+        self.keep();
         self.removed.set(true);
+        self.turn.notify_one();
         self.callbacks.stop();
         let conns: Vec<_> = self.conns.borrow_mut().drain().map(|(_, conn)| conn).collect();
         for conn in conns {

@@ -9,28 +9,21 @@ use std::{
 };
 
 use http::HeaderMap;
-use service::{
-    ConnId, Endpoints, Filling, HttpId, Service,
-    act::{Act, SetSwitch},
-    setup::WorldSetup,
-};
+use service::{ConnId, Endpoints, HttpId, setup::WorldSetup};
 use wire::code::connack;
 
 use crate::{
     address::Addresses,
     advertise,
     bounds::Bound,
-    clock::{self, WorldClock},
+    clock,
     comet::Sessions,
-    config::{App, Clock, Config, DEFAULT_APP_SECRET, Record},
-    exposure,
+    config::{App, Clock, Config, Record},
     hosts::Origin,
-    meter::{Did, Meter},
-    recorder::{self, Recorder},
-    resume,
+    meter::Meter,
+    recordings,
     seeds::Seeds,
     server::StartError,
-    slices::{PIECE, Slices},
     timer::Timer,
     world::World,
 };
@@ -39,14 +32,7 @@ use crate::{
 const SCRATCH: usize = 64 << 10;
 
 /// Bytes of an App Key. Assumed; the vendor's have 13.
-const LONGEST_APP_KEY: usize = 64;
-
-/// A world that nobody can reach yet.
-struct Made {
-    service: Service,
-    clock: WorldClock,
-    recorder: Option<Recorder>,
-}
+pub(crate) const LONGEST_APP_KEY: usize = 64;
 
 /// Why there is no world for an App Key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,16 +61,18 @@ pub(crate) struct Worlds {
     pub(crate) meter: Rc<Meter>,
     /// Clients that poll.
     pub(crate) polling: Sessions,
-    seeds: Seeds,
-    by_key: RefCell<BTreeMap<String, Rc<World>>>,
+    pub(crate) seeds: Seeds,
+    pub(crate) by_key: RefCell<BTreeMap<String, Rc<World>>>,
     /// App Keys that became worlds on first sight, oldest first; nobody may ever come back to them.
-    unasked: RefCell<VecDeque<String>>,
-    scratch: Rc<RefCell<Box<[u8]>>>,
-    timer: Rc<Timer>,
+    pub(crate) unasked: RefCell<VecDeque<String>>,
+    pub(crate) scratch: Rc<RefCell<Box<[u8]>>>,
+    pub(crate) timer: Rc<Timer>,
     /// The claim on the folder of recordings.
     _claim: Option<File>,
-    last_conn: Cell<u64>,
-    last_request: Cell<u64>,
+    pub(crate) last_conn: Cell<u64>,
+    pub(crate) last_request: Cell<u64>,
+    /// What whoever starts the server is to be told, a sentence each.
+    pub(crate) warnings: RefCell<Vec<String>>,
     /// Connections whose first bytes were neither a login nor HTTP.
     strangers: Cell<u64>,
 }
@@ -96,7 +84,9 @@ impl Worlds {
     /// The mistakes of its `world`, or recordings that cannot be written or gone on with.
     pub(crate) fn new(config: Config, standing: Origin) -> Result<Rc<Self>, StartError> {
         let claim = match &config.record {
-            Some(Record::To { folder, .. }) => Some(recorder::claim(folder).map_err(StartError::Recordings)?),
+            Some(Record::To { folder, .. }) => {
+                Some(recordings::claim(folder).map_err(StartError::Recordings)?)
+            }
             _ => None,
         };
         let worlds = Rc::new(Self {
@@ -113,6 +103,7 @@ impl Worlds {
             timer: Rc::default(),
             last_conn: Cell::new(0),
             last_request: Cell::new(0),
+            warnings: RefCell::default(),
             strangers: Cell::new(0),
         });
         worlds.resume().map_err(StartError::Recordings)?;
@@ -134,216 +125,7 @@ impl Worlds {
         Ok(worlds)
     }
 
-    /// The worlds that are recorded, as they were, if they are to go on.
-    fn resume(&self) -> Result<(), String> {
-        let Some((folder, limit)) = resume::folder(self.config.record.as_ref(), self.config.resume) else {
-            return Ok(());
-        };
-        let found = recorder::to_resume(folder);
-        for path in found.map_err(|error| format!("--resume {}: {error}", folder.display()))? {
-            let resume::Resumed { mut service, clock, mut recorder, last_conn, last_request } =
-                resume::resume(&path, limit)?;
-            // It may listen elsewhere now.
-            let mut clock = clock;
-            service.move_to(clock.now(), self.endpoints());
-            recorder.taken(&mut service);
-            recorder.keep();
-            self.last_conn.set(self.last_conn.get().max(last_conn.0));
-            self.last_request.set(self.last_request.get().max(last_request.0));
-            self.seeds.made(service.app_key());
-            self.fits(&service).map_err(|why| format!("{}: {why}", path.display()))?;
-            if self.config.strict {
-                let off = SetSwitch { name: "testTokens".to_owned(), value: false };
-                // There is such a switch.
-                let _ = service.act(clock.now(), &Act::SetSwitch(off));
-                recorder.unheard(clock.now(), &mut service);
-                recorder.keep();
-            }
-            let app_key = service.app_key().to_owned();
-            tracing::info!(app_key, "goes on");
-            let world = self.install(Made { service, clock, recorder: Some(recorder) });
-            if world.is_unused() {
-                self.unasked.borrow_mut().push_back(app_key);
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether a world that goes on is what the server was started for.
-    fn fits(&self, service: &Service) -> Result<(), String> {
-        if let Some(why) = exposure::refuses(&self.config, service.app_secret()) {
-            return Err(why);
-        }
-        let told = self.config.apps.iter().find(|app| app.key == service.app_key());
-        match told.filter(|app| **app != App::default() && app.secret != service.app_secret()) {
-            Some(app) => Err(format!("the world {} has another App Secret than --app says", app.key)),
-            None => Ok(()),
-        }
-    }
-
-    /// Makes room for one more world, if it is a new one.
-    ///
-    /// # Errors
-    /// There is none.
-    fn room_for(&self, app_key: &str) -> Result<(), Bound> {
-        if self.get(app_key).is_some() {
-            return Ok(());
-        }
-        if self.by_key.borrow().len() >= self.meter.bounds.max_worlds && !self.evict_unused() {
-            self.meter.count(Did::Refused, Bound::MaxWorlds);
-            return Err(Bound::MaxWorlds);
-        }
-        Ok(())
-    }
-
-    /// The same for a world that somebody outside of the process asks for: there must be memory, too.
-    ///
-    /// # Errors
-    /// The bound that forbids it.
-    pub(crate) fn admits(&self, app_key: &str) -> Result<(), Bound> {
-        // Who replaces a world gives back what it holds; and without any world what the process has is free for the next.
-        let makes_more = self.get(app_key).is_none() && !self.by_key.borrow().is_empty();
-        if makes_more {
-            self.meter.has_memory()?;
-        }
-        self.room_for(app_key)
-    }
-
-    /// Closes the oldest world that was made on first sight and holds nothing; `false` if there is none.
-    fn evict_unused(&self) -> bool {
-        let mut unasked = self.unasked.borrow_mut();
-        let unused = |key: &String| self.get(key).is_some_and(|world| world.is_unused());
-        let Some(index) = unasked.iter().position(unused) else { return false };
-        let key = unasked.remove(index);
-        drop(unasked);
-        self.meter.count(Did::Dropped, Bound::MaxWorlds);
-        key.is_some_and(|key| self.remove(&key))
-    }
-
-    /// Creates or replaces a world. `seed` is for this world alone; without one, the server's own way with seeds holds.
-    ///
-    /// # Errors
-    /// The mistakes of its set-up, or the bound that it exceeds; then nothing has changed.
-    pub(crate) fn put(
-        &self,
-        app_key: &str,
-        setup: WorldSetup,
-        seed: Option<u64>,
-        clock: Clock,
-    ) -> Result<Rc<World>, Vec<String>> {
-        self.put_recorded(app_key, setup, seed, clock, self.config.record.as_ref())
-    }
-
-    /// The same, recorded as somebody says.
-    ///
-    /// # Errors
-    /// As there.
-    pub(crate) fn put_recorded(
-        &self,
-        app_key: &str,
-        setup: WorldSetup,
-        seed: Option<u64>,
-        clock: Clock,
-        record: Option<&Record>,
-    ) -> Result<Rc<World>, Vec<String>> {
-        let (mut made, mut filling) = self.begin(app_key, setup, seed, clock, record)?;
-        while made.service.fill(&mut filling, u32::MAX) {}
-        Ok(self.install(made))
-    }
-
-    /// The same, letting others in between.
-    pub(crate) async fn put_in_slices(
-        &self,
-        app_key: &str,
-        setup: WorldSetup,
-        seed: Option<u64>,
-        clock: Clock,
-    ) -> Result<Rc<World>, Vec<String>> {
-        let record = self.config.record.as_ref();
-        let (mut made, mut filling) = self.begin(app_key, setup, seed, clock, record)?;
-        let mut slices = Slices::begin();
-        while made.service.fill(&mut filling, PIECE) {
-            slices.breathe().await;
-        }
-        Ok(self.install(made))
-    }
-
-    /// A world that nobody knows of yet; its backlog is still to come.
-    fn begin(
-        &self,
-        app_key: &str,
-        mut setup: WorldSetup,
-        seed: Option<u64>,
-        clock: Clock,
-        record: Option<&Record>,
-    ) -> Result<(Made, Filling), Vec<String>> {
-        if app_key.len() > LONGEST_APP_KEY {
-            let length = app_key.len();
-            return Err(vec![format!(
-                "the App Key has {length} bytes; at most {LONGEST_APP_KEY} are allowed"
-            )]);
-        }
-        self.room_for(app_key)
-            .map_err(|bound| vec![format!("no further world: the bound `{}` is reached", bound.name())])?;
-        let secret = setup.app_secret.get_or_insert_with(|| self.secret_of(app_key));
-        if let Some(why) = exposure::refuses(&self.config, secret) {
-            return Err(vec![format!("{why}: give one as `appSecret`")]);
-        }
-        setup.preset.get_or_insert(self.config.preset);
-        if self.config.strict {
-            setup.switches.test_tokens = false;
-        }
-        let clock = WorldClock::new(clock, setup.start);
-        let seed = self.seeds.next(app_key, seed);
-        // What lies back lies back from the set-up's `start`, however long the machine took to get here.
-        let (start, endpoints) = (clock.last(), self.endpoints());
-        let (mut service, filling) = Service::begin(app_key, &setup, seed, endpoints.clone(), start)?;
-        let recorder = record.map(|how| {
-            let mut header = recorder::header(app_key, seed, start, clock.offset(), endpoints, setup);
-            match how {
-                Record::InMemory { client } => header.client.clone_from(client),
-                Record::To { outputs, .. } => header.said = *outputs,
-            }
-            Recorder::begin(how, &header, &mut service)
-        });
-        let recorder = recorder.transpose().map_err(|why| vec![why])?;
-        self.seeds.made(app_key);
-        Ok((Made { service, clock, recorder }, filling))
-    }
-
-    /// The App Secret of a world whose set-up names none: the one that the key has had, or was started with.
-    fn secret_of(&self, app_key: &str) -> String {
-        let old = self.get(app_key).map(|world| world.look(|service| service.app_secret().to_owned()));
-        let started = || {
-            let app = self.config.apps.iter().find(|app| app.key == app_key);
-            app.map(|app| app.secret.clone())
-        };
-        old.or_else(started).unwrap_or_else(|| DEFAULT_APP_SECRET.to_owned())
-    }
-
-    fn install(&self, Made { service, clock, recorder }: Made) -> Rc<World> {
-        let world = World::new(
-            service,
-            clock,
-            recorder,
-            self.config.max_frame,
-            self.meter.clone(),
-            self.scratch.clone(),
-            self.timer.clone(),
-        );
-        let world = Rc::new(world);
-        // It is asked for now.
-        self.unasked.borrow_mut().retain(|key| *key != world.app_key);
-        if let Some(old) = self.by_key.borrow_mut().insert(world.app_key.clone(), world.clone()) {
-            old.replaced();
-            old.remove();
-        }
-        world.installed();
-        world.settle();
-        world
-    }
-
-    fn endpoints(&self) -> Endpoints {
+    pub(crate) fn endpoints(&self) -> Endpoints {
         Endpoints::at(&self.addresses.navi).unwrap_or_default()
     }
 
@@ -459,55 +241,8 @@ impl Worlds {
         counters
     }
 
-    /// Cuts those who keep most unread, as often as all together exceed their bound.
-    pub(crate) async fn relieve(self: Rc<Self>) {
-        loop {
-            self.meter.too_much.notified().await;
-            self.cut_largest();
-            self.meter.relieving.set(false);
-        }
-    }
-
-    fn cut_largest(&self) {
-        let most = self.meter.bounds.outputs;
-        if self.meter.output() > most {
-            self.polling.drop_last_words();
-        }
-        let mut unread: Vec<_> = Vec::new();
-        for world in self.all() {
-            unread.extend(world.unread(0).into_iter().map(|(bytes, peer)| (bytes, peer, world.clone())));
-        }
-        unread.sort_by_key(|(bytes, ..)| std::cmp::Reverse(*bytes));
-        for (_, peer, world) in unread {
-            if self.meter.output() <= most {
-                return;
-            }
-            world.cut_off(&peer, Bound::Outputs);
-            world.settle();
-        }
-    }
-
     pub(crate) fn count_stranger(&self, what: &str) {
         self.strangers.set(self.strangers.get() + 1);
         tracing::warn!(what, at = clock::wall().0, "a connection that is neither a client nor HTTP, closed");
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_strict_server_that_is_open_to_others_makes_no_world_with_the_default_secret() {
-        let listen = "0.0.0.0:8090".parse().unwrap();
-        let app = App { key: "k".to_owned(), secret: "own".to_owned() };
-        let config = Config { listen, strict: true, apps: vec![app], ..Config::default() };
-        let standing = advertise::standing(&config, listen);
-        let worlds = Worlds::new(config, standing).unwrap();
-        let put = |setup: WorldSetup| worlds.put("new", setup, None, Clock::Wall).map(|_| ());
-        let refused = put(WorldSetup::default()).unwrap_err();
-        assert!(refused[0].contains("appSecret"), "{refused:?}");
-        assert!(worlds.get("new").is_none());
-        assert_eq!(put(WorldSetup { app_secret: Some("own".to_owned()), ..WorldSetup::default() }), Ok(()));
     }
 }

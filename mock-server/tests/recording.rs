@@ -2,19 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "support/process.rs"]
+mod process;
 mod support;
 
-use std::{
-    collections::BTreeSet,
-    io::{BufRead, BufReader, Read},
-    net::TcpStream,
-    path::Path,
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
+use std::{collections::BTreeSet, fs, process::Command};
 
 use bytes::Bytes;
 use mock_server::{Config, Record, Server};
+use process::Process;
 use recording::{End, Reader, replay::replay};
 use support::{APP, Native, Web, connect, control, http, query, send_http, setup};
 use wire::{ClientFrame, Request, ServerFrame, Topic};
@@ -76,90 +72,6 @@ fn what_real_clients_did_replays_byte_for_byte() {
     }
 }
 
-/// The server as a process of its own.
-struct Process {
-    child: Child,
-    address: String,
-    /// App Keys and secrets, as the ready line names them.
-    apps: serde_json::Value,
-}
-
-impl Process {
-    /// Started by `program`, whose arguments come first.
-    fn start(mut program: Command, args: &[&str]) -> Self {
-        // Nobody is held up for sending much.
-        program
-            .args(["--preset", "everything"])
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = program.spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| {
-            let mut said = String::new();
-            child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            panic!("it did not start: {said}")
-        });
-        let address = ready["tcp"].as_str().unwrap().to_owned();
-        Self { child, address, apps: ready["apps"].clone() }
-    }
-
-    fn resume(folder: &Path) -> Self {
-        let program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
-        Self::start(program, &["--resume", folder.to_str().unwrap()])
-    }
-
-    fn socket(&self) -> TcpStream {
-        let stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        stream
-    }
-
-    /// Whoever can be reached only by address is told so as well.
-    fn login(&self, user: &str) -> Native {
-        let mut native = Native::on(self.socket());
-        native.send(&ClientFrame::Connect(connect(&format!("test:{user}"))));
-        support::assert_accepted(&native.read(), user);
-        native
-    }
-
-    /// What the control API answers.
-    fn control(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = self.socket();
-        send_http(&mut stream, method, &format!("/control/v1{path}"), &[], body);
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
-
-    /// The UIDs that wait for a user, as the control API tells them.
-    fn waiting(&self, user: &str) -> BTreeSet<String> {
-        let told = self.control("GET", &format!("/apps/{APP}/state/mailboxes/{user}"), "");
-        let told: serde_json::Value = serde_json::from_str(&told).unwrap();
-        let uids = told["messageUIds"].as_array().map_or(&[][..], Vec::as_slice);
-        uids.iter().map(|uid| uid.as_str().unwrap().to_owned()).collect()
-    }
-
-    /// As by a power cut, as far as the process is concerned. What it said on stderr.
-    fn kill(mut self) -> String {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-        let mut said = String::new();
-        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        said
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may be over already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 #[test]
 fn killed_at_any_moment_a_world_goes_on_with_all_that_was_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
@@ -170,17 +82,20 @@ fn killed_at_any_moment_a_world_goes_on_with_all_that_was_acknowledged() {
         let server = Process::resume(folder.path());
         let missing: Vec<_> = acknowledged.difference(&server.waiting("u2")).cloned().collect();
         assert!(missing.is_empty(), "round {round}: {missing:?} of {}", acknowledged.len());
-        let mut native = server.login("u1");
+        // Several at a time: what they say is kept together.
+        let mut senders: Vec<_> = ["u1", "u3", "u4"].iter().map(|user| server.login(user)).collect();
         drawn = drawn.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         let answers = 1 + (drawn >> 16) % 40;
         for id in 1..=60 {
-            native.send(&text(id));
+            senders.iter_mut().for_each(|sender| sender.send(&text(id)));
         }
-        for _ in 0..answers {
-            let ServerFrame::PubAck { status: 0, message_uid, .. } = native.read() else {
-                panic!("not sent")
-            };
-            assert!(acknowledged.insert(message_uid), "a UID came twice");
+        for sender in &mut senders {
+            for _ in 0..answers {
+                let ServerFrame::PubAck { status: 0, message_uid, .. } = sender.read() else {
+                    panic!("not sent")
+                };
+                assert!(acknowledged.insert(message_uid), "a UID came twice");
+            }
         }
         server.kill();
     }
@@ -189,9 +104,33 @@ fn killed_at_any_moment_a_world_goes_on_with_all_that_was_acknowledged() {
     assert!(acknowledged.is_subset(&server.waiting("u2")));
     server.kill();
     // All lives of the world are one recording.
-    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    let file = fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
     let mut reader = Reader::open(&*file).unwrap();
     assert_eq!(replay(&mut reader).unwrap().difference, None);
+}
+
+/// A kill may leave a part of what was written at once: what was done, and not all that was said of it. Nobody heard that, and the
+/// recording is whole again when the world goes on.
+#[test]
+fn a_recording_that_ends_in_the_midst_of_a_batch_replays_when_it_was_gone_on_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(format!("{APP}.jsonl"));
+    let server = Process::resume(folder.path());
+    let mut native = server.login("u1");
+    native.send(&text(1));
+    assert!(matches!(native.read(), ServerFrame::PubAck { status: 0, .. }));
+    server.kill();
+    let whole = fs::read(&path).unwrap();
+    let mut ends = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    // From the login on.
+    let login = String::from_utf8_lossy(&whole).find("\"is\":\"open\"").unwrap();
+    for end in ends.by_ref().filter(|end| *end > login) {
+        fs::write(&path, &whole[..end]).unwrap();
+        Process::resume(folder.path()).kill();
+        let file = fs::read(&path).unwrap();
+        let mut reader = Reader::open(&*file).unwrap();
+        assert_eq!(replay(&mut reader).unwrap().difference, None, "cut behind byte {end} of {}", whole.len());
+    }
 }
 
 /// A file that cannot grow: what was written of it is whole, the server says so once and goes on, and the world can be resumed.
@@ -211,7 +150,7 @@ fn a_full_disk_ends_the_recording_with_a_whole_line() {
     let said = server.kill();
     assert_eq!(said.matches("cannot be written").count(), 1, "{said}");
     assert!(said.contains("whole up to there"), "{said}");
-    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    let file = fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
     assert!(file.ends_with(b"}\n"));
     let mut reader = Reader::open(&*file).unwrap();
     assert_eq!(replay(&mut reader).unwrap().difference, None);
@@ -232,14 +171,14 @@ fn a_recording_has_a_limit_and_says_so() {
     }
     let said = server.kill();
     assert_eq!(said.matches("--record-limit").count(), 1, "{said}");
-    let file = std::fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    let file = fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
     assert!(file.len() <= 8 << 10 && file.ends_with(b"}\n"), "{}", file.len());
 }
 
 #[test]
 fn what_is_no_recording_keeps_a_server_from_starting_and_is_named() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("k.jsonl"), "something else\n").unwrap();
+    fs::write(folder.path().join("k.jsonl"), "something else\n").unwrap();
     let resume = ["--resume", folder.path().to_str().unwrap()];
     let output = Command::new(env!("CARGO_BIN_EXE_mock-server")).args(resume).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
@@ -265,21 +204,105 @@ fn a_clock_that_was_put_forward_survives_a_kill() {
 #[test]
 fn a_world_that_is_never_there_takes_nobodys_place() {
     let folder = tempfile::tempdir().unwrap();
+    let names = || -> BTreeSet<String> {
+        let all = fs::read_dir(folder.path()).unwrap();
+        all.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let is_being_made = || names().iter().any(|name| name.ends_with(".new"));
     let server = Process::resume(folder.path());
     let push = r#"{"push": {"from": "u1", "to": "u2", "message": {"text": "kept"}}}"#;
     assert!(server.control("POST", &format!("/apps/{APP}/act"), push).contains("messageUIds"));
-    // A put that goes on for long, and a caller that goes away.
-    let mut stream = server.socket();
-    let backlog = r#"{"backlog": [{"from": "a", "to": "b", "count": 150000, "text": "{n}"}]}"#;
-    send_http(&mut stream, "PUT", &format!("/control/v1/apps/{APP}"), &[], backlog);
-    // What is asked for behind it is answered before it is done.
-    assert_eq!(server.waiting("u2").len(), 1);
+    // A put that goes on for long: asked for at all, it has a file of its own, under no name of a world's.
+    let begin = || {
+        let mut stream = server.socket();
+        let backlog = r#"{"backlog": [{"from": "a", "to": "b", "count": 200000, "text": "{n}"}]}"#;
+        send_http(&mut stream, "PUT", &format!("/control/v1/apps/{APP}"), &[], backlog);
+        asked_until(&server, is_being_made, "it is made at once, or not at all");
+        stream
+    };
+    let old: BTreeSet<String> = [".lock".to_owned(), format!("{APP}.jsonl")].into();
+    let asked = begin();
+    let beside: BTreeSet<String> = names().difference(&old).cloned().collect();
+    assert!(beside.len() == 1 && beside.iter().all(|name| name.ends_with(".new")), "{beside:?}");
+    // Who asked for it goes away, and it with him: the old one is there, and goes on being recorded.
+    drop(asked);
+    asked_until(&server, || !is_being_made(), "it is still being made");
+    assert_eq!(names(), old);
+    assert!(server.control("POST", &format!("/apps/{APP}/act"), push).contains("messageUIds"));
+    // Or the server goes, in the midst of it.
+    let asked = begin();
+    assert_eq!(server.waiting("u2").len(), 2);
+    assert!(is_being_made(), "it was made before the server was killed");
     server.kill();
+    drop(asked);
     let server = Process::resume(folder.path());
-    assert_eq!(server.waiting("u2").len(), 1);
-    let left = std::fs::read_dir(folder.path()).unwrap();
-    let mut left = left.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    assert_eq!(left.find(|name| name.ends_with(".new")), None);
+    assert_eq!(server.waiting("u2").len(), 2);
+    assert_eq!(names(), old);
+}
+
+/// Asks the server for something again and again, until the other thing is so.
+fn asked_until(server: &Process, is_so: impl Fn() -> bool, or_else: &str) {
+    for _ in 0..5_000 {
+        if is_so() {
+            return;
+        }
+        server.control("GET", &format!("/apps/{APP}/clock"), "");
+    }
+    panic!("{or_else}");
+}
+
+/// What its limit has kept from a recording is missing in the world that goes on: whoever starts it is told so.
+#[test]
+fn whoever_goes_on_with_a_recording_that_is_at_its_limit_is_warned() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let program = || Command::new(env!("CARGO_BIN_EXE_mock-server"));
+    let server = Process::start(program(), &["--record", path, "--record-limit", "8K"]);
+    let mut native = server.login("u1");
+    for id in 1..=100 {
+        native.send(&text(id));
+        assert!(matches!(native.read(), ServerFrame::PubAck { status: 0, .. }), "{id}");
+    }
+    server.kill();
+    let said_by = |limit: &str| {
+        let server = Process::start(program(), &["--resume", path, "--record-limit", limit, "--log", "off"]);
+        let waiting = server.waiting("u2").len();
+        assert!((1..100).contains(&waiting), "{waiting}");
+        server.kill()
+    };
+    let is_warned = |said: &str| {
+        let warning = said.lines().find(|line| line.starts_with("mock-server: "));
+        warning.is_some_and(|line| {
+            line.contains("missing")
+                && line.contains("--record-limit")
+                && line.contains(&format!("{APP}.jsonl"))
+        })
+    };
+    let said = said_by("8K");
+    assert!(is_warned(&said), "{said}");
+    let said = said_by("1K");
+    assert!(is_warned(&said) && said.contains("nothing is kept"), "{said}");
+    // With room enough there is nothing to say.
+    assert_eq!(said_by("1G"), "");
+}
+
+/// A world whose recording somebody has compressed would be made anew, without a past.
+#[test]
+fn a_compressed_recording_is_not_gone_on_with_and_says_how_it_would_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let resume = || {
+        let args = ["--resume", folder.path().to_str().unwrap()];
+        let output = Command::new(env!("CARGO_BIN_EXE_mock-server")).args(args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let path = folder.path().join(format!("{APP}.jsonl.zst"));
+    fs::write(&path, recording::ZSTD).unwrap();
+    let said = resume();
+    assert!(said.contains(&format!("{APP}.jsonl.zst")) && said.contains("zstd -d"), "{said}");
+    fs::rename(&path, folder.path().join(format!("{APP}.jsonl"))).unwrap();
+    let said = resume();
+    assert!(said.contains("it is compressed") && said.contains("zstd -d"), "{said}");
 }
 
 /// A damaged recording is gone on with up to the damage, and kept whole beside.
@@ -293,17 +316,17 @@ fn what_lies_behind_a_damage_is_kept() {
     }
     server.kill();
     let path = folder.path().join(format!("{APP}.jsonl"));
-    let mut bytes = std::fs::read(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
-    std::fs::write(&path, &bytes).unwrap();
+    fs::write(&path, &bytes).unwrap();
     let server = Process::resume(folder.path());
     assert!((1..20).contains(&server.waiting("u2").len()));
     let said = server.kill();
     assert!(said.contains("is damaged") && said.contains("damaged-1.jsonl"), "{said}");
-    assert_eq!(std::fs::read(folder.path().join(format!("{APP}.damaged-1.jsonl"))).unwrap(), bytes);
+    assert_eq!(fs::read(folder.path().join(format!("{APP}.damaged-1.jsonl"))).unwrap(), bytes);
     // Under another name it would be a second world of the same App Key.
-    std::fs::copy(&path, folder.path().join("copy.jsonl")).unwrap();
+    fs::copy(&path, folder.path().join("copy.jsonl")).unwrap();
     let mut program = Command::new(env!("CARGO_BIN_EXE_mock-server"));
     let output = program.args(["--resume", folder.path().to_str().unwrap()]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -328,7 +351,7 @@ fn the_ready_line_names_the_worlds_that_go_on() {
     assert_eq!(Process::resume(empty.path()).apps[0]["appKey"], APP);
     let described = tempfile::tempdir().unwrap();
     let world = described.path().join("world.yaml");
-    std::fs::write(&world, "appSecret: told\n").unwrap();
+    fs::write(&world, "appSecret: told\n").unwrap();
     let nothing = described.path().join("nothing");
     let args = ["--resume", nothing.to_str().unwrap(), "--world", world.to_str().unwrap()];
     assert_eq!(
@@ -372,7 +395,7 @@ fn only_worlds_that_were_there_go_on() {
     let to = Record::To { folder: folder.path().to_path_buf(), limit: 1 << 20, outputs: true };
     let config = Config { record: Some(to), ..Config::default() };
     let names = || {
-        let mut names: Vec<String> = std::fs::read_dir(folder.path())
+        let mut names: Vec<String> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
             .filter(|name| name != ".lock")

@@ -198,6 +198,8 @@ impl Simulation {
                 seed,
                 said: true,
                 proxy: None,
+                from: 1,
+                open: Vec::new(),
                 endpoints,
                 world: setup.clone(),
             };

@@ -101,6 +101,9 @@ pub struct RunArgs {
     /// given several times. Nothing is accepted, and no baseline counts.
     #[arg(long, value_name = "NAME", value_parser = bug, conflicts_with = "accept")]
     pub bug: Vec<Bug>,
+    /// Compresses them (`.jsonl.zst`, by zstd); they are read as the others are.
+    #[arg(long, requires = "record")]
+    pub record_zst: bool,
     /// Of which cases the service's journal is kept for the reports.
     #[arg(long, value_enum, default_value_t)]
     pub traces: Traces,

@@ -63,25 +63,34 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
                 Some(proxy) => writeln!(out, "begins at {} unix ms, {proxy}", start.0)?,
                 None => writeln!(out, "begins at {} unix ms, seed {seed}, {clock}", start.0)?,
             }
+            if header.from > 1 {
+                let (from, open) = (header.from, header.open.len());
+                writeln!(out, "a span from entry {from} on, with {open} connected; it cannot be replayed")?;
+            }
         }
         Format::Json => writeln!(out, "{}", json!(header))?,
     }
-    let (mut decoder, mut shown) = (Decoder::default(), 0_u64);
+    let (mut decoder, mut shown) = (Decoder::of(header), 0_u64);
     while let Some(entry) = reader.next_entry()? {
         if args.to.is_some_and(|to| entry.n > to) {
             return Ok(exit::CONFORMS);
         }
-        let mut told = decoder.decode(&entry);
         if entry.n < args.from {
+            decoder.learn(&entry);
             continue;
         }
-        let line = recorded::line(entry.n, entry.after, &told, args.whole);
-        if args.grep.as_ref().is_some_and(|text| {
-            let whole = recorded::line(entry.n, entry.after, &told, true);
-            !whole.contains(text.as_str())
-        }) {
-            continue;
-        }
+        let mut told = decoder.decode(&entry);
+        let line = match (&args.grep, args.format) {
+            (None, Format::Json) => String::new(),
+            (None, Format::Text) => recorded::line(entry.n, entry.after, &told, args.whole),
+            (Some(text), _) => {
+                let whole = recorded::line(entry.n, entry.after, &told, true);
+                if !whole.contains(text.as_str()) {
+                    continue;
+                }
+                if args.whole { whole } else { recorded::shortened(whole) }
+            }
+        };
         shown += 1;
         match args.format {
             Format::Text => writeln!(out, "{line}")?,

@@ -153,6 +153,7 @@ pub(super) fn judged(
             1 => folder.clone(),
             _ => folder.join(tested.name()),
         }),
+        record_zst: args.record_zst,
         trace_all: args.traces == Traces::All,
         bugs: args.bug.clone(),
         snapshots,

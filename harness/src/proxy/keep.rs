@@ -109,6 +109,8 @@ impl Keeper {
             offset: Some(0),
             seed: 0,
             said: true,
+            from: 1,
+            open: Vec::new(),
             proxy: Some(Proxy {
                 upstream: if scrubbed { String::new() } else { self.upstream.clone() },
                 scrubbed,

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 /// Longest line, characters: what is longer is cut where nobody asked for all of it.
 const LONGEST: usize = 220;
@@ -12,12 +13,10 @@ const LONGEST: usize = 220;
 pub fn line(n: u64, after: Duration, told: &Value, whole: bool) -> String {
     let text = |key: &str| told[key].as_str().unwrap_or_default();
     let rest = |aside: &[&str]| {
-        let fields = told.as_object().into_iter().flatten();
-        let fields: Map<String, Value> = fields
-            .filter(|(key, value)| *key != "is" && !aside.contains(&key.as_str()) && !value.is_null())
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect();
-        if fields.is_empty() { String::new() } else { format!(" {}", Value::Object(fields)) }
+        let rest = Rest { told, aside };
+        // Writing to memory cannot fail, and every key is a text.
+        let text = serde_json::to_string(&rest).unwrap_or_default();
+        if text == "{}" { String::new() } else { format!(" {text}") }
     };
     let is = text("is");
     let (way, who, what) = match is {
@@ -41,11 +40,34 @@ pub fn line(n: u64, after: Duration, told: &Value, whole: bool) -> String {
         _ => ("--", "", format!("{is}{}", rest(&[]))),
     };
     let line = format!("{n:>6} {:>12} {way} {who:<12} {what}", instant(after));
-    if whole || line.chars().count() <= LONGEST {
-        return line;
+    if whole { line } else { shortened(line) }
+}
+
+/// A line as it is where nobody asked for all of it.
+#[must_use]
+pub fn shortened(mut line: String) -> String {
+    // No text has more characters than bytes.
+    if line.len() > LONGEST
+        && let Some((at, _)) = line.char_indices().nth(LONGEST)
+    {
+        line.truncate(at);
+        line.push('…');
     }
-    let head: String = line.chars().take(LONGEST).collect();
-    format!("{head}…")
+    line
+}
+
+/// What of an entry is not told in words.
+struct Rest<'a> {
+    told: &'a Value,
+    aside: &'a [&'a str],
+}
+
+impl Serialize for Rest<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let fields = self.told.as_object().into_iter().flatten();
+        let is_told = |key: &str, value: &Value| key == "is" || self.aside.contains(&key) || value.is_null();
+        to.collect_map(fields.filter(|(key, value)| !is_told(key, value)))
+    }
 }
 
 /// `PUBLISH ppMsgP -> bob #1`.

@@ -6,41 +6,42 @@ mod line;
 pub mod meaning;
 mod page;
 mod replayed;
+mod unpacked;
 
 pub use beside::{Beside, beside};
 pub use elsewhere::replayed_by_meaning;
 pub(crate) use line::instant;
-pub use line::line;
+pub use line::{line, shortened};
 pub use page::Page;
 pub(crate) use replayed::apart;
 pub use replayed::{Outcome, replayed};
+pub(crate) use unpacked::packed;
 
 use std::{
-    fs::File,
-    io::{BufReader, Read as _},
+    io::{BufRead, Read as _},
     path::{Path, PathBuf},
 };
 
 use recording::Reader;
 
 /// A recording on disk.
-pub type FileReader = Reader<BufReader<File>>;
+pub type FileReader = Reader<Box<dyn BufRead>>;
 
-/// Opens a recording.
+/// Opens a recording, compressed (`zstd`) or not: its first bytes tell.
 ///
 /// # Errors
 /// It is none that can be read: a sentence that names the file.
 pub fn open(path: &Path) -> Result<FileReader, String> {
     let said = |why: String| format!("{}: {why}", path.display());
-    let file = File::open(path).map_err(|error| said(error.to_string()))?;
-    Reader::open(BufReader::with_capacity(1 << 18, file)).map_err(|error| said(error.to_string()))
+    let input = unpacked::open(path).map_err(|error| said(error.to_string()))?;
+    Reader::open(input).map_err(|error| said(error.to_string()))
 }
 
 /// Whether a file begins as recordings do; one that cannot be read does not.
 #[must_use]
 pub fn is_one(path: &Path) -> bool {
     let mut begin = Vec::new();
-    let read = File::open(path).and_then(|file| std::io::Read::take(file, 13).read_to_end(&mut begin));
+    let read = unpacked::open(path).and_then(|input| input.take(13).read_to_end(&mut begin));
     read.is_ok() && begin == b"{\"recording\":"
 }
 
@@ -59,7 +60,7 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
         let before = found.len();
         gather(path, &mut found).map_err(|error| format!("{}: {error}", path.display()))?;
         if found.len() == before {
-            return Err(format!("{}: it holds no recording (`*.jsonl`)", path.display()));
+            return Err(format!("{}: it holds no recording (`*.jsonl`, `*.jsonl.zst`)", path.display()));
         }
         found[before..].sort();
     }
@@ -72,9 +73,14 @@ fn gather(folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
             gather(&entry.path(), found)?;
-        } else if entry.path().extension().is_some_and(|ending| ending == "jsonl") {
+        } else if is_called_one(&entry.path()) {
             found.push(entry.path());
         }
     }
     Ok(())
+}
+
+fn is_called_one(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    [".jsonl", ".jsonl.zst"].iter().any(|ending| name.ends_with(ending))
 }

@@ -34,7 +34,7 @@ pub fn replayed(reader: &mut FileReader) -> Result<Outcome, String> {
     let compared = reader.header().said;
     let mut replay = Replay::begin(reader.header()).map_err(|mistakes| mistakes.join("; "))?;
     // What led to it is put into words in the end: the decoder stays behind by as much.
-    let (mut decoder, mut led) = (Decoder::default(), VecDeque::new());
+    let (mut decoder, mut led) = (Decoder::of(reader.header()), VecDeque::new());
     while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
         if let Err(found) = replay.check(entry.clone()) {
             let difference = Some(told(&found, &entry, &mut decoder, &led));

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{Options, RanCase, case_name};
+use crate::recorded::packed;
 
 /// Longest name of a file, without its ending: file systems take 255 bytes.
 const LONGEST: usize = 200;
@@ -19,8 +20,14 @@ pub(super) fn recordings(options: &Options, ran: &RanCase) -> Result<(), String>
     let case = case_name(&ran.result.path, &ran.label);
     let recordings = ran.recordings.as_ref().map_err(|fault| format!("no recording of {case}: {fault}"))?;
     for (world, bytes) in recordings.iter().enumerate() {
-        let path = folder.join(file_name(&case, world));
-        write(&path, bytes).map_err(|error| format!("--record {}: {error}", path.display()))?;
+        let mut path = folder.join(file_name(&case, world));
+        let written = if options.record_zst {
+            path.as_mut_os_string().push(".zst");
+            write(&path, &packed(bytes))
+        } else {
+            write(&path, bytes)
+        };
+        written.map_err(|error| format!("--record {}: {error}", path.display()))?;
     }
     Ok(())
 }

@@ -83,6 +83,8 @@ pub struct Options {
     pub app_keys: String,
     /// The folder that gets a recording of each world of each case.
     pub record: Option<PathBuf>,
+    /// They are compressed.
+    pub record_zst: bool,
     /// Named bugs that every world has: tests of the tests.
     pub bugs: Vec<Bug>,
     /// How long a case may take by the wall clock; one that takes longer could not run.
@@ -125,6 +127,7 @@ impl Default for Options {
             started_ms: 0,
             app_keys: "case".to_owned(),
             record: None,
+            record_zst: false,
             bugs: Vec::new(),
             case_limit: CASE_LIMIT,
             interrupt: Interrupt::default(),

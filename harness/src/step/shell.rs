@@ -1,7 +1,8 @@
 //! The terminal.
 
 use std::{
-    io,
+    fs::File,
+    io::{self, BufReader},
     path::Path,
     sync::{
         Arc,
@@ -14,12 +15,14 @@ use ratatui::{
     DefaultTerminal,
     crossterm::event::{self, Event, KeyEventKind},
 };
+use recording::Reader;
 
 use super::{Export, Model, Pace, view::draw};
-use crate::recorded::{self, FileReader};
 
 /// How long is worked before it is looked whether there is a key.
 const SLICE: Duration = Duration::from_millis(40);
+/// How much of the file is read at once, bytes.
+const PIECE_OF_FILE: usize = 1 << 18;
 /// Entries of a piece of that.
 const PIECE: usize = 64;
 /// How long it is waited for a key while nothing goes on: a signal is seen after that at the latest.
@@ -33,7 +36,10 @@ const FRAME: Duration = Duration::from_millis(30);
 /// The file is no recording, or the terminal cannot be used: a sentence.
 pub fn run(path: &Path, pace: Pace, export: Option<Export>, ends: &Arc<AtomicBool>) -> Result<(), String> {
     let size = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.len();
-    let reader: FileReader = recorded::open(path)?;
+    let said = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
+    // One goes back in it: a compressed one is refused, with what to do about that.
+    let file = File::open(path).map_err(|error| said(&error))?;
+    let reader = Reader::open(BufReader::with_capacity(PIECE_OF_FILE, file)).map_err(|error| said(&error))?;
     let mut model = Model::new(reader, &path.display().to_string(), size, pace, export);
     // It is as it was before whatever happens: `try_init` restores it on a panic, too.
     let mut terminal = ratatui::try_init().map_err(|error| format!("the terminal: {error}"))?;

@@ -10,7 +10,10 @@ use service::{
 };
 use wire::{ClientFrame, ServerFrame, Topic, UnixMillis, native, websocket};
 
-use crate::entry::{Entry, Said, Seen, What};
+use crate::{
+    entry::{Entry, Said, Seen, What},
+    header::Header,
+};
 
 /// Reads entries in their order, and knows what a later one needs of an earlier one: how a connection is carried, whose it is,
 /// and what an answer answers.
@@ -37,6 +40,14 @@ struct Asked {
 }
 
 impl Decoder {
+    /// For a recording from its first entry on.
+    #[must_use]
+    pub fn of(header: &Header) -> Self {
+        let mut decoder = Self::default();
+        header.open.iter().for_each(|opened| decoder.opened(opened.id(), &opened.login));
+        decoder
+    }
+
     /// What a connection is called: its label, where no other that is open has the same, or its number.
     #[must_use]
     pub fn name(&self, conn: ConnId) -> String {

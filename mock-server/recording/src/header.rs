@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use service::{Endpoints, Service, WorldSetup};
+use service::{ConnId, Endpoints, Login, Service, WorldSetup};
 use wire::UnixMillis;
 
 /// The version of the format that is written, and the newest that is read.
@@ -36,6 +36,12 @@ pub struct Header {
     /// scrubbed: `seed`, `endpoints` and `world` tell nothing. Absent in a recording of a world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
+    /// The number of its first entry. More than 1: it is a span of a longer one, which can be shown, and not replayed.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub from: u64,
+    /// Who was connected before its first entry; nobody, unless it is a span.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Opened>,
     /// Where clients found it.
     pub endpoints: Endpoints,
     /// What it held in the beginning.
@@ -64,6 +70,33 @@ impl fmt::Display for Proxy {
     }
 }
 
+/// A connection that was there before a span began.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opened {
+    /// Its number.
+    pub conn: u64,
+    /// How it was opened.
+    pub login: Box<Login>,
+}
+
+impl Opened {
+    /// The connection.
+    #[must_use]
+    pub fn id(&self) -> ConnId {
+        ConnId(self.conn)
+    }
+}
+
+fn one() -> u64 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_one(from: &u64) -> bool {
+    *from == 1
+}
+
 fn yes() -> bool {
     true
 }
@@ -81,12 +114,19 @@ impl Header {
     /// The world as it was in the beginning.
     ///
     /// # Errors
-    /// Mistakes of the set-up, a sentence each: another version of this program may know other set-ups. Or there is none: the
-    /// recording was taken by a proxy.
+    /// It is a span, so that nothing tells what the world was like when it begins; or mistakes of the set-up, a sentence each:
+    /// another version of this program may know other set-ups. Or there is none: the recording was taken by a proxy.
     pub fn world(&self) -> Result<Service, Vec<String>> {
         if let Some(proxy) = &self.proxy {
             return Err(vec![format!(
                 "it was {proxy}: it has no world that could be made again, so that nothing of it can be compared byte for byte"
+            )]);
+        }
+        if self.from > 1 {
+            let (from, before) = (self.from, self.from - 1);
+            return Err(vec![format!(
+                "it is a span that begins with entry {from}: without the {before} before it the world cannot be made; `harness show` \
+                 shows it, and a span from entry 1 can be replayed"
             )]);
         }
         Service::new(&self.app_key, &self.world, self.seed, self.endpoints.clone(), self.start)

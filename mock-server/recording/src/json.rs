@@ -163,23 +163,10 @@ impl<'de> Deserialize<'de> for Body {
     }
 }
 
-/// A connection's bytes of a client's frame.
-fn up(frame: &ClientFrame, transport: Transport) -> BytesMut {
-    let mut raw = BytesMut::new();
-    match transport {
-        Transport::Tcp => native::encode_client(frame, &mut raw),
-        Transport::WebSocket | Transport::Comet => websocket::encode_client(frame, &mut raw),
-    }
-    raw
-}
-
-/// Writes what an entry tells, behind its number and time, without the bracket that closes it. `transport` is that of its
-/// connection.
-pub(crate) fn write(what: &What, transport: Transport, out: &mut Vec<u8>) {
+/// Writes what an entry tells, behind its number and time, without the bracket that closes it. A client's frame is
+/// [`raw`], by whoever knows its connection's transport.
+pub(crate) fn write(what: &What, out: &mut Vec<u8>) {
     match what {
-        What::Taken(Taken::Input(Input::Frame { conn, frame })) => {
-            raw("up", *conn, &up(frame, transport), out)
-        }
         What::Said(Said::Down { conn, raw: bytes }) => raw("down", *conn, bytes, out),
         What::Said(Said::DownRaw { conn, raw: bytes }) => raw("downRaw", *conn, bytes, out),
         other => {
@@ -195,7 +182,8 @@ pub(crate) fn write(what: &What, transport: Transport, out: &mut Vec<u8>) {
     }
 }
 
-fn raw(is: &str, conn: ConnId, bytes: &[u8], out: &mut Vec<u8>) {
+/// Writes that bytes went over a connection.
+pub(crate) fn raw(is: &str, conn: ConnId, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\"is\":\"");
     out.extend_from_slice(is.as_bytes());
     out.extend_from_slice(b"\",\"conn\":");

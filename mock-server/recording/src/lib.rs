@@ -14,12 +14,14 @@ mod json;
 mod line;
 mod read;
 pub mod replay;
+mod span;
 mod tape;
 mod write;
 
 pub use decode::Decoder;
 pub use entry::{Answer, Entry, Said, Seen, Webhook, What};
-pub use header::{FORMAT, Header, Proxy};
-pub use read::{Damage, End, NoRecording, Place, Reader};
+pub use header::{FORMAT, Header, Opened, Proxy};
+pub use read::{Damage, End, NoRecording, Place, Reader, ZSTD};
+pub use span::span;
 pub use tape::Tape;
 pub use write::Writer;

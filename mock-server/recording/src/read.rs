@@ -1,6 +1,6 @@
 //! Reads lines, as far as they are intact.
 
-use std::io::{BufRead, Seek, SeekFrom};
+use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 
 use serde_json::Value;
 
@@ -14,6 +14,9 @@ use crate::{
 /// The longest line that is read, bytes: what is longer is no entry of ours.
 const LONGEST: u64 = 64 << 20;
 
+/// What begins a file that `zstd` has compressed.
+pub const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// Why a file is no recording that can be read.
 #[derive(Debug, thiserror::Error)]
 pub enum NoRecording {
@@ -23,6 +26,9 @@ pub enum NoRecording {
     /// There is nothing in it.
     #[error("it is empty: a recording begins with a line that says what it is of")]
     Empty,
+    /// It is compressed, and whoever reads it reads plain lines.
+    #[error("it is compressed: `zstd -d` it first (`harness` reads both)")]
+    Compressed,
     /// It is something else.
     #[error("it is no recording: its first line is not that of one ({0})")]
     Other(String),
@@ -133,6 +139,9 @@ impl<R: BufRead> Reader<R> {
         if line.is_empty() {
             return Err(NoRecording::Empty);
         }
+        if line.starts_with(&ZSTD) {
+            return Err(NoRecording::Compressed);
+        }
         let begin = || String::from_utf8_lossy(&line[..line.len().min(40)]).into_owned();
         let Ok(json) = serde_json::from_slice::<Value>(&line) else {
             // What begins like one was one.
@@ -158,8 +167,10 @@ impl<R: BufRead> Reader<R> {
         let header: Header =
             serde_json::from_value(json).map_err(|error| NoRecording::Damaged(error.to_string()))?;
         let intact = line.len() as u64 + 1;
-        let transports = Transports::default();
-        Ok(Self { input, header, line, lines: 1, last: 0, intact, transports, end: None })
+        let mut transports = Transports::default();
+        header.open.iter().for_each(|opened| transports.opened(opened.id(), opened.login.transport));
+        let last = header.from.saturating_sub(1);
+        Ok(Self { input, header, line, lines: 1, last, intact, transports, end: None })
     }
 
     /// What it is of.
@@ -197,6 +208,11 @@ impl<R: BufRead> Reader<R> {
         &self.transports
     }
 
+    /// The line of the last entry, without its end of line.
+    pub(crate) fn line(&self) -> &[u8] {
+        &self.line
+    }
+
     /// The next entry; `None` once there is none, or none that is intact: [`end`](Self::end) says which.
     ///
     /// # Errors
@@ -206,7 +222,20 @@ impl<R: BufRead> Reader<R> {
             return Ok(None);
         }
         self.line.clear();
-        let whole = read_line(&mut self.input, &mut self.line)?;
+        let whole = match read_line(&mut self.input, &mut self.line) {
+            Ok(whole) => whole,
+            // Whoever unpacks it got no further.
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                let damage = Damage { line: self.lines + 1, what: error.to_string() };
+                self.end = Some(End::Damaged(damage));
+                return Ok(None);
+            }
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                self.end = Some(End::Cut);
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
         if self.line.is_empty() && !whole {
             self.end = Some(End::Whole);
             return Ok(None);

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, io::BufRead};
 
-use service::Service;
+use service::{Output, Service};
 use wire::UnixMillis;
 
 use crate::{
@@ -24,6 +24,10 @@ pub struct Replay {
     compares: bool,
     /// What was said again and is still to be found in the recording.
     said: VecDeque<Said>,
+    /// The same, for those who go on with the world.
+    unsaid: VecDeque<Output>,
+    /// Something was found of what is said since something was done.
+    is_found: bool,
 }
 
 /// Where what is said is not what was said.
@@ -45,7 +49,16 @@ impl Replay {
     pub fn begin(header: &Header) -> Result<Self, Vec<String>> {
         let service = header.world()?;
         let (start, compares, writer) = (header.start, header.said, Writer::silent(header.start));
-        Ok(Self { service, start, now: start, writer, compares, said: VecDeque::new() })
+        Ok(Self {
+            service,
+            start,
+            now: start,
+            writer,
+            compares,
+            said: VecDeque::new(),
+            unsaid: VecDeque::new(),
+            is_found: false,
+        })
     }
 
     /// The world as it is.
@@ -66,12 +79,27 @@ impl Replay {
         self.now
     }
 
-    /// Does again what an entry says was done, and drops what is said: for those who want the world alone.
+    /// Does again what an entry says was done, and compares nothing: for those who want the world alone.
     pub fn go_on(&mut self, entry: Entry) {
-        if let What::Taken(taken) = entry.what {
-            self.now = self.start + entry.after;
-            self.service.again(self.now, taken);
-            while self.service.poll_output().is_some() {}
+        match entry.what {
+            What::Taken(taken) => {
+                if self.is_found {
+                    self.unsaid.clear();
+                    self.is_found = false;
+                }
+                self.now = self.start + entry.after;
+                self.service.again(self.now, taken);
+                while let Some(output) = self.service.poll_output() {
+                    if self.compares {
+                        self.unsaid.push_back(output);
+                    }
+                }
+            }
+            What::Said(_) => {
+                self.unsaid.pop_front();
+                self.is_found = true;
+            }
+            What::Clock(_) | What::Seen(_) => {}
         }
     }
 
@@ -83,6 +111,12 @@ impl Replay {
         self.now = self.start + entry.after;
         self.service.again(self.now, taken);
         std::iter::from_fn(|| self.service.poll_output()).map(|output| self.writer.said(&output)).collect()
+    }
+
+    /// What the world said last and the recording does not tell, because its writer ended in the midst of it: nobody heard that.
+    /// Whoever goes on with the recording tells it first.
+    pub fn unsaid(&mut self) -> impl Iterator<Item = Output> {
+        self.unsaid.drain(..)
     }
 
     /// Takes the next entry in: what was done is done again, what was said must be said again.

@@ -51,8 +51,7 @@ impl Tape {
             }
             return;
         }
-        let said = self.writer.said(output);
-        self.writer.add(now, &What::Said(said), &mut self.bytes);
+        self.writer.add_said(now, output, &mut self.bytes);
     }
 
     /// Takes down that the world's clock was put forward.
@@ -63,6 +62,12 @@ impl Tape {
     /// Takes down what was seen of a client.
     pub fn seen(&mut self, now: UnixMillis, seen: Seen) {
         self.writer.add(now, &What::Seen(seen), &mut self.bytes);
+    }
+
+    /// How many entries were taken down.
+    #[must_use]
+    pub fn last(&self) -> u64 {
+        self.writer.last()
     }
 
     /// Whole lines that nobody has kept yet.

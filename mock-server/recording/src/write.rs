@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::BytesMut;
 use service::{ConnId, Input, Output, Taken, Transport};
-use wire::{ServerFrame, UnixMillis, native, websocket};
+use wire::{ClientFrame, ServerFrame, UnixMillis, native, websocket};
 
 use crate::{
     entry::{Answer, Said, Webhook, What},
@@ -18,6 +18,8 @@ pub struct Writer {
     start: UnixMillis,
     last: u64,
     transports: Transports,
+    /// Bytes of a frame, on their way into a line.
+    frame: BytesMut,
 }
 
 /// How connections are carried; those that are over are forgotten.
@@ -33,11 +35,15 @@ impl Transports {
         self.0.len()
     }
 
+    pub(crate) fn opened(&mut self, conn: ConnId, transport: Transport) {
+        self.0.insert(conn, transport);
+    }
+
     /// Learns from what was done or said; call it after the entry was written or read.
     pub(crate) fn learn(&mut self, what: &What) {
         match what {
             What::Taken(Taken::Input(Input::Open { conn, login })) => {
-                self.0.insert(*conn, login.transport);
+                self.opened(*conn, login.transport);
             }
             What::Taken(Taken::Input(Input::Closed { conn })) | What::Said(Said::Close { conn, .. }) => {
                 self.0.remove(conn);
@@ -50,11 +56,7 @@ impl Transports {
 impl Writer {
     /// Begins a recording: `out` gets its first line.
     pub fn begin(header: &Header, out: &mut Vec<u8>) -> Self {
-        let from = out.len();
-        // Writing to memory cannot fail, and every key is a text.
-        let _ = serde_json::to_writer(&mut *out, header);
-        out.pop();
-        line::seal(out, from);
+        out.extend_from_slice(&header.line());
         Self::silent(header.start)
     }
 
@@ -65,6 +67,7 @@ impl Writer {
             start: reader.header().start,
             last: reader.last(),
             transports: Transports(reader.transports().0.clone()),
+            frame: BytesMut::new(),
         }
     }
 
@@ -76,6 +79,35 @@ impl Writer {
 
     /// Adds an entry: a line at the end of `out`.
     pub fn add(&mut self, now: UnixMillis, what: &What, out: &mut Vec<u8>) {
+        let from = self.begin_line(now, out);
+        match what {
+            What::Taken(Taken::Input(Input::Frame { conn, frame })) => {
+                self.frame.clear();
+                up(frame, self.transports.of(*conn), &mut self.frame);
+                json::raw("up", *conn, &self.frame, out);
+            }
+            other => json::write(other, out),
+        }
+        line::seal(out, from);
+        self.transports.learn(what);
+    }
+
+    /// Adds what a world said: the same line as by [`said`](Self::said) and [`add`](Self::add), made without an entry where it is
+    /// a frame.
+    pub fn add_said(&mut self, now: UnixMillis, output: &Output, out: &mut Vec<u8>) {
+        let Output::Send { conn, frame } = output else {
+            let said = What::Said(self.said(output));
+            return self.add(now, &said, out);
+        };
+        let from = self.begin_line(now, out);
+        self.frame.clear();
+        down(frame, self.transports.of(*conn), &mut self.frame);
+        json::raw("down", *conn, &self.frame, out);
+        line::seal(out, from);
+    }
+
+    /// What every line begins with; says where it does.
+    fn begin_line(&mut self, now: UnixMillis, out: &mut Vec<u8>) -> usize {
         self.last += 1;
         let from = out.len();
         out.extend_from_slice(b"{\"n\":");
@@ -83,18 +115,12 @@ impl Writer {
         out.extend_from_slice(b",\"t\":");
         number(now.since(self.start).as_millis().try_into().unwrap_or(u64::MAX), out);
         out.push(b',');
-        let transport = match what {
-            What::Taken(Taken::Input(Input::Frame { conn, .. })) => self.transports.of(*conn),
-            _ => Transport::default(),
-        };
-        json::write(what, transport, out);
-        line::seal(out, from);
-        self.transports.learn(what);
+        from
     }
 
     /// One that only puts outputs into entries.
     pub(crate) fn silent(start: UnixMillis) -> Self {
-        Self { start, last: 0, transports: Transports::default() }
+        Self { start, last: 0, transports: Transports::default(), frame: BytesMut::new() }
     }
 
     /// Learns of something that is not written.
@@ -112,7 +138,9 @@ impl Writer {
     pub fn said(&self, output: &Output) -> Said {
         match output {
             Output::Send { conn, frame } => {
-                Said::Down { conn: *conn, raw: down(frame, self.transports.of(*conn)).freeze() }
+                let mut raw = BytesMut::new();
+                down(frame, self.transports.of(*conn), &mut raw);
+                Said::Down { conn: *conn, raw: raw.freeze() }
             }
             Output::SendRaw { conn, bytes } => Said::DownRaw { conn: *conn, raw: bytes.clone() },
             Output::Close { conn, how } => Said::Close { conn: *conn, how: *how },
@@ -136,32 +164,58 @@ impl Writer {
     }
 }
 
-fn down(frame: &ServerFrame, transport: Transport) -> BytesMut {
-    let mut raw = BytesMut::new();
+/// A connection's bytes of a client's frame.
+fn up(frame: &ClientFrame, transport: Transport, raw: &mut BytesMut) {
     match transport {
-        Transport::Tcp => native::encode_server(frame, &mut raw),
-        Transport::WebSocket | Transport::Comet => websocket::encode_server(frame, &mut raw),
+        Transport::Tcp => native::encode_client(frame, raw),
+        Transport::WebSocket | Transport::Comet => websocket::encode_client(frame, raw),
     }
-    raw
+}
+
+/// The same of one for a client.
+fn down(frame: &ServerFrame, transport: Transport, raw: &mut BytesMut) {
+    match transport {
+        Transport::Tcp => native::encode_server(frame, raw),
+        Transport::WebSocket | Transport::Comet => websocket::encode_server(frame, raw),
+    }
 }
 
 /// A number in digits: most of what a line has besides its bytes.
 pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
     let mut digits = [0; 20];
     let mut at = digits.len();
-    loop {
+    // Two at a time: a division is what takes long.
+    while number >= 100 {
+        let two = (number % 100) as u8;
+        number /= 100;
+        at -= 2;
+        (digits[at], digits[at + 1]) = (b'0' + two / 10, b'0' + two % 10);
+    }
+    if number >= 10 {
         at -= 1;
-        // A digit.
         digits[at] = b'0' + (number % 10) as u8;
         number /= 10;
-        if number == 0 {
-            break;
-        }
     }
+    at -= 1;
+    digits[at] = b'0' + number as u8;
     out.extend_from_slice(&digits[at..]);
 }
 
 /// How long after the beginning.
 pub(crate) fn after(millis: u64) -> Duration {
     Duration::from_millis(millis)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_they_are_read() {
+        for n in [0, 7, 10, 42, 99, 100, 101, 1_000, 65_535, 123_456_789, u64::MAX - 1, u64::MAX] {
+            let mut out = Vec::new();
+            number(n, &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), n.to_string());
+        }
+    }
 }

@@ -20,6 +20,8 @@ fn recording() -> Vec<u8> {
         seed: 3,
         said: true,
         proxy: None,
+        from: 1,
+        open: Vec::new(),
         endpoints: Endpoints::default(),
         world,
     };

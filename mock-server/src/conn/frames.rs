@@ -47,7 +47,7 @@ impl Conn {
             inner.carry = batch;
             inner.held = held;
         }
-        world.settle();
+        world.settle_soon();
     }
 
     /// Whether the next frame has to wait: for the peer to read, or for others.

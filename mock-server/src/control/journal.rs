@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::{Call, Refusal, done};
 use crate::{
     bounds::Bound,
-    meter::{Did, Seat},
+    meter::{Did, Meter, Seat},
     reply::{self, Reply},
     server,
     world::World,
@@ -65,12 +65,7 @@ pub(super) fn stream(world: Rc<World>, call: &Call<'_>) -> Result<Reply, Refusal
     let resumed = call.headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let newest = world.look(|service| service.journal().last());
     let mut after = resumed.or(call.number("after")?).unwrap_or(newest);
-    let seat = Seat::stream(&world.meter);
-    if world.meter.streams.get() > world.meter.bounds.streams {
-        world.meter.count(Did::Refused, Bound::Streams);
-        let message = format!("{} streams are open: the bound `streams`", world.meter.bounds.streams);
-        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).at("streams"));
-    }
+    let seat = seat(&world.meter)?;
     let (events, body) = mpsc::channel(AHEAD);
     let world = Rc::downgrade(&world);
     tokio::task::spawn_local(async move {
@@ -94,6 +89,20 @@ pub(super) fn stream(world: Rc<World>, call: &Call<'_>) -> Result<Reply, Refusal
         }
     });
     Ok(reply::events(body))
+}
+
+/// A place among those who read a stream.
+///
+/// # Errors
+/// There is none.
+pub(super) fn seat(meter: &Rc<Meter>) -> Result<Seat, Refusal> {
+    let seat = Seat::stream(meter);
+    if meter.streams.get() > meter.bounds.streams {
+        meter.count(Did::Refused, Bound::Streams);
+        let message = format!("{} streams are open: the bound `streams`", meter.bounds.streams);
+        return Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message).at("streams"));
+    }
+    Ok(seat)
 }
 
 /// Events of what follows an entry, and the number of their last.

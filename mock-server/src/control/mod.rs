@@ -9,6 +9,7 @@ mod apps;
 mod journal;
 mod json;
 mod openapi;
+mod recording;
 mod routes;
 mod time;
 
@@ -161,6 +162,7 @@ async fn route(worlds: &Rc<Worlds>, call: &Call<'_>, path: &str) -> Result<Reply
         Operation::DisarmFault => apps::disarm(&*world()?, kind),
         Operation::GetJournal => journal::page(&*world()?, call),
         Operation::StreamJournal => journal::stream(world()?, call),
+        Operation::GetRecording => recording::export(&*world()?, call),
         Operation::Await => journal::wait(&*world()?, call).await,
     }
 }
@@ -187,5 +189,6 @@ fn world_json(world: &World) -> Value {
         "now": world.now().0,
         "connections": world.connections().iter().filter(|state| !state.closed).count(),
         "journal": world.look(|service| json!({"last": service.journal().last(), "dropped": service.journal().dropped()})),
+        "recording": recording::state(world),
     })
 }

@@ -25,6 +25,7 @@ pub(super) enum Operation {
     DisarmFault,
     GetJournal,
     StreamJournal,
+    GetRecording,
     Await,
 }
 
@@ -67,6 +68,7 @@ routes! {
     DisarmFault: "DELETE" "/apps/{appKey}/faults/{id}",
     GetJournal: "GET" "/apps/{appKey}/journal" ["after", "limit"],
     StreamJournal: "GET" "/apps/{appKey}/journal/stream" ["after"],
+    GetRecording: "GET" "/apps/{appKey}/recording" ["from", "to"],
     Await: "POST" "/apps/{appKey}/await",
 }
 

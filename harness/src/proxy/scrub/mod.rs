@@ -50,6 +50,9 @@ impl Scrubber {
             offset: header.offset,
             seed: 0,
             said: header.said,
+            from: header.from,
+            // Their tokens and addresses.
+            open: Vec::new(),
             proxy: Some(Proxy { upstream: String::new(), scrubbed: true }),
             endpoints: Endpoints::default(),
             world: WorldSetup::default(),

@@ -85,6 +85,8 @@ pub(super) fn fed(
         offset,
         seed: SEED,
         said: true,
+        from: 1,
+        open: Vec::new(),
         endpoints,
         proxy: None,
         world: setup.clone(),
