@@ -186,6 +186,7 @@ fn the_description_has_every_call() {
         "/faults/{id}",
         "/journal",
         "/journal/stream",
+        "/recording",
         "/state",
         "/state/{kind}",
         "/state/{kind}/{id}",
