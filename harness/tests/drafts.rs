@@ -135,10 +135,68 @@ fn every_session_of_a_real_sdk_becomes_a_scenario_that_passes() {
     assert!(drafted > 40, "{drafted}");
 }
 
+/// A client that loses its connection and comes back was offline, and what waited for it meanwhile it gets then.
+#[test]
+fn a_lost_connection_is_carried_over() {
+    let draft = draft_of(&fixture("web-sdk@4.6.4/reconnect.jsonl"), "x", None);
+    assert!(draft.passes, "{:?}\n{}", draft.notes, draft.yaml);
+    assert!(draft.yaml.contains("do: offline") && draft.yaml.contains("do: online"), "{}", draft.yaml);
+    let draft = draft_of(&fixture("web-sdk@4.6.4/reconnect.jsonl"), "x", Some(bug("drops_offline")));
+    notices(&draft, "drops_offline");
+}
+
+/// Whoever is logged out elsewhere is told so.
+#[test]
+fn a_kick_is_expected() {
+    let draft = draft_of(&fixture("web-sdk@4.6.4/kick-by-login.jsonl"), "x", None);
+    assert!(draft.yaml.contains("status: kicked_offline_by_other_client"), "{}", draft.yaml);
+}
+
+/// What looks like a name of a scenario's in a message is what it says.
+#[test]
+fn texts_with_names_in_them_stay_what_they_are() {
+    let texts = ["see ${alice.id}", "$5 and ${i}", "${", "a $${x} b", "plain"];
+    let steps: String = texts
+        .iter()
+        .map(|text| {
+            let named = || text.replace("${", "${dollar}{");
+            let text = if text.starts_with("$5") { format!("${text}") } else { named() };
+            format!("  - service: {{push: {{from: bob, to: alice, message: {{text: \"{text}\"}}}}}}\n")
+        })
+        .collect();
+    let yaml = format!(
+        "scenario: x\nservice: {{users: [alice, bob]}}\nclients: {{a: {{user: alice}}}}\nsteps:\n  - let: {{$dollar: $$}}\n  - call: a.connect\n    with: {{token: $alice.token, timeout: 10}}\n{steps}"
+    );
+    let scenario = scenario::parse(Path::new("x.yaml"), &yaml).unwrap();
+    let options = Options { record: Some("nowhere".into()), ..Options::default() };
+    let ran = runner::run_case(&scenario, &scenario.cases[0], 0, &options, &mut SimDriver::default());
+    let recording = read(Reader::open(&ran.recordings.unwrap().remove(0)[..]).unwrap());
+    let said = |entries: &[Entry]| -> Vec<String> {
+        let told = entries.iter().filter_map(|entry| match &entry.what {
+            What::Seen(recording::Seen::Callback { name, args, .. }) if name == "onMessageReceived" => {
+                Some(args["message"]["text"].as_str().unwrap().to_owned())
+            }
+            _ => None,
+        });
+        told.collect()
+    };
+    assert_eq!(said(&recording.1), texts);
+    let draft = draft_of(&recording, "x", None);
+    assert!(draft.passes, "{:?}\n{}", draft.notes, draft.yaml);
+    let again = scenario::parse(Path::new("x.yaml"), &draft.yaml).unwrap();
+    let ran = runner::run_case(&again, &again.cases[0], 0, &options, &mut SimDriver::default());
+    assert_eq!(
+        said(&read(Reader::open(&ran.recordings.unwrap().remove(0)[..]).unwrap()).1),
+        texts,
+        "{}",
+        draft.yaml
+    );
+}
+
 #[test]
 fn only_what_is_asked_for_is_carried_over() {
     let (header, entries) = fixture("web-sdk@5.38.0/recall.jsonl");
-    let wanted = Wanted { name: "x".to_owned(), entries: [46].into(), bug: None };
+    let wanted = Wanted { name: "x".to_owned(), entries: [46].into(), ..Wanted::default() };
     let draft = draft::draft(&header, &entries, &wanted).unwrap();
     let calls: Vec<&str> =
         draft.yaml.lines().filter_map(|line| line.trim().strip_prefix("- call: ")).collect();

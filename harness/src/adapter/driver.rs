@@ -14,6 +14,7 @@ use std::{
 };
 
 use mock_server::{Clock, Config, LinkState, Server};
+use recording::Seen;
 use reference_client::ClientEnv;
 use serde_json::{Map, Value, json};
 use service::{HttpRequest, HttpResponse, act::Act};
@@ -480,6 +481,12 @@ impl Driver for AdapterDriver {
     fn attempts(&self, _client: &str) -> Vec<UnixMillis> {
         // An attempt that is refused leaves no trace here; adapters do not claim the capability.
         Vec::new()
+    }
+
+    fn stepped(&mut self, client: &str, name: &str, args: &Map<String, Value>) {
+        let (of, name, args) = (client.to_owned(), name.to_owned(), args.clone());
+        // A world that is gone has no recording.
+        let _ = self.seen(client, || Seen::Step { client: of, name, args });
     }
 
     fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {

@@ -70,7 +70,10 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
         }
     }
     let file = args.file.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    let wanted = Wanted { name: file, entries: wanted(args, entries.len()), bug: args.bug };
+    let asked = wanted(args, reader.last())?;
+    let end = reader.end().filter(|end| **end != recording::End::Whole);
+    let notes = end.iter().map(|end| format!("{end}: this is of what is before it")).collect();
+    let wanted = Wanted { name: file, entries: asked, notes, bug: args.bug };
     let draft = draft::draft(&header, &entries, &wanted)
         .map_err(|why| Stop::usage(format!("{name}: {why}"), None))?;
     match &args.output {
@@ -91,20 +94,20 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
         writeln!(err, "with the bug `{bug}` it {fails}")?;
     }
     let whole = reader.end() == Some(&recording::End::Whole);
-    if !whole && let Some(end) = reader.end() {
-        writeln!(err, "{end}; the draft is of what is before it")?;
-    }
     let good = draft.passes && draft.notices.iter().all(|(_, noticed)| *noticed) && whole;
     Ok(if good { exit::CONFORMS } else { exit::INCOMPLETE })
 }
 
 /// The entries that are asked for; empty: all.
-fn wanted(args: &ScenarioFromArgs, last: usize) -> BTreeSet<u64> {
-    let last = last as u64;
-    let mut wanted: BTreeSet<u64> =
-        args.entries.iter().flat_map(|(from, to)| *from..=(*to).min(last)).collect();
-    if args.from > 1 && wanted.is_empty() {
-        wanted.extend(args.from..=last.max(args.from));
+fn wanted(args: &ScenarioFromArgs, last: u64) -> Result<BTreeSet<u64>, Stop> {
+    let beyond = args.entries.iter().map(|(_, to)| *to).chain([args.from]).find(|n| *n > last || *n == 0);
+    if let Some(n) = beyond {
+        let message = format!("there is no entry {n}: it has {last}, from 1");
+        return Err(Stop::usage(message, Some(format!("harness show {}", args.file.display()))));
     }
-    wanted
+    let mut wanted: BTreeSet<u64> = args.entries.iter().flat_map(|(from, to)| *from..=*to).collect();
+    if (args.from > 1 || args.to.is_some()) && wanted.is_empty() {
+        wanted.extend(args.from..=args.to.unwrap_or(last).min(last));
+    }
+    Ok(wanted)
 }

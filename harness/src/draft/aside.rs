@@ -12,11 +12,13 @@ pub(super) fn looked(service: &Service, users: &[String]) -> Value {
     let pushes: Map<String, Value> =
         users.iter().filter_map(|user| Some((user.clone(), service.state("pushes", Some(user))?))).collect();
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut answers = Vec::new();
     for entry in service.journal().after(0) {
         let told = entry.to_json();
         let of = match told["kind"].as_str() {
             Some("callback") => json!({"kind": "callback", "url": {"contains": address(&told["url"])}}),
             Some("http") if is_call(&told) => {
+                answers.push(told["status"].clone());
                 json!({"kind": "http", "path": told["path"], "status": told["status"]})
             }
             _ => continue,
@@ -32,7 +34,12 @@ pub(super) fn looked(service: &Service, users: &[String]) -> Value {
             }
         }
     }
-    json!({"pushes": pushes, "counts": counts, "members": members})
+    json!({"pushes": pushes, "counts": counts, "members": members, "answers": answers})
+}
+
+/// What calls of the Server API were answered with: statuses, in order.
+pub(super) fn answers(looked: &Value) -> Vec<u64> {
+    looked["answers"].as_array().into_iter().flatten().filter_map(Value::as_u64).collect()
 }
 
 fn by_id(states: &Value) -> Vec<(String, Value)> {

@@ -30,7 +30,7 @@ impl Gathering<'_> {
     }
 
     /// What is known in the end alone: who the clients were, and how much time passed between steps.
-    pub(super) fn end(mut self) -> Story {
+    pub(super) fn end(mut self, grain: Duration) -> Story {
         if self.others > 20 {
             let more = self.others - 20;
             self.story.notes.push(format!("and {more} more that no call is known for"));
@@ -72,19 +72,20 @@ impl Gathering<'_> {
         }
         let users = self.story.clients.values().map(|person| person.user.as_str());
         setup::add_users(&mut self.story.service, users);
-        pauses(&mut self.story);
+        pauses(&mut self.story, grain);
         self.story
     }
 }
 
-/// Time between steps becomes steps of its own: whole seconds, for nobody acts by the millisecond.
-fn pauses(story: &mut Story) {
+/// Time between steps becomes steps of its own, in multiples of `grain`.
+fn pauses(story: &mut Story, grain: Duration) {
     let mut steps: Vec<Step> = Vec::with_capacity(story.steps.len() * 2);
     let mut before = story.steps.first().map_or(Duration::ZERO, |step| step.after);
     for step in std::mem::take(&mut story.steps) {
         let gap = step.after.saturating_sub(before);
-        if gap >= Duration::from_secs(1) {
-            let what = Do::Pause(Duration::from_secs(gap.as_secs()));
+        if gap >= grain {
+            let whole = gap.as_millis() - gap.as_millis() % grain.as_millis();
+            let what = Do::Pause(Duration::from_millis(u64::try_from(whole).unwrap_or(u64::MAX)));
             steps.push(Step { n: step.n, after: step.after, what });
         }
         before = step.after;

@@ -16,17 +16,27 @@ use crate::catalogue::api;
 
 /// How many steps a scenario about a bug has at most, as far as the bug lets it.
 const FEW: usize = 12;
+/// So many callbacks of a name in a row are told by their number.
+const MANY: usize = 5;
 /// How long a callback may take that comes at once in virtual time.
 const WITHIN: &str = "5s";
 /// Callbacks that tell nothing of what is proven.
-const NOISE: [&str; 6] = [
+const NOISE: [&str; 5] = [
     "onDatabaseOpened",
-    "onConnectionStatusChanged",
     "onMessageAttached",
     "onChatRoomJoining",
     "onUltraGroupConversationsSynced",
     "onConversationsSynced",
 ];
+
+/// States of a connection that every session goes through.
+const USUAL: [&str; 4] = ["connecting", "connected", "unconnected", "network_unavailable"];
+
+/// Whether a callback tells nothing of what is proven.
+pub(super) fn is_noise(name: &str, args: &Map<String, Value>) -> bool {
+    let usual = || args.get("status").and_then(Value::as_str).is_some_and(|status| USUAL.contains(&status));
+    NOISE.contains(&name) || (name == "onConnectionStatusChanged" && usual())
+}
 
 /// Steps that come after one of the story's.
 #[derive(Debug, Clone, Default)]
@@ -56,7 +66,7 @@ pub(super) fn of_all(story: &Story, heard: &Heard) -> Expectations {
             let events: Vec<&Event> = callbacks
                 .iter()
                 .map(|callback| &callback.event)
-                .filter(|event| event.client == *client && !NOISE.contains(&event.name.as_str()))
+                .filter(|event| event.client == *client && !is_noise(&event.name, &event.args))
                 .filter(|event| !is_kept_next(story, step, event))
                 .collect();
             if !events.is_empty() {
@@ -120,7 +130,7 @@ fn answers(story: &Story, heard: &Heard, kept: &Kept, expectations: &mut Expecta
             heard.by_step.get(index).into_iter().flatten().map(|callback| &callback.event).rfind(|event| {
                 event.client == *client
                     && found.answers.contains(&event.name)
-                    && !NOISE.contains(&event.name.as_str())
+                    && !is_noise(&event.name, &event.args)
             });
         let Some(answer) = answer.filter(|answer| !is_kept_next(story, index, answer)) else { continue };
         let text = expects(client, &[answer], &kept.until(index), true);
@@ -179,8 +189,7 @@ fn kept(story: &Story, heard: &Heard) -> Kept {
 pub(super) fn keep(keep: &Keep) -> String {
     let mut message = json!({"capture": keep.name});
     if let Some(text) = &keep.text {
-        let text = if text.starts_with('$') { format!("${text}") } else { text.clone() };
-        message["is"] = json!({"text": text});
+        message["is"] = json!({"text": yaml::literal(text)});
     }
     let args = if keep.event == "onMessageSent" {
         json!({"code": 0, "message": message})
@@ -193,13 +202,22 @@ pub(super) fn keep(keep: &Keep) -> String {
 
 /// A step that expects these callbacks of a client.
 fn expects(client: &str, events: &[&Event], known: &[(&str, &Value)], short: bool) -> String {
-    let described: Vec<String> = events
-        .iter()
-        .map(|event| {
-            let args = if short { code_of(&event.args) } else { matcher(&event.args, known) };
-            told(&event.name, &args)
-        })
-        .collect();
+    let mut described: Vec<String> = Vec::with_capacity(events.len());
+    for run in events.chunk_by(|one, next| one.name == next.name) {
+        let args = |event: &Event| if short { code_of(&event.args) } else { matcher(&event.args, known) };
+        if run.len() < MANY {
+            described.extend(run.iter().map(|event| told(&event.name, &args(event))));
+            continue;
+        }
+        // Of many alike what all have in common.
+        let mut common = args(run[0]);
+        for event in &run[1..] {
+            let other = args(event);
+            common.retain(|key, value| other.get(key) == Some(value));
+        }
+        common.insert("times".to_owned(), run.len().into());
+        described.push(told(&run[0].name, &common));
+    }
     let names: BTreeSet<&str> = events.iter().map(|event| event.name.as_str()).collect();
     // Nobody promises an order between callbacks of several kinds.
     in_some_order(client, &described, if names.len() == events.len() { "any_order" } else { "in_order" })

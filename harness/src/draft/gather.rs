@@ -1,6 +1,9 @@
 //! Reads a recording's story off its entries.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use indexmap::IndexMap;
 use recording::{Decoder, Entry, Header, Said, Seen, What};
@@ -40,6 +43,10 @@ pub(super) struct Gathering<'a> {
     /// Clients that were seen by their frames alone: who they are, and the step at which each was last lost.
     pub(super) met: IndexMap<String, (Identity, Option<usize>)>,
     decoder: Decoder,
+    /// Clients of whom it is recorded what was done to their surroundings: nothing is guessed of that.
+    stepped: BTreeSet<String>,
+    /// Told clients whose connection ended by itself, with the step that may be that.
+    lost: BTreeMap<String, usize>,
     /// Whose the tokens are that the set-up names.
     pub(super) users_of_tokens: BTreeMap<String, String>,
     pub(super) others: u32,
@@ -47,13 +54,22 @@ pub(super) struct Gathering<'a> {
 
 /// The story of a recording.
 pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Story {
-    let mut told = IndexMap::new();
+    let (mut told, mut stepped) = (IndexMap::new(), BTreeSet::new());
     for entry in entries {
+        if let What::Seen(Seen::Step { client, .. }) = &entry.what {
+            stepped.insert(client.clone());
+        }
         if let What::Seen(Seen::Call { client, .. }) = &entry.what {
             told.entry(client.clone()).or_insert(None);
         }
     }
-    let story = Story { start: header.start.0, service: setup::given(&header.world), ..Story::default() };
+    let mut service = setup::given(&header.world);
+    if header.proxy.is_some() {
+        // Which services another one has on nobody tells: what was done there could be done.
+        service.insert("preset".to_owned(), "everything".into());
+    }
+    let is_part = !wanted.entries.is_empty();
+    let story = Story { start: header.start.0, service, is_part, ..Story::default() };
     let mut gathering = Gathering {
         story,
         wanted,
@@ -61,6 +77,8 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
         told,
         met: IndexMap::new(),
         decoder: Decoder::default(),
+        stepped,
+        lost: BTreeMap::new(),
         users_of_tokens: header
             .world
             .tokens
@@ -80,7 +98,9 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
     for entry in entries {
         gathering.entry(entry);
     }
-    gathering.end()
+    // Nobody acts by the millisecond by hand; where the clock was moved by hand every one counts.
+    let grain = if header.offset.is_some() { Duration::from_secs(1) } else { Duration::from_millis(1) };
+    gathering.end(grain)
 }
 
 impl Gathering<'_> {
@@ -115,6 +135,12 @@ impl Gathering<'_> {
                 self.decoder.learn(entry);
             }
             What::Seen(Seen::Call { client, method, args, .. }) if !method.starts_with(MAKES) => {
+                if matches!(method.as_str(), "disconnect" | "destroy") {
+                    self.conns
+                        .values_mut()
+                        .filter(|conn| conn.client == *client)
+                        .for_each(|conn| conn.left = true);
+                }
                 let what = Do::Call { client: client.clone(), method: method.clone(), args: args.clone() };
                 self.step(entry, what);
             }
@@ -264,17 +290,20 @@ impl Gathering<'_> {
                 if !uid.is_empty() {
                     let by = known.client.clone();
                     let sent = self.story.start + i64::try_from(entry.after.as_millis()).unwrap_or_default();
-                    let of = Known { by, step, text, sent };
-                    self.story.messages.insert(uid.to_owned(), of);
+                    let to = self.story.messages.get(uid).map(|known| known.to.clone()).unwrap_or_default();
+                    self.story.messages.insert(uid.to_owned(), Known { by, step, to, text, sent });
                 }
             }
-            Some("PUBLISH" | "QUERYACK") => self.messages(&told["body"]["fields"]),
+            Some("PUBLISH" | "QUERYACK") => {
+                let client = self.conns.get(&conn).map(|conn| conn.client.clone()).unwrap_or_default();
+                self.messages(entry.n, &client, &told["body"]["fields"]);
+            }
             _ => {}
         }
     }
 
     /// Messages that somebody gets: whose they are, and when they were sent.
-    fn messages(&mut self, fields: &Value) {
+    fn messages(&mut self, n: u64, client: &str, fields: &Value) {
         for message in fields["list"].as_array().into_iter().flatten().chain([fields]) {
             let (Some(uid), Some(sent)) = (message["msgId"].as_str(), message["dataTime"].as_i64()) else {
                 continue;
@@ -286,28 +315,34 @@ impl Gathering<'_> {
                 .entry(uid.to_owned())
                 .or_insert_with(|| Known { text, ..Known::default() });
             known.sent = sent;
+            if known.by != client && !known.to.iter().any(|(to, _)| to == client) {
+                known.to.push((client.to_owned(), n));
+            }
         }
     }
 
     /// A login's answer tells whose the connection is.
     fn answered(&mut self, entry: &Entry, conn: ConnId, told: &Value) {
         let Some(known) = self.conns.get_mut(&conn) else { return };
-        let token = known.login.token.clone();
+        let (token, login) = (known.login.token.clone(), known.login.clone());
         let accepted = told["userId"].as_str().filter(|_| told["status"] == 0);
         let user = accepted.unwrap_or_else(|| token.strip_prefix("test:").unwrap_or_default()).to_owned();
         if accepted.is_some() {
             self.story.tokens.entry(bare(&token).to_owned()).or_insert_with(|| user.clone());
         }
         if known.told {
-            if let Some(of) = self.told.get_mut(&known.client)
+            let client = known.client.clone();
+            if let Some(step) = self.lost.remove(&client).filter(|_| accepted.is_some()) {
+                self.was_offline(entry, step, &client);
+            }
+            if let Some(of) = self.told.get_mut(&client)
                 && of.is_none()
                 && !user.is_empty()
             {
-                *of = Some((user, known.login.clone()));
+                *of = Some((user, login));
             }
             return;
         }
-        let login = known.login.clone();
         let (platform, device, label) = (platform(&login), login.device_id.clone(), login.label.clone());
         let identity = Identity { user, platform, device, label };
         let place = self.met.values().position(|(other, _)| *other == identity);
@@ -322,16 +357,20 @@ impl Gathering<'_> {
         known_as(&mut self.conns, conn, &name);
         match lost {
             // It was cut and came back by itself.
-            Some(step) => {
-                let cut = json!({"network": {"client": name, "do": "cut"}});
-                self.story.steps[step].what = Do::Around(cut);
-            }
+            Some(step) => self.was_offline(entry, step, &name),
             None => {
                 let args =
                     Map::from_iter([("token".to_owned(), token.into()), ("timeout".to_owned(), 10.into())]);
                 self.step(entry, Do::Call { client: name, method: "connect".to_owned(), args });
             }
         }
+    }
+
+    /// A client that was thought to have left was only offline: from that step on until now.
+    fn was_offline(&mut self, entry: &Entry, step: usize, client: &str) {
+        let network = |what: &str| Do::Around(json!({"network": {"client": client, "do": what}}));
+        self.story.steps[step].what = network("offline");
+        self.step(entry, network("online"));
     }
 
     /// A name that no other client has: its user's, then with its platform, then with a number.
@@ -346,15 +385,18 @@ impl Gathering<'_> {
 
     fn closed(&mut self, entry: &Entry, conn: ConnId) {
         let Some(known) = self.conns.remove(&conn) else { return };
-        if known.told || known.left || known.client.is_empty() {
+        if known.left || known.client.is_empty() || self.stepped.contains(&known.client) {
             return;
         }
         // Whether the app went away or only its network nobody knows before it comes again.
         let args = Map::from_iter([("receivePush".to_owned(), true.into())]);
         let what = Do::Call { client: known.client.clone(), method: "disconnect".to_owned(), args };
         let step = self.step(entry, what);
-        if let Some((_, lost)) = self.met.get_mut(&known.client) {
-            *lost = step;
+        match self.met.get_mut(&known.client) {
+            Some((_, lost)) => *lost = step,
+            None => {
+                step.map(|step| self.lost.insert(known.client.clone(), step));
+            }
         }
     }
 }

@@ -7,6 +7,9 @@ use super::yaml;
 /// Whole numbers from here on are instants.
 const INSTANTS: i64 = 1_000_000_000_000;
 
+/// Codes of refusals: nothing else that callbacks tell is so large and no instant.
+const CODES: std::ops::Range<i64> = 20_000..40_000;
+
 /// A code that documents state is itself, any other is one that is not 0.
 pub(super) fn judged(code: i64) -> Value {
     if (0..=4).contains(&code) || code == 405 || code == 31004 { code.into() } else { json!({"not": 0}) }
@@ -87,6 +90,10 @@ fn expected(value: &Value, known: &[(&str, &Value)]) -> Option<Value> {
             let items: Option<Vec<Value>> = items.iter().map(|item| expected(item, known)).collect();
             items.filter(|items| !items.is_empty()).map(Value::Array)
         }
+        // A code within an answer is as little stated as the answer's own.
+        Value::Number(number) if number.as_i64().is_some_and(|number| CODES.contains(&number)) => {
+            Some(json!({"not": 0}))
+        }
         value => Some(escaped(value)),
     }
 }
@@ -165,7 +172,7 @@ fn is_nothing(value: &Value) -> bool {
 /// A value as it is: a text that begins with `$` is no name.
 fn escaped(value: &Value) -> Value {
     match value {
-        Value::String(text) if text.starts_with('$') => format!("${text}").into(),
+        Value::String(text) => yaml::literal(text).into(),
         Value::Object(fields) => {
             Value::Object(fields.iter().map(|(key, value)| (key.clone(), escaped(value))).collect())
         }

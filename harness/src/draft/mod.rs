@@ -7,6 +7,7 @@
 //! writes it down.
 
 mod aside;
+mod compare;
 mod ending;
 mod expect;
 mod gather;
@@ -41,6 +42,8 @@ pub struct Wanted {
     pub name: String,
     /// Only what these entries did (by their numbers), and the logins before it; empty: all.
     pub entries: BTreeSet<u64>,
+    /// What is to be said of the recording itself: a sentence each, before all others.
+    pub notes: Vec<String>,
     /// The bug that the scenario is to notice. Without one, those are taken that were on when it was recorded.
     pub bug: Option<Bug>,
 }
@@ -79,32 +82,34 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
             story.steps.len()
         ));
     }
+    story.notes.splice(0..0, wanted.notes.iter().cloned());
     names::name(&mut story);
     let bugs: Vec<Bug> = match wanted.bug {
         Some(bug) => vec![bug],
         None => story.bugs.iter().copied().collect(),
     };
     trial::carry_over(&mut story)?;
-    trial::keep_where_it_comes(&mut story)?;
-    let expectations = match bugs.first() {
-        Some(bug) => match shrink::to_the_bug(&mut story, *bug)? {
-            Some(apart) => expect::of_a_bug(&story, &apart),
-            None => {
-                let name = name_of(*bug);
-                story.notes.push(format!(
-                    "the reference client sees nothing of `{name}` in it: another client may, or it needs more than was recorded"
-                ));
-                shrink::to_what_matters(&mut story)?;
-                expect::of_all(&story, &heard(&story)?)
-            }
-        },
-        None => {
-            shrink::to_what_matters(&mut story)?;
-            expect::of_all(&story, &heard(&story)?)
-        }
+    compare::with_the_recording(&mut story, filled.as_deref().unwrap_or(entries))?;
+    let as_carried_over = story.clone();
+    let placed = trial::keep_where_it_comes(&mut story).and_then(|()| trial::hear(&story, None));
+    if placed.is_err() {
+        story = as_carried_over;
+    }
+    let mut found = None;
+    if let Some(bug) = bugs.first() {
+        found = shrink::to_the_bug(&mut story, *bug)?;
+    }
+    if found.is_none() {
+        shrink::to_what_matters(&mut story)?;
+    }
+    let heard = trial::hear(&story, None)?;
+    answered(&mut story, &heard);
+    let expectations = match &found {
+        Some(apart) => expect::of_a_bug(&story, apart),
+        None => expect::of_all(&story, &heard),
     };
-    let notices_asked: Vec<&'static str> = bugs.iter().map(|bug| name_of(*bug)).collect();
-    let written = write::scenario(&story, &expectations, wanted, &notices_asked);
+    let mut names: Vec<&'static str> = bugs.iter().map(|bug| name_of(*bug)).collect();
+    let mut written = write::scenario(&story, &expectations, wanted, &names);
     let passes = match trial::run(&written.yaml, None)?.verdict {
         Ok(()) => true,
         Err(why) => {
@@ -113,8 +118,18 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
         }
     };
     let mut notices = Vec::new();
-    for bug in bugs {
-        notices.push((name_of(bug), trial::run(&written.yaml, Some(bug))?.verdict.is_err()));
+    for bug in &bugs {
+        notices.push((name_of(*bug), trial::run(&written.yaml, Some(*bug))?.verdict.is_err()));
+    }
+    // What it does not notice it must not say that it does.
+    names.retain(|name| notices.contains(&(name, true)));
+    if names.len() < bugs.len() {
+        for (name, _) in notices.iter().filter(|(_, noticed)| !noticed) {
+            story.notes.push(format!(
+                "it does not notice `{name}`: another client may, or that needs more than was recorded"
+            ));
+        }
+        written = write::scenario(&story, &expectations, wanted, &names);
     }
     let yaml = write::with_notes(&written.yaml, &story.notes);
     Ok(Draft { yaml, notes: story.notes, steps: written.steps, passes, notices })
@@ -133,8 +148,15 @@ fn with_what_was_said(header: &Header, entries: &[Entry]) -> Result<Vec<Entry>, 
     Ok(all)
 }
 
-fn heard(story: &story::Story) -> Result<Heard, String> {
-    trial::hear(story, None)
+/// Writes into the calls of the Server API what they are answered with.
+fn answered(story: &mut story::Story, heard: &Heard) {
+    let calls = story.steps.iter_mut().filter_map(|step| match &mut step.what {
+        story::Do::Api(call) => Some(call),
+        _ => None,
+    });
+    for (call, status) in calls.zip(&heard.answers) {
+        call["api"]["expect"]["status"] = (*status).into();
+    }
 }
 
 /// A bug as scenarios name it.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     people::bare,
     story::{Do, Keep, Step, Story},
+    yaml,
 };
 
 /// Whole numbers from here on are instants (2001 on); nothing else that calls take comes near.
@@ -20,9 +21,10 @@ type Kept = IndexMap<(String, String), String>;
 
 /// Names what the steps refer to, and adds the steps that keep it.
 pub(super) fn name(story: &mut Story) {
-    let mut naming = Naming { kept: IndexMap::new(), unknown: BTreeSet::new(), now: 0 };
+    let mut naming = Naming { kept: IndexMap::new(), unknown: BTreeSet::new(), n: 0, now: 0 };
     let mut steps = std::mem::take(&mut story.steps);
     for step in &mut steps {
+        naming.n = step.n;
         naming.now = story.start + i64::try_from(step.after.as_millis()).unwrap_or_default();
         match &mut step.what {
             Do::Call { client, method, args } if method == "connect" => token(story, client, args),
@@ -45,7 +47,9 @@ pub(super) fn name(story: &mut Story) {
 struct Naming {
     kept: Kept,
     unknown: BTreeSet<String>,
-    /// The instant of the step that is looked at, unix milliseconds.
+    /// The entry of the step that is looked at.
+    n: u64,
+    /// Its instant, unix milliseconds.
     now: i64,
 }
 
@@ -76,8 +80,7 @@ impl Naming {
                 let instant = text.parse::<i64>().ok().filter(|number| *number >= INSTANTS);
                 match instant.map(|instant| self.instant(story, client, instant)) {
                     Some(named) => *text = named,
-                    None if text.starts_with('$') => text.insert(0, '$'),
-                    None => {}
+                    None => *text = yaml::literal(text),
                 }
             }
             Value::Number(number) => {
@@ -95,7 +98,20 @@ impl Naming {
             self.unknown.insert(uid.to_owned());
             return None;
         };
-        let client = if client.is_empty() { known.by.clone() } else { client.to_owned() };
+        let client = match client {
+            // The operator's: as whoever has it knows it.
+            "" if known.by.is_empty() => known.to.first().map(|(to, _)| to.clone()).unwrap_or_default(),
+            "" => known.by.clone(),
+            // Who never got it refers to it as its sender knows it.
+            client
+                if known.by != client
+                    && !known.to.iter().any(|(to, n)| to == client && *n < self.n)
+                    && !known.by.is_empty() =>
+            {
+                known.by.clone()
+            }
+            client => client.to_owned(),
+        };
         if client.is_empty() {
             self.unknown.insert(uid.to_owned());
             return None;
@@ -113,7 +129,7 @@ impl Naming {
             .messages
             .iter()
             .filter(|(_, known)| beside(known))
-            .max_by_key(|(_, known)| (mine(known), known.sent == instant))
+            .max_by_key(|(_, known)| (known.sent == instant, mine(known)))
             .map(|(uid, known)| (uid.clone(), known.sent));
         if let Some((uid, sent)) = found
             && let Some(name) = self.message(story, client, &uid)
@@ -146,8 +162,7 @@ fn token(story: &Story, client: &str, args: &mut Map<String, Value>) {
     match user {
         Some(user) if user.starts_with('$') => *token = user,
         Some(user) => *token = format!("${user}.token"),
-        None if token.starts_with('$') => token.insert(0, '$'),
-        None => {}
+        None => *token = yaml::literal(token),
     }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Story {
     pub messages: IndexMap<String, Known>,
     /// Users' tokens that were used, with whose they are.
     pub tokens: IndexMap<String, String>,
+    /// It is of some entries of the recording alone.
+    pub is_part: bool,
     /// When its world began, unix milliseconds.
     pub start: i64,
     /// What could not be carried over: a sentence each.
@@ -87,6 +89,8 @@ pub(super) struct Known {
     pub by: String,
     /// The step that sent it, by the entry that tells of it.
     pub step: Option<u64>,
+    /// The clients that got it, and with which entry.
+    pub to: Vec<(String, u64)>,
     /// Its text, where it has one.
     pub text: Option<String>,
     /// When it was sent, unix milliseconds.

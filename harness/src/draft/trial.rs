@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use service::bug::Bug;
 use simulation::Event;
 use wire::UnixMillis;
@@ -9,7 +10,7 @@ use wire::UnixMillis;
 use super::{
     aside,
     story::{Do, Story},
-    write,
+    write, yaml,
 };
 use crate::{
     runner::{self, Options, SimDriver},
@@ -28,6 +29,8 @@ pub(super) struct Heard {
     pub by_step: Vec<Vec<Callback>>,
     /// What the service did that no client hears of: by what it is, a step that expects it in the end.
     pub aside: BTreeMap<String, String>,
+    /// What each call of the Server API was answered with, in order: statuses.
+    pub answers: Vec<u64>,
 }
 
 /// A callback, and its canonical text: two that say the same have the same.
@@ -76,16 +79,18 @@ fn try_it(yaml: &str, bug: Option<Bug>) -> Result<Tried, (usize, String)> {
         case.worlds.values().flat_map(|world| &world.users).map(|user| user.id.clone()).collect();
     let look = Box::new(move |service: &mut service::Service, _| aside::looked(service, &users));
     let heard = runner::hear(&scenario, case, &options, &mut driver, look);
-    let begun = heard.begun.len();
+    // The step that is nobody's.
+    let lead = usize::from(yaml.contains(yaml::LET_DOLLAR)).min(heard.begun.len());
+    let begun = &heard.begun[lead..];
     let start = case.worlds.values().next().map(service::WorldSetup::start).unwrap_or_default();
     Ok(Tried {
         verdict: heard.outcome,
-        begun,
-        heard: by_step(heard.events, &heard.begun, start, aside::expected(&heard.looked)),
+        begun: begun.len(),
+        heard: by_step(heard.events, begun, start, &heard.looked),
     })
 }
 
-fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis, aside: BTreeMap<String, String>) -> Heard {
+fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis, looked: &Value) -> Heard {
     let entries: Vec<Entry> = events
         .iter()
         .enumerate()
@@ -107,7 +112,7 @@ fn by_step(events: Vec<Event>, begun: &[usize], start: UnixMillis, aside: BTreeM
             step.push(Callback { event, text });
         }
     }
-    Heard { by_step, aside }
+    Heard { by_step, aside: aside::expected(looked), answers: aside::answers(looked) }
 }
 
 /// What comes of a story's steps.
@@ -125,24 +130,26 @@ pub(super) fn hear(story: &Story, bug: Option<Bug>) -> Result<Heard, String> {
 /// # Errors
 /// The story cannot be run as it is.
 pub(super) fn keep_where_it_comes(story: &mut Story) -> Result<(), String> {
-    let heard = hear(story, None)?;
-    let mut moves: Vec<(usize, usize)> = Vec::new();
-    for (at, step) in story.steps.iter().enumerate() {
-        let Do::Keep(keep) = &step.what else { continue };
-        let before = heard.by_step[..=at].iter().enumerate().rev();
-        let brought = before.flat_map(|(step, all)| all.iter().map(move |callback| (step, &callback.event)));
-        if let Some((step, _)) = brought.into_iter().find(|(_, event)| keep.is_of(event)) {
-            moves.push((at, step));
-        }
-    }
-    for (at, behind) in moves {
-        // What stands in between moves back by one; what stands before stays.
-        if behind + 1 < at {
-            let keep = story.steps.remove(at);
-            story.steps.insert(behind + 1, keep);
-        }
+    // Each is moved once, and only forward: there is an end.
+    for _ in 0..story.steps.len() {
+        let heard = hear(story, None)?;
+        let Some((at, behind)) = late_keep(story, &heard) else { break };
+        let keep = story.steps.remove(at);
+        story.steps.insert(behind + 1, keep);
     }
     Ok(())
+}
+
+/// A step that gives a message its name, and the step that brought that message, if others stand between them.
+fn late_keep(story: &Story, heard: &Heard) -> Option<(usize, usize)> {
+    let is_keep = |step: usize| matches!(story.steps[step].what, Do::Keep(_));
+    story.steps.iter().enumerate().find_map(|(at, step)| {
+        let Do::Keep(keep) = &step.what else { return None };
+        let brings = |step: &usize| heard.by_step[*step].iter().any(|callback| keep.is_of(&callback.event));
+        let behind = (0..=at).rev().find(brings)?;
+        let near = (behind + 1..at).all(is_keep);
+        (!near && behind < at).then_some((at, behind))
+    })
 }
 
 /// Leaves out what cannot be done again, and says what and why.

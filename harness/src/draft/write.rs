@@ -105,6 +105,13 @@ fn surroundings(story: &Story, text: &mut String) {
 fn steps(story: &Story, expectations: &Expectations, mut text: String) -> Written {
     text.push_str("steps:\n");
     let (mut count, mut lines) = (0, Vec::with_capacity(story.steps.len()));
+    let body: String = story.steps.iter().map(|of| step(&of.what)).collect();
+    let told = expectations.after.values().flatten().any(|text| text.contains(yaml::DOLLAR));
+    let lead = body.contains(yaml::DOLLAR) || told;
+    if lead {
+        let _ = writeln!(text, "  {}", yaml::LET_DOLLAR);
+        count += 1;
+    }
     let mut line = text.lines().count();
     for (index, of) in story.steps.iter().enumerate() {
         lines.push(line + 1);
@@ -148,7 +155,8 @@ pub(super) fn step(what: &Do) -> String {
 /// `1h 2m 3s`
 pub(super) fn pause(time: Duration) -> String {
     let seconds = time.as_secs();
-    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
+    let millis = u64::from(time.subsec_millis());
+    let parts = [(seconds / 3600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s"), (millis, "ms")];
     let parts: Vec<String> =
         parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect();
     if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }

@@ -13,6 +13,20 @@ pub(super) fn word(word: &str) -> Value {
     format!("{WORD}{word}").into()
 }
 
+/// The name that stands for a dollar sign where a scenario would read a name behind one.
+pub(super) const DOLLAR: &str = "${dollar}";
+/// The step that gives it.
+pub(super) const LET_DOLLAR: &str = "- let: {$dollar: $$}";
+
+/// A text that is meant as it is: what scenarios would read as a name in it is none.
+pub(super) fn literal(text: &str) -> String {
+    // Behind two of them at its beginning nothing is read as a name.
+    if text.starts_with('$') && !text.starts_with("${") {
+        return format!("${text}");
+    }
+    text.replace("${", &format!("{DOLLAR}{{"))
+}
+
 /// A value in flow form.
 pub(super) fn flow(value: &Value) -> String {
     match value {
@@ -59,7 +73,7 @@ mod tests {
         let value = json!({"text": "hi, you", "to": "$ann.token", "n": 1, "no": "no", "list": ["a b", "1", ""], "k:": null});
         assert_eq!(
             flow(&value),
-            r#"{text: "hi, you", to: $ann.token, n: 1, "no": "no", list: [a b, "1", ""], "k:": null}"#
+            r#"{text: "hi, you", to: $ann.token, "n": 1, "no": "no", list: [a b, "1", ""], "k:": null}"#
         );
     }
 }

@@ -399,6 +399,9 @@ impl<'a> Run<'a> {
             StepAct::Reinstall(client) => (client.as_str(), "reinstall", Map::new()),
             _ => return Ok(()),
         };
+        if !client.is_empty() {
+            self.driver.stepped(client, name, &args);
+        }
         let (client, at, stamp) = (client.to_owned(), self.driver.now(), self.stamp());
         let (kind, name) = (LineKind::Step, name.to_owned());
         self.note(stamp, Entry { step: 0, order: 0, at, client, kind, name, args, returned: None });

@@ -201,6 +201,9 @@ pub trait Driver {
         Vec::new()
     }
 
+    /// Something was done to a client's surroundings, for the recording of its world, if there is one.
+    fn stepped(&mut self, _client: &str, _name: &str, _args: &Map<String, Value>) {}
+
     /// A recording of each world of a stage that is recorded, in their order, so far.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The simulation as a driver: service, reference clients and network in virtual time.
 
 use bytes::Bytes;
+use recording::Seen;
 use reference_client::{CallResult, ClientEnv, Engine};
 use serde_json::{Map, Value};
 use service::{HttpRequest, HttpResponse, act::Act};
@@ -190,6 +191,11 @@ impl Driver for SimDriver {
 
     fn raw_close(&mut self, name: &str) -> Result<(), Fault> {
         Ok(self.simulation.close_raw(name)?)
+    }
+
+    fn stepped(&mut self, client: &str, name: &str, args: &Map<String, Value>) {
+        let (of, name, args) = (client.to_owned(), name.to_owned(), args.clone());
+        self.simulation.seen(client, || Seen::Step { client: of, name, args });
     }
 
     fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {

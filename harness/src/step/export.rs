@@ -33,7 +33,7 @@ pub fn drafts() -> Export {
         }
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let entries_wanted = ranges.iter().flat_map(|(first, last)| *first..=*last).collect();
-        let wanted = Wanted { name, entries: entries_wanted, bug: None };
+        let wanted = Wanted { name, entries: entries_wanted, ..Wanted::default() };
         let draft = draft(reader.header(), &entries, &wanted)?;
         let passes = if draft.passes { "passes" } else { "does NOT pass" };
         let told = format!("{} steps; it {passes} with the reference client", draft.steps);
