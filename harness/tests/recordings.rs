@@ -154,3 +154,63 @@ fn a_damaged_recording_is_used_up_to_the_damage() {
     assert_eq!(code, exit::USAGE, "{told}");
     assert!(told.contains("it is no recording"), "{told}");
 }
+
+/// A part of a recording can be shown and gone through, and is refused where its beginning would be needed.
+#[test]
+fn a_span_is_shown_and_not_replayed() {
+    let bytes = std::fs::read(fixtures().join("native@5.46.1/recall.jsonl")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let span = |from, to, name: &str| {
+        let mut lines = Vec::new();
+        let mut reader = Reader::open(&*bytes).unwrap();
+        let add = |line: &[u8]| {
+            lines.extend_from_slice(line);
+            true
+        };
+        recording::span(&mut reader, from..=to, add).unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, lines).unwrap();
+        path.display().to_string()
+    };
+    let late = span(46, 52, "late.jsonl");
+    let (code, shown) = program(&["show", &late]);
+    assert_eq!(code, exit::CONFORMS, "{shown}");
+    assert!(shown.contains("a span from entry 46 on, with 2 connected"), "{shown}");
+    assert!(shown.contains("-> one/1        PUBLISH ppMsgP (ben)"), "{shown}");
+    let (code, told) = program(&["replay", &late]);
+    assert_eq!(code, exit::INCOMPLETE, "{told}");
+    assert!(told.contains("it is a span that begins with entry 46"), "{told}");
+    let (code, told) = program(&["replay", &span(1, 50, "early.jsonl")]);
+    assert_eq!(code, exit::CONFORMS, "{told}");
+}
+
+/// Compressed recordings are read as the others are, up to where they are damaged; whoever goes back in one is told to unpack it.
+#[test]
+fn compressed_recordings_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (out, reports) = (at("out"), at("reports"));
+    let scenario =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/recall/recall-is-told-and-carried-out.yaml");
+    let run = ["run", scenario.to_str().unwrap(), "--record", &out, "--record-zst", "--reports", &reports];
+    let (code, told) = program(&run);
+    assert_eq!(code, exit::CONFORMS, "{told}");
+    let files = harness::recorded::find(&[out.into()]).unwrap();
+    assert!(
+        !files.is_empty() && files.iter().all(|file| file.to_string_lossy().ends_with(".jsonl.zst")),
+        "{files:?}"
+    );
+    let file = files[0].to_str().unwrap();
+    let (code, shown) = program(&["show", file]);
+    assert!(code == exit::CONFORMS && shown.contains("recallMsg"), "{shown}");
+    let (code, told) = program(&["replay", file]);
+    assert!(code == exit::CONFORMS && told.contains("1 the same"), "{told}");
+    let (code, told) = program(&["scenario-from", file]);
+    assert_eq!(code, exit::CONFORMS, "{told}");
+    let packed = std::fs::read(file).unwrap();
+    let cut = at("cut.jsonl.zst");
+    std::fs::write(&cut, &packed[..packed.len() / 2]).unwrap();
+    let (code, told) = program(&["show", &cut]);
+    assert_ne!(code, exit::CONFORMS, "{told}");
+    assert!(told.contains("cut or damaged"), "{told}");
+}

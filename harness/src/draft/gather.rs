@@ -76,7 +76,7 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
         conns: BTreeMap::new(),
         told,
         met: IndexMap::new(),
-        decoder: Decoder::default(),
+        decoder: Decoder::of(header),
         stepped,
         lost: BTreeMap::new(),
         users_of_tokens: header

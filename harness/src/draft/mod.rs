@@ -82,6 +82,13 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
             story.steps.len()
         ));
     }
+    if header.from > 1 {
+        let note = format!(
+            "it is a span from entry {} on: who was connected before that takes no part",
+            header.from
+        );
+        story.notes.push(note);
+    }
     story.notes.splice(0..0, wanted.notes.iter().cloned());
     names::name(&mut story);
     let bugs: Vec<Bug> = match wanted.bug {

@@ -175,7 +175,7 @@ fn in_words(
     reader: &mut Reader<impl BufRead>,
     wanted: BTreeSet<u64>,
 ) -> Result<BTreeMap<u64, String>, String> {
-    let (mut decoder, mut found) = (Decoder::default(), BTreeMap::new());
+    let (mut decoder, mut found) = (Decoder::of(reader.header()), BTreeMap::new());
     let last = wanted.last().copied().unwrap_or(0);
     while reader.last() < last
         && let Some(entry) = reader.next_entry().map_err(|error| error.to_string())?

@@ -53,7 +53,7 @@ impl<'a> Page<'a> {
         )?;
         if header.proxy.is_some() {
             // Of its world nothing is known.
-            return Ok(Self { out, decoder: Decoder::default(), lanes: IndexSet::new(), shown: 0 });
+            return Ok(Self { out, decoder: Decoder::of(header), lanes: IndexSet::new(), shown: 0 });
         }
         let world = serde_json::to_string_pretty(&header.world.as_given()).unwrap_or_default();
         writeln!(
@@ -61,7 +61,7 @@ impl<'a> Page<'a> {
             "<details class=\"world\"><summary>The world</summary><pre>{}</pre></details>",
             text(&world)
         )?;
-        Ok(Self { out, decoder: Decoder::default(), lanes: IndexSet::new(), shown: 0 })
+        Ok(Self { out, decoder: Decoder::of(header), lanes: IndexSet::new(), shown: 0 })
     }
 
     /// Takes in an entry that is not shown.

@@ -66,7 +66,7 @@ impl Remembered {
 impl<R: BufRead + Seek> Source<R> {
     /// Takes over a reader that has read no entry yet.
     pub fn new(reader: Reader<R>) -> Self {
-        let front = Remembered { page: 0, place: reader.place(), decoder: Decoder::default() };
+        let front = Remembered { page: 0, place: reader.place(), decoder: Decoder::of(reader.header()) };
         let (pages, remembered, behind, kept, lanes) = Default::default();
         Self { reader, pages, remembered, front, behind, end: None, kept, lanes }
     }

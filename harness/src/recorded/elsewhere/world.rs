@@ -73,7 +73,7 @@ struct Found {
 
 /// Reads a recording for the world that it shows, and what a reader should know of it.
 pub(super) fn shown(reader: &mut Reader<impl BufRead>) -> Result<(Shown, Vec<String>), String> {
-    let (mut found, mut decoder) = (Found::default(), Decoder::default());
+    let (mut found, mut decoder) = (Found::default(), Decoder::of(reader.header()));
     while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
         let told = decoder.decode(&entry);
         match &entry.what {
