@@ -29,6 +29,13 @@ impl Gathering<'_> {
         user.cloned().or_else(|| token.strip_prefix("test:").map(str::to_owned)).unwrap_or_default()
     }
 
+    /// The end of the recording, for what came late: a pause of no length, which the time before it makes one.
+    fn after_all(&self) -> Option<Step> {
+        let last = self.story.steps.last()?;
+        let after = self.last.filter(|after| *after > last.after)?;
+        Some(Step { n: last.n, after, what: Do::Pause(Duration::ZERO) })
+    }
+
     /// What is known in the end alone: who the clients were, and how much time passed between steps.
     pub(super) fn end(mut self, grain: Duration) -> Story {
         if self.others > 20 {
@@ -72,6 +79,7 @@ impl Gathering<'_> {
         }
         let users = self.story.clients.values().map(|person| person.user.as_str());
         setup::add_users(&mut self.story.service, users);
+        self.story.steps.extend(self.after_all());
         pauses(&mut self.story, grain);
         self.story
     }
@@ -89,7 +97,9 @@ fn pauses(story: &mut Story, grain: Duration) {
             steps.push(Step { n: step.n, after: step.after, what });
         }
         before = step.after;
-        steps.push(step);
+        if step.what != Do::Pause(Duration::ZERO) {
+            steps.push(step);
+        }
     }
     story.steps = steps;
 }

@@ -147,7 +147,9 @@ fn answers(story: &Story, heard: &Heard, kept: &Kept, expectations: &mut Expecta
 
 /// Whether the step behind this one gives the message of this callback its name.
 fn is_kept_next(story: &Story, step: usize, event: &Event) -> bool {
-    story.steps[(step + 1).min(story.steps.len())..]
+    // What a keep waits for comes while it waits.
+    let own = matches!(story.steps.get(step).map(|step| &step.what), Some(Do::Keep(_)));
+    story.steps[(step + usize::from(!own)).min(story.steps.len())..]
         .iter()
         .map_while(|step| match &step.what {
             Do::Keep(keep) => Some(keep),

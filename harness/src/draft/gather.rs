@@ -47,6 +47,8 @@ pub(super) struct Gathering<'a> {
     stepped: BTreeSet<String>,
     /// Told clients whose connection ended by itself, with the step that may be that.
     lost: BTreeMap<String, usize>,
+    /// When the last entry was written.
+    pub(super) last: Option<Duration>,
     /// Whose the tokens are that the set-up names.
     pub(super) users_of_tokens: BTreeMap<String, String>,
     pub(super) others: u32,
@@ -79,6 +81,7 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
         decoder: Decoder::of(header),
         stepped,
         lost: BTreeMap::new(),
+        last: None,
         users_of_tokens: header
             .world
             .tokens
@@ -100,6 +103,7 @@ pub(super) fn gather(header: &Header, entries: &[Entry], wanted: &Wanted) -> Sto
     }
     // Nobody acts by the millisecond by hand; where the clock was moved by hand every one counts.
     let grain = if header.offset.is_some() { Duration::from_secs(1) } else { Duration::from_millis(1) };
+    gathering.last = entries.last().map(|entry| entry.after);
     gathering.end(grain)
 }
 
