@@ -58,6 +58,9 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         (one, _) => {
             let (one, other) = if one { (&args.a, &args.b) } else { (&args.b, &args.a) };
             let hint = "two recordings are compared, or two runs".to_owned();
+            if let Err(error) = std::fs::metadata(other) {
+                return Err(Stop::usage(format!("{other}: {error}"), None));
+            }
             return Err(Stop::usage(format!("{one} is a recording, and {other} is none"), Some(hint)));
         }
     }

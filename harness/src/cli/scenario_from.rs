@@ -70,6 +70,9 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
         }
     }
     let file = args.file.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
+    if !args.entries.is_empty() && (args.from > 1 || args.to.is_some()) {
+        return Err(Stop::usage("--entries and --from or --to: give one of them", None));
+    }
     let asked = wanted(args, reader.last())?;
     let end = reader.end().filter(|end| **end != recording::End::Whole);
     let notes = end.iter().map(|end| format!("{end}: this is of what is before it")).collect();
@@ -81,6 +84,11 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
             std::fs::write(path, &draft.yaml)
                 .map_err(|error| Stop::usage(format!("{}: {error}", path.display()), None))?;
             writeln!(out, "{}: {} steps", path.display(), draft.steps)?;
+            writeln!(
+                err,
+                "harness run --accept {} keeps its sequence, once you have read it",
+                path.display()
+            )?;
         }
         None => out.write_all(draft.yaml.as_bytes())?,
     }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{
     gather::Gathering,
-    people::{bare, platform},
+    people::{bare, plain, platform},
     setup,
     story::{Do, Person, Step, Story},
 };
@@ -80,6 +80,7 @@ impl Gathering<'_> {
         let users = self.story.clients.values().map(|person| person.user.as_str());
         setup::add_users(&mut self.story.service, users);
         self.story.steps.extend(self.after_all());
+        names_of_clients(&mut self.story);
         pauses(&mut self.story, grain);
         self.story
     }
@@ -102,4 +103,44 @@ fn pauses(story: &mut Story, grain: Duration) {
         }
     }
     story.steps = steps;
+}
+
+/// Clients whose names scenarios cannot have get others.
+fn names_of_clients(story: &mut Story) {
+    let is_name = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
+    };
+    let odd: Vec<String> = story.clients.keys().filter(|name| !is_name(name)).cloned().collect();
+    for old in odd {
+        let first = plain(&old);
+        let numbered = (2..).map(|n| format!("{first}_{n}"));
+        let free =
+            std::iter::once(first.clone()).chain(numbered).find(|name| !story.clients.contains_key(name));
+        let Some(new) = free else { continue };
+        if let Some(person) = story.clients.shift_remove(&old) {
+            story.clients.insert(new.clone(), person);
+        }
+        for step in &mut story.steps {
+            match &mut step.what {
+                Do::Call { client, .. } if *client == old => client.clone_from(&new),
+                Do::Around(value) => {
+                    for what in value.as_object_mut().into_iter().flat_map(|step| step.values_mut()) {
+                        if *what == *old {
+                            *what = new.as_str().into();
+                        } else if what["client"] == *old {
+                            what["client"] = new.as_str().into();
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        for known in story.messages.values_mut() {
+            if known.by == old {
+                known.by.clone_from(&new);
+            }
+            known.to.iter_mut().filter(|(to, _)| *to == old).for_each(|(to, _)| to.clone_from(&new));
+        }
+    }
 }

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{
-    people::bare,
+    people::{bare, plain},
     story::{Do, Keep, Step, Story},
     yaml,
 };
@@ -149,8 +149,14 @@ fn shifted(base: &str, by: i64, unit: &str) -> String {
     }
 }
 
+/// Whether scenarios can refer to a user by its id.
+fn is_name(user: &str) -> bool {
+    user.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && user.chars().all(|sign| sign.is_ascii_alphanumeric() || sign == '_')
+}
+
 /// A token by its user's name, where the login was accepted.
-fn token(story: &Story, client: &str, args: &mut Map<String, Value>) {
+fn token(story: &mut Story, client: &str, args: &mut Map<String, Value>) {
     let Some(Value::String(token)) = args.get_mut("token") else { return };
     let bare = bare(token);
     let user = story.tokens.get(bare).cloned();
@@ -161,7 +167,19 @@ fn token(story: &Story, client: &str, args: &mut Map<String, Value>) {
     });
     match user {
         Some(user) if user.starts_with('$') => *token = user,
-        Some(user) => *token = format!("${user}.token"),
+        Some(user) if is_name(&user) => *token = format!("${user}.token"),
+        // No name of a scenario's: its token gets one.
+        Some(user) => {
+            let tokens = story.service.entry("tokens").or_insert_with(|| Value::Object(Map::new()));
+            let Value::Object(tokens) = tokens else { return };
+            let held = tokens.iter().find(|(_, of)| of["user"] == *user).map(|(name, _)| name.clone());
+            let name = held.unwrap_or_else(|| {
+                let name = format!("of_{}", plain(&user));
+                tokens.insert(name.clone(), serde_json::json!({"user": user}));
+                name
+            });
+            *token = format!("$token.{name}");
+        }
         None => *token = yaml::literal(token),
     }
 }

@@ -58,8 +58,17 @@ pub(super) fn scalar(text: &str) -> String {
     if begins && goes_on && !is_word && !text.ends_with(' ') {
         return text.to_owned();
     }
-    // JSON's quotes are YAML's.
-    Value::from(text).to_string()
+    // JSON's quotes are YAML's. What turns the order of text around is told, not done.
+    let mut quoted = String::new();
+    for sign in Value::from(text).to_string().chars() {
+        match sign {
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(sign)));
+            }
+            sign => quoted.push(sign),
+        }
+    }
+    quoted
 }
 
 #[cfg(test)]

@@ -166,6 +166,10 @@ fn text(text: &str) -> String {
             '\'' => safe.push_str("&#39;"),
             '\n' | '\t' => safe.push(sign),
             sign if sign.is_control() => safe.push('\u{fffd}'),
+            // What turns the order of text around is told, not done.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                let _ = write!(safe, "\\u{:04x}", u32::from(sign));
+            }
             sign => safe.push(sign),
         }
     }

@@ -14,6 +14,8 @@ pub(super) struct Exchange {
     shared: Rc<Shared>,
     app_key: String,
     id: HttpId,
+    /// A browser's question whether a page may ask is between it and whoever listens: no part of a session.
+    is_kept: bool,
     /// Until it is taken down.
     request: RefCell<Option<HttpRequest>>,
 }
@@ -29,8 +31,15 @@ impl Exchange {
             body: Bytes::new(),
             origin: place.to_string(),
         };
-        let id = HttpId(shared.next_request());
-        Self { shared: shared.clone(), app_key: app_key.to_owned(), id, request: RefCell::new(Some(request)) }
+        let (id, is_kept) = (HttpId(shared.next_request()), request.method != "OPTIONS");
+        let (shared, app_key, request) = (shared.clone(), app_key.to_owned(), RefCell::new(Some(request)));
+        Self { shared, app_key, id, is_kept, request }
+    }
+
+    fn keep(&self, what: What) {
+        if self.is_kept {
+            self.shared.keep(&self.app_key, what);
+        }
     }
 
     /// Takes the request down, once.
@@ -38,10 +47,7 @@ impl Exchange {
         let Some(mut request) = self.request.borrow_mut().take() else { return };
         tell_of_length(&mut request.headers, &body, total);
         request.body = body;
-        self.shared.keep(
-            &self.app_key,
-            What::Taken(Taken::Input(Input::Http { id: self.id, request: Box::new(request) })),
-        );
+        self.keep(What::Taken(Taken::Input(Input::Http { id: self.id, request: Box::new(request) })));
     }
 
     /// An answer comes before the request was at its end: what came of that is on its way, and not kept.
@@ -63,13 +69,13 @@ impl Exchange {
         let at = headers.iter().position(|(name, _)| name == "content-type");
         let content_type = at.map(|at| headers.remove(at).1).unwrap_or_default();
         let answer = Some(Answer { status: status.as_u16(), headers, content_type, body });
-        self.shared.keep(&self.app_key, What::Said(Said::Response { id: self.id, answer }));
+        self.keep(What::Said(Said::Response { id: self.id, answer }));
     }
 
     /// Takes down that there is no answer.
     pub(super) fn unanswered(&self) {
         self.requested_early();
-        self.shared.keep(&self.app_key, What::Said(Said::Response { id: self.id, answer: None }));
+        self.keep(What::Said(Said::Response { id: self.id, answer: None }));
     }
 }
 
