@@ -112,7 +112,11 @@ fn what_is_no_recording_is_told_what_it_is() {
         "it is no recording: its first line is not that of one (scenario: A text goes out)"
     );
     assert!(told(b"{\"event\":\"runStarted\"}\n").contains("it is no recording"));
-    assert!(told(b"\x28\xb5\x2f\xfd garbage").contains("it is no recording"));
+    assert!(told(b"\x1f\x8b\x08\x00 garbage").contains("it is no recording"));
+    assert_eq!(
+        told(b"\x28\xb5\x2f\xfd garbage"),
+        "it is compressed: `zstd -d` it first (`harness` reads both)"
+    );
     assert_eq!(
         told(b"{\"recording\":99,\"other\":{}}\n"),
         "it is a recording in format 99; this program reads up to format 1: take the program that wrote it, or a newer one"
