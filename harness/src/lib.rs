@@ -12,6 +12,7 @@ pub mod draft;
 pub mod load;
 pub mod oracle;
 mod plain;
+pub mod played;
 pub mod proxy;
 pub mod recorded;
 pub mod report;

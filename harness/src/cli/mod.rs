@@ -17,6 +17,7 @@ mod lint;
 mod list;
 mod not_started;
 mod out;
+mod play;
 mod progress;
 mod proxy;
 mod replay;
@@ -244,7 +245,8 @@ fn dispatch(
         Command::Baseline(args) => baseline::run(&args, &mut Plain::new(out), err, &interrupt()),
         Command::Show(args) => show::run(&args, &mut Plain::new(out)),
         Command::Replay(args) => {
-            replay::run(&args, &mut Plain::new(out), terminal && io::stdout().is_terminal())
+            let is_terminal = terminal && io::stdout().is_terminal();
+            replay::run(&args, &mut Plain::new(out), err, is_terminal, &interrupt)
         }
         Command::ScenarioFrom(args) => scenario_from::run(&args, &mut Plain::new(out), err),
         Command::Proxy(args) => {

@@ -1,14 +1,20 @@
 //! `harness replay`: recordings done again.
 
-use std::{io::Write, path::PathBuf, sync::atomic::Ordering};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::atomic::Ordering,
+};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use recording::End;
 use serde_json::json;
 
-use super::{Format, Stop, diff_recordings::RuleArgs, exit, signals};
+use super::{Format, Stop, diff_recordings::RuleArgs, exit, play::Stage, signals};
 use crate::{
-    recorded::{self, Outcome},
+    played::Playing,
+    recorded::{self, Outcome, meaning::Rules},
+    runner::Interrupt,
     step::{self, Pace},
 };
 
@@ -16,17 +22,23 @@ use crate::{
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// Recordings, or folders of them.
-    #[arg(required = true)]
     paths: Vec<PathBuf>,
-    /// To whom.
-    #[arg(long, value_enum, default_value_t)]
-    to: To,
+    /// To whom: `service` (it must say again, byte for byte, what it said), or `client CMD` (it must tell its app what was told; CMD as
+    /// `harness run --client` has it).
+    #[arg(long, num_args = 1..=2, value_names = ["WHOM", "CMD"], default_value = "service")]
+    to: Vec<String>,
     /// By what is meant, not by bytes: to a world that is made from what a recording shows, whose ids take the place of those
     /// recorded. Recordings from elsewhere (a proxy's) are always replayed so.
     #[arg(long)]
     by_meaning: bool,
     #[command(flatten)]
     rules: RuleArgs,
+    /// To a client: what it asks must be what was asked, too.
+    #[arg(long)]
+    requests: bool,
+    /// To a client: keeps the recordings of it in this folder, each under the name of the one that was played.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
     /// How results are written.
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -34,21 +46,53 @@ pub(super) struct ReplayArgs {
     /// the keys.
     #[arg(long, conflicts_with_all = ["to", "format"])]
     step: bool,
-    /// How fast it plays there (space bar): `virtual` (as fast as it goes), `real`, or `xN`: N times as fast as recorded.
-    #[arg(long, value_name = "PACE", requires = "step", default_value = "virtual")]
+    /// How fast it plays to a client, or by hand (space bar): `virtual` (as fast as it goes), `real`, or `xN`: N times as fast as
+    /// recorded.
+    #[arg(long, value_name = "PACE", default_value = "virtual")]
     time: Pace,
 }
 
 /// Who plays the other part.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
-enum To {
-    /// The service of this build is told again what it was told, and must say again what it said, byte for byte.
-    #[default]
+#[derive(Debug, PartialEq, Eq)]
+enum To<'a> {
+    /// The service of this build is told again what it was told.
     Service,
+    /// A client is told again what one was told.
+    Client(&'a str),
+}
+
+impl ReplayArgs {
+    /// Who plays the other part, and the recordings: a word behind `--to service` is one of them.
+    fn parts(&self) -> Result<(To<'_>, Vec<PathBuf>), Stop> {
+        let mut paths = self.paths.clone();
+        let to = match self.to.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["service"] => To::Service,
+            ["service", path] => {
+                paths.insert(0, PathBuf::from(path));
+                To::Service
+            }
+            ["client", command] => To::Client(command),
+            ["client"] => {
+                let hint = "harness replay FILE --to client \"node adapter.mjs\"; `harness clients` shows the known ones";
+                return Err(Stop::usage("--to client wants the client", Some(hint.to_owned())));
+            }
+            [other, ..] => {
+                return Err(Stop::usage(format!("--to {other}: it is `service` or `client CMD`"), None));
+            }
+            [] => To::Service,
+        };
+        if paths.is_empty() {
+            return Err(Stop::usage("no recording is named", Some("harness replay FILE...".to_owned())));
+        }
+        Ok((to, paths))
+    }
 }
 
 /// Goes through one recording by hand. `is_terminal`: there is one for keys and the screen.
 fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
+    if args.requests || args.record.is_some() {
+        return Err(Stop::usage("--requests and --record are of replays to a client", None));
+    }
     let [file] = args.paths.as_slice() else {
         return Err(Stop::usage("--step goes through one recording at a time", None));
     };
@@ -68,38 +112,104 @@ fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
     Ok(if asked.load(Ordering::Relaxed) { exit::INTERRUPTED } else { exit::CONFORMS })
 }
 
-pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> Result<u8, Stop> {
+pub(super) fn run(
+    args: &ReplayArgs,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+    is_terminal: bool,
+    interrupt: &dyn Fn() -> Interrupt,
+) -> Result<u8, Stop> {
     if args.step {
         return by_hand(args, is_terminal);
     }
-    let To::Service = args.to;
     let rules = args.rules.rules()?;
-    let paths = recorded::find(&args.paths).map_err(|why| Stop::usage(why, None))?;
-    let (mut same, mut differ, mut incomplete) = (0, 0, 0);
-    for path in &paths {
-        let name = path.display().to_string();
-        let outcome = recorded::open(path).and_then(|mut reader| {
-            // Of pseudonyms no world can be made: what messages said decides too much.
-            let elsewhere = reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed);
-            let by_meaning = args.by_meaning || elsewhere;
-            let outcome = if by_meaning {
-                recorded::replayed_by_meaning(|| recorded::open(path), rules.clone(), args.rules.all)
-            } else if args.rules.are_given() {
-                Err("--all, --ignore and --strict are of replays by meaning (--by-meaning)".to_owned())
-            } else {
-                recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
+    let (to, paths) = args.parts()?;
+    let paths = recorded::find(&paths).map_err(|why| Stop::usage(why, None))?;
+    let mut told = Told { format: args.format, same: 0, differ: 0, incomplete: 0 };
+    match to {
+        To::Service => {
+            if args.requests || args.record.is_some() || args.time != Pace::Virtual {
+                return Err(Stop::usage("--requests, --record and --time are of replays to a client", None));
+            }
+            for path in &paths {
+                told.tell(path, to_service(args, path, &rules), out)?;
+            }
+        }
+        To::Client(client) => {
+            if args.by_meaning {
+                let hint = "what a client asks is always matched by meaning".to_owned();
+                return Err(Stop::usage("--by-meaning is of replays to the service", Some(hint)));
+            }
+            let interrupt = interrupt();
+            let playing = Playing {
+                pace: args.time,
+                interrupt: interrupt.clone(),
+                rules,
+                all: args.rules.all,
+                requests: args.requests,
             };
-            outcome.map_err(|why| format!("{name}: {why}"))
-        });
+            let mut stage = Stage::of(client, playing, args.record.clone())?;
+            if let Some(folder) = &args.record {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| Stop::usage(format!("{}: {error}", folder.display()), None))?;
+            }
+            for path in &paths {
+                if interrupt.is_set() {
+                    writeln!(err, "stopped: {} of {} were played", told.all(), paths.len())?;
+                    return Ok(exit::INTERRUPTED);
+                }
+                told.tell(path, stage.play(path), out)?;
+            }
+        }
+    }
+    told.end(out)
+}
+
+/// Replays one to the service of this build.
+fn to_service(args: &ReplayArgs, path: &Path, rules: &Rules) -> Result<(Outcome, Vec<String>), String> {
+    let mut reader = recorded::open(path)?;
+    // Of pseudonyms no world can be made: what messages said decides too much.
+    let elsewhere = reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed);
+    let outcome = if args.by_meaning || elsewhere {
+        recorded::replayed_by_meaning(|| recorded::open(path), rules.clone(), args.rules.all)
+    } else if args.rules.are_given() {
+        Err("--all, --ignore and --strict are of replays by meaning (--by-meaning)".to_owned())
+    } else {
+        recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
+    };
+    outcome.map_err(|why| format!("{}: {why}", path.display()))
+}
+
+/// What came of each, counted.
+struct Told {
+    format: Format,
+    same: u32,
+    differ: u32,
+    incomplete: u32,
+}
+
+impl Told {
+    fn all(&self) -> u32 {
+        self.same + self.differ + self.incomplete
+    }
+
+    /// Tells what came of one.
+    fn tell(
+        &mut self,
+        path: &Path,
+        outcome: Result<(Outcome, Vec<String>), String>,
+        out: &mut dyn Write,
+    ) -> Result<(), Stop> {
+        let name = path.display().to_string();
         let (Outcome { entries, end, compared, difference }, notes) = match outcome {
             Ok(outcome) => outcome,
             Err(why) => {
-                incomplete += 1;
-                match args.format {
+                self.incomplete += 1;
+                match self.format {
                     Format::Text => writeln!(out, "CANNOT  {why}")?,
                     Format::Json => writeln!(out, "{}", json!({"file": name, "error": why}))?,
                 }
-                continue;
+                return Ok(());
             }
         };
         let (word, lines) = match (&difference, &end) {
@@ -111,11 +221,13 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
             (None, End::Whole) => ("same", Vec::new()),
             (None, end) => ("PARTLY", vec![format!("the same up to entry {entries}: {end}")]),
         };
-        differ += u64::from(difference.is_some());
         let is_proven = compared && end == End::Whole;
-        same += u64::from(difference.is_none() && is_proven);
-        incomplete += u64::from(difference.is_none() && !is_proven);
-        match args.format {
+        match (&difference, is_proven) {
+            (Some(_), _) => self.differ += 1,
+            (None, true) => self.same += 1,
+            (None, false) => self.incomplete += 1,
+        }
+        match self.format {
             Format::Text => {
                 writeln!(out, "{word:7} {name} ({entries} entries)")?;
                 for note in &notes {
@@ -130,17 +242,22 @@ pub(super) fn run(args: &ReplayArgs, out: &mut dyn Write, is_terminal: bool) -> 
                 writeln!(out, "{line}")?;
             }
         }
+        Ok(())
     }
-    if args.format == Format::Text {
-        writeln!(
-            out,
-            "{} replayed: {same} the same, {differ} differ, {incomplete} not to their end, or not compared",
-            paths.len()
-        )?;
+
+    fn end(&self, out: &mut dyn Write) -> Result<u8, Stop> {
+        if self.format == Format::Text {
+            let Self { same, differ, incomplete, .. } = self;
+            writeln!(
+                out,
+                "{} replayed: {same} the same, {differ} differ, {incomplete} not to their end, or not compared",
+                self.all()
+            )?;
+        }
+        Ok(match (self.differ, self.incomplete) {
+            (0, 0) => exit::CONFORMS,
+            (0, _) => exit::INCOMPLETE,
+            _ => exit::FAILED,
+        })
     }
-    Ok(match (differ, incomplete) {
-        (0, 0) => exit::CONFORMS,
-        (0, _) => exit::INCOMPLETE,
-        _ => exit::FAILED,
-    })
 }

@@ -35,6 +35,27 @@ pub(super) struct Tested {
     pub(super) jobs: Option<NonZeroUsize>,
 }
 
+/// How a client is started, by its name in harness.toml or elsewhere, or by its command; `None`: the one that runs inside this
+/// process.
+///
+/// # Errors
+/// There is no such client.
+pub(super) fn command_of(given: &str, settings: &Settings) -> Result<Option<Command>, Stop> {
+    match settings.named.get(given) {
+        Some(named) => Ok(named.command.clone()),
+        None => known_client(given).map_err(|error| unknown(given, settings, error)),
+    }
+}
+
+fn unknown(given: &str, settings: &Settings, error: String) -> Stop {
+    let near = nearest(given, settings.named.keys().map(String::as_str));
+    let hint = near.map_or_else(
+        || "`harness clients` shows the ones that are known".to_owned(),
+        |near| format!("did you mean `{near}`?"),
+    );
+    Stop::usage(error, Some(hint))
+}
+
 impl Tested {
     /// All that a run is of, in their order: those of `--client`, or with `--dial` the one that dials in, or the file's, or the
     /// reference client.
@@ -80,14 +101,7 @@ impl Tested {
                 Some(command) => command.called(name).map(Some),
             }),
         };
-        let command = command.map_err(|error| {
-            let near = nearest(given, settings.named.keys().map(String::as_str));
-            let hint = near.map_or_else(
-                || "`harness clients` shows the ones that are known".to_owned(),
-                |near| format!("did you mean `{near}`?"),
-            );
-            Stop::usage(error, Some(hint))
-        })?;
+        let command = command.map_err(|error| unknown(given, settings, error))?;
         // What is run many times anyway is not retried as well.
         let retries = if args.repeat > 1 { 0 } else { named.and_then(|named| named.retries).unwrap_or(0) };
         Ok(Self {

@@ -18,8 +18,10 @@ use super::{
     story::{Do, Known, Step, Story},
 };
 
-/// Methods that are no steps: what they make stands in the call that uses it.
-const MAKES: &str = "create";
+/// Methods that are no steps (`createTextMessage` …): what they make stands in the call that uses it.
+fn makes(method: &str) -> bool {
+    method.strip_prefix("create").is_some_and(|what| !what.is_empty())
+}
 
 struct Conn {
     /// Its client, by its name; empty as long as its login is not answered.
@@ -138,7 +140,7 @@ impl Gathering<'_> {
                 }
                 self.decoder.learn(entry);
             }
-            What::Seen(Seen::Call { client, method, args, .. }) if !method.starts_with(MAKES) => {
+            What::Seen(Seen::Call { client, method, args, .. }) if !makes(method) => {
                 if matches!(method.as_str(), "disconnect" | "destroy") {
                     self.conns
                         .values_mut()

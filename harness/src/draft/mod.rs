@@ -27,6 +27,8 @@ use std::collections::BTreeSet;
 use recording::{Entry, Header, What, replay::Replay};
 use service::bug::Bug;
 
+pub(crate) use story::{Do, Story};
+
 use trial::Heard;
 
 /// The most entries of a recording that a draft is made of.
@@ -142,8 +144,16 @@ pub fn draft(header: &Header, entries: &[Entry], wanted: &Wanted) -> Result<Draf
     Ok(Draft { yaml, notes: story.notes, steps: written.steps, passes, notices })
 }
 
+/// What apps did in a session, as recorded, or guessed of their clients' frames.
+pub(crate) fn story(header: &Header, entries: &[Entry]) -> Story {
+    gather::gather(header, entries, &Wanted::default())
+}
+
 /// A recording of what was done alone: what was said follows from it. The numbers stay those of what was done.
-fn with_what_was_said(header: &Header, entries: &[Entry]) -> Result<Vec<Entry>, String> {
+///
+/// # Errors
+/// Its world cannot be made: a sentence.
+pub(crate) fn with_what_was_said(header: &Header, entries: &[Entry]) -> Result<Vec<Entry>, String> {
     let mut replay = Replay::begin(header).map_err(|mistakes| mistakes.join("; "))?;
     let mut all = Vec::with_capacity(entries.len() * 2);
     for entry in entries {

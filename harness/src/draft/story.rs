@@ -9,7 +9,7 @@ use simulation::Event;
 
 /// The steps of a session, and who takes them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Story {
+pub(crate) struct Story {
     /// The `service:` section.
     pub service: Map<String, Value>,
     /// The clients by their names.
@@ -32,7 +32,7 @@ pub(super) struct Story {
 
 /// A client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Person {
+pub(crate) struct Person {
     /// Its user.
     pub user: String,
     /// Its platform, as scenarios name it; `None`: it does not matter.
@@ -41,7 +41,7 @@ pub(super) struct Person {
 
 /// Something that was done.
 #[derive(Debug, Clone)]
-pub(super) struct Step {
+pub(crate) struct Step {
     /// The entry that tells of it.
     pub n: u64,
     /// How long after the world's beginning.
@@ -52,7 +52,7 @@ pub(super) struct Step {
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Do {
+pub(crate) enum Do {
     /// An app called a method.
     Call { client: String, method: String, args: Map<String, Value> },
     /// The service's operator, or the service by itself.
@@ -69,7 +69,7 @@ pub(super) enum Do {
 
 /// Which callback of which client has the message that gets a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Keep {
+pub(crate) struct Keep {
     /// The name, with its `$`.
     pub name: String,
     /// The message's UID in the recording.
@@ -84,7 +84,7 @@ pub(super) struct Keep {
 
 /// A message that was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// The client that sent it; empty: it came another way.
     pub by: String,
     /// The step that sent it, by the entry that tells of it.
@@ -99,7 +99,7 @@ pub(super) struct Known {
 
 impl Keep {
     /// Whether this callback brings the message.
-    pub(super) fn is_of(&self, event: &Event) -> bool {
+    pub(crate) fn is_of(&self, event: &Event) -> bool {
         let same_text = |text: &String| event.args["message"]["text"] == **text;
         event.client == self.client && event.name == self.event && self.text.as_ref().is_none_or(same_text)
     }
@@ -107,7 +107,7 @@ impl Keep {
 
 impl Do {
     /// The client that takes part, where one does.
-    pub(super) fn client(&self) -> Option<&str> {
+    pub(crate) fn client(&self) -> Option<&str> {
         match self {
             Self::Call { client, .. } => Some(client),
             Self::Keep(keep) => Some(&keep.client),

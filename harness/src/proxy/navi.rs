@@ -81,6 +81,13 @@ pub fn obfuscates(body: &[u8]) -> bool {
     fields.is_some_and(|fields| fields["openAnti"].as_u64().is_some_and(|open| open > 0))
 }
 
+/// `RC-Negotiate: conn=1,2;…` lists the transports that a client speaks; native ones name 1 or 2.
+#[must_use]
+pub fn wants_native(negotiated: &str) -> bool {
+    let lists = negotiated.split(';').filter_map(|part| part.trim().strip_prefix("conn="));
+    lists.flat_map(|list| list.split(',')).any(|number| matches!(number.trim(), "1" | "2"))
+}
+
 fn connect_servers(fields: &mut Map<String, Value>, asked: Asked<'_>) -> Servers {
     let mut servers = Servers::default();
     let tls = match fields.get("openTLS") {
@@ -191,7 +198,7 @@ fn http_server(text: &mut String, asked: Asked<'_>, prefixes: &mut Prefixes) {
     let Some(prefix) = prefixes.of(&written.place) else { return };
     let own = asked.own;
     *text = match written.scheme {
-        Some(_) => format!("{}://{}{prefix}{}", own.scheme(), own.authority_with_port(), written.rest),
+        Some(_) => format!("{}://{}{prefix}{}", own.scheme(), own.authority(), written.rest),
         None => format!("{}{prefix}{}", own.authority_with_port(), written.rest),
     };
 }
@@ -274,6 +281,11 @@ mod tests {
                 "log": {"httpUrl": "http://127.0.0.1:9/~proxy/2"},
             })
         );
+    }
+
+    #[test]
+    fn native_clients_are_told_by_the_transports_that_they_speak() {
+        assert!(wants_native("conn=1,2;rtc=4") && !wants_native("rtc=1; conn=5"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ const PREFIX: &str = "/~proxy/";
 const MOST: usize = 64;
 
 /// HTTP servers that answers name, by the beginnings of paths that stand for them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prefixes {
     upstream: Place,
     places: Vec<Place>,

@@ -10,6 +10,7 @@ mod unpacked;
 
 pub use beside::{Beside, beside};
 pub use elsewhere::replayed_by_meaning;
+pub(crate) use elsewhere::{Names, rewrite_body};
 pub(crate) use line::instant;
 pub use line::{line, shortened};
 pub use page::Page;
@@ -22,7 +23,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use recording::Reader;
+use recording::{End, Entry, Header, Reader};
 
 /// A recording on disk.
 pub type FileReader = Reader<Box<dyn BufRead>>;
@@ -35,6 +36,23 @@ pub fn open(path: &Path) -> Result<FileReader, String> {
     let said = |why: String| format!("{}: {why}", path.display());
     let input = unpacked::open(path).map_err(|error| said(error.to_string()))?;
     Reader::open(input).map_err(|error| said(error.to_string()))
+}
+
+/// Reads a whole recording, as far as it is intact, and what ended it.
+///
+/// # Errors
+/// It cannot be read, or has more entries than `most`: a sentence that names the file.
+pub fn read_all(path: &Path, most: usize) -> Result<(Header, Vec<Entry>, End), String> {
+    let said = |why: String| format!("{}: {why}", path.display());
+    let (mut reader, mut entries) = (open(path)?, Vec::new());
+    while let Some(entry) = reader.next_entry().map_err(|error| said(error.to_string()))? {
+        if entries.len() == most {
+            return Err(said(format!("it has more than {most} entries")));
+        }
+        entries.push(entry);
+    }
+    let end = reader.end().cloned().unwrap_or(End::Whole);
+    Ok((reader.header().clone(), entries, end))
 }
 
 /// Whether a file begins as recordings do; one that cannot be read does not.

@@ -133,6 +133,7 @@ impl<'a> Run<'a> {
             recorded: options.record.is_some(),
         };
         driver.begin(&stage)?;
+        stage.tell_made(driver);
         let start = driver.began().unwrap_or(start);
         let driver_is_real = driver.abilities().patience.is_some();
         let cursors = case.clients.keys().map(|name| (name.clone(), Cursor::default())).collect();

@@ -254,3 +254,27 @@ pub struct Stage<'a> {
     /// Whether what happens is taken down ([`Driver::recordings`]).
     pub recorded: bool,
 }
+
+impl Stage<'_> {
+    /// The step of a recording that tells how a client was made.
+    pub const MADE: &'static str = "made";
+
+    /// Has it recorded how each client was made, where that is not as any client is.
+    pub(super) fn tell_made(&self, driver: &mut dyn Driver) {
+        for (name, (client, _)) in &self.clients {
+            let text = |text: &Option<String>| text.as_deref().map(Value::from);
+            let options = (!client.options.is_empty()).then(|| Value::Object(client.options.clone()));
+            let fields = [
+                ("options", options),
+                ("platform", text(&client.platform)),
+                ("device", text(&client.device)),
+                ("client", text(&client.client)),
+            ];
+            let args: Map<String, Value> =
+                fields.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+            if !args.is_empty() {
+                driver.stepped(name, Self::MADE, &args);
+            }
+        }
+    }
+}

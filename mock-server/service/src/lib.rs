@@ -13,6 +13,7 @@ mod mail;
 mod outward;
 mod preferences;
 mod service;
+mod stand_in;
 mod taken;
 mod ultra_group;
 mod world;
@@ -46,5 +47,6 @@ pub use doors::operator::{
 pub use doors::server_api::nearest_endpoint;
 pub use outward::callback::Callbacks;
 pub use service::{ConnView, Held, Service};
+pub use stand_in::StandIn;
 pub use taken::Taken;
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

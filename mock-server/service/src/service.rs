@@ -30,6 +30,7 @@ use crate::{
         server_api::ApiState,
     },
     outward::OutwardState,
+    stand_in::StandIn,
     taken::Taken,
     world::World,
 };
@@ -106,6 +107,7 @@ pub struct Service {
     pub(crate) api: ApiState,
     /// What was done to it and nobody has asked for yet; `None`: nobody will ask.
     tape: Option<VecDeque<(UnixMillis, Taken)>>,
+    stand_in: Option<Box<dyn StandIn>>,
 }
 
 impl Service {
@@ -155,7 +157,8 @@ impl Service {
             app_level: setup.app_level,
             ..OutwardState::default()
         };
-        let mut service = Self { world: World::new(core, outward), api: ApiState::default(), tape: None };
+        let mut service =
+            Self { world: World::new(core, outward), api: ApiState::default(), tape: None, stand_in: None };
         populate(&mut service.world, setup, now);
         service
     }
@@ -202,9 +205,31 @@ impl Service {
         }
     }
 
+    /// From now on somebody speaks in its stead. What was done is told as ever; doing it again without the same one gives other
+    /// outputs.
+    pub fn stands_in(&mut self, stand_in: Box<dyn StandIn>) {
+        self.stand_in = Some(stand_in);
+    }
+
+    /// Tells whoever speaks in its stead ([`StandIn::hears`]); nobody else hears it.
+    pub fn tell_stand_in(&mut self, now: UnixMillis, what: &Value) {
+        if let Some(stand_in) = &mut self.stand_in {
+            stand_in.hears(now, what);
+        }
+    }
+
+    /// Who speaks in its stead.
+    #[must_use]
+    pub fn stand_in(&self) -> Option<&dyn StandIn> {
+        self.stand_in.as_deref()
+    }
+
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
         self.takes(now, || Taken::Input(input.clone()));
+        if self.stand_in.as_mut().is_some_and(|stand_in| stand_in.takes(now, &input)) {
+            return;
+        }
         self.world.core.hint.set(None);
         match input {
             Input::Open { conn, login } => open_through_faults(&mut self.world, now, conn, login),
@@ -225,13 +250,15 @@ impl Service {
 
     /// Drained by the shell after every call that takes `&mut self`.
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.world.core.next_output()
+        let stand_in = self.stand_in.as_mut().and_then(|stand_in| stand_in.poll_output());
+        stand_in.or_else(|| self.world.core.next_output())
     }
 
     /// When [`on_deadline`](Self::on_deadline) must be called at the latest.
     #[must_use]
     pub fn next_deadline(&self) -> Option<UnixMillis> {
-        self.world.core.timers.first()
+        let stand_in = self.stand_in.as_ref().and_then(|stand_in| stand_in.next_deadline());
+        [self.world.core.timers.first(), stand_in].into_iter().flatten().min()
     }
 
     /// Runs what is due by `now`, at most a bounded number of it: if more is due, [`next_deadline`](Self::next_deadline)
@@ -241,6 +268,9 @@ impl Service {
             return 0;
         }
         self.takes(now, || Taken::Due);
+        if let Some(stand_in) = &mut self.stand_in {
+            stand_in.on_deadline(now);
+        }
         for ran in 0..MOST_AT_ONCE {
             let Some(delayed) = self.world.core.timers.due(now) else { return ran };
             self.world.core.hint.set(None);
@@ -320,6 +350,15 @@ impl Service {
     /// Open connections in the order they came.
     #[must_use]
     pub fn connections(&self) -> Vec<ConnView> {
+        let mut views = self.own_connections();
+        if let Some(stand_in) = &self.stand_in {
+            views.extend(stand_in.connections());
+            views.sort_by_key(|view| view.conn);
+        }
+        views
+    }
+
+    fn own_connections(&self) -> Vec<ConnView> {
         self.world
             .core
             .connections

@@ -63,7 +63,7 @@ impl Way<'_> {
         sized(&mut parts.headers, &form);
         let negotiated =
             parts.headers.get("rc-negotiate").and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let native = wants_native(negotiated);
+        let native = navi::wants_native(negotiated);
         let exchange = self.exchange(&parts);
         let (shared, own, place) = (self.shared.clone(), self.own.clone(), self.place.clone());
         let (head, answer) = self.small(&exchange, &mut parts, form).await?;
@@ -268,24 +268,8 @@ impl Way<'_> {
     }
 }
 
-/// `RC-Negotiate: conn=1,2;…` lists the transports that a client speaks; native ones name 1 or 2.
-fn wants_native(negotiated: &str) -> bool {
-    let lists = negotiated.split(';').filter_map(|part| part.trim().strip_prefix("conn="));
-    lists.flat_map(|list| list.split(',')).any(|number| matches!(number.trim(), "1" | "2"))
-}
-
 fn whole(mut head: http::response::Parts, body: Bytes) -> Response<Passing> {
     remove_hop_by_hop(&mut head.headers);
     head.headers.remove(header::CONTENT_LENGTH);
     Response::from_parts(head, Passing::Whole(Some(body)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn native_clients_are_told_by_the_transports_that_they_speak() {
-        assert!(wants_native("conn=1,2;rtc=4") && !wants_native("rtc=1; conn=5"));
-    }
 }

@@ -5,6 +5,8 @@ mod feed;
 mod rewrite;
 mod world;
 
+pub(crate) use rewrite::{Names, body as rewrite_body};
+
 use std::io::BufRead;
 
 use recording::{End, Reader};

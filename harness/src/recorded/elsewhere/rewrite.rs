@@ -4,7 +4,7 @@ use bytes::Bytes;
 use wire::UnixMillis;
 
 /// What stands for what.
-pub(super) trait Names {
+pub(crate) trait Names {
     /// The name that takes the place of this text, if it is one.
     fn name(&self, text: &str) -> Option<String>;
     /// The instant that takes the place of this one, if it is one.
@@ -16,7 +16,7 @@ const DEEPEST: usize = 12;
 
 /// A protobuf body with names and instants replaced, whatever message it is: text within it is text, what reads as a message is one.
 /// `None`: nothing was replaced.
-pub(super) fn body(bytes: &[u8], names: &dyn Names) -> Option<Bytes> {
+pub(crate) fn body(bytes: &[u8], names: &dyn Names) -> Option<Bytes> {
     message(bytes, names, 0)?.map(Into::into)
 }
 
