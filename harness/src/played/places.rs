@@ -46,10 +46,8 @@ impl Places {
                 }
             }
             Value::Array(items) => items.iter_mut().for_each(|item| self.call(item, navi)),
-            Value::String(text) => {
-                if self.is_moved() && text.contains(&self.then) {
-                    *text = text.replace(&self.then, &self.now);
-                }
+            Value::String(text) if self.is_moved() && text.contains(&self.then) => {
+                *text = text.replace(&self.then, &self.now);
             }
             _ => {}
         }

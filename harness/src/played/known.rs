@@ -1,4 +1,5 @@
-//! Numbers that a client draws itself: what the recorded one called a message, and what the one that is there now calls it.
+//! Messages as a client knows them: the number that the recorded one drew for one, and the one that is there now in its place; and the
+//! whole of a message where only its UID is known, because it was guessed of a frame.
 
 use std::collections::BTreeMap;
 
@@ -8,19 +9,23 @@ use simulation::Event;
 
 /// The field of such a number.
 const LOCAL: &str = "messageId";
+/// And that of a message's UID.
+const UID: &str = "messageUId";
 
-/// The recorded numbers of each client, and those in their place. What a client is told the same number of times as it was then is
-/// taken for the same.
+/// The recorded numbers of each client, and those in their place: the same callback for the same time is taken for the same. And the
+/// messages that it was told of.
 #[derive(Debug, Default)]
-pub(super) struct LocalIds {
+pub(super) struct Known {
     /// Recorded callbacks of a client by their name, in order.
     recorded: BTreeMap<(String, String), Vec<Map<String, Value>>>,
     heard: BTreeMap<(String, String), usize>,
     ids: BTreeMap<(String, i64), i64>,
+    /// By client and UID.
+    messages: BTreeMap<(String, String), Value>,
     seen: usize,
 }
 
-impl LocalIds {
+impl Known {
     pub(super) fn of(entries: &[Entry]) -> Self {
         let mut ids = Self::default();
         for entry in entries {
@@ -38,6 +43,7 @@ impl LocalIds {
             let count = self.heard.entry(key.clone()).or_default();
             let recorded = self.recorded.get(&key).and_then(|all| all.get(*count));
             *count += 1;
+            keep(&event.client, &event.args, &mut self.messages);
             if let Some(recorded) = recorded {
                 pair(&event.client, recorded, &event.args, &mut self.ids);
             }
@@ -56,6 +62,12 @@ impl LocalIds {
 
     fn rewrite(&self, client: &str, name: &str, value: &mut Value) {
         match value {
+            Value::Object(fields) if fields.contains_key(UID) && !fields.contains_key("targetId") => {
+                let uid = fields[UID].as_str().unwrap_or_default().to_owned();
+                if let Some(message) = self.messages.get(&(client.to_owned(), uid)) {
+                    value.clone_from(message);
+                }
+            }
             Value::Object(fields) => {
                 fields.iter_mut().for_each(|(name, value)| self.rewrite(client, name, value));
             }
@@ -67,6 +79,18 @@ impl LocalIds {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// Keeps the messages that a callback brings: the last that is told of one counts.
+fn keep(client: &str, args: &Map<String, Value>, messages: &mut BTreeMap<(String, String), Value>) {
+    for value in args.values() {
+        let one = std::slice::from_ref(value);
+        for message in value.as_array().map_or(one, Vec::as_slice) {
+            if let Some(uid) = message[UID].as_str().filter(|uid| !uid.is_empty()) {
+                messages.insert((client.to_owned(), uid.to_owned()), message.clone());
+            }
         }
     }
 }
@@ -121,7 +145,7 @@ mod tests {
                 args: map(json!({"message": {"messageId": id}})),
             }),
         };
-        let mut ids = LocalIds::of(&[callback(7), callback(8)]);
+        let mut ids = Known::of(&[callback(7), callback(8)]);
         let event = |id: i64| Event {
             n: 1,
             at: UnixMillis(0),
@@ -136,5 +160,22 @@ mod tests {
         let now = json!({"messageIds": [100, 101, 9], "message": {"messageId": 101}, "count": 7});
         assert_eq!(Value::Object(ids.rewritten("one", &args)), now);
         assert_eq!(ids.rewritten("two", &args), args);
+    }
+
+    #[test]
+    fn a_message_of_which_only_the_uid_is_known_is_the_one_that_the_client_was_told_of() {
+        let message = json!({"messageUId": "A-B", "targetId": "bob", "text": "x"});
+        let mut known = Known::default();
+        known.learn(&[Event {
+            n: 1,
+            at: UnixMillis(0),
+            client: "one".to_owned(),
+            name: "onMessageReceived".to_owned(),
+            args: map(json!({"message": message})),
+            after: Vec::new(),
+        }]);
+        let args = map(json!({"message": {"messageUId": "A-B"}, "other": {"messageUId": "C-D"}}));
+        let now = json!({"message": message, "other": {"messageUId": "C-D"}});
+        assert_eq!(Value::Object(known.rewritten("one", &args)), now);
     }
 }
