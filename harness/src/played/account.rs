@@ -96,7 +96,7 @@ impl Account {
     }
 }
 
-/// What [`Account::told`] tells, in sentences; `requests` of it are about requests that were made or not made.
+/// What [`Account::told`] tells, in sentences.
 pub(super) fn sentences(told: &Value) -> Vec<String> {
     let mut notes = Vec::new();
     for kind in Kind::ALL {
@@ -126,7 +126,7 @@ pub(super) fn sentences(told: &Value) -> Vec<String> {
     notes
 }
 
-/// Whether requests were made that were not recorded, or the other way round.
+/// Whether nothing went otherwise.
 pub(super) fn is_clean(told: &Value) -> bool {
     told.as_object().is_none_or(serde_json::Map::is_empty)
 }

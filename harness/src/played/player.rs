@@ -139,6 +139,7 @@ impl Player {
         self.numbers += 1;
         self.due.insert((at, self.numbers), due);
     }
+
     fn opened(&mut self, now: UnixMillis, conn: ConnId, login: &Login) {
         let Some(number) = self.line_for(now, login) else {
             // As if nobody was there.
