@@ -94,7 +94,7 @@ async fn begin(worlds: &Worlds, tls: Option<TlsAcceptor>, stream: TcpStream) -> 
             let mut first = [0];
             stream.peek(&mut first).await.ok()?;
             if first[0] == TLS_HANDSHAKE {
-                Io::Tls(Box::new(acceptor.accept(stream).await.ok()?))
+                Io::Tls(Box::new(acceptor.accept(stream).await.ok()?.into()))
             } else {
                 // Plain HTTP and plain native clients are served beside TLS: the control API stays in reach of scripts.
                 Io::Plain(stream)

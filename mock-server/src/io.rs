@@ -15,41 +15,45 @@ use tokio::{
     net::TcpStream,
     time::Sleep,
 };
-use tokio_rustls::server::TlsStream;
+use tokio_rustls::TlsStream;
 
 use crate::bounds::Bound;
 use crate::meter::{Did, Meter};
 
 /// A connection's bytes, decrypted.
-pub(crate) enum Io {
+#[derive(Debug)]
+pub enum Io {
+    /// Without TLS.
     Plain(TcpStream),
+    /// With it, of either side.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
 impl Io {
-    /// The next close resets the connection instead of ending it in good form.
-    pub(crate) fn reset_on_drop(&self) {
-        let stream = match self {
+    /// The socket below.
+    #[must_use]
+    pub fn tcp(&self) -> &TcpStream {
+        match self {
             Self::Plain(stream) => stream,
             Self::Tls(stream) => stream.get_ref().0,
-        };
-        // A socket that is already dead cannot be reset, and need not be.
-        let _ = stream.set_zero_linger();
+        }
     }
-}
 
-impl Io {
-    pub(crate) fn is_tls(&self) -> bool {
+    /// Whether there is TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// The next close resets the connection instead of ending it in good form.
+    pub(crate) fn reset_on_drop(&self) {
+        // A socket that is already dead cannot be reset, and need not be.
+        let _ = self.tcp().set_zero_linger();
     }
 
     /// The address that the peer connected to; `None`: the socket is dead.
     pub(crate) fn local_addr(&self) -> Option<SocketAddr> {
-        let stream = match self {
-            Self::Plain(stream) => stream,
-            Self::Tls(stream) => stream.get_ref().0,
-        };
-        stream.local_addr().ok()
+        self.tcp().local_addr().ok()
     }
 }
 

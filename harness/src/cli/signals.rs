@@ -25,48 +25,42 @@ pub(super) fn watch() -> Interrupt {
 pub(super) fn watch_saying(text: &'static str) -> Interrupt {
     let interrupt = Interrupt::default();
     let ask = interrupt.clone();
-    thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            let Ok(mut signals) = Signals::new() else { return };
-            signals.next().await;
+    on_signals(move |n| match n {
+        0 => {
             ask.set();
             say(text);
-            signals.next().await;
-            end();
-        });
+        }
+        _ => end(),
     });
     interrupt
 }
 
 /// As [`watch`] for commands that have nothing to report: the first signal ends them and the adapters.
 pub(super) fn end_at_once() {
-    thread::spawn(|| {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
-        let Ok(runtime) = runtime else { return };
-        runtime.block_on(async {
-            let Ok(mut signals) = Signals::new() else { return };
-            signals.next().await;
-            end();
-        });
-    });
+    on_signals(|_| end());
 }
 
 /// As [`watch`] for commands that look after their own end: what is returned is set by any signal that asks for it.
 pub(super) fn asked() -> Arc<AtomicBool> {
     let asked = Arc::new(AtomicBool::new(false));
     let ask = Arc::clone(&asked);
+    on_signals(move |_| ask.store(true, Ordering::Relaxed));
+    asked
+}
+
+/// Calls with the number of each signal, from 0, on a thread of its own.
+fn on_signals(mut hear: impl FnMut(usize) + Send + 'static) {
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
             let Ok(mut signals) = Signals::new() else { return };
-            signals.next().await;
-            ask.store(true, Ordering::Relaxed);
+            for n in 0.. {
+                signals.next().await;
+                hear(n);
+            }
         });
     });
-    asked
 }
 
 fn end() {
