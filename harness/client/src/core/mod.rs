@@ -2,6 +2,8 @@
 //! topic.
 
 pub(crate) mod arguments;
+pub mod bug;
+mod bug_list;
 pub mod code;
 pub(crate) mod conversation;
 pub(crate) mod events;
@@ -23,6 +25,7 @@ use serde_json::{Value, json};
 use wire::ClientFrame;
 
 use self::{
+    bug::Bug,
     io::{ClientEnv, EngineOutput},
     link::Link,
     listener::Listeners,
@@ -52,6 +55,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(env: ClientEnv, mut store: Store) -> Self {
         store.close();
+        store.bugs.clone_from(&env.bugs);
         Self {
             options: Options::read(&env.options),
             env,
@@ -73,6 +77,11 @@ impl Core {
         self.user.clear();
         self.store.close();
         self.status = None;
+    }
+
+    /// Whether this engine has that deliberate bug.
+    pub(crate) fn has(&self, bug: Bug) -> bool {
+        self.env.bugs.has(bug)
     }
 
     pub(crate) fn output(&mut self, output: EngineOutput) {

@@ -72,7 +72,7 @@ impl Engine {
                     self.answered(now, id, Reply { code: i64::from(status), body, ..Reply::default() });
                 }
             }
-            ServerFrame::Pong => heartbeat.pong(now),
+            ServerFrame::Pong => heartbeat.pong(now, &self.core.env.bugs),
             _ => {}
         }
     }

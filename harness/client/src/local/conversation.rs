@@ -7,6 +7,7 @@ use crate::{
     core::{
         Core,
         arguments::{conversation_of, conversation_types, number},
+        bug::Bug,
         conversation::describe,
         message::Object,
     },
@@ -40,6 +41,10 @@ pub(crate) fn load_many(core: &Core, args: &Object) -> Answered {
             (start == 0 || *time < start)
                 && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel)
         });
+        let cut_first = all.len() > count && core.has(Bug::PinsAfterCut);
+        if cut_first {
+            all.truncate(count);
+        }
         let mut described = Vec::new();
         for (key, _) in all {
             described.push(describe(&core.store, &key)?);

@@ -16,6 +16,7 @@ use wire::{
 use crate::{
     core::{
         Core,
+        bug::Bug,
         feed::Feed,
         message::{self, Object, counts, is_stored, mentions},
     },
@@ -71,10 +72,17 @@ impl Mail<'_> {
     /// Fetches what waited (OFFL-001).
     pub(crate) fn begin_sync(&mut self, now: UnixMillis, server_time: UnixMillis) {
         // A store that cannot be read is an empty one: messages then come again rather than not at all.
-        let (received, sent) = self.core.store.watermarks().unwrap_or_default();
+        let (mut received, mut sent) = self.core.store.watermarks().unwrap_or_default();
+        let first = !std::mem::replace(&mut self.state.begun, true);
+        if first && received > UnixMillis(0) && self.core.has(Bug::ForgetsWatermarks) {
+            (received, sent) = Default::default();
+        }
         let feed = Feed::from(received);
         self.state.inbox = Inbox { feed, sent, online_since: server_time, ..Inbox::default() };
         self.pull(now);
+        for (topic, target, body, call) in std::mem::take(&mut self.state.held) {
+            self.ask(now, topic, &target, body, call);
+        }
     }
 
     pub(super) fn pull(&mut self, now: UnixMillis) {
@@ -171,7 +179,11 @@ impl Mail<'_> {
                 // What cannot be kept is shown all the same: the server will not send it again.
                 Err(_) => {}
             }
-        } else if !status_message && !uid.is_empty() && !self.core.store.see(uid).unwrap_or(true) {
+        } else if !status_message
+            && !uid.is_empty()
+            && !self.core.store.see(uid).unwrap_or(true)
+            && !self.core.has(Bug::TellsUnstoredTwice)
+        {
             return None;
         }
         Some(Arrival::Message(message))

@@ -13,7 +13,7 @@ mod watermark;
 
 use rusqlite::Connection;
 
-use crate::core::code;
+use crate::core::{bug::Bugs, code};
 
 pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
@@ -27,6 +27,8 @@ pub struct Store {
     db: Connection,
     /// Whose rows are read and written: a user of an App Key. Empty while it is nobody's.
     owner: String,
+    /// Those of the engine that it is in.
+    pub(crate) bugs: Bugs,
 }
 
 // A UID is stored once: what comes twice is not shown twice. NULL, for what was never sent, is no UID.
@@ -80,7 +82,7 @@ impl Store {
 
     fn with(db: Connection) -> Result<Self, rusqlite::Error> {
         db.execute_batch(SCHEMA)?;
-        Ok(Self { db, owner: String::new() })
+        Ok(Self { db, owner: String::new(), bugs: Bugs::default() })
     }
 
     /// From now on it is the database of that user of that App Key, until it is another's or [`close`](Self::close)d.
