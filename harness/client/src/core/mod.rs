@@ -107,14 +107,14 @@ impl Core {
     pub(crate) fn fire(&mut self, name: &'static str, args: Value) {
         debug_assert!(events::EVENTS.contains(&name), "`{name}` is no callback that can be listened to");
         let Value::Object(args) = args else { return };
-        if let Some(args) = self.listeners.arguments(name, args) {
+        if let Some(args) = self.listeners.arguments(&self.env.bugs, name, args) {
             self.out.push_back(EngineOutput::Callback { name, args });
         }
     }
 
     /// Reports a state, unless it is the one reported last (CONN-022).
     pub(crate) fn change_status(&mut self, status: &'static str) {
-        if self.status != Some(status) {
+        if self.status != Some(status) || self.has(Bug::RepeatsStatus) {
             self.status = Some(status);
             self.fire("onConnectionStatusChanged", json!({"status": status}));
         }

@@ -18,7 +18,7 @@ use crate::core::{
     Core,
     bug::Bug,
     code,
-    message::Object,
+    message::{self, Object},
     requests::{Asked, Reply, Way},
 };
 
@@ -94,6 +94,18 @@ impl Mail<'_> {
     pub(crate) fn answered(&mut self, now: UnixMillis, call: Call, reply: Reply) {
         let Reply { code, body, time, uid } = reply;
         match call {
+            Call::Send { .. } if code == code::CONNECTION_LOST && self.core.has(Bug::CutSwallowsResults) => {}
+            Call::Send { message, events }
+                if code == code::CONNECTION_LOST && self.core.has(Bug::ResendsAfterCut) =>
+            {
+                let kind = message::text(&message, "conversationType");
+                let again = message::outgoing(&message).zip(send::topic(&kind, false));
+                if let Some((out, topic)) = again {
+                    let target = message::text(&message, "targetId");
+                    let body = prost::Message::encode_to_vec(&out.up);
+                    self.state.held.push((topic, target, body, Call::Send { message, events }));
+                }
+            }
             Call::Send { message, events } => {
                 send::sent(self.core, message, events, code, (code == 0).then_some((time, uid)));
             }

@@ -10,6 +10,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::{CallResult, EngineOutput, HttpAnswer},
         message::{Object, media_kind, outgoing_media, text},
@@ -37,7 +38,9 @@ impl Media<'_> {
         let sendable = topic(&text(&message, "conversationType"), false).is_some()
             && media_kind(&message).is_some()
             && !text(&message, "targetId").is_empty();
-        let uploaded = !text(&message, "remote").is_empty();
+        let local = self.mail.core.store.file(&text(&message, "local")).is_some();
+        let uploaded = !text(&message, "remote").is_empty()
+            && !(local && self.mail.core.has(Bug::ForwardingUploadsAgain));
         let there = uploaded || self.mail.core.store.file(&text(&message, "local")).is_some();
         if !sendable || !there || MediaState::find(&self.state.uploads, &message).is_some() {
             return wrong;
@@ -98,6 +101,7 @@ impl Media<'_> {
             .options
             .file_server
             .clone()
+            .filter(|_| !self.mail.core.env.bugs.has(Bug::IgnoresOwnFileServer))
             .or_else(|| self.mail.core.navi.as_ref()?.upload_server.clone())
         else {
             return self.upload_failed(job, code::UPLOAD_FAILED);
@@ -107,7 +111,9 @@ impl Media<'_> {
         };
         transfer.http = Some((http, now + UPLOAD_LIMIT));
         let (body, message) = (form(&token, &transfer.key, &file), transfer.message.clone());
-        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
+        if !self.mail.core.has(Bug::UploadUntold) {
+            self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
+        }
         self.mail.core.output(EngineOutput::Http {
             id: http,
             method: "POST",
@@ -121,10 +127,17 @@ impl Media<'_> {
         let Some(transfer) = self.state.uploads.get_mut(&job) else { return };
         transfer.http = None;
         if answer.is_none_or(|answer| answer.status != 200) {
+            if self.mail.core.env.bugs.has(Bug::PublishesFailedUploads) {
+                let message = transfer.message.clone();
+                self.state.uploads.remove(&job);
+                return self.publish_media(now, message);
+            }
             return self.upload_failed(job, code::UPLOAD_FAILED);
         }
         let (key, message) = (transfer.key.clone(), transfer.message.clone());
-        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
+        if !self.mail.core.has(Bug::UploadUntold) {
+            self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
+        }
         let ask = GetDownloadUrlInput {
             r#type: media_kind(&message),
             key: Some(key),
@@ -156,6 +169,9 @@ impl Media<'_> {
     /// Nothing was sent; the message is marked, and the app told (SEND-018).
     pub(crate) fn upload_failed(&mut self, job: u64, code: i64) {
         if let Some(transfer) = self.state.uploads.remove(&job) {
+            if code == code::CONNECTION_LOST && self.mail.core.has(Bug::CutSwallowsUploads) {
+                return;
+            }
             send::sent(self.mail.core, transfer.message, MEDIA, code, None);
         }
     }
@@ -167,6 +183,10 @@ impl Media<'_> {
         let Some(mut transfer) = job.and_then(|job| self.state.uploads.remove(&job)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
+        if self.mail.core.has(Bug::CancelledUploadFails) {
+            send::sent(self.mail.core, transfer.message, MEDIA, code::UPLOAD_FAILED, None);
+            return CallResult::Code(0);
+        }
         transfer.message.insert("sentStatus".into(), "canceled".into());
         if let Some(id) = transfer.message.get("messageId").and_then(Value::as_i64) {
             // The app hears of it even if the store cannot keep it.

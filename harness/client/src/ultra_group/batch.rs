@@ -11,7 +11,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -49,7 +51,9 @@ pub(super) fn loaded(core: &mut Core, asked: Vec<Object>, code: i64, body: &Byte
     for asked in asked {
         let uid = text(&asked, "messageUId");
         let Some(down) = found.iter().find(|down| down.msg_id() == uid) else {
-            not_matched.push(asked);
+            if !core.has(Bug::UnmatchedAreLost) {
+                not_matched.push(asked);
+            }
             continue;
         };
         let mut message = receive::channel_received(core, down);

@@ -43,8 +43,10 @@ impl Store {
     /// Messages of a conversation that fit, newest first.
     pub(crate) fn search(&self, of: &Key, search: &Search<'_>) -> rusqlite::Result<Vec<Map<String, Value>>> {
         let contains = contains(&self.bugs, search.keyword.unwrap_or_default(), "?5");
+        let anywhere = !of.channel.is_empty() && self.bugs.has(Bug::SearchInEveryChannel);
+        let channel = if anywhere { "(channel = ?4 OR channel <> ?4)" } else { "channel = ?4" };
         let mut find = self.db.prepare_cached(&format!(
-            "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
+            "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND {channel}
              AND (?5 IS NULL OR {contains})
              AND (?6 IS NULL OR json_extract(body, '$.senderUserId') = ?6)
              AND sent_time >= ?7 AND (?8 IS NULL OR sent_time < ?8)
