@@ -38,10 +38,11 @@ impl Media<'_> {
         let sendable = topic(&text(&message, "conversationType"), false).is_some()
             && media_kind(&message).is_some()
             && !text(&message, "targetId").is_empty();
-        let local = self.mail.core.store.file(&text(&message, "local")).is_some();
-        let uploaded = !text(&message, "remote").is_empty()
-            && !(local && self.mail.core.has(Bug::ForwardingUploadsAgain));
-        let there = uploaded || self.mail.core.store.file(&text(&message, "local")).is_some();
+        let file = || self.mail.core.store.file(&text(&message, "local")).is_some();
+        let remote = !text(&message, "remote").is_empty();
+        let again = remote && file() && self.mail.core.has(Bug::ForwardingUploadsAgain);
+        let uploaded = remote && !again;
+        let there = uploaded || file();
         if !sendable || !there || MediaState::find(&self.state.uploads, &message).is_some() {
             return wrong;
         }

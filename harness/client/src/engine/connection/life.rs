@@ -230,7 +230,13 @@ impl Engine {
     /// DISCONNECT: a kick, a ban, a redirect … (KICK-001, KICK-003, CONN-031).
     pub(crate) fn told_to_leave(&mut self, now: UnixMillis, status: u8) {
         match status {
-            disconnect::KICKED if self.core.has(Bug::KickedComesBack) => self.lost(now),
+            disconnect::KICKED if self.core.has(Bug::KickedComesBack) => {
+                // Later each time: two devices would kick each other without end at one instant.
+                self.abandon();
+                self.fail_requests(now);
+                self.core.change_status("suspend");
+                self.schedule(now);
+            }
             disconnect::KICKED if self.core.has(Bug::HidesKicks) => {
                 self.end(now, code::KICKED, Some("unconnected"));
             }
