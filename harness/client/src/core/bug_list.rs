@@ -75,9 +75,9 @@ bugs! {
     }
     "offline" {
         /// How far the mailbox was fetched is not kept: an app that was started anew fetches from the beginning.
-        ForgetsWatermarks = "forgets_watermarks", "OFFL-001";
+        ForgetsWatermarks = "forgets_watermarks", "IMPL-019";
         /// A message that is not stored is told twice where it comes twice.
-        TellsUnstoredTwice = "tells_unstored_twice", "RECV-001";
+        TellsUnstoredTwice = "tells_unstored_twice", "IMPL-001";
         /// While packages are still to come, the mailbox is noted down as fetched up to the login.
         KeepsWatermarkTooEarly = "keeps_watermark_too_early", "OFFL-023";
         /// A message that is pushed during a pull is taken at once, and what the pull had still to bring counts
@@ -106,7 +106,7 @@ bugs! {
     }
     "sending" {
         /// A message sent while there is no connection gets its outcome only when there is one.
-        SendsWhenBack = "sends_when_back", "SEND-007";
+        SendsWhenBack = "sends_when_back", "ERR-008";
         /// What is published asks for no acknowledgement (QoS 0).
         PublishesUnconfirmed = "publishes_unconfirmed", "IMPL-005";
         /// The stored message of a sending that failed stays in the state of being sent.
@@ -140,7 +140,7 @@ bugs! {
     }
     "search" {
         /// `%` and `_` in a keyword stand for anything.
-        SearchTakesWildcards = "search_takes_wildcards", "SRCH-001";
+        SearchTakesWildcards = "search_takes_wildcards", "SRCH-004";
         /// A search before a time finds the message of that time.
         SearchIncludesStart = "search_includes_start", "SRCH-006";
         /// A search in a range of time finds what is older than its beginning.
@@ -184,7 +184,7 @@ bugs! {
     }
     "conversation" {
         /// Pinned conversations come first only within the page that is cut by time.
-        PinsAfterCut = "pins_after_cut", "CONV-014";
+        PinsAfterCut = "pins_after_cut", "CONV-016";
         /// Messages that the user sent from another device count as unread.
         OwnCountAsUnread = "own_count_as_unread", "UNREAD-004";
         /// The last message read stays unread.
