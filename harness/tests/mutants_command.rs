@@ -9,10 +9,15 @@ use serde_json::Value;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios");
 
-/// Exit code, standard output, standard error; `scenarios/` in a word is the suite.
+/// Exit code, standard output, standard error of `harness mutants`; `scenarios/` in a word is the suite.
 fn harness(words: &str) -> (u8, String, String) {
+    command(&format!("mutants {words}"))
+}
+
+/// The same of any command.
+fn command(words: &str) -> (u8, String, String) {
     let words = words.replace("scenarios/", &format!("{ROOT}/"));
-    let args = ["harness", "mutants"].into_iter().chain(words.split_whitespace()).map(OsString::from);
+    let args = ["harness"].into_iter().chain(words.split_whitespace()).map(OsString::from);
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let code = cli::run_with(args, &mut out, &mut err, false);
     (code, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
@@ -66,4 +71,31 @@ fn what_is_asked_for_must_be_there() {
     assert!(err.contains("`harness explain bugs` lists them"), "{err}");
     let (code, ..) = harness("scenarios/kick --filter nothing-is-called-so");
     assert_eq!(code, 6);
+}
+
+#[test]
+fn a_bug_of_the_client_is_explained_with_what_it_breaks() {
+    let (code, out, _) = command("explain client:pins_after_cut");
+    assert_eq!(code, 0);
+    assert!(out.starts_with("bug of the client client:pins_after_cut: Pinned"), "{out}");
+    assert!(out.contains("\n  breaks CONV-016  Pinned conversations come first in the list.\n"), "{out}");
+    let (_, out, _) = command("explain bugs");
+    assert!(out.contains("\nno_kick: ") && out.contains("\nclient:pins_after_cut: "), "{out}");
+}
+
+#[test]
+fn a_run_gives_the_client_a_bug_and_no_other_client_takes_it() {
+    let reports = tempfile::tempdir().unwrap();
+    let of = |words: &str| command(&format!("run {words} --reports {}", reports.path().display()));
+    let path = "scenarios/conversation/pinned-first-on-a-page-that-is-cut.yaml";
+    let (code, out, _) = of(&format!("{path} --bug client:pins_after_cut"));
+    assert_eq!(code, 1, "{out}");
+    assert!(out.contains("--bug client:pins_after_cut --case"), "{out}");
+    assert_eq!(of(path).0, 0);
+    let (code, _, err) = of(&format!("{path} --bug client:pins_after_cut --client reference+real"));
+    assert_eq!(code, 2, "{err}");
+    assert!(
+        err.contains("cannot be given it\n  the client's bugs are those of the reference client"),
+        "{err}"
+    );
 }

@@ -36,3 +36,34 @@ pub(super) fn of(bug: Bug, cases: &[Planned<'_>], plain: &[Plain]) -> Vec<usize>
     reached.sort_unstable();
     reached.into_iter().map(|(.., index)| index).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use reference_client::bug::Bug as ClientBug;
+
+    use super::*;
+    use crate::{mutants::plain, scenario};
+
+    const STEPS: &str = "clients: {a: {user: alice}}\nservice: {users: [alice]}\nsteps: [{advance: 1s}]\n";
+
+    #[test]
+    fn who_names_a_bug_comes_before_who_proves_what_it_breaks_and_who_is_not_concerned_does_not_come() {
+        let scenario = |path: &str, head: &str| {
+            scenario::parse(Path::new(path), &format!("scenario: It is so\n{head}\n{STEPS}")).unwrap()
+        };
+        let scenarios = [
+            scenario("other.yaml", "covers: [ENG-001]"),
+            scenario("near.yaml", "covers: [CONV-001]"),
+            scenario("proves.yaml", "covers: [CONV-016]"),
+            scenario("passes-by.yaml", "covers: [CONV-016]"),
+            scenario("names.yaml", "breaks_when: [client:pins_after_cut]"),
+        ];
+        let cases = plain::cases(&scenarios);
+        let bug = Bug::Client(ClientBug::PinsAfterCut);
+        let came = |asked: Vec<Bug>| Plain { asked, passes: true, wrong: None };
+        let plain: Vec<Plain> = (0..5).map(|n| came(if n == 3 { Vec::new() } else { vec![bug] })).collect();
+        assert_eq!(of(bug, &cases, &plain), [4, 2, 1, 0]);
+    }
+}

@@ -94,6 +94,9 @@ impl Chatrooms<'_> {
             return None;
         }
         if down.classname == recall::COMMAND {
+            if self.core.has(Bug::RoomRecallsIgnored) {
+                return None;
+            }
             let notice = recall::recalled(self.core, now, down)?;
             return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
         }

@@ -103,6 +103,8 @@ bugs! {
         OnePackageOnly = "one_package_only", "OFFL-006";
         /// The last but one of the messages of a package says already that nothing is left.
         TellsPackageAtOnce = "tells_package_at_once", "RECV-005";
+        /// An announcement that names no time is not followed.
+        DeafToTimelessNotices = "deaf_to_timeless_notices", "IMPL-010";
     }
     "sending" {
         /// A message sent while there is no connection gets its outcome only when there is one.
@@ -137,6 +139,14 @@ bugs! {
         DropsInitialExpansion = "drops_initial_expansion", "EXP-003";
         /// Custom messages of the status policy are sent like any other.
         StatusMessagesAreKept = "status_messages_are_kept", "MSG-027";
+        /// The message that is told as attached does not have its number yet.
+        AttachedWithoutNumber = "attached_without_number", "SEND-006";
+        /// Texts of more than a thousand characters are cut.
+        LongTextsCut = "long_texts_cut", "SEND-020";
+        /// Blanks around a text are not sent.
+        TrimsTexts = "trims_texts", "SEND-020";
+        /// Ids of conversations are sent in lower case.
+        LowersIds = "lowers_ids", "MSG-001";
     }
     "search" {
         /// `%` and `_` in a keyword stand for anything.
@@ -181,6 +191,12 @@ bugs! {
         DeletesFirstOnly = "deletes_first_only", "DEL-003";
         /// Reading the server's history gives what is here, too.
         LocalReadsAskServer = "local_reads_ask_server", "HIST-006";
+        /// A message that is deleted by its UID alone stays here.
+        DeletesByNumberOnly = "deletes_by_number_only", "DEL-006";
+        /// Clearing the server's history clears the local one, too.
+        RemoteClearingClearsHere = "remote_clearing_clears_here", "DEL-014";
+        /// Clearing the local history clears the server's, too.
+        LocalClearingClearsThere = "local_clearing_clears_there", "DEL-013";
     }
     "conversation" {
         /// Pinned conversations come first only within the page that is cut by time.
@@ -221,6 +237,16 @@ bugs! {
         UnreadOfAllChannels = "unread_of_all_channels", "UG-008";
         /// The first unread message of a conversation is the newest.
         FirstUnreadIsNewest = "first_unread_is_newest", "CONV-009";
+        /// No conversation has more than 99 unread messages.
+        CountsTo99 = "counts_to_99", "UNREAD-004";
+        /// Blanks around a draft are lost.
+        DraftsAreTrimmed = "drafts_are_trimmed", "DRAFT-004";
+        /// Conversations that are removed by type keep their messages.
+        RemovedTypesKeepMessages = "removed_types_keep_messages", "CONV-027";
+        /// Lists of conversations tell no do-not-disturb level.
+        ListsTellNoLevel = "lists_tell_no_level", "CONV-009";
+        /// Lists of conversations tell no draft.
+        ListsTellNoDraft = "lists_tell_no_draft", "CONV-009";
     }
     "connect" {
         /// A connection that was made does not begin the delays between attempts anew.
@@ -263,6 +289,18 @@ bugs! {
         WaitsForGreeting = "waits_for_greeting", "RECON-016";
         /// A connection that is given up is not closed.
         LeavesConnectionsOpen = "leaves_connections_open", "IMPL-003";
+        /// An address that does not answer is waited for for ever.
+        WaitsForAddresses = "waits_for_addresses", "IMPL-008";
+        /// A navigation server that does not answer is waited for for ever.
+        WaitsForNavi = "waits_for_navi", "RECON-016";
+        /// A disconnect while an attempt is awaited does not cancel it.
+        DisconnectCancelsNothing = "disconnect_cancels_nothing", "RECON-021";
+        /// After ten attempts in vain there is no further one.
+        GivesUpAfterTen = "gives_up_after_ten", "RECON-011";
+        /// Refusals of a login that have no status of their own lose their code.
+        HidesRefusals = "hides_refusals", "ERR-007";
+        /// A connect that fails tells the user who was connected before.
+        FailureNamesUser = "failure_names_user", "CONN-003";
     }
     "token" {
         /// A login that is refused because the token has expired is tried again for ever.
@@ -287,6 +325,12 @@ bugs! {
         PrefersLightAddresses = "prefers_light_addresses", "IMPL-008";
         /// Files go where navigation says, whatever file server the options name.
         IgnoresOwnFileServer = "ignores_own_file_server", "NAVI-005";
+        /// A navigation server that fails ends connecting.
+        NaviFailureIsFinal = "navi_failure_is_final", "RECON-016";
+        /// What navigation has said counts for a minute.
+        NaviLastsAMinute = "navi_lasts_a_minute", "IMPL-007";
+        /// That the licence has run out is not told, and connecting goes on for ever.
+        LicenceKeepsTrying = "licence_keeps_trying", "ERR-007";
     }
     "kinds" {
         /// Messages of unknown types are not handed to the app.
@@ -315,6 +359,14 @@ bugs! {
         ReceivedSaysSend = "received_says_send", "MSG-007";
         /// Messages of ultra groups say nothing of their channel.
         LosesChannel = "loses_channel", "UG-002";
+        /// Voice messages arrive without their length.
+        VoicesWithoutLength = "voices_without_length", "MSG-032";
+        /// Images arrive without their thumbnail.
+        PicturesWithoutThumbnail = "pictures_without_thumbnail", "MSG-033";
+        /// Custom messages arrive without their fields.
+        LosesCustomFields = "loses_custom_fields", "MSG-038";
+        /// Characters beyond the first plane of Unicode arrive as question marks.
+        LosesEmoji = "loses_emoji", "SEND-020";
     }
     "recall" {
         /// The content of a recalled message stays in the local store.
@@ -347,6 +399,10 @@ bugs! {
         TypingKindLost = "typing_kind_lost", "TYPE-004";
         /// A typing state goes out as an ordinary message.
         TypingIsStored = "typing_is_stored", "TYPE-005";
+        /// A recall by the app's administrator is told as one by the sender.
+        RecallsByAdminsUnmarked = "recalls_by_admins_unmarked", "MSG-040";
+        /// Recalls in rooms are ignored.
+        RoomRecallsIgnored = "room_recalls_ignored", "RECALL-010";
     }
     "read" {
         /// A private receipt marks all messages as read, later ones too.
@@ -427,6 +483,12 @@ bugs! {
         ForwardingUploadsAgain = "forwarding_uploads_again", "SEND-023";
         /// A stored message does not learn where its downloaded file is.
         DownloadNotKept = "download_not_kept", "IMPL-017";
+        /// A cancelled upload leaves a message that has failed.
+        CancelledUploadIsMarkedFailed = "cancelled_upload_is_marked_failed", "IMPL-018";
+        /// Two files of the same name are one on the file server.
+        UploadsShareNames = "uploads_share_names", "IMPL-015";
+        /// A second file is not taken while another one comes.
+        OneDownloadAtATime = "one_download_at_a_time", "MEDIA-001";
     }
     "chatroom" {
         /// A room that threw the user out is joined again after a reconnect.
@@ -548,6 +610,20 @@ bugs! {
         ModifiedKeepOldExpansion = "modified_keep_old_expansion", "UGEXP-006";
         /// The count of an ultra group is that of one of its channels.
         GroupCountIsFirstChannels = "group_count_is_first_channels", "UGUNREAD-009";
+        /// Who types in an ultra group is told without the channel.
+        TypingWithoutChannel = "typing_without_channel", "UGTYPE-006";
+        /// The default level of a channel is set for its whole ultra group.
+        ChannelDefaultsOfGroups = "channel_defaults_of_groups", "UGDND-052";
+        /// The list of a group's channels has those of other groups.
+        ChannelsOfAllGroups = "channels_of_all_groups", "UG-031";
+        /// What was unread in ultra groups before the login is not counted.
+        UnreadBeforeLoginLost = "unread_before_login_lost", "UGUNREAD-003";
+        /// What was unread in ultra groups before the login stays so when another device reads it.
+        UnreadBeforeLoginStays = "unread_before_login_stays", "UGREAD-008";
+        /// Pages of channels that the server gave are not kept here.
+        FetchedHistoryNotKept = "fetched_history_not_kept", "UGHIST-001";
+        /// A refused question for certain messages is told as one that found none.
+        RefusedBatchIsUnmatched = "refused_batch_is_unmatched", "UGHIST-007";
     }
     "life" {
         /// After another user has logged in, the local store is still that of the former one.

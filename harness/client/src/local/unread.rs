@@ -21,7 +21,10 @@ const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
 /// Chatrooms store nothing, so their count is 0 (UNREAD-005).
 pub(crate) fn count(core: &Core, args: &Object, mentions: bool) -> Answered {
     let of = conversation_of(args)?;
-    let count = core.store.unread_count(&of, mentions);
+    let mut count = core.store.unread_count(&of, mentions);
+    if count.as_ref().is_ok_and(|count| *count > 99) && core.has(Bug::CountsTo99) {
+        count = Ok(99);
+    }
     let event = if mentions { "onUnreadMentionedCountLoaded" } else { "onUnreadCountLoaded" };
     Some(counted(event, CONVERSATION, count))
 }

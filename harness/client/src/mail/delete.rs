@@ -49,9 +49,9 @@ pub(crate) fn clear(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Val
     if target.is_empty() || !matches!(policy.as_str(), "local" | "remote" | "local_remote") {
         return CallResult::Code(code::PARAM_ERROR);
     }
-    let with_local = policy != "remote";
+    let with_local = policy != "remote" || mail.core.has(Bug::RemoteClearingClearsHere);
     let clear = Clear { kind, target, channel: text(args, "channelId"), timestamp, with_local };
-    if policy == "local" {
+    if policy == "local" && !mail.core.has(Bug::LocalClearingClearsThere) {
         cleared(mail.core, &clear, 0);
         return CallResult::Code(0);
     }
@@ -139,6 +139,9 @@ pub(crate) fn deleted(core: &mut Core, delete: &Delete, mut code: i64) {
     if here && !core.has(Bug::DeletesRemotelyAlone) {
         let done = delete.messages.iter().try_for_each(|message| {
             let id = message.get("messageId").and_then(Value::as_i64);
+            if id.is_none() && core.has(Bug::DeletesByNumberOnly) {
+                return Ok(());
+            }
             core.store.forget(id, &text(message, "messageUId"))
         });
         if code == 0 {

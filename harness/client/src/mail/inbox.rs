@@ -272,6 +272,9 @@ fn is_counted(core: &Core, down: &DownStreamMessage) -> bool {
 /// What deliberate bugs take from a message that arrives.
 pub(crate) fn spoil(core: &Core, message: &mut Object) {
     let lost = [
+        ("duration", Bug::VoicesWithoutLength),
+        ("thumbnailBase64String", Bug::PicturesWithoutThumbnail),
+        ("fields", Bug::LosesCustomFields),
         ("extra", Bug::LosesExtra),
         ("userInfo", Bug::LosesUserInfo),
         ("mentionedInfo", Bug::LosesMentions),
@@ -283,6 +286,11 @@ pub(crate) fn spoil(core: &Core, message: &mut Object) {
         if concerned && message.contains_key(name) && core.has(bug) {
             message.remove(name);
         }
+    }
+    let said = message::text(message, "text");
+    let beyond = |character: char| u32::from(character) > 0xFFFF;
+    if said.contains(beyond) && core.has(Bug::LosesEmoji) {
+        message.insert("text".into(), said.replace(beyond, "?").into());
     }
     let received = message.get("direction") == Some(&Value::from("receive"));
     let group = message.get("conversationType") == Some(&Value::from("group"));

@@ -16,6 +16,9 @@ impl Mail<'_> {
         if self.state.inbox.feed.is_pulling() && self.core.has(Bug::DeafDuringPulls) {
             return;
         }
+        if time.is_none() && self.core.has(Bug::DeafToTimelessNotices) {
+            return;
+        }
         if self.state.inbox.feed.announce(time) {
             self.pull(now);
         }

@@ -97,7 +97,8 @@ pub(crate) fn put_notice(
         }
     }
     notice.insert("messageType".into(), "recall".into());
-    notice.insert("admin".into(), flag("isAdmin").into());
+    let admin = flag("isAdmin") && !core.has(Bug::RecallsByAdminsUnmarked);
+    notice.insert("admin".into(), admin.into());
     notice.insert("deleted".into(), flag("isDelete").into());
     notice.insert("recallTime".into(), original.get("sentTime").cloned().unwrap_or(now.0.into()));
     notice.insert("recallActionTime".into(), at.0.into());

@@ -69,6 +69,7 @@ fn send(
         return CallResult::Code(code::PARAM_ERROR);
     };
     choose_channel(mail.core, &mut message);
+    spoil(mail.core, &mut message);
     let target = text(&message, "targetId");
     let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty()) else {
         return CallResult::Code(code::PARAM_ERROR);
@@ -103,12 +104,30 @@ fn send(
             // What cannot be stored is not sent (SEND-012).
             return CallResult::Code(code::PARAM_ERROR);
         }
-        mail.core.fire(events.attached, json!({"message": message}));
+        let mut told = message.clone();
+        if mail.core.has(Bug::AttachedWithoutNumber) {
+            told.remove("messageId");
+        }
+        mail.core.fire(events.attached, json!({"message": told}));
     } else if !stored && mail.core.has(Bug::AttachesUnstored) {
         mail.core.fire(events.attached, json!({"message": message}));
     }
     mail.ask(now, topic, &target, up.encode_to_vec(), Call::Send { message, events });
     CallResult::Code(0)
+}
+
+/// What deliberate bugs make of a message before it is sent.
+fn spoil(core: &Core, message: &mut Object) {
+    let said = text(message, "text");
+    if said.chars().count() > 1000 && core.has(Bug::LongTextsCut) {
+        message.insert("text".into(), said.chars().take(1000).collect::<String>().into());
+    } else if said.trim() != said && core.has(Bug::TrimsTexts) {
+        message.insert("text".into(), said.trim().into());
+    }
+    let target = text(message, "targetId");
+    if target.to_lowercase() != target && core.has(Bug::LowersIds) {
+        message.insert("targetId".into(), target.to_lowercase().into());
+    }
 }
 
 /// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.

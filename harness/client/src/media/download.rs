@@ -29,6 +29,9 @@ impl Media<'_> {
                 && MediaState::find(&self.state.downloads, message).is_none()
         });
         let Some(message) = message else { return CallResult::Code(code::PARAM_ERROR) };
+        if !self.state.downloads.is_empty() && self.mail.core.has(Bug::OneDownloadAtATime) {
+            return CallResult::Code(code::PARAM_ERROR);
+        }
         let job = self.mail.core.next_id();
         let (owner, key) = (self.mail.core.store.owner().to_owned(), text(&message, "remote"));
         self.state.downloads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });

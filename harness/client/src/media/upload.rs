@@ -72,12 +72,15 @@ impl Media<'_> {
         let job = self.mail.core.next_id();
         let name = text(&message, "local").rsplit('/').next().unwrap_or_default().to_owned();
         // Unlike any other: who, when, which.
-        let key = format!(
+        let mut key = format!(
             "{}__{}_{}_{job}_{name}",
             media_kind(&message).unwrap_or_default(),
             self.mail.core.user,
             now.0
         );
+        if self.mail.core.has(Bug::UploadsShareNames) {
+            key = format!("{}__{name}", media_kind(&message).unwrap_or_default());
+        }
         let ask = GetQNupTokenInput {
             r#type: media_kind(&message),
             key: Some(key.clone()),
@@ -188,7 +191,9 @@ impl Media<'_> {
             send::sent(self.mail.core, transfer.message, MEDIA, code::UPLOAD_FAILED, None);
             return CallResult::Code(0);
         }
-        transfer.message.insert("sentStatus".into(), "canceled".into());
+        let marked_failed = self.mail.core.has(Bug::CancelledUploadIsMarkedFailed);
+        let status = if marked_failed { "failed" } else { "canceled" };
+        transfer.message.insert("sentStatus".into(), status.into());
         if let Some(id) = transfer.message.get("messageId").and_then(Value::as_i64) {
             // The app hears of it even if the store cannot keep it.
             let _ = self.mail.core.store.update_of(&transfer.owner, id, &transfer.message);

@@ -42,11 +42,14 @@ pub(crate) fn load(groups: &mut UltraGroups<'_>, now: UnixMillis, args: &Object)
 
 /// Of what was asked for nothing is left out: what the server has not, or would not say, is not matched.
 pub(super) fn loaded(core: &mut Core, asked: Vec<Object>, code: i64, body: &Bytes) {
-    let (code, found) = match MsgQueryAck::decode(body.clone()) {
+    let (mut code, found) = match MsgQueryAck::decode(body.clone()) {
         Ok(answer) if code == 0 => (0, answer.list),
         Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new()),
         _ => (code, Vec::new()),
     };
+    if code != 0 && core.has(Bug::RefusedBatchIsUnmatched) {
+        code = 0;
+    }
     let (mut matched, mut not_matched) = (Vec::new(), Vec::new());
     for asked in asked {
         let uid = text(&asked, "messageUId");

@@ -139,7 +139,9 @@ fn of_history(core: &Core, now: UnixMillis, load: &Load, down: &DownStreamMessag
     message.insert("channelId".into(), load.of.1.as_str().into());
     if load.call.with_local {
         message.insert("receivedTime".into(), now.0.into());
-        keep_fetched(core, &message);
+        if !core.has(Bug::FetchedHistoryNotKept) {
+            keep_fetched(core, &message);
+        }
     }
     add_local_state(core, &mut message);
     message

@@ -64,6 +64,9 @@ pub(crate) fn received(core: &mut Core, body: &[u8]) {
             told.push(entry(count.target_id(), count.bus_channel(), "", count.count(), 0));
         }
     }
+    if core.has(Bug::TypingWithoutChannel) {
+        told.iter_mut().for_each(|entry| entry["channelId"] = "".into());
+    }
     if told.len() > 1 && core.has(Bug::OneTypingUser) {
         told.truncate(1);
     }

@@ -107,7 +107,8 @@ impl Store {
 
     /// Removes every conversation of a type with its messages; with a channel: those of that channel alone (CONV-027).
     pub(crate) fn remove_conversations(&self, kind: &str, channel: Option<&str>) -> rusqlite::Result<()> {
-        for table in ["message", "listed", "draft"] {
+        let kept = usize::from(self.bugs.has(Bug::RemovedTypesKeepMessages));
+        for table in ["message", "listed", "draft"].into_iter().skip(kept) {
             let mut remove = self.db.prepare_cached(&format!(
                 "DELETE FROM {table} WHERE owner = ?1 AND type = ?2 AND (?3 IS NULL OR channel = ?3)"
             ))?;

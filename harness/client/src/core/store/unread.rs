@@ -128,6 +128,9 @@ impl Store {
         if of.kind != "ultra_group" {
             return Ok(());
         }
+        if until < i64::MAX && self.bugs.has(Bug::UnreadBeforeLoginStays) {
+            return Ok(());
+        }
         let mut clear = self.db.prepare_cached(
             "DELETE FROM unseen WHERE owner = ?1 AND target = ?2 AND channel = ?3 AND last <= ?4",
         )?;

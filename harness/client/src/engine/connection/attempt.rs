@@ -155,6 +155,9 @@ impl Engine {
                 self.lost(now);
             }
             (connack::ALREADY_ONLINE, _) => self.end(now, code, Some("kicked_offline_by_other_client")),
+            _ if self.core.has(Bug::HidesRefusals) => {
+                self.end(now, code::NOT_CONNECTED, Some("unconnected"));
+            }
             _ => self.end(now, code, Some("unconnected")),
         }
     }

@@ -24,6 +24,9 @@ use crate::{
 /// DISCONNECT status of a log-out that keeps pushes; [`disconnect::LOGOUT`] ends them (CONN-025, CONN-026).
 const KEEP_PUSH: u8 = 2;
 
+/// How long clients with deliberate bugs wait.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 impl Engine {
     /// `connect(token, timeout)`: accepted at once, answered by one `onConnected` (CONN-002, CONN-036).
     pub(crate) fn connect(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
@@ -88,6 +91,9 @@ impl Engine {
         if self.wanted.is_none() {
             return CallResult::Code(0);
         }
+        if matches!(self.core.link, Link::Waiting { .. }) && self.core.has(Bug::DisconnectCancelsNothing) {
+            return CallResult::Code(0);
+        }
         if self.core.link.is_online() && !self.core.has(Bug::ClosesWithoutAWord) {
             let kept = keep_push || self.core.has(Bug::AlwaysKeepsPush);
             let status = if kept { KEEP_PUSH } else { disconnect::LOGOUT };
@@ -122,7 +128,9 @@ impl Engine {
             self.core.change_status(status);
         }
         for _ in 0..owed {
-            self.core.fire("onConnected", json!({"code": code, "userId": ""}));
+            let named = !self.core.user.is_empty() && self.core.has(Bug::FailureNamesUser);
+            let user = if named { self.core.user.clone() } else { String::new() };
+            self.core.fire("onConnected", json!({"code": code, "userId": user}));
         }
     }
 
@@ -157,6 +165,11 @@ impl Engine {
         let delay = ladder(wanted.attempts);
         wanted.attempts += 1;
         self.core.link = Link::Waiting { until: Some(now + delay) };
+        if self.wanted.as_ref().is_some_and(|wanted| wanted.attempts > 10)
+            && self.core.has(Bug::GivesUpAfterTen)
+        {
+            self.core.link = Link::Waiting { until: None };
+        }
     }
 
     /// Begins the ladder anew: the app came to the foreground, or the network changed (RECON-012, RECON-013). An
@@ -200,10 +213,16 @@ impl Engine {
         }
         match &mut self.core.link {
             Link::Waiting { .. } => self.attempt(now),
+            Link::Navigating { until, .. } if self.core.env.bugs.has(Bug::WaitsForNavi) => {
+                *until = now + FOR_EVER;
+            }
             Link::Navigating { .. } => self.next_navi(now),
+            Link::Opening { until, .. } if self.core.env.bugs.has(Bug::WaitsForAddresses) => {
+                *until = now + FOR_EVER;
+            }
             Link::Opening { .. } => self.next_address(now),
             Link::Greeting { until, .. } if self.core.env.bugs.has(Bug::WaitsForGreeting) => {
-                *until = now + Duration::from_secs(365 * 24 * 3600);
+                *until = now + FOR_EVER;
             }
             Link::Greeting { .. } => self.lost(now),
             Link::Online { heartbeat, .. } => match heartbeat.on_deadline(now) {

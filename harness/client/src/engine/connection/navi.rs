@@ -106,7 +106,8 @@ impl Engine {
                 }
                 let Some(wanted) = &self.wanted else { return };
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
-                let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
+                let life = if self.core.has(Bug::NaviLastsAMinute) { NAVI_LIFE / 120 } else { NAVI_LIFE };
+                let (token, until) = (wanted.token.clone(), now + life);
                 let told = |name: &str| answer.as_ref().is_some_and(|answer| is_on(&answer.body, name));
                 let default_channel = answer.as_ref().is_some_and(|answer| drives_channels(&answer.body));
                 self.core.navi = Some(Navi {
@@ -121,10 +122,18 @@ impl Engine {
                 });
                 self.open(now, 0);
             }
-            Outcome::Refused(_) if self.core.has(Bug::NaviRefusalKeepsTrying) => self.next_navi(now),
+            Outcome::Refused(code::LICENSE_EXPIRED) if self.core.has(Bug::LicenceKeepsTrying) => {
+                self.next_navi(now);
+            }
+            Outcome::Refused(code::TOKEN_INCORRECT) if self.core.has(Bug::NaviRefusalKeepsTrying) => {
+                self.next_navi(now)
+            }
             Outcome::Refused(code) => {
                 let status = if code == code::TOKEN_INCORRECT { "token_incorrect" } else { "unconnected" };
                 self.end(now, code, Some(status));
+            }
+            Outcome::Failed if self.core.has(Bug::NaviFailureIsFinal) => {
+                self.end(now, code::NOT_CONNECTED, Some("unconnected"));
             }
             Outcome::Failed => self.next_navi(now),
         }
