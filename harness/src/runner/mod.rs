@@ -11,6 +11,7 @@ mod look;
 mod needs;
 mod often;
 mod options;
+mod quick;
 mod raw;
 mod sim;
 mod snapshot;
@@ -32,6 +33,8 @@ use std::{
 
 use case::{Left, Run, Stop};
 pub(crate) use casting::{plan as planned, speaks_tcp};
+pub(crate) use quick::{Judged, judge_case};
+
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
 use gather::Gathered;
 pub use limit::{CASE_LIMIT, CaseLimit, Interrupt};
@@ -331,46 +334,6 @@ pub fn run_case(
     result.sequence = lines;
     result.wall_us = micros(began.elapsed());
     RanCase { result, sequence, label: case.label(), recordings: recordings.unwrap_or(Ok(Vec::new())) }
-}
-
-/// What became of a case of which nothing but its verdict is wanted.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    pub verdict: Verdict,
-    /// The deliberate bugs that the case has come to.
-    pub asked: Vec<Bug>,
-}
-
-/// Runs a case and judges it as [`run_case`] does: the same steps, the same oracle. No sequence, no trace, no report.
-pub(crate) fn judge_case(
-    scenario: &Scenario,
-    case: &Case,
-    index: usize,
-    options: &Options,
-    driver: &mut dyn Driver,
-) -> Judged {
-    let app_key = format!("{}-{index}", options.app_keys);
-    *driver.limit() = CaseLimit::begin(options.case_limit, options.interrupt.clone());
-    let seed = seed_of(options.seed, scenario.path(), &case.label());
-    let (outcome, left, events) = match Run::begin(scenario, case, seed, options, &app_key, driver) {
-        Ok(mut run) => {
-            let outcome = run.misbehave(&options.bugs).and_then(|()| run.steps());
-            let events = run.driver.events().to_vec();
-            (outcome, run.finish(false), events)
-        }
-        Err(stop) => (Err(stop), Left::default(), Vec::new()),
-    };
-    let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
-    let (outcome, later) = waited(outcome, case, &left, &events, driver);
-    driver.limit().end();
-    let asked = driver.bugs_asked();
-    driver.end();
-    let mut verdict = verdict_of(outcome);
-    if ran {
-        let waited = later.is_some();
-        watch(case, &left, later.as_deref().unwrap_or(&events), waited, &mut verdict);
-    }
-    Judged { verdict, asked }
 }
 
 /// What a case came to by its steps alone.
