@@ -26,6 +26,7 @@ use crate::{
 
 /// Asked when neither the app nor the token names a server (NAVI-001).
 const DEFAULT_NAVI: &str = "https://nav.cn.ronghub.com";
+const MINUTE: Duration = Duration::from_secs(60);
 const NAVI_LIFE: Duration = Duration::from_secs(2 * 3600);
 
 impl Engine {
@@ -57,7 +58,8 @@ impl Engine {
         let known = self.core.navi.as_ref()?;
         let mine = known.token == *token || self.core.has(Bug::NaviOfAnotherToken);
         let fresh = known.until > now || self.core.has(Bug::NaviNeverExpires);
-        if !mine || !fresh {
+        let is_old = fresh && now + NAVI_LIFE > known.until + MINUTE;
+        if !mine || !fresh || (is_old && self.core.has(Bug::NaviLastsAMinute)) {
             return None;
         }
         known.addresses.get(index).cloned()
@@ -106,8 +108,7 @@ impl Engine {
                 }
                 let Some(wanted) = &self.wanted else { return };
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
-                let life = if self.core.has(Bug::NaviLastsAMinute) { NAVI_LIFE / 120 } else { NAVI_LIFE };
-                let (token, until) = (wanted.token.clone(), now + life);
+                let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
                 let told = |name: &str| answer.as_ref().is_some_and(|answer| is_on(&answer.body, name));
                 let default_channel = answer.as_ref().is_some_and(|answer| drives_channels(&answer.body));
                 self.core.navi = Some(Navi {
