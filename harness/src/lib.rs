@@ -5,11 +5,13 @@
 //! the [`oracle`], and ends in a [`verdict`] that the reporters ([`report`]) write down.
 
 pub mod adapter;
+pub mod bug;
 pub mod catalogue;
 pub mod cli;
 pub mod dial;
 pub mod draft;
 pub mod load;
+pub mod mutants;
 pub mod oracle;
 mod plain;
 pub mod played;

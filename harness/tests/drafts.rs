@@ -17,7 +17,7 @@ fn recorded(scenario: &str, bug: Bug) -> (Header, Vec<Entry>) {
     let path = root().join("scenarios").join(scenario);
     let text = std::fs::read_to_string(&path).unwrap();
     let scenario = scenario::parse(&path, &text).unwrap();
-    let options = Options { record: Some("nowhere".into()), bugs: vec![bug], ..Options::default() };
+    let options = Options { record: Some("nowhere".into()), bugs: vec![bug.into()], ..Options::default() };
     let ran = runner::run_case(&scenario, &scenario.cases[0], 0, &options, &mut SimDriver::default());
     let tape = ran.recordings.unwrap().remove(0);
     read(Reader::open(&tape[..]).unwrap())

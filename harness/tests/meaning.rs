@@ -128,6 +128,7 @@ fn the_difference_is_the_bugs() {
     let scenarios = suite("recall");
     let scenario = scenarios.iter().find(|scenario| scenario.path().ends_with("in-a-chatroom.yaml")).unwrap();
     let recorded = |bugs: Vec<Bug>, seed| {
+        let bugs = bugs.into_iter().map(Into::into).collect();
         let options = Options { bugs, ..options(seed) };
         let ran = run_case(scenario, &scenario.cases[0], 0, &options, &mut SimDriver::default());
         ran.recordings.unwrap().remove(0)

@@ -12,6 +12,7 @@ mod media;
 mod preferences;
 mod ultra_group;
 
+pub use core::bug;
 pub use core::code;
 pub use core::io::{CallResult, ClientEnv, EngineInput, EngineOutput, HttpAnswer, Route};
 pub use core::store::Store;

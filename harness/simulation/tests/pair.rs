@@ -20,6 +20,7 @@ fn simulation(setup: Value, clients: &[(&str, &str)]) -> Simulation {
             device_id: format!("device-{name}"),
             seed: 1,
             options,
+            ..ClientEnv::default()
         };
         simulation.add_client(name, env).unwrap();
     }

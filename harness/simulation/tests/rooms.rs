@@ -82,6 +82,7 @@ impl Session {
                 device_id: format!("device-of-{name}"),
                 seed,
                 options: object(json!({"naviServer": NAVI})),
+                ..ClientEnv::default()
             };
             simulation.add_client(name, env).unwrap();
         }

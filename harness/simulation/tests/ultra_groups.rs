@@ -121,6 +121,7 @@ impl Session {
             device_id: format!("device-of-{client}"),
             seed,
             options: object(json!({"naviServer": NAVI})),
+            ..ClientEnv::default()
         };
         self.simulation.add_client(client, env).unwrap();
         self.call(client, "connect", json!({"token": format!("test:{user}"), "timeout": 0}));

@@ -23,6 +23,7 @@ fn received(mut simulation: Simulation) -> Vec<String> {
             device_id: format!("device-{name}"),
             seed: 1,
             options: json!({"naviServer": NAVI}).as_object().unwrap().clone(),
+            ..ClientEnv::default()
         };
         simulation.add_client(name, env).unwrap();
         let now = simulation.now();

@@ -328,6 +328,7 @@ impl Driver for AdapterDriver {
                     device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
                     seed: stage.seed,
                     options,
+                    ..ClientEnv::default()
                 };
                 self.engines
                     .insert(name.clone(), EngineClient::new(name, env, self.start, self.stir.clone())?);

@@ -4,13 +4,14 @@ use std::{fs, io::Write, path::Path};
 
 use clap::Args;
 use schemars::generate::SchemaSettings;
-use service::{act::Act, bug::Bug, fault::Fault, switch::Switches};
+use service::{act::Act, fault::Fault, switch::Switches};
 
 use super::{
     Stop, exit, files, requirements, settings,
     texts::{BASELINES, SETTINGS},
 };
 use crate::{
+    bug::Bug,
     catalogue::{
         Ambiguity, EventInfo, EventKind, Known, Method, Param, Requirement, ambiguities, api, catalogue,
     },
@@ -36,7 +37,10 @@ const LISTS: &[(&str, &str)] = &[
     ("enums", "enums and their members"),
     ("baselines", "known deviations of clients: what their files say"),
     ("harness.toml", "a team's settings: named clients, default clients and paths"),
-    ("bugs", "deliberate bugs of the service, for `breaks_when` and `misbehave`"),
+    (
+        "bugs",
+        "deliberate bugs: of the service, for `breaks_when` and `misbehave`; of the client, for `breaks_when`",
+    ),
     ("acts", "server-side acts, for `service:` steps"),
     ("faults", "faults that can be armed, as a JSON Schema"),
     ("switches", "switches of a world"),
@@ -82,13 +86,14 @@ pub(super) fn run(args: &ExplainArgs, out: &mut dyn Write) -> Result<u8, Stop> {
         return Ok(exit::CONFORMS);
     }
     let api = api();
+    let bugs: Vec<String> = Bug::all().map(|bug| bug.to_string()).collect();
     let known = (catalogue().ids())
         .chain(ambiguities().iter().map(|ambiguity| ambiguity.id.as_str()))
         .chain(catalogue().areas.keys().map(String::as_str))
         .chain(api.methods.keys().map(String::as_str))
         .chain(api.events.keys().map(String::as_str))
         .chain(api.enums.keys().map(String::as_str))
-        .chain(Bug::ALL.iter().map(|(_, name)| *name))
+        .chain(bugs.iter().map(String::as_str))
         .chain(Switches::NAMES.iter().copied())
         .chain(NEEDS.iter().copied())
         .chain(LISTS.iter().map(|(name, _)| *name));
@@ -131,7 +136,7 @@ fn list(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
                 writeln!(out, "{name}: {}", members.keys().cloned().collect::<Vec<_>>().join(", "))?;
             }
         }
-        "bugs" => variants(&schema_of::<Bug>(), out)?,
+        "bugs" => Bug::all().try_for_each(|bug| writeln!(out, "{bug}: {}{}", bug.meaning(), broken(bug)))?,
         "acts" => variants(&schema_of::<Act>(), out)?,
         "faults" => writeln!(out, "{:#}", schema_of::<Fault>())?,
         "switches" => {
@@ -209,14 +214,37 @@ fn single(name: &str, out: &mut dyn Write) -> Result<bool, Stop> {
         Switches::default().describe().into_iter().find(|(switch, ..)| *switch == name)
     {
         writeln!(out, "switch {switch}, {value} unless set: {meaning}")?;
-    } else if let Some((_, meaning)) =
-        named_variants(&schema_of::<Bug>()).into_iter().find(|(bug, _)| bug == name)
-    {
-        writeln!(out, "bug of the service {name}: {meaning}")?;
+    } else if let Some(named) = Bug::named(name) {
+        bug(named, out)?;
     } else {
         return Ok(false);
     }
     Ok(true)
+}
+
+/// What a bug breaks, where it says so itself.
+fn broken(bug: Bug) -> String {
+    bug.breaks().map_or_else(String::new, |id| format!(" ({id})"))
+}
+
+fn bug(bug: Bug, out: &mut dyn Write) -> Result<(), Stop> {
+    let whose = if bug.is_of_client() { "the client" } else { "the service" };
+    writeln!(out, "bug of {whose} {bug}: {}", bug.meaning())?;
+    if let Some(broken) = bug.breaks().and_then(|id| catalogue().get(id)) {
+        writeln!(out, "  breaks {}  {}", broken.id, broken.statement)?;
+    }
+    if !Path::new(files::DEFAULT).is_dir() {
+        return Ok(());
+    }
+    // What a scenario says it notices, with what it proves.
+    for file in files::read_telling(&[], &mut std::io::sink())? {
+        let Ok(scenario) = file.scenario else { continue };
+        if scenario.breaks_when.iter().any(|named| named.value == bug.to_string()) {
+            let covers: Vec<&str> = scenario.covers.iter().map(|id| id.value.as_str()).collect();
+            writeln!(out, "  noticed by {} ({})", file.path.display(), covers.join(", "))?;
+        }
+    }
+    Ok(())
 }
 
 fn requirement(found: &Requirement, out: &mut dyn Write) -> Result<(), Stop> {

@@ -15,6 +15,7 @@ mod diff_recordings;
 mod explain;
 mod lint;
 mod list;
+mod mutants;
 mod not_started;
 mod out;
 mod play;
@@ -72,6 +73,8 @@ enum Command {
     List(list::ListArgs),
     /// Names every mistake in scenario files.
     Lint(lint::LintArgs),
+    /// Tries the suite with deliberate bugs of service and client; 0: all were noticed, 1: some live.
+    Mutants(mutants::MutantsArgs),
     /// Prints the JSON Schema of the scenario format, or of the adapter protocol.
     Schema(SchemaArgs),
     /// Explains a requirement, ambiguity, method, callback, enum, bug, act, capability or exit code.
@@ -223,6 +226,7 @@ fn dispatch(
         Command::Run(args) => run::run(&args, out, err, TerminalOptions::detect(), &interrupt()),
         Command::List(args) => list::run(&args, &mut Plain::new(out), err),
         Command::Lint(args) => lint::run(&args, &mut Plain::new(out), err),
+        Command::Mutants(args) => mutants::run(&args, &mut Plain::new(out), err, &interrupt()),
         Command::Schema(args) => {
             match args.of {
                 SchemaOf::Scenario => out.write_all(schema_text().as_bytes())?,

@@ -9,7 +9,6 @@ use std::{
 };
 
 use clap::Args;
-use service::bug::Bug;
 
 use super::{
     DialArgs, Format, Stop, exit,
@@ -19,6 +18,7 @@ use super::{
     turns::{judged, prepare},
 };
 use crate::{
+    bug::Bug,
     catalogue::{Requirement, Testable, catalogue},
     plain::plain,
     report::{JsonLines, Live, RequirementRow, Terminal, TerminalOptions},
@@ -97,8 +97,8 @@ pub struct RunArgs {
     /// Records every world of every case into a folder, a file each; `harness show` and `harness replay` read them.
     #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
-    /// A deliberate bug that the service has in every case (`harness explain bugs`), to see which scenarios notice it; can be
-    /// given several times. Nothing is accepted, and no baseline counts.
+    /// A deliberate bug that the service has in every case, or the reference client (`client:NAME`), to see which scenarios
+    /// notice it (`harness explain bugs`); can be given several times. Nothing is accepted, and no baseline counts.
     #[arg(long, value_name = "NAME", value_parser = bug, conflicts_with = "accept")]
     pub bug: Vec<Bug>,
     /// Compresses them (`.jsonl.zst`, by zstd); they are read as the others are.
@@ -142,8 +142,15 @@ pub enum Traces {
 
 /// A bug by its name.
 pub(super) fn bug(name: &str) -> Result<Bug, String> {
-    let found = Bug::ALL.iter().find(|(_, known)| *known == name).map(|(bug, _)| *bug);
-    found.ok_or_else(|| "no such bug; `harness explain bugs` lists them".to_owned())
+    Bug::named(name).ok_or_else(|| "no such bug; `harness explain bugs` lists them".to_owned())
+}
+
+/// A bug of the service by its name.
+pub(super) fn service_bug(name: &str) -> Result<service::bug::Bug, String> {
+    match bug(name)? {
+        Bug::Service(bug) => Ok(bug),
+        Bug::Client(_) => Err("a bug of the client: a recording is of a service".to_owned()),
+    }
 }
 
 /// Runs what is selected, writes the reports, and gives the exit code.

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, io::Write, path::PathBuf};
 use clap::Args;
 use service::bug::Bug;
 
-use super::{Stop, exit, run::bug};
+use super::{Stop, exit, run::service_bug};
 use crate::{
     draft::{self, MOST_ENTRIES, Wanted},
     recorded,
@@ -27,7 +27,7 @@ pub(super) struct ScenarioFromArgs {
     entries: Vec<(u64, u64)>,
     /// The named bug of the service that the scenario is to notice (`harness explain bugs`). What it does not need is left
     /// out. Without it: the bugs that were on when it was recorded.
-    #[arg(long, value_name = "NAME", value_parser = bug)]
+    #[arg(long, value_name = "NAME", value_parser = service_bug)]
     bug: Option<Bug>,
     /// Writes the scenario to a file that is not there yet, instead of to the screen.
     #[arg(long, short, value_name = "FILE.yaml")]

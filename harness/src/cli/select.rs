@@ -157,7 +157,7 @@ fn count(scenarios: &[Scenario]) -> usize {
 }
 
 /// Keeps the cases of which `wanted` says so, by path, title and axes.
-fn keep(scenarios: &mut Vec<Scenario>, wanted: impl Fn(&[&str; 3]) -> bool) {
+pub(super) fn keep(scenarios: &mut Vec<Scenario>, wanted: impl Fn(&[&str; 3]) -> bool) {
     for scenario in scenarios.iter_mut() {
         let (path, title) = (scenario.path().to_owned(), scenario.title.clone());
         scenario.cases.retain(|case| wanted(&[&path, &title, &case.label()]));
@@ -165,7 +165,7 @@ fn keep(scenarios: &mut Vec<Scenario>, wanted: impl Fn(&[&str; 3]) -> bool) {
     scenarios.retain(|scenario| !scenario.cases.is_empty());
 }
 
-fn contains(texts: &[&str; 3], word: &str) -> bool {
+pub(super) fn contains(texts: &[&str; 3], word: &str) -> bool {
     texts.iter().any(|text| text.contains(word))
 }
 

@@ -2,8 +2,6 @@
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
-use service::bug::Bug;
-
 use super::{
     RunArgs, Stop,
     run::REFERENCE,
@@ -150,8 +148,7 @@ impl Tested {
             add("--slow", &slow.to_string());
         }
         for bug in &args.bug {
-            let named = Bug::ALL.iter().find(|(known, _)| known == bug);
-            add("--bug", named.map_or("", |(_, name)| name));
+            add("--bug", &bug.to_string());
         }
         args.dial.again(&mut add);
         if args.no_baseline {

@@ -55,6 +55,13 @@ pub(super) fn prepare(args: &RunArgs, with_baseline: bool, err: &mut dyn Write) 
     if clients.iter().any(|client| client.command.is_none()) && args.seed != DEFAULT_SEED {
         other_seed(args, err)?;
     }
+    if let Some(bug) = args.bug.iter().find(|bug| bug.is_of_client())
+        && let Some(other) = clients.iter().find(|client| client.command.is_some())
+    {
+        let message = format!("--bug {bug}: {} cannot be given it", other.name());
+        let hint = Some("the client's bugs are those of the reference client".to_owned());
+        return Err(Stop::usage(message, hint));
+    }
     let mut read = Vec::with_capacity(clients.len());
     for tested in clients {
         let baseline = if with_baseline && !args.no_baseline && args.bug.is_empty() {

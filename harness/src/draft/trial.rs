@@ -73,7 +73,7 @@ fn try_it(yaml: &str, bug: Option<Bug>) -> Result<Tried, (usize, String)> {
         (line, first.map(ToString::to_string).unwrap_or_default())
     })?;
     let Some(case) = scenario.cases.first() else { return Err((1, "it has no case".to_owned())) };
-    let options = Options { bugs: bug.into_iter().collect(), ..Options::default() };
+    let options = Options { bugs: bug.into_iter().map(Into::into).collect(), ..Options::default() };
     let mut driver = SimDriver::default();
     let users: Vec<String> =
         case.worlds.values().flat_map(|world| &world.users).map(|user| user.id.clone()).collect();

@@ -2,10 +2,7 @@
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
-use service::{
-    act::{Act, Misbehave},
-    bug::Bug,
-};
+use service::act::{Act, Misbehave};
 use wire::UnixMillis;
 
 use super::{
@@ -17,6 +14,7 @@ use super::{
     weave::{Stamp, Written},
 };
 use crate::{
+    bug::Bug,
     scenario::{
         Call, Case, Client, MAIN_WORLD, Matcher, Matching, NetworkChange, Place, Scenario, Step, StepAct,
         Unresolved, Value, resolve_map,
@@ -131,6 +129,7 @@ impl<'a> Run<'a> {
             varied: options.varies(),
             start,
             recorded: options.record.is_some(),
+            bugs: Bug::of_client(&options.bugs),
         };
         driver.begin(&stage)?;
         stage.tell_made(driver);
@@ -158,11 +157,11 @@ impl<'a> Run<'a> {
         Ok(run)
     }
 
-    /// Gives every world these bugs.
+    /// Gives every world the service's of these bugs; clients were made with theirs.
     pub(super) fn misbehave(&mut self, bugs: &[Bug]) -> Result<(), Stop> {
         for app_key in self.app_keys.values() {
-            for bug in bugs {
-                self.driver.act(app_key, &Act::Misbehave(Misbehave { bug: *bug, on: true }))?;
+            for bug in Bug::of_service(bugs) {
+                self.driver.act(app_key, &Act::Misbehave(Misbehave { bug, on: true }))?;
             }
         }
         Ok(())

@@ -32,7 +32,7 @@ const OF_PLATFORMS: [&str; 11] = [
 ];
 
 /// The cases that a client is given: parts are cast, and cases that differ in nothing else any more are one.
-pub(super) fn plan<'a>(scenarios: &'a [Scenario], can: &Abilities) -> Vec<(&'a Scenario, Cow<'a, Case>)> {
+pub(crate) fn plan<'a>(scenarios: &'a [Scenario], can: &Abilities) -> Vec<(&'a Scenario, Cow<'a, Case>)> {
     let mut plan = Vec::new();
     for scenario in scenarios {
         let cast: Vec<(Cow<'a, Case>, String)> = scenario

@@ -10,7 +10,10 @@ use simulation::Event;
 use wire::UnixMillis;
 
 use super::{limit::CaseLimit, raw::RawView};
-use crate::scenario::{Client, NetworkChange};
+use crate::{
+    bug::Bug,
+    scenario::{Client, NetworkChange},
+};
 
 /// Why a case cannot go on; nothing that was under test.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -212,6 +215,12 @@ pub trait Driver {
         Ok(Vec::new())
     }
 
+    /// The deliberate bugs that the service and the reference clients of the case have come to; none of a driver that
+    /// cannot say.
+    fn bugs_asked(&self) -> Vec<Bug> {
+        Vec::new()
+    }
+
     /// Takes the case down.
     fn end(&mut self);
 
@@ -253,6 +262,8 @@ pub struct Stage<'a> {
     pub start: UnixMillis,
     /// Whether what happens is taken down ([`Driver::recordings`]).
     pub recorded: bool,
+    /// Deliberate bugs that the reference clients have, where the driver runs them in its simulation.
+    pub bugs: Vec<reference_client::bug::Bug>,
 }
 
 impl Stage<'_> {

@@ -11,6 +11,7 @@ mod look;
 mod needs;
 mod often;
 mod options;
+mod quick;
 mod raw;
 mod sim;
 mod snapshot;
@@ -31,18 +32,19 @@ use std::{
 };
 
 use case::{Left, Run, Stop};
-use gather::Gathered;
-use often::run_often;
-use service::bug::Bug;
+pub(crate) use casting::{plan as planned, speaks_tcp};
+pub(crate) use quick::{Judged, judge_case};
 
-pub(crate) use casting::speaks_tcp;
 pub use driver::{Abilities, Driver, Fault, Look, Returned, Stage};
+use gather::Gathered;
 pub use limit::{CASE_LIMIT, CaseLimit, Interrupt};
+use often::run_often;
 pub use raw::RawView;
 pub use sim::SimDriver;
 pub use snapshot::Snapshots;
 
 use crate::{
+    bug::Bug,
     oracle,
     scenario::{Case, Scenario},
     sequence::{self, Entry},
@@ -85,7 +87,7 @@ pub struct Options {
     pub record: Option<PathBuf>,
     /// They are compressed.
     pub record_zst: bool,
-    /// Named bugs that every world has: tests of the tests.
+    /// Deliberate bugs that every world and every reference client has: tests of the tests.
     pub bugs: Vec<Bug>,
     /// How long a case may take by the wall clock; one that takes longer could not run.
     pub case_limit: Duration,
@@ -303,24 +305,12 @@ pub fn run_case(
         Err(stop) => (Err(stop), Left::default(), Vec::new()),
     };
     let ran = !matches!(outcome, Err(Stop::Unsupported { .. }));
-    let (outcome, later) = match outcome {
-        Ok(()) => match wait(case, &left, &events, driver) {
-            Ok(later) => (Ok(()), later),
-            // The oracle has not seen what it must see: nothing is proven.
-            Err(fault) => (Err(Stop::Fault(fault)), None),
-        },
-        stopped => (stopped, None),
-    };
+    let (outcome, later) = waited(outcome, case, &left, &events, driver);
     driver.limit().end();
     let recordings = options.record.as_ref().map(|_| driver.recordings());
     driver.end();
     let log = driver.take_log();
-    let mut verdict = match outcome {
-        Ok(()) => Verdict::Pass,
-        Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
-        Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
-        Err(Stop::Broken(reason) | Stop::Fault(Fault(reason))) => Verdict::CouldNotRun { reason },
-    };
+    let mut verdict = verdict_of(outcome);
     if ran {
         let waited = later.is_some();
         watch(case, &left, later.as_deref().unwrap_or(&events), waited, &mut verdict);
@@ -344,6 +334,34 @@ pub fn run_case(
     result.sequence = lines;
     result.wall_us = micros(began.elapsed());
     RanCase { result, sequence, label: case.label(), recordings: recordings.unwrap_or(Ok(Vec::new())) }
+}
+
+/// What a case came to by its steps alone.
+fn verdict_of(outcome: Result<(), Stop>) -> Verdict {
+    match outcome {
+        Ok(()) => Verdict::Pass,
+        Err(Stop::Found(finding)) => Verdict::Fail { findings: vec![*finding] },
+        Err(Stop::Unsupported { what, reason }) => Verdict::Unsupported { what, reason },
+        Err(Stop::Broken(reason) | Stop::Fault(Fault(reason))) => Verdict::CouldNotRun { reason },
+    }
+}
+
+/// A case whose steps went well waits for what is owed.
+fn waited(
+    outcome: Result<(), Stop>,
+    case: &Case,
+    left: &Left,
+    events: &[simulation::Event],
+    driver: &mut dyn Driver,
+) -> (Result<(), Stop>, Option<Vec<simulation::Event>>) {
+    match outcome {
+        Ok(()) => match wait(case, left, events, driver) {
+            Ok(later) => (Ok(()), later),
+            // The oracle has not seen what it must see: nothing is proven.
+            Err(fault) => (Err(Stop::Fault(fault)), None),
+        },
+        stopped => (stopped, None),
+    }
 }
 
 /// What a case brings, judged by nothing but its own steps.
@@ -410,7 +428,7 @@ fn wait(
 }
 
 /// What a panic said.
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+pub(crate) fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic".to_owned())
 }

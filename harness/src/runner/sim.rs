@@ -1,10 +1,12 @@
 //! The simulation as a driver: service, reference clients and network in virtual time.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use recording::Seen;
-use reference_client::{CallResult, ClientEnv, Engine};
+use reference_client::{CallResult, ClientEnv, Engine, bug::Bugs};
 use serde_json::{Map, Value};
-use service::{HttpRequest, HttpResponse, act::Act};
+use service::{HttpRequest, HttpResponse, Service, act::Act};
 use simulation::{Event, LinkState, NAVI, NetworkEvent, Simulation};
 use wire::UnixMillis;
 
@@ -13,7 +15,10 @@ use super::{
     limit::CaseLimit,
     raw::RawView,
 };
-use crate::scenario::{NetworkChange, PHONE};
+use crate::{
+    bug::Bug,
+    scenario::{NetworkChange, PHONE},
+};
 
 /// Runs cases in a simulation of their own.
 #[derive(Debug)]
@@ -21,6 +26,8 @@ pub struct SimDriver {
     abilities: Abilities,
     simulation: Simulation,
     app_keys: Vec<String>,
+    /// Those of the clients of the case.
+    bugs: Bugs,
     limit: CaseLimit,
 }
 
@@ -44,6 +51,7 @@ impl Default for SimDriver {
             },
             simulation: Simulation::new(0, UnixMillis(0)),
             app_keys: Vec::new(),
+            bugs: Bugs::default(),
             limit: CaseLimit::default(),
         }
     }
@@ -72,6 +80,7 @@ impl Driver for SimDriver {
         let make = if stage.varied { Simulation::varied } else { Simulation::new };
         let simulation = make(stage.seed, stage.start);
         self.simulation = if stage.recorded { simulation.recorded() } else { simulation };
+        self.bugs = Bugs::of(&stage.bugs);
         self.app_keys = stage.worlds.keys().cloned().collect();
         for (app_key, setup) in &stage.worlds {
             self.simulation.add_world(app_key, setup).map_err(|mistakes| Fault(mistakes.join("; ")))?;
@@ -87,6 +96,7 @@ impl Driver for SimDriver {
                 device_id: client.device.clone().unwrap_or_else(|| format!("device-of-{name}")),
                 seed: stage.seed,
                 options,
+                bugs: self.bugs.clone(),
             };
             self.simulation.add_client(name, env)?;
         }
@@ -201,6 +211,12 @@ impl Driver for SimDriver {
     fn recordings(&mut self) -> Result<Vec<Vec<u8>>, Fault> {
         let tape = |app_key: &String| self.simulation.recording(app_key).map(<[u8]>::to_vec);
         Ok(self.app_keys.iter().filter_map(tape).collect())
+    }
+
+    fn bugs_asked(&self) -> Vec<Bug> {
+        let worlds = self.app_keys.iter().filter_map(|app_key| self.simulation.world(app_key));
+        let service: BTreeSet<Bug> = worlds.flat_map(Service::bugs_asked).map(Bug::Service).collect();
+        service.into_iter().chain(self.bugs.asked().into_iter().map(Bug::Client)).collect()
     }
 
     fn end(&mut self) {

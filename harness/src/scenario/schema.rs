@@ -33,7 +33,7 @@ pub fn schema() -> Json {
             "scenario": described("string", "The sentence it proves."),
             "covers": list_of(json!({"enum": catalogue().ids().collect::<Vec<_>>()}), "Requirement ids."),
             "why": described("string", "Why it exists."),
-            "breaks_when": list_of(json!({"type": "string"}), "Named bugs it must notice, or sentences."),
+            "breaks_when": list_of(json!({"type": "string"}), "Named bugs that it must notice, of the service or the client (`client:NAME`), or sentences."),
             "needs": list_of(json!({"enum": NEEDS}), "What a client must be able to do."),
             "matrix": {
                 "description": "Axes and their values; `${axis}` stands for the value.",

@@ -9,6 +9,7 @@ use wire::UnixMillis;
 use crate::{
     core::{
         Core,
+        bug::Bug,
         io::{Close, ConnId, Endpoints, Input, Output},
         journal::{Journal, What},
         timers::Delayed,
@@ -332,6 +333,12 @@ impl Service {
     pub fn move_to(&mut self, now: UnixMillis, endpoints: Endpoints) {
         self.takes(now, || Taken::Endpoints(endpoints.clone()));
         self.world.core.endpoints = endpoints;
+    }
+
+    /// The deliberate bugs that the code has come to so far: with any other the world would have done the same.
+    #[must_use]
+    pub fn bugs_asked(&self) -> Vec<Bug> {
+        self.world.core.bugs.asked()
     }
 
     /// The armed faults, in the order they were armed: id, what each waits for and does, how many fitting frames or requests

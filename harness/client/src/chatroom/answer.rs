@@ -8,6 +8,7 @@ use wire::{
     body::{ChrmKvOutput, ChrmKvsOutput, QueryChrmKv},
 };
 
+use crate::core::bug::Bug;
 use crate::{
     chatroom::{Call, Chatrooms, entries::REMOVED},
     core::message::Object,
@@ -32,9 +33,11 @@ impl Chatrooms<'_> {
     ) {
         if names_failed {
             let output = ChrmKvsOutput::decode(body.clone()).unwrap_or_default();
+            let hidden = !output.error_keys.is_empty() && self.core.has(Bug::FailedEntriesHidden);
             let failed: Map<String, Value> = output
                 .error_keys
                 .into_iter()
+                .filter(|_| !hidden)
                 .filter_map(|error| Some((error.key?, error.error_code.unwrap_or_default().into())))
                 .collect();
             echo.insert("errorEntries".into(), Value::Object(failed));
@@ -45,6 +48,9 @@ impl Chatrooms<'_> {
     /// Entries of a room have changed.
     pub(crate) fn entries_noticed(&mut self, now: UnixMillis, id: &str) {
         let Some(room) = self.state.rooms.get_mut(id).filter(|room| room.here) else { return };
+        if room.changes.is_pulling() && self.core.has(Bug::DeafDuringEntryPulls) {
+            return;
+        }
         if room.changes.announce(None) {
             self.pull_entries(now, id);
         }
@@ -62,7 +68,7 @@ impl Chatrooms<'_> {
         let Some(room) = self.state.rooms.get_mut(id) else { return };
         let Some(output) = output else {
             room.changes.failed();
-            if self.core.asks_again(code) {
+            if self.core.asks_again(code) && !self.core.has(Bug::GivesUpLostEntryPulls) {
                 self.pull_entries(now, id);
             }
             return;
@@ -71,7 +77,8 @@ impl Chatrooms<'_> {
         if output.b_full_update() {
             // What a full answer does not name is gone.
             for (key, value) in std::mem::take(&mut room.entries) {
-                if !output.entries.iter().any(|entry| entry.key == key) {
+                let named = output.entries.iter().any(|entry| entry.key == key);
+                if !named && !self.core.has(Bug::GoneEntriesStay) {
                     removed.insert(key, value);
                 } else {
                     room.entries.insert(key, value);
@@ -80,7 +87,11 @@ impl Chatrooms<'_> {
         }
         for entry in output.entries {
             if entry.status() & REMOVED != 0 {
-                if let Some(value) = room.entries.remove(&entry.key) {
+                let gone = match self.core.has(Bug::RemovedEntriesStay) {
+                    false => room.entries.remove(&entry.key),
+                    true => room.entries.get(&entry.key).cloned(),
+                };
+                if let Some(value) = gone {
                     removed.insert(entry.key, value);
                 }
             } else {
@@ -92,9 +103,13 @@ impl Chatrooms<'_> {
             }
         }
         let again = room.changes.end(UnixMillis(output.sync_time.unwrap_or_default()));
-        let first = !std::mem::replace(&mut room.synced, true);
+        let first = !std::mem::replace(&mut room.synced, true) || self.core.has(Bug::EntriesSyncedAgain);
         for (kind, entries) in [("remove", removed), ("update", updated)] {
             if !entries.is_empty() {
+                let kind = match kind {
+                    "remove" if self.core.has(Bug::EntriesToldAsUpdates) => "update",
+                    kind => kind,
+                };
                 self.core.fire(
                     "onChatRoomEntriesChanged",
                     json!({"operationType": kind, "roomId": id, "entries": entries}),

@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 use wire::body::DownStreamMessage;
 
-use crate::core::message::{Object, text};
+use crate::core::{
+    Core,
+    bug::Bug,
+    message::{Object, text},
+};
 
 const MEMBERS: &str = "RC:ChrmMemChange";
 const JOINED: &str = "RC:ChrmJoinNtf";
@@ -21,7 +25,8 @@ pub(super) enum Told {
 }
 
 /// `None`: it is a message like any other.
-pub(super) fn told(room: &str, down: &DownStreamMessage, me: &str) -> Option<Told> {
+pub(super) fn told(core: &Core, room: &str, down: &DownStreamMessage) -> Option<Told> {
+    let me = core.user.as_str();
     let content = || match serde_json::from_slice(&down.content) {
         Ok(Value::Object(content)) => content,
         _ => Object::new(),
@@ -34,6 +39,7 @@ pub(super) fn told(room: &str, down: &DownStreamMessage, me: &str) -> Option<Tol
             let actions = users.filter_map(Value::as_object).map(|user| {
                 let kind = match user.get("status").and_then(Value::as_i64) {
                     Some(1) => "join",
+                    Some(0) if core.has(Bug::LeaversAreJoiners) => "join",
                     Some(0) => "leave",
                     _ => "unknown",
                 };

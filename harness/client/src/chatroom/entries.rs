@@ -10,7 +10,7 @@ use wire::{
 
 use crate::{
     chatroom::{Call, Chatrooms, target},
-    core::{code, io::CallResult, message::Object},
+    core::{Core, bug::Bug, code, io::CallResult, message::Object},
 };
 
 const LONGEST_KEY: usize = 128;
@@ -54,6 +54,7 @@ impl Chatrooms<'_> {
         event: &'static str,
         echo: Object,
     ) {
+        let entry = spoilt(self.core, entry);
         let body = SetChrmKv { entry, ..SetChrmKv::default() };
         let call = Call::Entry { event, echo };
         self.ask(now, topic, room, body.encode_to_vec(), call);
@@ -103,6 +104,7 @@ impl Chatrooms<'_> {
         (event, names_failed): (&'static str, bool),
         echo: Object,
     ) {
+        let entry = entry.into_iter().map(|entry| spoilt(self.core, entry)).collect();
         let body = SetChrmKvs { entry, ..SetChrmKvs::default() };
         let call = Call::Entries { event, echo, names_failed };
         self.ask(now, topic, room, body.encode_to_vec(), call);
@@ -126,8 +128,10 @@ impl Chatrooms<'_> {
     }
 
     fn load_entries(&mut self, now: UnixMillis, room: String, key: Option<String>) {
-        let copy =
-            self.state.rooms.get(&room).filter(|room| room.here && room.synced && !room.changes.is_pulling());
+        let copy = self.state.rooms.get(&room).filter(|room| {
+            let fresh = !room.changes.is_pulling() || self.core.has(Bug::CopyAnswersWhilePulling);
+            room.here && room.synced && fresh
+        });
         if let Some(entries) = copy.map(|room| room.entries.clone()) {
             return self.tell_entries(&room, key, 0, &entries);
         }
@@ -156,6 +160,20 @@ impl Chatrooms<'_> {
             found.map(|(key, value)| (key.clone(), value.clone())).into_iter().collect();
         self.core.fire("onChatRoomEntryLoaded", json!({"code": code, "targetId": room, "entry": entry}));
     }
+}
+
+/// What deliberate bugs make of an entry that is set.
+fn spoilt(core: &Core, mut entry: ChrmKvEntity) -> ChrmKvEntity {
+    let bits = entry.status();
+    if bits & REMOVED == 0 {
+        if bits & FORCED == 0 && core.has(Bug::OverwritesWhatever) {
+            entry.status = Some(bits | FORCED);
+        }
+        if bits & GOES_WITH_OWNER != 0 && core.has(Bug::EntriesOutliveStays) {
+            entry.status = Some(bits & !GOES_WITH_OWNER);
+        }
+    }
+    entry
 }
 
 fn entity(key: &str, value: &str, status: i32) -> ChrmKvEntity {

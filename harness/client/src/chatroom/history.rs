@@ -13,6 +13,7 @@ use crate::{
     chatroom::{Call, Chatrooms, target},
     core::{
         arguments::number,
+        bug::Bug,
         code,
         io::CallResult,
         message::{self, Object, text},
@@ -59,7 +60,8 @@ impl Chatrooms<'_> {
                     .iter()
                     .map(|down| Value::Object(message::received(down, &self.core.user, false)))
                     .collect();
-                (0, messages, page.sync_time)
+                let told = if self.core.has(Bug::RoomHistoryNeverPages) { load.time } else { page.sync_time };
+                (0, messages, told)
             }
             Ok(_) => (code, Vec::new(), load.time),
             Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new(), load.time),

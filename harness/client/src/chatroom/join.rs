@@ -11,7 +11,7 @@ use wire::{
 
 use crate::{
     chatroom::{Call, Chatrooms, Room, target},
-    core::{code, io::CallResult, message::Object},
+    core::{bug::Bug, code, io::CallResult, message::Object},
 };
 
 /// The most messages that joining brings (CHRM-005); more is refused.
@@ -41,8 +41,14 @@ impl Chatrooms<'_> {
     pub(crate) fn rejoin(&mut self, now: UnixMillis) {
         let rooms: Vec<(String, i32)> =
             self.state.rooms.iter().map(|(id, room)| (id.clone(), room.count)).collect();
-        for (room, count) in rooms {
-            self.ask_to_join(now, Topic::JoinChrmR, room, count, true);
+        let passed = match rooms.len() {
+            2.. if self.core.has(Bug::LastRoomJoinedAgain) => rooms.len() - 1,
+            _ => 0,
+        };
+        for (room, count) in rooms.into_iter().skip(passed) {
+            let create = self.core.has(Bug::JoinsAgainByCreating);
+            let topic = if create { Topic::JoinChrm } else { Topic::JoinChrmR };
+            self.ask_to_join(now, topic, room, count, true);
         }
     }
 
@@ -56,7 +62,8 @@ impl Chatrooms<'_> {
         body: &Bytes,
     ) {
         if code == 0 {
-            if !self.core.app_has(|navi| navi.many_rooms) {
+            let others = self.state.rooms.keys().any(|other| other != id);
+            if !self.core.app_has(|navi| navi.many_rooms) && others && !self.core.has(Bug::FormerRoomIsKept) {
                 // The server has taken us out of the former one (CHRM-010).
                 let others: Vec<String> =
                     self.state.rooms.keys().filter(|other| *other != id).cloned().collect();
@@ -70,7 +77,9 @@ impl Chatrooms<'_> {
                 joined: UnixMillis(joined),
                 ..Room::default()
             });
-            if again {
+            if again && room.messages.watermark() > UnixMillis(0) && self.core.has(Bug::RejoinBringsHistory) {
+                room.messages.restart_from(UnixMillis(0));
+            } else if again {
                 // Where the first pull was never answered, what was said since then is more than what was said before.
                 room.messages.reached(room.joined);
             }
@@ -79,6 +88,9 @@ impl Chatrooms<'_> {
         } else if [i64::from(status::BANNED_FROM_ROOM), i64::from(status::NO_ROOM)].contains(&code) {
             // There is nothing to come back to.
             self.forget(id);
+        }
+        if code != 0 && !again && self.core.has(Bug::RefusedJoinIsJoined) {
+            self.state.rooms.entry(id.to_owned()).or_insert_with(|| Room { count, ..Room::default() });
         }
         self.core.fire("onChatRoomJoined", json!({"code": code, "targetId": id}));
         if code == 0 {
@@ -99,10 +111,13 @@ impl Chatrooms<'_> {
     }
 
     pub(super) fn left(&mut self, id: &str, code: i64) {
+        if code == code::NO_ANSWER && self.core.has(Bug::UnansweredLeaveNeverEnds) {
+            return;
+        }
         let outside = [i64::from(status::NOT_IN_ROOM), i64::from(status::NO_ROOM)].contains(&code);
         // Unanswered on a connection that stands, it may have been carried out, and nothing would tell: the app wanted to
         // leave. After a loss the room is joined again, and all is known.
-        if code == 0 || outside || code == code::NO_ANSWER {
+        if (code == 0 || outside || code == code::NO_ANSWER) && !self.core.has(Bug::LeftRoomJoinedAgain) {
             self.forget(id);
         }
         self.core.fire("onChatRoomLeft", json!({"code": code, "targetId": id}));
@@ -114,8 +129,11 @@ impl Chatrooms<'_> {
         if !self.state.rooms.contains_key(id) {
             return;
         }
-        self.forget(id);
+        if !self.core.has(Bug::DestroyedRoomJoinedAgain) {
+            self.forget(id);
+        }
         let status = match notify.destroy_type {
+            Some(1) if self.core.has(Bug::ResetIsDestruction) => "destroy_manual",
             Some(3) => "destroy_auto",
             Some(1) => "reset",
             _ => "destroy_manual",

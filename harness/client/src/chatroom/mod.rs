@@ -16,7 +16,9 @@ use serde_json::{Map, Value};
 use wire::{Topic, UnixMillis};
 
 use crate::core::{
-    Core, code,
+    Core,
+    bug::Bug,
+    code,
     feed::Feed,
     message::{Object, text},
     requests::{Asked, Reply, Way},
@@ -100,6 +102,9 @@ impl Chatrooms<'_> {
 
     /// The stay is over in every room.
     pub(crate) fn forget_all(&mut self) {
+        if !self.state.rooms.is_empty() && self.core.has(Bug::RoomsSurviveLogout) {
+            return;
+        }
         self.state.rooms.clear();
         if self.core.store.is_open() {
             let _ = self.core.store.forget_rooms(None);
@@ -109,7 +114,9 @@ impl Chatrooms<'_> {
     /// The stay is over in one: its messages go (CHRM-014).
     pub(crate) fn forget(&mut self, id: &str) {
         self.state.rooms.remove(id);
-        let _ = self.core.store.forget_rooms(Some(id));
+        if !self.core.has(Bug::LeftRoomKeepsMessages) {
+            let _ = self.core.store.forget_rooms(Some(id));
+        }
     }
 
     /// A request has ended.

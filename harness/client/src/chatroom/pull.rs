@@ -8,6 +8,7 @@ use wire::{
     flags,
 };
 
+use crate::core::bug::Bug;
 use crate::{
     chatroom::{Call, Chatrooms, change},
     core::message,
@@ -26,6 +27,9 @@ impl Chatrooms<'_> {
     /// The server has something for the room.
     pub(crate) fn noticed(&mut self, now: UnixMillis, id: &str, time: Option<UnixMillis>) {
         let Some(room) = self.state.rooms.get_mut(id).filter(|room| room.here) else { return };
+        if room.messages.is_pulling() && self.core.has(Bug::DeafDuringRoomPulls) {
+            return;
+        }
         // Whatever its time: the pull tells the server that the notice was taken.
         if room.messages.announce(time) || !room.messages.is_pulling() {
             self.pull(now, id);
@@ -49,7 +53,7 @@ impl Chatrooms<'_> {
         let Some(room) = self.state.rooms.get_mut(id) else { return };
         let Some(package) = package else {
             room.messages.failed();
-            if self.core.asks_again(code) {
+            if self.core.asks_again(code) && !self.core.has(Bug::GivesUpLostRoomPulls) {
                 self.pull(now, id);
             }
             return;
@@ -76,7 +80,7 @@ impl Chatrooms<'_> {
     }
 
     fn arrival(&self, now: UnixMillis, id: &str, down: &DownStreamMessage) -> Option<Arrival> {
-        if let Some(told) = change::told(id, down, &self.core.user) {
+        if let Some(told) = change::told(self.core, id, down) {
             return match told {
                 change::Told::Members(actions) => Some(Arrival::Told(
                     "onChatRoomMemberChanged",
@@ -86,10 +90,13 @@ impl Chatrooms<'_> {
                 change::Told::Nothing => None,
             };
         }
-        if !self.state.rooms.contains_key(id) {
+        if !self.state.rooms.contains_key(id) && !self.core.has(Bug::PushedRoomMessagesOfOthers) {
             return None;
         }
         if down.classname == recall::COMMAND {
+            if self.core.has(Bug::RoomRecallsIgnored) {
+                return None;
+            }
             let notice = recall::recalled(self.core, now, down)?;
             return Some(Arrival::Told("onRemoteMessageRecalled", json!({"message": notice})));
         }
@@ -105,7 +112,11 @@ impl Chatrooms<'_> {
             match self.core.store.insert(&message) {
                 Ok(Some(number)) => {
                     message.insert("messageId".into(), number.into());
+                    if self.core.has(Bug::RoomMessagesAreListed) {
+                        crate::mail::inbox::enter(self.core, number, &message, true);
+                    }
                 }
+                Ok(None) if self.core.has(Bug::RejoinBringsHistory) => {}
                 Ok(None) => return None,
                 Err(_) => {}
             }
@@ -122,6 +133,11 @@ impl Chatrooms<'_> {
                 json!({"message": message, "left": 0, "offline": false, "hasPackage": false}),
             ),
             Arrival::Told(event, args) => self.core.fire(event, args),
+            Arrival::TakenOut if self.core.has(Bug::BannedRoomJoinedAgain) => {
+                if let Some(room) = self.state.rooms.get_mut(id) {
+                    room.here = false;
+                }
+            }
             Arrival::TakenOut => self.forget(id),
         }
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::core::{
+    bug::Bug,
     level::level_name,
     store::{Key, Place, Store},
 };
@@ -16,6 +17,11 @@ pub(crate) fn describe(store: &Store, of: &Key) -> rusqlite::Result<Value> {
     let first = first.and_then(|first| first.get("sentTime")?.as_i64());
     // What is unread and not here is older than what is.
     let first = Some(store.unseen(of)?.first).filter(|first| *first > 0).or(first);
+    let level = if level != 0 && store.bugs.has(Bug::ListsTellNoLevel) { 0 } else { level };
+    let mut draft = store.draft(of)?;
+    if !draft.is_empty() && store.bugs.has(Bug::ListsTellNoDraft) {
+        draft.clear();
+    }
     Ok(json!({
         "conversationType": of.kind,
         "targetId": of.target,
@@ -23,7 +29,7 @@ pub(crate) fn describe(store: &Store, of: &Key) -> rusqlite::Result<Value> {
         "unreadCount": store.unread_count(of, false)?,
         "mentionedCount": store.unread_count(of, true)?,
         "top": top,
-        "draft": store.draft(of)?,
+        "draft": draft,
         "notificationLevel": level_name(level),
         "lastMessage": last,
         "firstUnreadMsgSendTime": first.unwrap_or_default(),

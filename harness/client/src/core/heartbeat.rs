@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use wire::UnixMillis;
 
+use super::bug::{Bug, Bugs};
+
 /// Time from a pong to the next ping, and the longest wait for a pong.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// How many pongs in a row may be missing before the connection counts as lost.
@@ -44,10 +46,12 @@ impl Heartbeat {
         self.heard || now.since(self.began) >= SETTLED
     }
 
-    pub(crate) fn pong(&mut self, now: UnixMillis) {
+    pub(crate) fn pong(&mut self, now: UnixMillis, bugs: &Bugs) {
         self.due = now + PING_EVERY;
         self.awaits_pong = false;
-        self.misses = 0;
+        if self.misses > 0 && !bugs.has(Bug::PongClearsNoMisses) {
+            self.misses = 0;
+        }
     }
 
     pub(crate) fn on_deadline(&mut self, now: UnixMillis) -> Beat {
@@ -75,7 +79,7 @@ mod tests {
         assert_eq!(beat.on_deadline(at(30_000)), Beat::Lost);
         let mut beat = Heartbeat::started(at(0));
         assert_eq!(beat.on_deadline(at(15_000)), Beat::Ping);
-        beat.pong(at(15_000));
+        beat.pong(at(15_000), &Bugs::default());
         assert_eq!(beat.on_deadline(at(30_000)), Beat::Ping);
         assert_eq!(beat.on_deadline(at(45_000)), Beat::Ping);
         assert_eq!(beat.on_deadline(at(60_000)), Beat::Lost);

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value};
 use wire::{ClientFrame, ServerFrame};
 
+use crate::core::bug::Bugs;
+
 /// Who an engine is and how it was made: everything it would otherwise take from its surroundings.
 #[derive(Debug, Clone, Default)]
 pub struct ClientEnv {
@@ -17,6 +19,8 @@ pub struct ClientEnv {
     pub seed: u64,
     /// `RCIMIWEngineOptions` by their documented names; fixed from now on (ENG-012).
     pub options: Map<String, Value>,
+    /// Deliberate bugs: none, unless it is asked for them.
+    pub bugs: Bugs,
 }
 
 /// What a call returns at once: acceptance, never the outcome (ENG-006).

@@ -2,6 +2,8 @@
 //! topic.
 
 pub(crate) mod arguments;
+pub mod bug;
+mod bug_list;
 pub mod code;
 pub(crate) mod conversation;
 pub(crate) mod events;
@@ -23,6 +25,7 @@ use serde_json::{Value, json};
 use wire::ClientFrame;
 
 use self::{
+    bug::Bug,
     io::{ClientEnv, EngineOutput},
     link::Link,
     listener::Listeners,
@@ -52,6 +55,7 @@ pub(crate) struct Core {
 impl Core {
     pub(crate) fn new(env: ClientEnv, mut store: Store) -> Self {
         store.close();
+        store.bugs.clone_from(&env.bugs);
         Self {
             options: Options::read(&env.options),
             env,
@@ -73,6 +77,11 @@ impl Core {
         self.user.clear();
         self.store.close();
         self.status = None;
+    }
+
+    /// Whether this engine has that deliberate bug.
+    pub(crate) fn has(&self, bug: Bug) -> bool {
+        self.env.bugs.has(bug)
     }
 
     pub(crate) fn output(&mut self, output: EngineOutput) {
@@ -98,14 +107,14 @@ impl Core {
     pub(crate) fn fire(&mut self, name: &'static str, args: Value) {
         debug_assert!(events::EVENTS.contains(&name), "`{name}` is no callback that can be listened to");
         let Value::Object(args) = args else { return };
-        if let Some(args) = self.listeners.arguments(name, args) {
+        if let Some(args) = self.listeners.arguments(&self.env.bugs, name, args) {
             self.out.push_back(EngineOutput::Callback { name, args });
         }
     }
 
     /// Reports a state, unless it is the one reported last (CONN-022).
     pub(crate) fn change_status(&mut self, status: &'static str) {
-        if self.status != Some(status) {
+        if self.status != Some(status) || self.has(Bug::RepeatsStatus) {
             self.status = Some(status);
             self.fire("onConnectionStatusChanged", json!({"status": status}));
         }

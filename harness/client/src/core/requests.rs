@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use wire::{ClientFrame, Request, Topic, UnixMillis};
 
-use crate::core::{Core, code};
+use crate::core::{Core, bug::Bug, code};
 
 /// How long a request waits for its answer, as the vendor's engines have it.
 const ANSWER_LIMIT: std::time::Duration = std::time::Duration::from_secs(30);
@@ -131,13 +131,19 @@ impl Core {
         let id = self.requests.next_id();
         let mut request = Request::new(topic, target, id, body.into());
         let frame = match way {
-            Way::Publish => ClientFrame::Publish(request),
+            Way::Publish => {
+                if self.has(Bug::PublishesUnconfirmed) {
+                    request.qos = 0;
+                }
+                ClientFrame::Publish(request)
+            }
             Way::Query => {
                 request.qos = 0;
                 ClientFrame::Query(request)
             }
         };
-        self.requests.open.insert(id, (now + ANSWER_LIMIT, way));
+        let limit = if self.has(Bug::WaitsADay) { ANSWER_LIMIT * 2880 } else { ANSWER_LIMIT };
+        self.requests.open.insert(id, (now + limit, way));
         self.write(frame);
         Some(id)
     }

@@ -5,6 +5,7 @@ use wire::{Topic, UnixMillis};
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         events::{self, EVENTS},
         io::CallResult,
@@ -164,13 +165,13 @@ impl Engine {
     /// `create` gives code 2 and nothing else (ENG-003). Listeners are set with `{listener: NAME}` or
     /// `{enabled: true}` and cleared with neither; until spoken of, every callback is listened to.
     pub fn call(&mut self, now: UnixMillis, method: &str, args: &Map<String, Value>) -> CallResult {
-        if self.destroyed && method != "create" {
+        if self.destroyed && method != "create" && !self.core.has(Bug::DestroyedEngineAccepts) {
             return CallResult::Code(code::ENGINE_DESTROYED);
         }
         if let Some(run) = find(method) {
             return run(self, now, args);
         }
-        match self.core.listeners.set(method, args) {
+        match self.core.listeners.set(&self.core.env.bugs, method, args) {
             Some(()) => CallResult::Code(0),
             None => CallResult::Unsupported(format!("the reference client has no `{method}`")),
         }

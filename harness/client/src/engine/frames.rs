@@ -12,6 +12,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         link::Link,
         requests::{Reply, Way},
@@ -65,14 +66,17 @@ impl Engine {
                 }
             }
             ServerFrame::QueryAck { id, qos, status, body, .. } => {
-                if qos > 0 {
+                if qos > 0 && !self.core.has(Bug::ConfirmsNothing) {
                     self.core.write(ClientFrame::QueryCon { id });
+                    if self.core.has(Bug::ConfirmsAnswersTwice) {
+                        self.core.write(ClientFrame::QueryCon { id });
+                    }
                 }
                 if self.core.requests.end(id, Way::Query) {
                     self.answered(now, id, Reply { code: i64::from(status), body, ..Reply::default() });
                 }
             }
-            ServerFrame::Pong => heartbeat.pong(now),
+            ServerFrame::Pong => heartbeat.pong(now, &self.core.env.bugs),
             _ => {}
         }
     }
@@ -120,9 +124,12 @@ impl Engine {
             }
             return;
         }
-        if push.qos > 0 {
+        if push.qos > 0 && !self.core.has(Bug::AcknowledgesNothing) {
             // At once, whatever it holds.
             self.core.write(ClientFrame::PubAck { id: push.id });
+            if self.core.has(Bug::AcknowledgesTwice) {
+                self.core.write(ClientFrame::PubAck { id: push.id });
+            }
         }
         match push.topic {
             Topic::SNtf => {

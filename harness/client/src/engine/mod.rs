@@ -12,7 +12,9 @@ use wire::UnixMillis;
 use crate::{
     chatroom::{ChatroomState, Chatrooms},
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::{CallResult, ClientEnv, EngineInput, EngineOutput},
         options::Options,
         store::Store,
@@ -85,18 +87,28 @@ impl Engine {
         }
         let core = &mut self.core;
         if let Some(Value::String(app_key)) = args.get("appKey") {
+            if *app_key != core.env.app_key && core.has(Bug::StoreOfFormerApp) {
+                core.store.app.get_or_insert_with(|| core.env.app_key.clone());
+            }
             core.env.app_key.clone_from(app_key);
         }
         // Without options every default applies, whatever the life before had (ENG-002).
         core.env.options = match args.get("options") {
             Some(Value::Object(options)) => options.clone(),
+            _ if !core.env.options.is_empty() && core.has(Bug::OptionsSurviveDestroy) => {
+                core.env.options.clone()
+            }
             _ => Map::new(),
         };
         core.options = Options::read(&core.env.options);
-        if core.options.wrong {
+        if core.options.wrong && !core.has(Bug::UnknownOptionsHold) {
             return CallResult::Code(code::PARAM_ERROR);
         }
-        core.restart();
+        if core.store.is_open() && core.has(Bug::KeptUserAfterDestroy) {
+            core.navi = None;
+        } else {
+            core.restart();
+        }
         self.mail.typing = Default::default();
         self.media = MediaState::default();
         self.destroyed = false;
@@ -106,10 +118,12 @@ impl Engine {
     /// Ends at once: the connection is closed without a log-out, so that pushes go on, and no callback follows (ENG-004).
     pub(crate) fn destroy(&mut self, now: UnixMillis) -> CallResult {
         let before = self.core.outputs().len();
+        let tells = self.core.has(Bug::DestroyedEngineTells);
         self.end(now, code::NOT_CONNECTED, None);
         let outputs = self.core.outputs();
         let since = outputs.split_off(before);
-        outputs.extend(since.into_iter().filter(|output| !matches!(output, EngineOutput::Callback { .. })));
+        let silent = |output: &EngineOutput| !matches!(output, EngineOutput::Callback { .. });
+        outputs.extend(since.into_iter().filter(|output| silent(output) || tells));
         self.destroyed = true;
         CallResult::Code(0)
     }
@@ -131,8 +145,14 @@ impl Engine {
                 self.frame(now, frame)
             }
             // Something that was still under way when the connection was given up.
+            EngineInput::Background
+                if self.core.link.is_online() && self.core.has(Bug::BackgroundDisconnects) =>
+            {
+                self.end(now, code::NOT_CONNECTED, Some("unconnected"));
+            }
             EngineInput::Frame { .. } | EngineInput::Background => {}
             EngineInput::Network { available } => self.network_changed(now, available),
+            EngineInput::Foreground if self.core.has(Bug::ForegroundKeepsLadder) => {}
             EngineInput::Foreground => self.restart_ladder(now),
         }
     }

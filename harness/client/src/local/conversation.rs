@@ -7,6 +7,7 @@ use crate::{
     core::{
         Core,
         arguments::{conversation_of, conversation_types, number},
+        bug::Bug,
         conversation::describe,
         message::Object,
     },
@@ -32,14 +33,21 @@ pub(crate) fn load(core: &Core, args: &Object) -> Answered {
 /// At most `count` conversations older than `startTime`, or the newest (CONV-014 to CONV-020). Pinned ones come
 /// first; as they are the page that begins with the newest has them (AMB-47).
 pub(crate) fn load_many(core: &Core, args: &Object) -> Answered {
-    let (kinds, channel) = (conversation_types(args)?, channel(args)?);
+    let (mut kinds, channel) = (conversation_types(args)?, channel(args)?);
+    if kinds.len() > 1 && core.has(Bug::OneTypeAtATime) {
+        kinds.truncate(1);
+    }
     let start = number(args, "startTime", 0..=i64::MAX)?;
     let count = usize::try_from(number(args, "count", 1..=50)?).ok()?;
     let found = core.store.listed(&kinds).and_then(|mut all| {
         all.retain(|(key, time)| {
-            (start == 0 || *time < start)
+            (start == 0 || *time < start || (*time == start && core.has(Bug::StartBelongsToPage)))
                 && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel)
         });
+        let cut_first = all.len() > count && core.has(Bug::PinsAfterCut);
+        if cut_first {
+            all.truncate(count);
+        }
         let mut described = Vec::new();
         for (key, _) in all {
             described.push(describe(&core.store, &key)?);

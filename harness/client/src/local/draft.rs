@@ -4,7 +4,7 @@ use serde_json::json;
 use wire::UnixMillis;
 
 use crate::{
-    core::{Core, arguments::conversation_of, message::Object},
+    core::{Core, arguments::conversation_of, bug::Bug, message::Object},
     local::{Answer, Answered},
 };
 
@@ -12,7 +12,10 @@ const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
 
 pub(crate) fn save(core: &Core, now: UnixMillis, args: &Object) -> Answered {
     let of = conversation_of(args)?;
-    let draft = args.get("draft")?.as_str()?;
+    let mut draft = args.get("draft")?.as_str()?;
+    if draft.trim() != draft && core.has(Bug::DraftsAreTrimmed) {
+        draft = draft.trim();
+    }
     Some(Answer {
         event: "onDraftMessageSaved",
         echoed: &["type", "targetId", "channelId", "draft"],

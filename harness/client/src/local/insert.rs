@@ -6,6 +6,7 @@ use wire::UnixMillis;
 use crate::{
     core::{
         Core,
+        bug::Bug,
         message::{self, Object},
     },
     local::{Answer, Answered},
@@ -17,7 +18,7 @@ pub(crate) fn one(core: &Core, now: UnixMillis, args: &Object) -> Answered {
     Some(Answer {
         event: "onMessageInserted",
         echoed: &[],
-        result: all(core, vec![message]).map(|mut stored| vec![("message", stored.remove(0))]),
+        result: all(core, now, vec![message]).map(|mut stored| vec![("message", stored.remove(0))]),
         otherwise: vec![("message", args.get("message").cloned().unwrap_or_default())],
     })
 }
@@ -25,25 +26,29 @@ pub(crate) fn one(core: &Core, now: UnixMillis, args: &Object) -> Answered {
 /// Any number; ten at most are recommended (INS-010). One that cannot be stored fails them all (INS-011).
 pub(crate) fn many(core: &Core, now: UnixMillis, args: &Object) -> Answered {
     let given = args.get("messages")?.as_array()?.iter().filter(|message| !message.is_null());
-    let messages: Vec<Object> =
-        given.map(|message| message::to_insert(message, &core.user, now)).collect::<Option<_>>()?;
+    let messages: Vec<Option<Object>> =
+        given.map(|message| message::to_insert(message, &core.user, now)).collect();
+    if messages.iter().any(Option::is_none) && !core.has(Bug::InsertsWhatItCan) {
+        return None;
+    }
+    let messages: Vec<Object> = messages.into_iter().flatten().collect();
     if messages.is_empty() {
         return None;
     }
     Some(Answer {
         event: "onMessagesInserted",
         echoed: &[],
-        result: all(core, messages).map(|stored| vec![("messages", stored.into())]),
+        result: all(core, now, messages).map(|stored| vec![("messages", stored.into())]),
         otherwise: vec![("messages", args.get("messages").cloned().unwrap_or(json!([])))],
     })
 }
 
 /// At least one message goes in, at least one comes back.
-fn all(core: &Core, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
+fn all(core: &Core, now: UnixMillis, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
     let mut stored = Vec::new();
     let mut ids = Vec::new();
     for message in messages {
-        match store(core, message) {
+        match store(core, now, message) {
             Ok((id, message)) => {
                 ids.push(id);
                 stored.push(Value::Object(message));
@@ -60,11 +65,17 @@ fn all(core: &Core, messages: Vec<Object>) -> rusqlite::Result<Vec<Value>> {
     Ok(stored)
 }
 
-fn store(core: &Core, mut message: Object) -> rusqlite::Result<(i64, Object)> {
+fn store(core: &Core, now: UnixMillis, mut message: Object) -> rusqlite::Result<(i64, Object)> {
+    if core.has(Bug::InsertsBesideTime) {
+        message.insert("sentTime".to_owned(), now.0.into());
+    }
     let id = core.store.insert(&message)?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
     message.insert("messageId".to_owned(), id.into());
     core.store.list_conversation(&message)?;
-    if message.get("receivedStatus") == Some(&Value::from("unread")) && message::is_counted(&message) {
+    if message.get("receivedStatus") == Some(&Value::from("unread"))
+        && message::is_counted(&message)
+        && !core.has(Bug::InsertedAreRead)
+    {
         core.store.set_unread(id, false)?;
     }
     Ok((id, message))

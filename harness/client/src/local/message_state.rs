@@ -5,6 +5,7 @@ use crate::{
     core::{
         Core,
         arguments::number,
+        bug::Bug,
         message::{Object, text},
     },
     local::{Answer, Answered},
@@ -17,9 +18,12 @@ const RECEIVED: [&str; 6] = ["unread", "read", "listened", "downloaded", "retrie
 /// is nothing to delete.
 pub(crate) fn delete(core: &Core, args: &Object) -> Answered {
     let given = args.get("messages")?.as_array()?.iter().filter(|message| !message.is_null());
-    let ids: Vec<i64> = given.map(|message| message.get("messageId")?.as_i64()).collect::<Option<_>>()?;
+    let mut ids: Vec<i64> = given.map(|message| message.get("messageId")?.as_i64()).collect::<Option<_>>()?;
     if ids.is_empty() {
         return None;
+    }
+    if ids.len() > 1 && core.has(Bug::DeletesFirstOnly) {
+        ids.truncate(1);
     }
     let deleted = ids.iter().try_for_each(|id| core.store.delete(*id));
     Some(Answer {

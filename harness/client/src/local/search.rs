@@ -7,6 +7,7 @@ use crate::{
     core::{
         Core,
         arguments::{conversation_of, conversation_types, message_types, number},
+        bug::Bug,
         conversation::describe,
         message::{Object, text},
         store::{Key, Search},
@@ -25,7 +26,7 @@ pub(crate) fn messages(core: &Core, args: &Object) -> Answered {
     let count = number(args, "count", COUNT)?;
     let search = Search {
         keyword: Some(&keyword),
-        before: (before > 0).then_some(before),
+        before: (before > 0).then(|| before + i64::from(core.has(Bug::SearchIncludesStart))),
         count,
         ..Search::default()
     };
@@ -40,9 +41,13 @@ pub(crate) fn by_time_range(core: &Core, args: &Object) -> Answered {
     let (from, to) = (number(args, "startTime", TIME)?, number(args, "endTime", TIME)?);
     let search = Search {
         keyword: Some(&keyword),
-        from,
+        from: if from > 0 && core.has(Bug::SearchRangeIsOpen) { 0 } else { from },
         before: (to > 0).then(|| to.saturating_add(1)),
-        offset: number(args, "offset", TIME)?,
+        offset: number(args, "offset", TIME)?.min(if core.has(Bug::SearchOffsetIgnored) {
+            0
+        } else {
+            i64::MAX
+        }),
         count: number(args, "count", COUNT)?,
         ..Search::default()
     };
@@ -94,6 +99,7 @@ pub(crate) fn conversations(core: &Core, args: &Object) -> Answered {
             let asked = key.kind != "chatroom"
                 && kinds.contains(&key.kind)
                 && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel);
+            let count = if core.has(Bug::SearchCountsConversationsOnce) { 1 } else { count };
             if asked {
                 results.push(json!({"conversation": describe(&core.store, &key)?, "count": count}));
             }

@@ -7,9 +7,11 @@ use crate::{
     core::{
         Core,
         arguments::{conversation_of, conversation_types, number},
+        bug::Bug,
         conversation::describe,
         level::does_not_disturb,
         message::Object,
+        store::Key,
     },
     local::{Answer, Answered},
 };
@@ -19,7 +21,10 @@ const CONVERSATION: &[&str] = &["type", "targetId", "channelId"];
 /// Chatrooms store nothing, so their count is 0 (UNREAD-005).
 pub(crate) fn count(core: &Core, args: &Object, mentions: bool) -> Answered {
     let of = conversation_of(args)?;
-    let count = core.store.unread_count(&of, mentions);
+    let mut count = core.store.unread_count(&of, mentions);
+    if count.as_ref().is_ok_and(|count| *count > 99) && core.has(Bug::CountsTo99) {
+        count = Ok(99);
+    }
     let event = if mentions { "onUnreadMentionedCountLoaded" } else { "onUnreadCountLoaded" };
     Some(counted(event, CONVERSATION, count))
 }
@@ -28,7 +33,9 @@ pub(crate) fn count(core: &Core, args: &Object, mentions: bool) -> Answered {
 pub(crate) fn total(core: &Core, args: &Object) -> Answered {
     let channel = channel(args)?;
     let count = core.store.unread_counts(false).map(|counts| {
-        let counts = counts.iter().filter(|(key, _)| channel.is_empty() || key.channel == channel);
+        let system = |key: &Key| key.kind != "system" || !core.has(Bug::TotalWithoutSystem);
+        let counts =
+            counts.iter().filter(|(key, _)| system(key) && (channel.is_empty() || key.channel == channel));
         counts.map(|(_, count)| count).sum()
     });
     Some(counted("onTotalUnreadCountLoaded", &["channelId"], count))
@@ -43,6 +50,7 @@ pub(crate) fn by_types(core: &Core, args: &Object) -> Answered {
         for (key, count) in counts {
             let asked = kinds.contains(&key.kind)
                 && (channel.is_empty() || key.kind != "ultra_group" || key.channel == channel);
+            let contain = contain || core.has(Bug::SilentCountAnyway);
             if asked && (contain || !does_not_disturb(&describe(&core.store, &key)?)) {
                 sum += count;
             }
@@ -56,7 +64,13 @@ pub(crate) fn by_types(core: &Core, args: &Object) -> Answered {
 /// Up to the sent time of the last message read, that message included (UNREAD-010).
 pub(crate) fn clear(core: &Core, args: &Object) -> Answered {
     let of = conversation_of(args)?;
-    let until = number(args, "timestamp", 0..=i64::MAX)?;
+    let mut until = number(args, "timestamp", 0..=i64::MAX)?;
+    if until > 0 && core.has(Bug::ClearsUpToExcluded) {
+        until -= 1;
+    }
+    if until > 0 && core.has(Bug::ClearsAllUnread) {
+        until = i64::MAX;
+    }
     Some(Answer {
         event: "onUnreadCountCleared",
         echoed: &["type", "targetId", "channelId", "timestamp"],

@@ -9,7 +9,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, conversation_number, text},
     },
@@ -47,9 +49,9 @@ pub(crate) fn clear(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Val
     if target.is_empty() || !matches!(policy.as_str(), "local" | "remote" | "local_remote") {
         return CallResult::Code(code::PARAM_ERROR);
     }
-    let with_local = policy != "remote";
+    let with_local = policy != "remote" || mail.core.has(Bug::RemoteClearingClearsHere);
     let clear = Clear { kind, target, channel: text(args, "channelId"), timestamp, with_local };
-    if policy == "local" {
+    if policy == "local" && !mail.core.has(Bug::LocalClearingClearsThere) {
         cleared(mail.core, &clear, 0);
         return CallResult::Code(0);
     }
@@ -66,10 +68,14 @@ pub(crate) fn clear(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Val
 
 /// Ends `clearMessages`. What the server refuses is not done here either.
 pub(crate) fn cleared(core: &mut Core, clear: &Clear, mut code: i64) {
-    if code == 0 && clear.with_local {
+    let here = code == 0 || core.has(Bug::RefusedClearingClearsHere);
+    if here && clear.with_local {
         let Clear { kind, target, channel, timestamp, .. } = clear;
-        let done = core.store.forget_until((kind, target, channel), *timestamp);
-        (code, ()) = core.store.outcome(done);
+        let excluded = i64::from(*timestamp > 0 && core.has(Bug::ClearingExcludesBound));
+        let done = core.store.forget_until((kind, target, channel), *timestamp - excluded);
+        if code == 0 {
+            (code, ()) = core.store.outcome(done);
+        }
     }
     core.fire(
         "onMessagesCleared",
@@ -129,12 +135,18 @@ pub(crate) fn delete(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Va
 
 /// Ends `deleteMessages`. What the server refuses is not done here either.
 pub(crate) fn deleted(core: &mut Core, delete: &Delete, mut code: i64) {
-    if code == 0 {
+    let here = code == 0 || core.has(Bug::RefusedDeletionDeletesHere);
+    if here && !core.has(Bug::DeletesRemotelyAlone) {
         let done = delete.messages.iter().try_for_each(|message| {
             let id = message.get("messageId").and_then(Value::as_i64);
+            if id.is_none() && core.has(Bug::DeletesByNumberOnly) {
+                return Ok(());
+            }
             core.store.forget(id, &text(message, "messageUId"))
         });
-        (code, ()) = core.store.outcome(done);
+        if code == 0 {
+            (code, ()) = core.store.outcome(done);
+        }
     }
     core.fire(
         "onMessagesDeleted",

@@ -12,7 +12,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{
             Object,
@@ -108,11 +110,13 @@ fn change(mail: &mut Mail<'_>, now: UnixMillis, uid: &str, change: Change) -> Ca
 
 /// Ends a change: the stored message has it, the app hears of it with what it passed (EXP-004 to EXP-007).
 pub(crate) fn answered(core: &mut Core, uid: &str, change: &Change, code: i64, change_uid: &str) {
-    if code == 0 {
+    if code == 0 || core.has(Bug::RefusedExpansionApplied) {
         // The mailbox may give our own change back; it is known.
         let _ = core.store.see(change_uid);
         let (put, removed) = change.parts();
-        apply(core, uid, &put, &removed, false);
+        if !core.has(Bug::OwnExpansionNotKept) {
+            apply(core, uid, &put, &removed, false);
+        }
     }
     match change {
         Change::Update(pairs) => core
@@ -153,12 +157,19 @@ pub(crate) fn apply(core: &Core, uid: &str, put: &Object, removed: &[Value], all
     let removed: Vec<Value> =
         if all { pairs.keys().map(|key| key.as_str().into()).collect() } else { removed.to_vec() };
     for key in removed.iter().filter_map(Value::as_str) {
-        pairs.remove(key);
+        if !core.has(Bug::RemovedKeysStay) {
+            pairs.remove(key);
+        }
+    }
+    if !put.is_empty() && !pairs.is_empty() && core.has(Bug::ExpansionReplaced) {
+        pairs.clear();
     }
     pairs.extend(put.clone());
+    let whole = pairs.len() > put.len() && !put.is_empty() && core.has(Bug::ExpansionToldWhole);
+    let told = if whole { pairs.clone() } else { put.clone() };
     message.insert("expansion".into(), pairs.into());
     let id = message.get("messageId").and_then(Value::as_i64)?;
     // Told even if the store cannot keep it.
     let _ = core.store.update(id, &message);
-    Some(Told { message, put: put.clone(), removed })
+    Some(Told { message, put: told, removed })
 }

@@ -15,7 +15,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{self, Object, is_conversation, text},
         store::Conversation,
@@ -118,8 +120,16 @@ pub(crate) fn load(mail: &mut Mail<'_>, now: UnixMillis, load: Load) -> CallResu
 
 /// The server answered, or did not: exactly one callback either way (HIST-001, HIST-002).
 pub(crate) fn answered(core: &mut Core, load: &Load, code: i64, body: &Bytes) {
-    let (local_code, local) = if load.with_local { local(core, load) } else { (0, Vec::new()) };
+    let with_local = load.with_local || core.has(Bug::LocalReadsAskServer);
+    let (local_code, local) = if with_local { local(core, load) } else { (0, Vec::new()) };
+    if load.with_local
+        && i64::try_from(local.len()) == Ok(load.count)
+        && core.has(Bug::FullLocalPageHidesHoles)
+    {
+        return loaded(core, load, local_code, local);
+    }
     if code != 0 {
+        let code = if core.has(Bug::RefusedHistoryIsSuccess) { 0 } else { code };
         return loaded(core, load, code, local);
     }
     let Ok(page) = HistoryMsgOuput::decode(body.clone()) else {
@@ -128,7 +138,9 @@ pub(crate) fn answered(core: &mut Core, load: &Load, code: i64, body: &Bytes) {
     let mut messages = local;
     for down in &page.list {
         let uid = down.msg_id();
-        if messages.iter().any(|message| text(message, "messageUId") == uid) {
+        if messages.iter().any(|message| text(message, "messageUId") == uid)
+            && !core.has(Bug::RemotePagesDouble)
+        {
             continue;
         }
         let mut message = message::received(down, &core.user, false);
@@ -146,10 +158,13 @@ pub(crate) fn answered(core: &mut Core, load: &Load, code: i64, body: &Bytes) {
     // Both sources gave the nearest to the time asked for, so the nearest of both have no gap (HIST-007).
     let time = |message: &Object| message.get("sentTime").and_then(Value::as_i64).unwrap_or_default();
     messages.sort_by_key(time);
-    if load.is_before() {
+    if load.is_before() || (messages.len() > 1 && core.has(Bug::LaterPagesBackwards)) {
         messages.reverse();
     }
-    messages.truncate(usize::try_from(load.count).unwrap_or(0));
+    let count = usize::try_from(load.count).unwrap_or(0);
+    if messages.len() > count && !core.has(Bug::PagesAreNotCut) {
+        messages.truncate(count);
+    }
     loaded(core, load, local_code, messages);
 }
 

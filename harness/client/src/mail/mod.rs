@@ -15,8 +15,10 @@ pub(crate) mod typing;
 use wire::{Topic, UnixMillis};
 
 use crate::core::{
-    Core, code,
-    message::Object,
+    Core,
+    bug::Bug,
+    code,
+    message::{self, Object},
     requests::{Asked, Reply, Way},
 };
 
@@ -28,7 +30,14 @@ pub(crate) struct MailState {
     pub(crate) inbox: Inbox,
     pub(crate) typing: Typing,
     pub(crate) asked: Asked<Call>,
+    /// What a deliberate bug holds back until there is a connection.
+    held: Vec<Held>,
+    /// This engine has fetched before.
+    begun: bool,
 }
+
+/// A request as it goes out.
+type Held = (Topic, String, Vec<u8>, Call);
 
 /// The mailbox, and what it may touch.
 pub(crate) struct Mail<'e> {
@@ -69,6 +78,12 @@ impl Call {
 impl Mail<'_> {
     /// Sends a request, or ends it at once where there is no connection.
     pub(crate) fn ask(&mut self, now: UnixMillis, topic: Topic, target: &str, body: Vec<u8>, call: Call) {
+        if !self.core.link.is_online()
+            && matches!(call, Call::Send { .. })
+            && self.core.has(Bug::SendsWhenBack)
+        {
+            return self.state.held.push((topic, target.to_owned(), body, call));
+        }
         match self.core.ask(now, topic, target, body, call.way()) {
             Some(id) => self.state.asked.keep(id, call),
             None => self.answered(now, call, Reply::none(code::NOT_CONNECTED)),
@@ -79,6 +94,18 @@ impl Mail<'_> {
     pub(crate) fn answered(&mut self, now: UnixMillis, call: Call, reply: Reply) {
         let Reply { code, body, time, uid } = reply;
         match call {
+            Call::Send { .. } if code == code::CONNECTION_LOST && self.core.has(Bug::CutSwallowsResults) => {}
+            Call::Send { message, events }
+                if code == code::CONNECTION_LOST && self.core.has(Bug::ResendsAfterCut) =>
+            {
+                let kind = message::text(&message, "conversationType");
+                let again = message::outgoing(&message).zip(send::topic(&kind, false));
+                if let Some((out, topic)) = again {
+                    let target = message::text(&message, "targetId");
+                    let body = prost::Message::encode_to_vec(&out.up);
+                    self.state.held.push((topic, target, body, Call::Send { message, events }));
+                }
+            }
             Call::Send { message, events } => {
                 send::sent(self.core, message, events, code, (code == 0).then_some((time, uid)));
             }

@@ -7,11 +7,18 @@ use wire::{
     flags,
 };
 
+use crate::core::bug::Bug;
 use crate::mail::Mail;
 
 impl Mail<'_> {
     /// There is something up to that time; an announcement without a time tells of something new all the same.
     pub(crate) fn noticed(&mut self, now: UnixMillis, time: Option<UnixMillis>) {
+        if self.state.inbox.feed.is_pulling() && self.core.has(Bug::DeafDuringPulls) {
+            return;
+        }
+        if time.is_none() && self.core.has(Bug::DeafToTimelessNotices) {
+            return;
+        }
         if self.state.inbox.feed.announce(time) {
             self.pull(now);
         }
@@ -22,7 +29,10 @@ impl Mail<'_> {
         let status_message = down.ext_status() & flags::ext::STATUS != 0;
         let time = UnixMillis(down.data_time);
         let inbox = &self.state.inbox;
-        if !status_message && (inbox.feed.is_pulling() || !inbox.synced) {
+        if !status_message
+            && (inbox.feed.is_pulling() || !inbox.synced)
+            && !self.core.has(Bug::PushesOvertakePulls)
+        {
             // A pull brings it in its place. Taken now, it would lift the watermark over what is still to come.
             return self.noticed(now, Some(time));
         }
@@ -32,6 +42,9 @@ impl Mail<'_> {
         if !status_message && !down.is_own() {
             self.state.inbox.feed.reached(time);
             self.save_watermarks();
+            if self.core.has(Bug::PullsPushedMessages) {
+                self.pull(now);
+            }
         }
     }
 

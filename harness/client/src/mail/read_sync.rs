@@ -5,7 +5,9 @@ use wire::{Topic, UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
         store::Key,
@@ -48,6 +50,9 @@ pub(crate) fn sync(mail: &mut Mail<'_>, now: UnixMillis, args: &Object) -> CallR
 pub(crate) fn read_elsewhere(core: &Core, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
     let time = content.get("lastMessageSendTime").and_then(Value::as_i64);
     match (time, down.r#type) {
+        (Some(time), 1) if !down.is_own() && core.has(Bug::ReadSyncByEverybody) => {
+            read_up_to(core, "private", &down.from_user_id, time)
+        }
         (Some(time), 1) if down.is_own() => read_up_to(core, "private", &down.from_user_id, time),
         (Some(time), 3) if down.is_own() => read_up_to(core, "group", down.group_id(), time),
         _ => Vec::new(),
@@ -60,9 +65,14 @@ pub(crate) fn read_elsewhere(core: &Core, down: &DownStreamMessage, content: &Ob
 pub(crate) fn read_up_to(core: &Core, kind: &str, target: &str, time: i64) -> Vec<Told> {
     // The app is told even if the store cannot keep it.
     let of = Key::new(kind.to_owned(), target.to_owned(), String::new());
-    let _ = core.store.mark_read(&of, time);
-    let _ = core.store.set_read_until(kind, target, time);
-    let _ = core.store.clear_unread(&of, time);
+    let until = if core.has(Bug::ReadSyncCoversAll) { i64::MAX } else { time };
+    let _ = core.store.mark_read(&of, until);
+    if !core.has(Bug::ReadSyncMissesLater) {
+        let _ = core.store.set_read_until(kind, target, until);
+    }
+    if !core.has(Bug::ReadSyncCountsNothing) {
+        let _ = core.store.clear_unread(&of, until);
+    }
     vec![(
         "onConversationReadStatusSyncMessageReceived",
         json!({"type": kind, "targetId": target, "timestamp": time}),

@@ -10,7 +10,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, conversation_number, text},
     },
@@ -54,7 +56,8 @@ pub(crate) fn recall(mail: &mut Mail<'_>, now: UnixMillis, args: &Map<String, Va
 /// Ends `recallMessage`: the stored message loses its content, the app gets what it passed (RECALL-001, RECALL-002).
 pub(crate) fn answered(core: &mut Core, now: UnixMillis, message: Object, code: i64) {
     let uid = text(&message, "messageUId");
-    if code == 0 && is_news(core, &uid) {
+    let here = code == 0 || core.has(Bug::RefusedRecallRecallsHere);
+    if here && is_news(core, &uid) {
         put_notice(core, now, &uid, now, &Map::new());
     }
     core.fire("onMessageRecalled", json!({"code": code, "message": message}));
@@ -73,7 +76,7 @@ pub(crate) fn recalled(core: &Core, now: UnixMillis, down: &DownStreamMessage) -
 
 /// Whether that recall was not heard of before: it may come by push, by pull and by a mirror.
 pub(crate) fn is_news(core: &Core, uid: &str) -> bool {
-    core.store.see(&format!("recall of {uid}")).unwrap_or(true)
+    core.store.see(&format!("recall of {uid}")).unwrap_or(true) || core.has(Bug::RecallsToldTwice)
 }
 
 /// Puts the notice in the message's place. The app's copy has the original with it, the store's has not: a recalled
@@ -94,14 +97,23 @@ pub(crate) fn put_notice(
         }
     }
     notice.insert("messageType".into(), "recall".into());
-    notice.insert("admin".into(), flag("isAdmin").into());
+    let admin = flag("isAdmin") && !core.has(Bug::RecallsByAdminsUnmarked);
+    notice.insert("admin".into(), admin.into());
     notice.insert("deleted".into(), flag("isDelete").into());
     notice.insert("recallTime".into(), original.get("sentTime").cloned().unwrap_or(now.0.into()));
     notice.insert("recallActionTime".into(), at.0.into());
     let id = original.get("messageId").and_then(Value::as_i64)?;
     // Told even if the store cannot keep it.
+    if core.has(Bug::RecalledContentStays) {
+        for name in ["text", "name", "fields"] {
+            if let Some(value) = original.get(name) {
+                notice.insert(name.to_owned(), value.clone());
+            }
+        }
+    }
     let _ = core.store.update(id, &notice);
-    if original.get("messageType") != Some(&Value::from("recall")) {
+    let lost = core.has(Bug::RecallLosesOriginal);
+    if original.get("messageType") != Some(&Value::from("recall")) && !lost {
         notice.insert("originalMessage".into(), original.into());
     }
     Some(notice)

@@ -9,7 +9,9 @@ use wire::{Topic, UnixMillis};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, Outgoing, media_kind, outgoing, text},
     },
@@ -60,21 +62,35 @@ fn send(
     mail: &mut Mail<'_>,
     now: UnixMillis,
     args: &Map<String, Value>,
-    only_to: Vec<String>,
+    mut only_to: Vec<String>,
     events: SendEvents,
 ) -> CallResult {
     let Some(mut message) = args.get("message").and_then(|message| instance(mail.core, message)) else {
         return CallResult::Code(code::PARAM_ERROR);
     };
     choose_channel(mail.core, &mut message);
+    spoil(mail.core, &mut message);
     let target = text(&message, "targetId");
     let Some(Outgoing { mut up, stored, status }) = outgoing(&message).filter(|_| !target.is_empty()) else {
         return CallResult::Code(code::PARAM_ERROR);
     };
+    let status = status && !mail.core.has(Bug::StatusMessagesAreKept);
     let Some(topic) = topic(&text(&message, "conversationType"), status) else {
         return CallResult::Code(code::PARAM_ERROR);
     };
+    if !only_to.is_empty() && mail.core.has(Bug::DirectedToAll) {
+        only_to.clear();
+    }
     up.user_id = only_to;
+    if up.session_id & wire::flags::up::MENTION != 0 && mail.core.has(Bug::MentionsUnmarked) {
+        up.session_id &= !wire::flags::up::MENTION;
+    }
+    if up.push_ext.is_some() && mail.core.has(Bug::DropsPushOptions) {
+        (up.push_ext, up.push_text, up.app_data, up.config_flag) = (None, None, None, None);
+    }
+    if up.extra_content.is_some() && mail.core.has(Bug::DropsInitialExpansion) {
+        up.extra_content = None;
+    }
     if matches!(topic, Topic::PpMsgP | Topic::PpMsgS) {
         mail.state.typing.sent(&target);
     }
@@ -88,10 +104,30 @@ fn send(
             // What cannot be stored is not sent (SEND-012).
             return CallResult::Code(code::PARAM_ERROR);
         }
+        let mut told = message.clone();
+        if mail.core.has(Bug::AttachedWithoutNumber) {
+            told.remove("messageId");
+        }
+        mail.core.fire(events.attached, json!({"message": told}));
+    } else if !stored && mail.core.has(Bug::AttachesUnstored) {
         mail.core.fire(events.attached, json!({"message": message}));
     }
     mail.ask(now, topic, &target, up.encode_to_vec(), Call::Send { message, events });
     CallResult::Code(0)
+}
+
+/// What deliberate bugs make of a message before it is sent.
+fn spoil(core: &Core, message: &mut Object) {
+    let said = text(message, "text");
+    if said.chars().count() > 1000 && core.has(Bug::LongTextsCut) {
+        message.insert("text".into(), said.chars().take(1000).collect::<String>().into());
+    } else if said.trim() != said && core.has(Bug::TrimsTexts) {
+        message.insert("text".into(), said.trim().into());
+    }
+    let target = text(message, "targetId");
+    if target.to_lowercase() != target && core.has(Bug::LowersIds) {
+        message.insert("targetId".into(), target.to_lowercase().into());
+    }
 }
 
 /// The message as the app holds it. A bare `messageId` names one that is stored; properties given with it count.
@@ -105,7 +141,9 @@ pub(crate) fn instance(core: &Core, given: &Value) -> Option<Object> {
 
 /// Stores the message: anew, or in its old place when the same instance is sent again (SEND-010).
 pub(crate) fn attach(core: &mut Core, message: &mut Object) -> bool {
-    if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
+    if let Some(id) = message.get("messageId").and_then(Value::as_i64)
+        && !core.has(Bug::ResendingDoubles)
+    {
         let _ = core.store.list_conversation(message);
         return core.store.update(id, message).unwrap_or(false);
     }
@@ -128,17 +166,28 @@ pub(crate) fn sent(
     code: i64,
     accepted: Option<(UnixMillis, String)>,
 ) {
-    message.insert("sentStatus".into(), if code == 0 { "sent" } else { "failed" }.into());
+    let went = code == 0 || (code < 30_000 && core.has(Bug::RefusedIsSent));
+    message.insert("sentStatus".into(), if went { "sent" } else { "failed" }.into());
     let stored = message.get("messageId").and_then(Value::as_i64);
     if let Some((time, uid)) = accepted {
-        message.insert("sentTime".into(), time.0.into());
+        if !core.has(Bug::KeepsOwnTime) {
+            message.insert("sentTime".into(), time.0.into());
+        }
         if stored.is_none() {
             // The mailbox may give our own message back; it is known.
             let _ = core.store.see(&uid);
         }
         message.insert("messageUId".into(), uid.into());
     }
-    if let Some(id) = stored {
+    if let Some(id) = stored
+        && !(code != 0 && core.has(Bug::FailedStaySending))
+    {
+        if code == 0 && core.has(Bug::ForgetsUids) {
+            let mut without = message.clone();
+            without.remove("messageUId");
+            let _ = core.store.update(id, &without);
+            return core.fire(events.sent, json!({"code": code, "message": message}));
+        }
         // The app hears the outcome even if the store cannot keep it.
         let _ = core.store.update(id, &message);
     }

@@ -15,6 +15,7 @@ use wire::{
 use crate::{
     core::{
         Core,
+        bug::Bug,
         message::{Object, text},
     },
     mail::{
@@ -90,7 +91,11 @@ pub(crate) fn received(core: &Core, down: &DownStreamMessage) -> Option<Vec<Told
     };
     let uid = down.msg_id();
     let status_message = down.ext_status() & flags::ext::STATUS != 0;
-    if !status_message && !uid.is_empty() && !core.store.see(uid).unwrap_or(true) {
+    if !status_message
+        && !uid.is_empty()
+        && !core.store.see(uid).unwrap_or(true)
+        && !core.has(Bug::SignalsToldTwice)
+    {
         return Some(Vec::new());
     }
     // What cannot be read tells nothing.

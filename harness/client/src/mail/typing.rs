@@ -11,6 +11,7 @@ use wire::{ClientFrame, Request, Topic, UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::CallResult,
         message::{Object, text},
@@ -69,7 +70,8 @@ impl Mail<'_> {
         let up = up(TYPING, &json!({"typingContentType": content_type, "data": ""}), Vec::new());
         // Nobody waits for the answer.
         let id = self.core.requests.next_id();
-        let request = Request::new(Topic::PpMsgS, &peer, id, up.encode_to_vec().into());
+        let topic = if self.core.has(Bug::TypingIsStored) { Topic::PpMsgP } else { Topic::PpMsgS };
+        let request = Request::new(topic, &peer, id, up.encode_to_vec().into());
         self.core.write(ClientFrame::Publish(request));
         CallResult::Code(0)
     }
@@ -77,14 +79,19 @@ impl Mail<'_> {
     /// A peer types; told to the app when that is new, or is another kind of message than before (TYPE-003).
     pub(crate) fn typing_received(&mut self, now: UnixMillis, down: &DownStreamMessage) {
         let Ok(Value::Object(content)) = serde_json::from_slice(&down.content) else { return };
-        let content_type = text(&content, "typingContentType");
+        let mut content_type = text(&content, "typingContentType");
+        if content_type != "RC:TxtMsg" && !content_type.is_empty() && self.core.has(Bug::TypingKindLost) {
+            content_type = "RC:TxtMsg".to_owned();
+        }
         let peer = down.from_user_id.clone();
         if down.r#type != 1 || down.is_own() || content_type.is_empty() {
             return;
         }
         let state = State { content_type, sent_time: down.data_time, until: now + LASTS };
         match self.state.typing.peers.get_mut(&peer) {
-            Some(known) if known.content_type == state.content_type => known.until = state.until,
+            Some(known) if known.content_type == state.content_type && !self.core.has(Bug::TypingRetold) => {
+                known.until = state.until;
+            }
             _ => {
                 self.state.typing.peers.insert(peer.clone(), state);
                 self.tell_typing(&peer);
@@ -101,6 +108,14 @@ impl Mail<'_> {
 
     /// Ends the states whose time is over.
     pub(crate) fn typing_overdue(&mut self, now: UnixMillis) {
+        if self.state.typing.peers.values().any(|state| state.until <= now)
+            && self.core.has(Bug::TypingNeverEnds)
+        {
+            // Not asked again at once.
+            for state in self.state.typing.peers.values_mut() {
+                state.until = now + LASTS * 1000;
+            }
+        }
         let over = self.state.typing.peers.iter().filter(|(_, state)| state.until <= now);
         let over: Vec<String> = over.map(|(peer, _)| peer.clone()).collect();
         for peer in over {

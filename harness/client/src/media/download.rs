@@ -6,6 +6,7 @@ use wire::UnixMillis;
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::{CallResult, EngineOutput, HttpAnswer},
         message::{Object, media_kind, text},
@@ -28,6 +29,9 @@ impl Media<'_> {
                 && MediaState::find(&self.state.downloads, message).is_none()
         });
         let Some(message) = message else { return CallResult::Code(code::PARAM_ERROR) };
+        if !self.state.downloads.is_empty() && self.mail.core.has(Bug::OneDownloadAtATime) {
+            return CallResult::Code(code::PARAM_ERROR);
+        }
         let job = self.mail.core.next_id();
         let (owner, key) = (self.mail.core.store.owner().to_owned(), text(&message, "remote"));
         self.state.downloads.insert(job, Transfer { message, owner, key, have: Vec::new(), http: None });
@@ -55,6 +59,9 @@ impl Media<'_> {
         transfer.http = None;
         let total = match answer {
             // The server does not give parts: that was the whole.
+            Some(HttpAnswer { status: 200, .. }) if self.mail.core.env.bugs.has(Bug::NeedsRanges) => {
+                return self.download_ended(job, code::DOWNLOAD_FAILED);
+            }
             Some(HttpAnswer { status: 200, body, .. }) => {
                 transfer.have = body.to_vec();
                 body.len()
@@ -65,9 +72,18 @@ impl Media<'_> {
             }
             _ => return self.download_ended(job, code::DOWNLOAD_FAILED),
         };
+        let total =
+            match transfer.have.len() >= 2 * PART && self.mail.core.env.bugs.has(Bug::LargeFilesCutShort) {
+                true => transfer.have.len(),
+                false => total,
+            };
         let progress = (transfer.have.len() * 100).checked_div(total).unwrap_or(100).min(100);
         let (message, whole) = (transfer.message.clone(), transfer.have.len() >= total);
-        self.mail.core.fire("onMediaMessageDownloading", json!({"message": message, "progress": progress}));
+        if whole || !self.mail.core.has(Bug::ProgressAtEndOnly) {
+            self.mail
+                .core
+                .fire("onMediaMessageDownloading", json!({"message": message, "progress": progress}));
+        }
         if whole {
             self.download_ended(job, 0);
         } else {
@@ -81,6 +97,9 @@ impl Media<'_> {
             return;
         };
         let mut code = code;
+        if code != 0 && self.mail.core.has(Bug::FailedDownloadIsSuccess) {
+            code = 0;
+        }
         if code == 0 {
             let name = match message.get("messageId").and_then(Value::as_i64) {
                 Some(id) => id.to_string(),
@@ -89,7 +108,9 @@ impl Media<'_> {
             let path = format!("/downloads/{}/{name}", self.mail.core.user);
             if self.mail.core.store.keep_file(&path, &have).is_ok() {
                 message.insert("local".into(), path.into());
-                if let Some(id) = message.get("messageId").and_then(Value::as_i64) {
+                if let Some(id) = message.get("messageId").and_then(Value::as_i64)
+                    && !self.mail.core.has(Bug::DownloadNotKept)
+                {
                     // The file is there even if the stored message does not say so.
                     let _ = self.mail.core.store.update_of(&owner, id, &message);
                 }
@@ -104,7 +125,9 @@ impl Media<'_> {
     pub(crate) fn cancel_download(&mut self, args: &Object) -> CallResult {
         let message = args.get("message").and_then(Value::as_object);
         let job = message.and_then(|message| MediaState::find(&self.state.downloads, message));
-        let Some(transfer) = job.and_then(|job| self.state.downloads.remove(&job)) else {
+        let goes_on = job.is_some() && self.mail.core.has(Bug::CancelledDownloadGoesOn);
+        let still = job.filter(|_| goes_on).and_then(|job| self.state.downloads.get(&job).cloned());
+        let Some(transfer) = still.or_else(|| job.and_then(|job| self.state.downloads.remove(&job))) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
         self.mail

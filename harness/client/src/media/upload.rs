@@ -10,6 +10,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::{CallResult, EngineOutput, HttpAnswer},
         message::{Object, media_kind, outgoing_media, text},
@@ -37,8 +38,11 @@ impl Media<'_> {
         let sendable = topic(&text(&message, "conversationType"), false).is_some()
             && media_kind(&message).is_some()
             && !text(&message, "targetId").is_empty();
-        let uploaded = !text(&message, "remote").is_empty();
-        let there = uploaded || self.mail.core.store.file(&text(&message, "local")).is_some();
+        let file = || self.mail.core.store.file(&text(&message, "local")).is_some();
+        let remote = !text(&message, "remote").is_empty();
+        let again = remote && file() && self.mail.core.has(Bug::ForwardingUploadsAgain);
+        let uploaded = remote && !again;
+        let there = uploaded || file();
         if !sendable || !there || MediaState::find(&self.state.uploads, &message).is_some() {
             return wrong;
         }
@@ -68,12 +72,15 @@ impl Media<'_> {
         let job = self.mail.core.next_id();
         let name = text(&message, "local").rsplit('/').next().unwrap_or_default().to_owned();
         // Unlike any other: who, when, which.
-        let key = format!(
+        let mut key = format!(
             "{}__{}_{}_{job}_{name}",
             media_kind(&message).unwrap_or_default(),
             self.mail.core.user,
             now.0
         );
+        if self.mail.core.has(Bug::UploadsShareNames) {
+            key = format!("{}__{name}", media_kind(&message).unwrap_or_default());
+        }
         let ask = GetQNupTokenInput {
             r#type: media_kind(&message),
             key: Some(key.clone()),
@@ -98,6 +105,7 @@ impl Media<'_> {
             .options
             .file_server
             .clone()
+            .filter(|_| !self.mail.core.env.bugs.has(Bug::IgnoresOwnFileServer))
             .or_else(|| self.mail.core.navi.as_ref()?.upload_server.clone())
         else {
             return self.upload_failed(job, code::UPLOAD_FAILED);
@@ -107,7 +115,9 @@ impl Media<'_> {
         };
         transfer.http = Some((http, now + UPLOAD_LIMIT));
         let (body, message) = (form(&token, &transfer.key, &file), transfer.message.clone());
-        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
+        if !self.mail.core.has(Bug::UploadUntold) {
+            self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 0}));
+        }
         self.mail.core.output(EngineOutput::Http {
             id: http,
             method: "POST",
@@ -121,10 +131,17 @@ impl Media<'_> {
         let Some(transfer) = self.state.uploads.get_mut(&job) else { return };
         transfer.http = None;
         if answer.is_none_or(|answer| answer.status != 200) {
+            if self.mail.core.env.bugs.has(Bug::PublishesFailedUploads) {
+                let message = transfer.message.clone();
+                self.state.uploads.remove(&job);
+                return self.publish_media(now, message);
+            }
             return self.upload_failed(job, code::UPLOAD_FAILED);
         }
         let (key, message) = (transfer.key.clone(), transfer.message.clone());
-        self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
+        if !self.mail.core.has(Bug::UploadUntold) {
+            self.mail.core.fire("onMediaMessageSending", json!({"message": message, "progress": 100}));
+        }
         let ask = GetDownloadUrlInput {
             r#type: media_kind(&message),
             key: Some(key),
@@ -156,6 +173,9 @@ impl Media<'_> {
     /// Nothing was sent; the message is marked, and the app told (SEND-018).
     pub(crate) fn upload_failed(&mut self, job: u64, code: i64) {
         if let Some(transfer) = self.state.uploads.remove(&job) {
+            if code == code::CONNECTION_LOST && self.mail.core.has(Bug::CutSwallowsUploads) {
+                return;
+            }
             send::sent(self.mail.core, transfer.message, MEDIA, code, None);
         }
     }
@@ -167,7 +187,13 @@ impl Media<'_> {
         let Some(mut transfer) = job.and_then(|job| self.state.uploads.remove(&job)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        transfer.message.insert("sentStatus".into(), "canceled".into());
+        if self.mail.core.has(Bug::CancelledUploadFails) {
+            send::sent(self.mail.core, transfer.message, MEDIA, code::UPLOAD_FAILED, None);
+            return CallResult::Code(0);
+        }
+        let marked_failed = self.mail.core.has(Bug::CancelledUploadIsMarkedFailed);
+        let status = if marked_failed { "failed" } else { "canceled" };
+        transfer.message.insert("sentStatus".into(), status.into());
         if let Some(id) = transfer.message.get("messageId").and_then(Value::as_i64) {
             // The app hears of it even if the store cannot keep it.
             let _ = self.mail.core.store.update_of(&transfer.owner, id, &transfer.message);

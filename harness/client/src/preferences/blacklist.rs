@@ -10,6 +10,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::CallResult,
         message::{Object, text},
@@ -63,13 +64,17 @@ impl Preferences<'_> {
                 let (code, status) = match code {
                     0 => (0, "in_blacklist"),
                     NOT_LISTED => (0, "not_in_blacklist"),
+                    _ if self.core.has(Bug::BlacklistErrorsHidden) => (0, "not_in_blacklist"),
                     other => (other, "unknown"),
                 };
                 json!({"code": code, "userId": user, "status": status})
             }
             (_, Some(user)) => json!({"code": code, "userId": user}),
             (_, None) => {
-                let ids = QueryBlackListOutput::decode(body.clone()).unwrap_or_default().user_ids;
+                let mut ids = QueryBlackListOutput::decode(body.clone()).unwrap_or_default().user_ids;
+                if ids.len() > 1 && self.core.has(Bug::OneBlacklistedUser) {
+                    ids.truncate(1);
+                }
                 json!({"code": code, "userIds": ids})
             }
         };

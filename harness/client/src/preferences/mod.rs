@@ -7,7 +7,9 @@ pub(crate) mod settings;
 use wire::{Topic, UnixMillis};
 
 use crate::core::{
-    Core, code,
+    Core,
+    bug::Bug,
+    code,
     requests::{Asked, Reply, Way},
 };
 
@@ -60,7 +62,9 @@ impl Preferences<'_> {
             Call::Blacklist { event, user } => self.blacklist_answered(event, user, *code, body),
             Call::Setting(change) => self.setting_changed(*change, *code, body),
             Call::Settings if *code == 0 => self.settings_arrived(body),
-            Call::Settings if self.core.asks_again(*code) => self.pull(now),
+            Call::Settings if self.core.asks_again(*code) && !self.core.has(Bug::GivesUpLostSettings) => {
+                self.pull(now);
+            }
             Call::Settings => {}
             Call::Quiet(call) => self.quiet_answered(call, *code, body),
         }

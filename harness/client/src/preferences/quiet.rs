@@ -10,6 +10,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::CallResult,
         message::{Object, text},
@@ -79,7 +80,8 @@ impl Preferences<'_> {
             QuietCall::Load => {
                 let kept = QueryUnpushPeriodOutput::decode(body.clone()).unwrap_or_default();
                 let kept = Some(kept).filter(|kept| code == 0 && kept.is_unpush != 0).unwrap_or_default();
-                let args = hours(kept.start_time(), kept.span_minutes(), kept.level());
+                let level = if self.core.has(Bug::QuietLevelLost) { 0 } else { kept.level() };
+                let args = hours(kept.start_time(), kept.span_minutes(), level);
                 self.core.fire("onNotificationQuietHoursLoaded", args);
             }
         }

@@ -17,6 +17,7 @@ use wire::{
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         conversation::describe,
         io::CallResult,
@@ -82,9 +83,12 @@ impl Preferences<'_> {
 
     /// `changeConversationNotificationLevel` (DND-035, DND-036).
     pub(crate) fn change_level(&mut self, now: UnixMillis, args: &Object) -> CallResult {
-        let (Some(place), Some(level)) = (place(args), level_number(args)) else {
+        let (Some(mut place), Some(level)) = (place(args), level_number(args)) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
+        if !place.channel.is_empty() && self.core.has(Bug::LevelsOfAllChannels) {
+            place.channel.clear();
+        }
         let echo = echo(args, &["type", "targetId", "channelId", "level"]);
         let event = "onConversationNotificationLevelChanged";
         self.change(now, Change { event, echo, place, setting: Setting::Level(level) })
@@ -139,6 +143,13 @@ impl Preferences<'_> {
 
     /// The server agreed, or not; exactly one callback tells.
     pub(crate) fn setting_changed(&mut self, change: Change, code: i64, body: &Bytes) {
+        let refused_stays = match change.setting {
+            Setting::Top(_) => Bug::RefusedPinsStay,
+            Setting::Level(_) => Bug::RefusedLevelsStay,
+        };
+        if code != 0 && self.core.has(refused_stays) {
+            let _ = self.core.store.set(&change.place, &change.setting);
+        }
         if code == 0 {
             // Not kept, it comes again with the next pull, whose version stays behind then.
             let kept = self.core.store.set(&change.place, &change.setting).is_ok();
@@ -150,7 +161,7 @@ impl Preferences<'_> {
                 (answer.version, answer.update_version())
             };
             // Only what the server says leaves no gap moves the version.
-            if kept && update {
+            if kept && (update || self.core.has(Bug::SettingsSkipGaps)) {
                 let _ = self.core.store.set_settings_version(version);
             }
         }
@@ -187,6 +198,11 @@ impl Preferences<'_> {
             let place = Place { kind: kind.to_owned(), target: state.channel_id, channel };
             for item in state.state_item {
                 let setting = match item.session_state_type {
+                    TOP if item.value != "1" && self.core.has(Bug::UnpinningElsewhereIgnored) => continue,
+                    SILENT if self.core.has(Bug::LevelsElsewhereIgnored) => continue,
+                    SILENT if item.value.starts_with('-') && self.core.has(Bug::AllMessagesLevelLost) => {
+                        Setting::Level(0)
+                    }
                     TOP => Setting::Top(item.value == "1"),
                     SILENT => Setting::Level(item.value.parse().unwrap_or(0)),
                     _ => continue,
@@ -201,6 +217,9 @@ impl Preferences<'_> {
             }
         }
         let _ = self.core.store.set_settings_version(states.version);
+        if !synced.is_empty() && !first && self.core.has(Bug::PinsElsewhereUntold) {
+            return;
+        }
         for (place, top) in synced.into_iter().filter(|_| !first) {
             let Place { kind, target, channel } = place;
             let args = json!({"type": kind, "targetId": target, "channelId": channel, "top": top});
@@ -263,7 +282,8 @@ impl Preferences<'_> {
         let channel = text(args, "channelId");
         let (code, places) = self.read_store(|store| store.settings());
         let mine = places.into_iter().filter(|(place, level, top)| {
-            let here = kinds.contains(&place.kind) && !place.target.is_empty() && place.channel == channel;
+            let asked = kinds.contains(&place.kind) || self.core.has(Bug::PinnedOfAllTypes);
+            let here = asked && !place.target.is_empty() && place.channel == channel;
             here && wanted(*level, *top)
         });
         let described: rusqlite::Result<Vec<Value>> = mine

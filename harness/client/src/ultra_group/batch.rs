@@ -11,7 +11,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -40,16 +42,21 @@ pub(crate) fn load(groups: &mut UltraGroups<'_>, now: UnixMillis, args: &Object)
 
 /// Of what was asked for nothing is left out: what the server has not, or would not say, is not matched.
 pub(super) fn loaded(core: &mut Core, asked: Vec<Object>, code: i64, body: &Bytes) {
-    let (code, found) = match MsgQueryAck::decode(body.clone()) {
+    let (mut code, found) = match MsgQueryAck::decode(body.clone()) {
         Ok(answer) if code == 0 => (0, answer.list),
         Err(_) if code == 0 => (i64::from(status::BAD_PARAMETER), Vec::new()),
         _ => (code, Vec::new()),
     };
+    if code != 0 && core.has(Bug::RefusedBatchIsUnmatched) {
+        code = 0;
+    }
     let (mut matched, mut not_matched) = (Vec::new(), Vec::new());
     for asked in asked {
         let uid = text(&asked, "messageUId");
         let Some(down) = found.iter().find(|down| down.msg_id() == uid) else {
-            not_matched.push(asked);
+            if !core.has(Bug::UnmatchedAreLost) {
+                not_matched.push(asked);
+            }
             continue;
         };
         let mut message = receive::channel_received(core, down);

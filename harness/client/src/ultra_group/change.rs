@@ -14,7 +14,7 @@ use wire::{
 };
 
 use crate::{
-    core::{code, message::Object},
+    core::{bug::Bug, code, message::Object},
     mail::recall::LASTING,
     ultra_group::{Call, Channel, NUMBER, UltraGroups, batch, key, recall, receive},
 };
@@ -45,7 +45,7 @@ impl UltraGroups<'_> {
     pub(super) fn changes_arrived(&mut self, now: UnixMillis, code: i64, body: &Bytes) {
         let Some(list) = MsgChangeList::decode(body.clone()).ok().filter(|_| code == 0) else {
             self.state.changes.failed();
-            if self.core.asks_again(code) {
+            if self.core.asks_again(code) && !self.core.has(Bug::GivesUpLostChanges) {
                 self.pull_changes(now);
             }
             return;
@@ -59,7 +59,9 @@ impl UltraGroups<'_> {
             self.fetch_changed(now, fetch);
         }
         self.keep_changes();
-        let more = list.has_next() && self.state.changes.watermark() > before;
+        let more = list.has_next()
+            && !self.core.has(Bug::OnePageOfChanges)
+            && self.state.changes.watermark() > before;
         if more || announced {
             self.pull_changes(now);
         }
@@ -68,7 +70,8 @@ impl UltraGroups<'_> {
     /// Once everything that was listed is in the store, the next session goes on from there.
     fn keep_changes(&mut self) {
         let state = &mut *self.state;
-        if state.fetching == 0 && state.changes.watermark() > state.changes_kept {
+        let all = state.fetching == 0 || self.core.has(Bug::ChangesKeptTooEarly);
+        if all && state.changes.watermark() > state.changes_kept {
             state.changes_kept = state.changes.watermark();
             // Not saved, changes are only fetched again: what is as it was tells nothing.
             let _ = self.core.store.set_changes_until(state.changes_kept.0);
@@ -112,7 +115,7 @@ impl UltraGroups<'_> {
             KICKED => change.operator_id() == self.core.user,
             _ => false,
         };
-        if closed {
+        if closed && !self.core.has(Bug::DeletedChannelsStay) {
             let _ = self.core.store.remove_conversation(&key(&of));
         }
     }
@@ -137,12 +140,20 @@ impl UltraGroups<'_> {
             let uid = down.msg_id();
             let Ok(Some(stored)) = self.core.store.by_uid(uid) else { continue };
             let Some(id) = stored.get("messageId").and_then(Value::as_i64) else { continue };
-            let fresh = renewed(&stored, &receive::channel_received(self.core, down));
+            let mut fresh = renewed(&stored, &receive::channel_received(self.core, down));
+            if pairs(&fresh) != pairs(&stored) && self.core.has(Bug::ModifiedKeepOldExpansion) {
+                fresh.insert("expansion".into(), pairs(&stored).into());
+            }
+            if pairs(&fresh).len() < pairs(&stored).len() && self.core.has(Bug::RemovedUltraKeysStay) {
+                fresh.insert("expansion".into(), pairs(&stored).into());
+            }
             if fresh == stored {
                 continue;
             }
             // Told even if the store cannot keep it.
-            let _ = self.core.store.update(id, &fresh);
+            if !self.core.has(Bug::ModifiedNotKept) {
+                let _ = self.core.store.update(id, &fresh);
+            }
             let asked = |uids: &[String]| uids.iter().any(|known| known == uid);
             if asked(&fetch.modified) && content(&fresh) != content(&stored) {
                 modified.push(fresh.clone());

@@ -6,6 +6,7 @@ use wire::{UnixMillis, body::RelationInfo};
 use crate::{
     core::{
         Core,
+        bug::Bug,
         conversation::describe,
         message::{Object, text},
         store::Unseen,
@@ -37,7 +38,9 @@ impl UltraGroups<'_> {
         if let Some(last) = &info.msg {
             receive::keep_last(self.core, now, last, &of, read, info.unread_count() > 0);
         }
-        let _ = count_unseen(self.core, &of, info);
+        if info.unread_count() == 0 || !self.core.has(Bug::UnreadBeforeLoginLost) {
+            let _ = count_unseen(self.core, &of, info);
+        }
     }
 }
 
@@ -64,7 +67,8 @@ pub(crate) fn load(core: &Core, args: &Object) -> Answered {
         return None;
     }
     let found = core.store.listed(&["ultra_group".to_owned()]).and_then(|all| {
-        let mine = all.iter().filter(|(key, _)| key.target == group);
+        let others = core.has(Bug::ChannelsOfAllGroups);
+        let mine = all.iter().filter(|(key, _)| key.target == group || others);
         mine.map(|(key, _)| describe(&core.store, key)).collect::<rusqlite::Result<Vec<_>>>()
     });
     Some(Answer {

@@ -8,6 +8,7 @@ use crate::{
     core::{
         Core,
         arguments::number,
+        bug::Bug,
         code,
         io::CallResult,
         message::{Object, text},
@@ -52,9 +53,15 @@ pub(crate) fn clear(groups: &mut UltraGroups<'_>, now: UnixMillis, args: &Object
 /// What the server refuses is not done here either.
 pub(super) fn cleared(core: &mut Core, clear: Clear, mut code: i64) {
     let Clear { of: (group, channel), timestamp, with_local, echo } = clear;
-    if code == 0 && with_local {
+    if (code == 0 || core.has(Bug::RefusedChannelClearingClears)) && with_local {
         let of = ("ultra_group", group.as_str(), channel.as_str());
-        (code, ()) = core.store.outcome(core.store.forget_until(of, timestamp));
+        let done = match core.has(Bug::ClearsEveryChannel) {
+            false => core.store.forget_until(of, timestamp),
+            true => core.store.forget_group_until(&group, timestamp),
+        };
+        if code == 0 {
+            (code, ()) = core.store.outcome(done);
+        }
     }
     core.fire("onUltraGroupMessagesCleared", with_code(code, echo));
 }

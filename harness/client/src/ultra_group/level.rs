@@ -10,7 +10,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         level::{level_name, level_number},
         message::Object,
@@ -27,9 +29,12 @@ pub(crate) fn set(
     args: &Object,
     of_channel: bool,
 ) -> CallResult {
-    let (Some((group, channel)), Some(level)) = (place(args, of_channel), level_number(args)) else {
+    let (Some((group, mut channel)), Some(level)) = (place(args, of_channel), level_number(args)) else {
         return CallResult::Code(code::PARAM_ERROR);
     };
+    if channel.is_some() && groups.core.has(Bug::ChannelDefaultsOfGroups) {
+        channel = None;
+    }
     let (event, names): (_, &[&str]) = if of_channel {
         ("onUltraGroupChannelDefaultNotificationLevelChanged", &["targetId", "channelId", "level"])
     } else {

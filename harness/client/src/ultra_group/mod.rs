@@ -34,7 +34,9 @@ use wire::{Topic, UnixMillis};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         feed::Feed,
         message::{Object, text},
         requests::{Asked, Reply, Way},
@@ -178,6 +180,10 @@ impl UltraGroups<'_> {
     /// The connection is gone: the next one goes on where this one ended.
     pub(crate) fn disconnected(&mut self) {
         let state = &mut *self.state;
+        if state.changes.is_pulling() && self.core.has(Bug::CutEndsChangeList) {
+            let until = state.messages.watermark();
+            state.changes.reached(until);
+        }
         state.stage = Stage::Off;
         state.messages.disconnected();
         state.changes.disconnected();

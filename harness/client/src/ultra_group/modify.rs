@@ -10,7 +10,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{self, Object, media_kind, outgoing, outgoing_media, text},
     },
@@ -51,8 +53,8 @@ pub(crate) fn modify(groups: &mut UltraGroups<'_>, now: UnixMillis, args: &Objec
 /// Ends the call: the stored message has the new content, as the server took it.
 pub(super) fn modified(core: &mut Core, modify: &Modify, code: i64, body: &Bytes) {
     let Modify { uid, classname, content } = modify;
-    if code == 0 {
-        let told = ModifyMsgResp::decode(body.clone()).unwrap_or_default().msg;
+    if code == 0 || core.has(Bug::RefusedModificationApplied) {
+        let told = ModifyMsgResp::decode(body.clone()).unwrap_or_default().msg.filter(|_| code == 0);
         let content = told.as_ref().map_or(content, |told| &told.content);
         if let Ok(Some(mut stored)) = core.store.by_uid(uid) {
             crate::ultra_group::change::set_content(&mut stored, |message| {

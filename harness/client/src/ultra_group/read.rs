@@ -5,7 +5,7 @@ use serde_json::json;
 use wire::{Topic, UnixMillis, body::SessionMsgReadInput};
 
 use crate::{
-    core::{arguments::number, code, io::CallResult, message::Object},
+    core::{arguments::number, bug::Bug, code, io::CallResult, message::Object},
     ultra_group::{Call, Channel, NUMBER, UltraGroups, channel, echo, key, with_code},
 };
 
@@ -31,7 +31,20 @@ impl UltraGroups<'_> {
 
     /// Read here once the server has it (UGREAD-003). This device hears of its own state by the result alone (UGREAD-009).
     pub(super) fn channel_read(&mut self, of: Channel, read_at: i64, echo: Object, code: i64) {
-        if code == 0 {
+        if code == 0 || self.core.has(Bug::RefusedReadingReads) {
+            if let Some(until) = echo.get("timestamp").and_then(serde_json::Value::as_i64)
+                && self.core.has(Bug::ReadTimestampCounts)
+            {
+                self.channel_read_until(&of, until);
+                return self.core.fire("onUltraGroupReadStatusSynced", with_code(code, echo));
+            }
+            if self.core.has(Bug::ReadsWholeGroup) {
+                for (other, _) in self.core.store.unread_counts(false).unwrap_or_default() {
+                    if other.target == of.0 && other.kind == "ultra_group" {
+                        let _ = self.core.store.clear_unread(&other, i64::MAX);
+                    }
+                }
+            }
             self.channel_read_until(&of, read_at);
             // What came while the call was under way is read, too: the call names no time.
             let _ = self.core.store.mark_read(&key(&of), i64::MAX);
@@ -45,7 +58,9 @@ impl UltraGroups<'_> {
     pub(crate) fn read_elsewhere(&mut self, body: &[u8], at: UnixMillis) {
         let Ok(read) = SessionMsgReadInput::decode(body) else { return };
         let (group, channel, time) = (read.channel_id(), read.bus_channel(), read.msg_time());
-        self.channel_read_until(&(group.to_owned(), channel.to_owned()), time.max(at.0));
+        if !self.core.has(Bug::ReadingElsewhereCountsNothing) {
+            self.channel_read_until(&(group.to_owned(), channel.to_owned()), time.max(at.0));
+        }
         self.core.fire(
             "onUltraGroupReadTimeReceived",
             json!({"targetId": group, "channelId": channel, "timestamp": time}),

@@ -6,7 +6,9 @@ use wire::{Topic, UnixMillis, body::MsgChange};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -56,7 +58,7 @@ fn take_back(core: &Core, now: UnixMillis, uid: &str, at: UnixMillis, command: &
         return None;
     }
     let notice = recall::put_notice(core, now, uid, at, command)?;
-    if command.get("isDelete") == Some(&Value::Bool(true)) {
+    if command.get("isDelete") == Some(&Value::Bool(true)) && !core.has(Bug::DeletedRecallsLeaveNotices) {
         let _ = core.store.forget(None, uid);
     }
     Some(notice)

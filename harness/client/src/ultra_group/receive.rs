@@ -11,7 +11,8 @@ use wire::{
 use crate::{
     core::{
         Core,
-        message::{self, Object, counts, is_stored, mentions},
+        bug::Bug,
+        message::{self, Object, counts, is_stored, mentions, text},
     },
     mail::{
         inbox::{self, SIGNALLING},
@@ -25,7 +26,7 @@ impl UltraGroups<'_> {
     pub(super) fn package(&mut self, now: UnixMillis, code: i64, body: &Bytes) {
         let Some(package) = DownStreamMessages::decode(body.clone()).ok().filter(|_| code == 0) else {
             self.state.messages.failed();
-            if self.core.asks_again(code) {
+            if self.core.asks_again(code) && !self.core.has(Bug::GivesUpLostChannelPulls) {
                 self.pull_channels(now);
             }
             return;
@@ -37,7 +38,9 @@ impl UltraGroups<'_> {
         self.core.store.commit();
         let announced = self.state.messages.end(UnixMillis(package.sync_time));
         // A server that promises more and gives nothing would be asked for ever.
-        let more = package.finished == Some(false) && self.state.messages.watermark() > before;
+        let more = package.finished == Some(false)
+            && !self.core.has(Bug::OnePageOfMessages)
+            && self.state.messages.watermark() > before;
         let again = more || announced;
         for message in arrivals {
             self.core.fire(
@@ -86,9 +89,14 @@ impl UltraGroups<'_> {
 /// A message of a channel by its documented properties. Who wrote it decides whether it is ours: it comes the same to
 /// all.
 pub(super) fn channel_received(core: &Core, down: &DownStreamMessage) -> Object {
-    let own = down.from_user_id == core.user;
+    let own = down.from_user_id == core.user && !core.has(Bug::OwnChannelMessagesReceived);
     let down = DownStreamMessage { direction: own.then_some(true), ..down.clone() };
-    message::received(&down, &core.user, false)
+    let mut message = message::received(&down, &core.user, false);
+    inbox::spoil(core, &mut message);
+    if !text(&message, "channelId").is_empty() && core.has(Bug::LosesChannel) {
+        message.insert("channelId".into(), "".into());
+    }
+    message
 }
 
 /// The last message of a listed channel: it is stored, and known as unread if the server says that something is.

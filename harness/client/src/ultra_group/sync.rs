@@ -7,6 +7,7 @@ use wire::{
     body::{DownStreamMessages, QueryMsgChange, RelationsOutput, UltraGrpPullMsg, UltraGrpPullSes},
 };
 
+use crate::core::bug::Bug;
 use crate::ultra_group::{Call, Stage, UltraGroups};
 
 impl UltraGroups<'_> {
@@ -21,6 +22,9 @@ impl UltraGroups<'_> {
             return;
         }
         if self.state.listed {
+            if self.core.has(Bug::OutageIsSkipped) {
+                self.state.messages.reached(UnixMillis(now.0.saturating_add(self.state.server_ahead)));
+            }
             return self.list_channels(now);
         }
         self.state.stage = Stage::Starting;
@@ -55,7 +59,10 @@ impl UltraGroups<'_> {
         }
         self.core.store.commit();
         // A server that promises more and gives nothing would be asked for ever.
-        if page.is_finished != Some(true) && self.state.list_version > before {
+        if page.is_finished != Some(true)
+            && !self.core.has(Bug::OnePageOfChannels)
+            && self.state.list_version > before
+        {
             return self.list_channels(now);
         }
         let state = &mut *self.state;
@@ -65,6 +72,7 @@ impl UltraGroups<'_> {
             let watermark = state.messages.watermark();
             // Changes of the time before the first login of this installation are in what is read from now on.
             let kept = self.core.store.changes_until().ok().flatten();
+            let kept = kept.filter(|_| !self.core.has(Bug::ChangesBeginAnew));
             let from = kept.map_or(watermark, UnixMillis);
             state.changes.restart_from(from);
             state.changes_kept = from;
@@ -87,6 +95,9 @@ impl UltraGroups<'_> {
 
     /// There are messages up to that time, or up to one that is not told.
     pub(crate) fn noticed(&mut self, now: UnixMillis, time: Option<UnixMillis>) {
+        if self.state.messages.is_pulling() && self.core.has(Bug::DeafDuringChannelPulls) {
+            return;
+        }
         let pull = self.state.messages.announce(time);
         match self.state.stage {
             Stage::Off => self.start(now),
@@ -103,6 +114,9 @@ impl UltraGroups<'_> {
             Stage::Off => self.start(now),
             Stage::Starting | Stage::Listing => {}
             Stage::Synced => {
+                if self.state.changes.is_pulling() && self.core.has(Bug::DeafDuringChangePulls) {
+                    return;
+                }
                 if self.state.changes.announce(None) {
                     self.pull_changes(now);
                 }

@@ -9,7 +9,9 @@ use wire::{
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -61,6 +63,12 @@ pub(crate) fn received(core: &mut Core, body: &[u8]) {
         if !users.iter().any(|user| here(user.target_id(), user.bus_channel())) {
             told.push(entry(count.target_id(), count.bus_channel(), "", count.count(), 0));
         }
+    }
+    if core.has(Bug::TypingWithoutChannel) {
+        told.iter_mut().for_each(|entry| entry["channelId"] = "".into());
+    }
+    if told.len() > 1 && core.has(Bug::OneTypingUser) {
+        told.truncate(1);
     }
     if !told.is_empty() {
         core.fire("onUltraGroupTypingStatusChanged", json!({"info": told}));

@@ -1,7 +1,7 @@
 //! Unread counts over the channels of a group, or of all groups (UGUNREAD).
 
 use crate::{
-    core::{Core, message::Object},
+    core::{Core, bug::Bug, message::Object},
     local::{Answer, Answered},
 };
 
@@ -37,7 +37,9 @@ fn count(
         let asked = counts
             .iter()
             .filter(|(key, _)| key.kind == "ultra_group" && group.is_none_or(|group| key.target == group));
-        asked.map(|(_, count)| count).sum::<i64>().min(MOST)
+        let most = if group.is_some() && core.has(Bug::GroupCountIsFirstChannels) { 1 } else { usize::MAX };
+        let sum = asked.take(most).map(|(_, count)| count).sum::<i64>();
+        if sum > MOST && core.has(Bug::CountsAbove999) { sum } else { sum.min(MOST) }
     });
     Answer {
         event,

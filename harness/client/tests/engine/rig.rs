@@ -77,6 +77,7 @@ impl Rig {
             device_id: "device".into(),
             seed: 1,
             options: options.as_object().unwrap().clone(),
+            ..ClientEnv::default()
         };
         let entry = |protocol: u8| json!({"addr": format!("im{protocol}.test:1"), "protocol": protocol});
         Self {

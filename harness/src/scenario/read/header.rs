@@ -2,6 +2,7 @@
 
 use super::{Reader, nearest, suggest};
 use crate::{
+    bug::Bug,
     catalogue::catalogue,
     scenario::{NEEDS, model::Scenario, place::Placed, tree::Data, tree::Node},
 };
@@ -77,8 +78,9 @@ impl Reader<'_> {
         let mut found = Vec::new();
         for item in self.items(node, "a sentence, or a list", true) {
             let Some(text) = self.placed(item, "the name of a bug, or a sentence") else { continue };
-            if !text.contains(' ') && !super::service::known_bugs().any(|bug| bug == text.value) {
-                let help = suggest(&text, super::service::known_bugs());
+            if !text.contains(' ') && Bug::named(&text).is_none() {
+                let known: Vec<String> = Bug::all().map(|bug| bug.to_string()).collect();
+                let help = suggest(&text, known.iter().map(String::as_str));
                 self.wrong(item.at, "unknown_bug", format!("unknown bug `{text}`"), "not known", help);
             }
             found.push(text);

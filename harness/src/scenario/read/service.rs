@@ -5,18 +5,12 @@ use std::collections::BTreeSet;
 use indexmap::IndexMap;
 use service::{
     act::Act,
-    bug::Bug,
     setup::{BacklogConversation, WorldSetup},
     switch::Switches,
 };
 
 use super::{Name, Node, Reader, World, section};
 use crate::scenario::{MAIN_WORLD, place::Place, tree::Data};
-
-/// Names that `breaks_when` and `misbehave` can cite.
-pub(super) fn known_bugs() -> impl Iterator<Item = &'static str> {
-    Bug::ALL.iter().map(|(_, name)| *name)
-}
 
 impl Reader<'_> {
     pub(super) fn all_worlds(&mut self, root: &Node) -> IndexMap<String, WorldSetup> {

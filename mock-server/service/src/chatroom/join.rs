@@ -121,7 +121,7 @@ impl Chatrooms<'_> {
     pub(crate) fn exit_room(&mut self, now: UnixMillis, conn: ConnId, user: UserIx, id: &str) -> Answer {
         let room = self.state.get_mut(id).ok_or(status::NO_ROOM)?;
         let member = room.members.get_mut(&user).ok_or(status::NOT_IN_ROOM)?;
-        if self.core.bugs.contains(&Bug::LeavingKeepsMember) {
+        if self.core.has(Bug::LeavingKeepsMember) {
             return Ok(Bytes::new());
         }
         member.seats.retain(|seat| seat.conn != conn);

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod answer;
 pub mod bug;
+pub(crate) mod bugs;
 pub(crate) mod by_user;
 pub(crate) mod calendar;
 pub mod caps;
@@ -36,12 +37,12 @@ pub(crate) mod timers;
 use std::{
     borrow::Cow,
     cell::Cell,
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
 };
 
 use self::{
     account::{Accounts, Tokens},
-    bug::Bug,
+    bugs::Bugs,
     connection::{Connection, Lost},
     fault::armed::Faults,
     ids::Ids,
@@ -64,7 +65,7 @@ pub(crate) struct Core {
     pub(crate) switches: Switches,
     pub(crate) limits: Limits,
     pub(crate) preset: Preset,
-    pub(crate) bugs: BTreeSet<Bug>,
+    pub(crate) bugs: Bugs,
     pub(crate) ids: Ids,
     pub(crate) accounts: Accounts,
     pub(crate) tokens: Tokens,
@@ -97,7 +98,7 @@ impl Core {
             switches,
             limits,
             preset,
-            bugs: BTreeSet::new(),
+            bugs: Bugs::default(),
             ids: Ids::new(seed),
             accounts: Accounts::default(),
             tokens: Tokens::default(),

@@ -139,7 +139,7 @@ impl Core {
     }
 
     pub(crate) fn has(&self, bug: Bug) -> bool {
-        self.bugs.contains(&bug)
+        self.bugs.has(bug)
     }
 
     pub(crate) fn user_id(&self, conn: ConnId) -> Option<Arc<str>> {

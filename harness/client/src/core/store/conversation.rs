@@ -8,6 +8,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 use wire::UnixMillis;
 
+use crate::core::bug::Bug;
 use crate::core::store::{Store, message};
 
 /// Names a conversation. Outside ultra groups the channel is empty (MSG-042).
@@ -45,12 +46,23 @@ const TIME: &str =
 impl Store {
     /// Puts the conversation of a message into the list.
     pub(crate) fn list_conversation(&self, body: &Map<String, Value>) -> rusqlite::Result<()> {
-        let Key { kind, target, channel } = Key::of(body);
+        let of = Key::of(body);
+        if self.removed_before(&of)? {
+            return Ok(());
+        }
+        let Key { kind, target, channel } = of;
         let mut list = self.db.prepare_cached(
             "INSERT INTO listed VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET time = MAX(time, excluded.time)",
         )?;
         list.execute(params![self.owner, kind, target, channel, message::time(body)]).map(|_| ())
+    }
+
+    /// A deliberate bug: messages of a conversation that is in the list no more do not bring it back.
+    fn removed_before(&self, of: &Key) -> rusqlite::Result<bool> {
+        let (kind, target, channel) = (of.kind.as_str(), of.target.as_str(), of.channel.as_str());
+        let old = || Ok::<bool, rusqlite::Error>(self.count(kind, target, channel)? > 1);
+        Ok(!self.is_listed(of)? && old()? && self.bugs.has(Bug::RemovedStayAway))
     }
 
     pub(crate) fn is_listed(&self, of: &Key) -> rusqlite::Result<bool> {
@@ -84,6 +96,9 @@ impl Store {
     pub(crate) fn remove_conversation(&self, of: &Key) -> rusqlite::Result<()> {
         self.clear_unread(of, i64::MAX)?;
         self.clear_draft(of)?;
+        if self.bugs.has(Bug::RemovalDeletesMessages) {
+            self.forget_until((&of.kind, &of.target, &of.channel), 0)?;
+        }
         let mut remove = self.db.prepare_cached(
             "DELETE FROM listed WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
         )?;
@@ -92,7 +107,8 @@ impl Store {
 
     /// Removes every conversation of a type with its messages; with a channel: those of that channel alone (CONV-027).
     pub(crate) fn remove_conversations(&self, kind: &str, channel: Option<&str>) -> rusqlite::Result<()> {
-        for table in ["message", "listed", "draft"] {
+        let kept = usize::from(self.bugs.has(Bug::RemovedTypesKeepMessages));
+        for table in ["message", "listed", "draft"].into_iter().skip(kept) {
             let mut remove = self.db.prepare_cached(&format!(
                 "DELETE FROM {table} WHERE owner = ?1 AND type = ?2 AND (?3 IS NULL OR channel = ?3)"
             ))?;
@@ -109,7 +125,27 @@ impl Store {
     pub(crate) fn save_draft(&self, of: &Key, text: &str, now: UnixMillis) -> rusqlite::Result<()> {
         let mut save =
             self.db.prepare_cached("INSERT OR REPLACE INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
-        save.execute(params![self.owner, of.kind, of.target, of.channel, text, now.0]).map(|_| ())
+        let time = if self.bugs.has(Bug::DraftsMoveNothing) { 0 } else { now.0 };
+        let channel = self.draft_channel(of);
+        save.execute(params![self.owner, of.kind, of.target, channel, text, time]).map(|_| ())
+    }
+
+    fn draft_channel<'a>(&self, of: &'a Key) -> &'a str {
+        if !of.channel.is_empty() && self.bugs.has(Bug::DraftsOfGroups) { "" } else { &of.channel }
+    }
+
+    /// What deliberate bugs forget when the app is started anew.
+    pub(crate) fn forget_at_start(&self) -> rusqlite::Result<()> {
+        if self.bugs.has(Bug::DraftsEndWithApp) {
+            self.db.execute("DELETE FROM draft WHERE owner = ?1", [&self.owner])?;
+        }
+        if self.bugs.has(Bug::UnreadEndsWithApp) {
+            self.db.execute(
+                "DELETE FROM unread WHERE id IN (SELECT id FROM message WHERE owner = ?1)",
+                [&self.owner],
+            )?;
+        }
+        Ok(())
     }
 
     /// The text saved last; empty if there is none.
@@ -117,7 +153,8 @@ impl Store {
         let mut find = self.db.prepare_cached(
             "SELECT text FROM draft WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
         )?;
-        let found = find.query_row(params![self.owner, of.kind, of.target, of.channel], |row| row.get(0));
+        let channel = self.draft_channel(of);
+        let found = find.query_row(params![self.owner, of.kind, of.target, channel], |row| row.get(0));
         Ok(found.optional()?.unwrap_or_default())
     }
 
@@ -125,6 +162,7 @@ impl Store {
         let mut clear = self.db.prepare_cached(
             "DELETE FROM draft WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4",
         )?;
-        clear.execute(params![self.owner, of.kind, of.target, of.channel]).map(|_| ())
+        let channel = self.draft_channel(of);
+        clear.execute(params![self.owner, of.kind, of.target, channel]).map(|_| ())
     }
 }

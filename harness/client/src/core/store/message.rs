@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 use serde_json::{Map, Value};
 
+use crate::core::bug::Bug;
 use crate::core::store::{Key, Store};
 
 /// Which messages of which conversation.
@@ -29,7 +30,9 @@ impl Store {
         let (uid, time) = (uid(body).map(str::to_owned), time(body));
         let mut body = body.clone();
         // Means something in the receive callback alone (MSG-011).
-        if let Some(offline) = body.get_mut("offLine") {
+        if let Some(offline) = body.get_mut("offLine")
+            && !(*offline == Value::Bool(true) && self.bugs.has(Bug::StoresOfflineMark))
+        {
             *offline = false.into();
         }
         let json = serde_json::to_string(&body).unwrap_or_default();
@@ -82,7 +85,10 @@ impl Store {
             "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
              AND (?5 = 0 OR sent_time < ?5) ORDER BY sent_time DESC, id DESC LIMIT ?6"
         };
-        let mut find = self.db.prepare_cached(sql)?;
+        let mut find = match self.bugs.has(Bug::SameIdsMix) {
+            false => self.db.prepare_cached(sql)?,
+            true => self.db.prepare_cached(&sql.replace("type = ?2", "(type = ?2 OR type <> ?2)"))?,
+        };
         // Only ultra groups have channels (MSG-002).
         let channel = if of.kind == "ultra_group" { of.channel } else { "" };
         let rows =

@@ -13,7 +13,10 @@ mod watermark;
 
 use rusqlite::Connection;
 
-use crate::core::code;
+use crate::core::{
+    bug::{Bug, Bugs},
+    code,
+};
 
 pub(crate) use conversation::Key;
 pub(crate) use message::Conversation;
@@ -27,6 +30,10 @@ pub struct Store {
     db: Connection,
     /// Whose rows are read and written: a user of an App Key. Empty while it is nobody's.
     owner: String,
+    /// A deliberate bug: the App Key that it stays with.
+    pub(crate) app: Option<String>,
+    /// Those of the engine that it is in.
+    pub(crate) bugs: Bugs,
 }
 
 // A UID is stored once: what comes twice is not shown twice. NULL, for what was never sent, is no UID.
@@ -80,11 +87,18 @@ impl Store {
 
     fn with(db: Connection) -> Result<Self, rusqlite::Error> {
         db.execute_batch(SCHEMA)?;
-        Ok(Self { db, owner: String::new() })
+        Ok(Self { db, owner: String::new(), app: None, bugs: Bugs::default() })
     }
 
     /// From now on it is the database of that user of that App Key, until it is another's or [`close`](Self::close)d.
     pub(crate) fn open_for(&mut self, app_key: &str, user: &str) {
+        if !self.owner.is_empty()
+            && self.owner != format!("{app_key}\n{user}")
+            && self.bugs.has(Bug::StoreOfFormerUser)
+        {
+            return;
+        }
+        let app_key = self.app.as_deref().unwrap_or(app_key);
         // A line end stands in no App Key: no two pairs make one owner.
         self.owner = format!("{app_key}\n{user}");
     }

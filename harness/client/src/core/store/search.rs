@@ -3,7 +3,10 @@
 use rusqlite::params;
 use serde_json::{Map, Value};
 
-use crate::core::store::{Key, Store, message};
+use crate::core::{
+    bug::{Bug, Bugs},
+    store::{Key, Store, message},
+};
 
 /// What is searched for in one conversation.
 #[derive(Debug, Default)]
@@ -20,21 +23,30 @@ pub(crate) struct Search<'a> {
 }
 
 /// Whether the text of a message contains the parameter, letter by letter.
-fn contains(parameter: &str) -> String {
+fn contains(bugs: &Bugs, keyword: &str, parameter: &str) -> String {
+    let wild = keyword.contains(['%', '_']) && bugs.has(Bug::SearchTakesWildcards);
+    let within = |text: &str| match wild {
+        false => format!("instr({text}, {parameter}) > 0"),
+        true => format!("{text} LIKE '%' || {parameter} || '%'"),
+    };
     format!(
-        "(instr(json_extract(body, '$.text'), {parameter}) > 0
-         OR (json_extract(body, '$.messageType') = 'file' AND instr(json_extract(body, '$.name'), {parameter}) > 0)
+        "({} OR (json_extract(body, '$.messageType') = 'file' AND {})
          OR (json_extract(body, '$.messageType') = 'custom'
-             AND EXISTS (SELECT 1 FROM json_each(body, '$.fields') WHERE instr(value, {parameter}) > 0)))"
+             AND EXISTS (SELECT 1 FROM json_each(body, '$.fields') WHERE {})))",
+        within("json_extract(body, '$.text')"),
+        within("json_extract(body, '$.name')"),
+        within("value"),
     )
 }
 
 impl Store {
     /// Messages of a conversation that fit, newest first.
     pub(crate) fn search(&self, of: &Key, search: &Search<'_>) -> rusqlite::Result<Vec<Map<String, Value>>> {
-        let contains = contains("?5");
+        let contains = contains(&self.bugs, search.keyword.unwrap_or_default(), "?5");
+        let anywhere = !of.channel.is_empty() && self.bugs.has(Bug::SearchInEveryChannel);
+        let channel = if anywhere { "(channel = ?4 OR channel <> ?4)" } else { "channel = ?4" };
         let mut find = self.db.prepare_cached(&format!(
-            "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND channel = ?4
+            "SELECT id, body FROM message WHERE owner = ?1 AND type = ?2 AND target = ?3 AND {channel}
              AND (?5 IS NULL OR {contains})
              AND (?6 IS NULL OR json_extract(body, '$.senderUserId') = ?6)
              AND sent_time >= ?7 AND (?8 IS NULL OR sent_time < ?8)
@@ -52,7 +64,7 @@ impl Store {
         message_types: &[String],
         keyword: &str,
     ) -> rusqlite::Result<Vec<(Key, i64)>> {
-        let contains = contains("?2");
+        let contains = contains(&self.bugs, keyword, "?2");
         let mut find = self.db.prepare_cached(&format!(
             "SELECT type, target, channel, COUNT(*) FROM message WHERE owner = ?1 AND {contains}
              AND json_extract(body, '$.messageType') IN (SELECT value FROM json_each(?3))

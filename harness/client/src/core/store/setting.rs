@@ -2,6 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
+use crate::core::bug::Bug;
 use crate::core::store::Store;
 
 /// A conversation, or with an empty target all of a type.
@@ -35,6 +36,7 @@ impl Store {
                  ON CONFLICT DO UPDATE SET level = excluded.level",
                 *level,
             ),
+            Setting::Top(false) if self.bugs.has(Bug::UnpinnedStayInFront) => return Ok(()),
             Setting::Top(top) => (
                 "INSERT INTO setting (owner, type, target, channel, top) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT DO UPDATE SET top = excluded.top",

@@ -5,6 +5,7 @@ use wire::{ClientFrame, ConnAck, Connect, UnixMillis, code::connack};
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         heartbeat::Heartbeat,
         io::{EngineOutput, Route},
@@ -21,6 +22,9 @@ impl Engine {
         self.core.change_status("connecting");
         if let Some(wanted) = &mut self.wanted {
             wanted.redirected = false;
+        }
+        if self.core.navi.is_some() && self.core.has(Bug::AsksNaviEveryTime) {
+            self.core.navi = None;
         }
         self.open(now, 0);
     }
@@ -46,6 +50,9 @@ impl Engine {
         if let Link::Opening { conn, address, .. } = self.core.link {
             self.core.output(EngineOutput::Close { conn });
             self.core.link = Link::Idle;
+            if self.navi_address(now, address + 1).is_some() && self.core.has(Bug::OneAddressOnly) {
+                return self.lost(now);
+            }
             self.open(now, address + 1);
         }
     }
@@ -53,6 +60,11 @@ impl Engine {
     /// The token as it goes to the server: what follows the `@` named addresses and stays here.
     fn short_token(&self) -> String {
         let token = self.wanted.as_ref().map(|wanted| wanted.token.as_str()).unwrap_or_default();
+        if token.split_once('@').is_some_and(|(_, hosts)| !hosts.is_empty())
+            && self.core.has(Bug::SendsWholeToken)
+        {
+            return token.to_owned();
+        }
         token.split_once('@').map_or_else(|| token.to_owned(), |(opaque, _)| format!("{opaque}@"))
     }
 
@@ -60,7 +72,28 @@ impl Engine {
     /// `kickReconnectDevice` counts for reconnects only: a first login always kicks.
     fn marks(&self) -> (u8, u8) {
         let reconnect = self.wanted.as_ref().is_some_and(|wanted| wanted.established);
-        (u8::from(reconnect), u8::from(self.core.options.kick_reconnect_device))
+        let gives_way = self.core.options.kick_reconnect_device;
+        let reconnect = reconnect || (gives_way && self.core.has(Bug::AlwaysReconnects));
+        let gives_way = gives_way && !self.core.has(Bug::NeverGivesWay);
+        (u8::from(reconnect), u8::from(gives_way))
+    }
+
+    fn device_id(&self) -> String {
+        let id = &self.core.env.device_id;
+        match self.core.link.conn() {
+            Some(conn) if self.core.has(Bug::DeviceIdChanges) => format!("{id}-{conn}"),
+            _ => id.clone(),
+        }
+    }
+
+    fn version(&self) -> &'static str {
+        let reconnect = self.wanted.as_ref().is_some_and(|wanted| wanted.established);
+        if reconnect && self.core.has(Bug::VersionChanges) { "5.2.6" } else { VERSION }
+    }
+
+    fn platform(&self) -> &str {
+        let platform = self.core.env.platform.as_str();
+        if platform != "Android" && self.core.has(Bug::ForgetsPlatform) { "Android" } else { platform }
     }
 
     fn upgrade_path(&self) -> String {
@@ -68,9 +101,9 @@ impl Engine {
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("appId", &self.core.env.app_key)
             .append_pair("token", &self.short_token())
-            .append_pair("sdkVer", VERSION)
-            .append_pair("deviceId", &self.core.env.device_id)
-            .append_pair("platform", &self.core.env.platform)
+            .append_pair("sdkVer", self.version())
+            .append_pair("deviceId", &self.device_id())
+            .append_pair("platform", self.platform())
             .append_pair("protocolVer", "3")
             .append_pair("reconnect", &reconnect.to_string())
             .append_pair("kickReconnectDevice", &gives_way.to_string())
@@ -93,9 +126,9 @@ impl Engine {
                 version: 3,
                 flags: 0xC6,
                 keep_alive: 10,
-                device_id: self.core.env.device_id.clone(),
+                device_id: self.device_id(),
                 client: "ReferenceClient".to_owned(),
-                client_info: format!("{}--{VERSION}", self.core.env.platform),
+                client_info: format!("{}--{}", self.platform(), self.version()),
                 app_key: self.core.env.app_key.clone(),
                 token: self.short_token(),
                 rest: rest.freeze(),
@@ -109,13 +142,22 @@ impl Engine {
         let code = i64::from(connack::to_code(ack.status));
         match (ack.status, ack.accepted) {
             (connack::ACCEPTED, Some(accepted)) => self.accepted(now, conn, &accepted),
+            (connack::REDIRECT, _) if self.core.has(Bug::RedirectKeepsAddress) => self.lost(now),
             (connack::REDIRECT, _) => self.redirected(now),
             (connack::ACCEPTED | connack::UNAVAILABLE, _) => self.lost(now),
+            (connack::TOKEN_EXPIRED, _) if self.core.has(Bug::ExpiredTokenKeepsTrying) => self.lost(now),
             (connack::TOKEN | connack::TOKEN_EXPIRED, _) => {
                 self.end(now, code::TOKEN_INCORRECT, Some("token_incorrect"));
             }
+            (connack::USER_BLOCKED, _) if self.core.has(Bug::BannedKeepsTrying) => self.lost(now),
             (connack::USER_BLOCKED, _) => self.end(now, code, Some("conn_user_blocked")),
+            (connack::ALREADY_ONLINE, _) if self.core.has(Bug::KickedWhileReconnectingKeepsTrying) => {
+                self.lost(now);
+            }
             (connack::ALREADY_ONLINE, _) => self.end(now, code, Some("kicked_offline_by_other_client")),
+            _ if self.core.has(Bug::HidesRefusals) => {
+                self.end(now, code::NOT_CONNECTED, Some("unconnected"));
+            }
             _ => self.end(now, code, Some("unconnected")),
         }
     }
@@ -134,7 +176,8 @@ impl Engine {
         });
         self.core.write(ClientFrame::Ping);
         // The local database is a user's: it opens once the user is known, before the app hears of it (CONN-021).
-        if owed > 0 {
+        let late = owed > 0 && self.core.has(Bug::ConnectedBeforeDatabase);
+        if owed > 0 && !late {
             self.core.fire("onDatabaseOpened", json!({"code": 0}));
         }
         self.core.change_status("connected");
@@ -142,8 +185,14 @@ impl Engine {
         for _ in 0..owed {
             self.core.fire("onConnected", json!({"code": 0, "userId": user}));
         }
+        if late {
+            self.core.fire("onDatabaseOpened", json!({"code": 0}));
+        }
         self.mail().begin_sync(now, accepted.time);
         self.preferences().pull(now);
+        if self.core.has(Bug::PullsSettingsTwice) {
+            self.preferences().pull(now);
+        }
         self.chatrooms().rejoin(now);
         self.ultra_groups().begin(now, accepted.time);
     }

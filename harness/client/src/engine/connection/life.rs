@@ -7,6 +7,7 @@ use wire::{ClientFrame, UnixMillis, code::disconnect};
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         heartbeat::Beat,
         io::{CallResult, EngineOutput},
@@ -23,6 +24,9 @@ use crate::{
 /// DISCONNECT status of a log-out that keeps pushes; [`disconnect::LOGOUT`] ends them (CONN-025, CONN-026).
 const KEEP_PUSH: u8 = 2;
 
+/// How long clients with deliberate bugs wait.
+const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
 impl Engine {
     /// `connect(token, timeout)`: accepted at once, answered by one `onConnected` (CONN-002, CONN-036).
     pub(crate) fn connect(&mut self, now: UnixMillis, args: &Map<String, Value>) -> CallResult {
@@ -31,18 +35,32 @@ impl Engine {
             None | Some(Value::Null) => Some(0.0),
             Some(timeout) => timeout.as_f64(),
         };
-        let Some(seconds) = seconds.filter(|_| !token.is_empty() && !self.core.options.wrong) else {
+        let wrong = self.core.options.wrong && !self.core.has(Bug::UnknownOptionsHold);
+        let Some(seconds) = seconds.filter(|_| !token.is_empty() && !wrong) else {
             return CallResult::Code(code::PARAM_ERROR);
         };
-        if self.core.link.is_online() && self.wanted.as_ref().is_some_and(|wanted| wanted.token == token) {
+        if self.core.link.is_online()
+            && self.wanted.as_ref().is_some_and(|wanted| wanted.token == token)
+            && !self.core.has(Bug::ConnectsTwice)
+        {
             // Already there: the call is answered, no second session is made (CONN-024).
             let user = self.core.user.clone();
             self.core.fire("onConnected", json!({"code": 0, "userId": user}));
             return CallResult::Code(0);
         }
         // Zero and below mean: without limit (CONN-009, CONN-010).
-        let limit = (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
-        let owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
+        let mut limit =
+            (seconds > 0.0).then(|| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
+        if seconds < 0.0 && self.core.has(Bug::NegativeTimeoutEndsAtOnce) {
+            limit = Some(Duration::ZERO);
+        }
+        if let Some(seconds) = limit.filter(|_| self.core.has(Bug::TimeoutInMilliseconds)) {
+            limit = Some(seconds / 1000);
+        }
+        let mut owed = self.wanted.as_ref().map_or(0, |wanted| wanted.owed) + 1;
+        if owed > 1 && self.core.has(Bug::SecondConnectSwallowsFirst) {
+            owed = 1;
+        }
         self.abandon();
         self.fail_requests(now);
         // A new session is in no room, and nothing of it is known.
@@ -73,10 +91,13 @@ impl Engine {
         if self.wanted.is_none() {
             return CallResult::Code(0);
         }
-        if self.core.link.is_online() {
-            self.core.write(ClientFrame::Disconnect {
-                status: if keep_push { KEEP_PUSH } else { disconnect::LOGOUT },
-            });
+        if matches!(self.core.link, Link::Waiting { .. }) && self.core.has(Bug::DisconnectCancelsNothing) {
+            return CallResult::Code(0);
+        }
+        if self.core.link.is_online() && !self.core.has(Bug::ClosesWithoutAWord) {
+            let kept = keep_push || self.core.has(Bug::AlwaysKeepsPush);
+            let status = if kept { KEEP_PUSH } else { disconnect::LOGOUT };
+            self.core.write(ClientFrame::Disconnect { status });
         }
         self.end(now, code::NOT_CONNECTED, Some(if keep_push { "unconnected" } else { "sign_out" }));
         CallResult::Code(0)
@@ -84,7 +105,9 @@ impl Engine {
 
     /// Drops whatever connection or request there is, without a word.
     fn abandon(&mut self) {
-        if let Some(conn) = self.core.link.conn() {
+        if let Some(conn) = self.core.link.conn()
+            && !self.core.has(Bug::LeavesConnectionsOpen)
+        {
             self.core.output(EngineOutput::Close { conn });
         }
         self.core.link = Link::Idle;
@@ -105,7 +128,9 @@ impl Engine {
             self.core.change_status(status);
         }
         for _ in 0..owed {
-            self.core.fire("onConnected", json!({"code": code, "userId": ""}));
+            let named = !self.core.user.is_empty() && self.core.has(Bug::FailureNamesUser);
+            let user = if named { self.core.user.clone() } else { String::new() };
+            self.core.fire("onConnected", json!({"code": code, "userId": user}));
         }
     }
 
@@ -118,11 +143,12 @@ impl Engine {
         self.abandon();
         self.fail_requests(now);
         if success == Some(true)
+            && !self.core.has(Bug::LadderNeverResets)
             && let Some(wanted) = &mut self.wanted
         {
             wanted.attempts = 0;
         }
-        if success.is_some() && self.network {
+        if success.is_some() && self.network && !self.core.has(Bug::HidesSuspend) {
             self.core.change_status("suspend");
         }
         self.schedule(now);
@@ -131,7 +157,7 @@ impl Engine {
     /// Plans the next attempt: its delay runs from now, or from when there is a network again (RECON-017, RECON-018).
     fn schedule(&mut self, now: UnixMillis) {
         let Some(wanted) = &mut self.wanted else { return };
-        if !self.network {
+        if !self.network && !self.core.has(Bug::TriesWithoutNetwork) {
             self.core.link = Link::Waiting { until: None };
             self.core.change_status("network_unavailable");
             return;
@@ -139,6 +165,11 @@ impl Engine {
         let delay = ladder(wanted.attempts);
         wanted.attempts += 1;
         self.core.link = Link::Waiting { until: Some(now + delay) };
+        if self.wanted.as_ref().is_some_and(|wanted| wanted.attempts > 10)
+            && self.core.has(Bug::GivesUpAfterTen)
+        {
+            self.core.link = Link::Waiting { until: None };
+        }
     }
 
     /// Begins the ladder anew: the app came to the foreground, or the network changed (RECON-012, RECON-013). An
@@ -154,6 +185,12 @@ impl Engine {
     pub(crate) fn network_changed(&mut self, now: UnixMillis, available: bool) {
         self.network = available;
         if available {
+            if self.core.has(Bug::NetworkChangeKeepsLadder) {
+                if matches!(self.core.link, Link::Waiting { .. }) {
+                    self.schedule(now);
+                }
+                return;
+            }
             self.restart_ladder(now);
         } else if self.wanted.is_some() {
             self.lost(now);
@@ -162,7 +199,9 @@ impl Engine {
 
     /// When a first connection is given up.
     pub(crate) fn give_up(&self) -> Option<UnixMillis> {
-        self.wanted.as_ref().filter(|wanted| !wanted.established).and_then(|wanted| wanted.give_up)
+        let wanted = self.wanted.as_ref().filter(|wanted| wanted.give_up.is_some())?;
+        let pending = !wanted.established || self.core.has(Bug::TimeoutEndsSessions);
+        wanted.give_up.filter(|_| pending)
     }
 
     pub(crate) fn connection_due(&mut self, now: UnixMillis) {
@@ -174,11 +213,25 @@ impl Engine {
         }
         match &mut self.core.link {
             Link::Waiting { .. } => self.attempt(now),
+            Link::Navigating { until, .. } if self.core.env.bugs.has(Bug::WaitsForNavi) => {
+                *until = now + FOR_EVER;
+            }
             Link::Navigating { .. } => self.next_navi(now),
+            Link::Opening { until, .. } if self.core.env.bugs.has(Bug::WaitsForAddresses) => {
+                *until = now + FOR_EVER;
+            }
             Link::Opening { .. } => self.next_address(now),
+            Link::Greeting { until, .. } if self.core.env.bugs.has(Bug::WaitsForGreeting) => {
+                *until = now + FOR_EVER;
+            }
             Link::Greeting { .. } => self.lost(now),
             Link::Online { heartbeat, .. } => match heartbeat.on_deadline(now) {
-                Beat::Ping => self.core.write(ClientFrame::Ping),
+                Beat::Ping => {
+                    self.core.write(ClientFrame::Ping);
+                    if self.core.has(Bug::PingsTwice) {
+                        self.core.write(ClientFrame::Ping);
+                    }
+                }
                 Beat::Lost => self.lost(now),
             },
             Link::Idle => {}
@@ -196,12 +249,25 @@ impl Engine {
     /// DISCONNECT: a kick, a ban, a redirect … (KICK-001, KICK-003, CONN-031).
     pub(crate) fn told_to_leave(&mut self, now: UnixMillis, status: u8) {
         match status {
+            disconnect::KICKED if self.core.has(Bug::KickedComesBack) => {
+                // Later each time: two devices would kick each other without end at one instant.
+                self.abandon();
+                self.fail_requests(now);
+                self.core.change_status("suspend");
+                self.schedule(now);
+            }
+            disconnect::KICKED if self.core.has(Bug::HidesKicks) => {
+                self.end(now, code::KICKED, Some("unconnected"));
+            }
             disconnect::KICKED => self.end(now, code::KICKED, Some("kicked_offline_by_other_client")),
+            disconnect::USER_BLOCKED | 5 if self.core.has(Bug::BannedComesBack) => self.lost(now),
             disconnect::USER_BLOCKED | 5 => self.end(now, code::BANNED_ONLINE, Some("conn_user_blocked")),
+            disconnect::TOKEN_EXPIRED if self.core.has(Bug::ExpiryOnlineKeepsTrying) => self.lost(now),
             disconnect::TOKEN_EXPIRED => self.end(now, code::TOKEN_INCORRECT, Some("token_incorrect")),
             disconnect::LOGOUT => self.end(now, code::NOT_CONNECTED, Some("sign_out")),
             8 => self.end(now, code::PROTOCOL_VERSION, Some("unconnected")),
             disconnect::ACCOUNT_CANCELLED => self.end(now, code::ACCOUNT_CANCELLED, Some("unconnected")),
+            disconnect::REDIRECT | 0 if self.core.has(Bug::RedirectOnlineKeepsAddress) => self.lost(now),
             disconnect::REDIRECT | 0 => {
                 // Somewhere else: navi is asked anew.
                 self.core.navi = None;

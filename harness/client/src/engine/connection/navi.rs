@@ -12,6 +12,7 @@ use wire::UnixMillis;
 
 use crate::{
     core::{
+        bug::Bug,
         code,
         io::{EngineOutput, HttpAnswer},
         link::Link,
@@ -25,6 +26,7 @@ use crate::{
 
 /// Asked when neither the app nor the token names a server (NAVI-001).
 const DEFAULT_NAVI: &str = "https://nav.cn.ronghub.com";
+const MINUTE: Duration = Duration::from_secs(60);
 const NAVI_LIFE: Duration = Duration::from_secs(2 * 3600);
 
 impl Engine {
@@ -33,8 +35,8 @@ impl Engine {
         let token = self.wanted.as_ref().map(|wanted| wanted.token.as_str()).unwrap_or_default();
         let named = token.split_once('@').map(|(_, hosts)| hosts).unwrap_or_default();
         let mut hosts: Vec<&str> = match &self.core.options.navi_server {
-            Some(own) => vec![own],
-            None => named.split(';').filter(|host| !host.is_empty()).collect(),
+            Some(own) if named.is_empty() || !self.core.has(Bug::TokenOverrulesOwnNavi) => vec![own],
+            _ => named.split(';').filter(|host| !host.is_empty()).collect(),
         };
         if hosts.is_empty() {
             hosts.push(DEFAULT_NAVI);
@@ -53,7 +55,13 @@ impl Engine {
     /// The address of that index, if navi's answer still holds.
     pub(super) fn navi_address(&self, now: UnixMillis, index: usize) -> Option<String> {
         let token = &self.wanted.as_ref()?.token;
-        let known = self.core.navi.as_ref().filter(|navi| navi.token == *token && navi.until > now)?;
+        let known = self.core.navi.as_ref()?;
+        let mine = known.token == *token || self.core.has(Bug::NaviOfAnotherToken);
+        let fresh = known.until > now || self.core.has(Bug::NaviNeverExpires);
+        let is_old = fresh && now + NAVI_LIFE > known.until + MINUTE;
+        if !mine || !fresh || (is_old && self.core.has(Bug::NaviLastsAMinute)) {
+            return None;
+        }
         known.addresses.get(index).cloned()
     }
 
@@ -82,6 +90,9 @@ impl Engine {
 
     pub(super) fn next_navi(&mut self, now: UnixMillis) {
         if let Link::Navigating { host, .. } = self.core.link {
+            if host + 1 < self.navi_hosts().len() && self.core.has(Bug::OneNaviHostOnly) {
+                return self.lost(now);
+            }
             self.ask_navi(now, host + 1);
         }
     }
@@ -91,7 +102,10 @@ impl Engine {
             return;
         }
         match read_navi(answer.as_ref(), self.core.protocol()) {
-            Outcome::Addresses(addresses) => {
+            Outcome::Addresses(mut addresses) => {
+                if addresses.len() > 1 && self.core.has(Bug::PrefersLightAddresses) {
+                    addresses.reverse();
+                }
                 let Some(wanted) = &self.wanted else { return };
                 let upload_server = answer.as_ref().and_then(|answer| upload_server(&answer.body));
                 let (token, until) = (wanted.token.clone(), now + NAVI_LIFE);
@@ -109,9 +123,18 @@ impl Engine {
                 });
                 self.open(now, 0);
             }
+            Outcome::Refused(code::LICENSE_EXPIRED) if self.core.has(Bug::LicenceKeepsTrying) => {
+                self.next_navi(now);
+            }
+            Outcome::Refused(code::TOKEN_INCORRECT) if self.core.has(Bug::NaviRefusalKeepsTrying) => {
+                self.next_navi(now)
+            }
             Outcome::Refused(code) => {
                 let status = if code == code::TOKEN_INCORRECT { "token_incorrect" } else { "unconnected" };
                 self.end(now, code, Some(status));
+            }
+            Outcome::Failed if self.core.has(Bug::NaviFailureIsFinal) => {
+                self.end(now, code::NOT_CONNECTED, Some("unconnected"));
             }
             Outcome::Failed => self.next_navi(now),
         }

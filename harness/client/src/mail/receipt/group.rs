@@ -6,7 +6,9 @@ use wire::{Topic, UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -114,17 +116,23 @@ pub(crate) fn received(core: &Core, down: &DownStreamMessage, content: &Object) 
         return Vec::new();
     }
     let mine = read.get(&core.user).map(uids).unwrap_or_default();
-    mine.iter().filter_map(|uid| responded(core, down, uid)).collect()
+    let most = if mine.len() > 1 && core.has(Bug::OneMessageAResponse) { 1 } else { mine.len() };
+    mine.iter().take(most).filter_map(|uid| responded(core, down, uid)).collect()
 }
 
 fn responded(core: &Core, down: &DownStreamMessage, uid: &str) -> Option<Told> {
     let mut users = Map::new();
     change_info(core, uid, |info| {
-        if info.get("readReceiptMessage") != Some(&Value::Bool(true)) {
+        if info.get("readReceiptMessage") != Some(&Value::Bool(true))
+            && !core.has(Bug::UnrequestedResponsesTold)
+        {
             return false;
         }
         let known = info.entry("respondUserIds").or_insert_with(|| json!({}));
         let Value::Object(known) = known else { return false };
+        if !known.is_empty() && core.has(Bug::OneResponder) {
+            known.clear();
+        }
         // Somebody who responds again has read it when first said.
         known.entry(down.from_user_id.clone()).or_insert_with(|| down.data_time.into());
         users.clone_from(known);

@@ -1,11 +1,14 @@
 //! Private read receipts (PRR): one message tells the peer up to which sent time everything is read.
 
+use prost::Message as _;
 use serde_json::{Value, json};
-use wire::{Topic, UnixMillis, body::DownStreamMessage};
+use wire::{ClientFrame, Request, Topic, UnixMillis, body::DownStreamMessage};
 
 use crate::{
     core::{
-        Core, code,
+        Core,
+        bug::Bug,
+        code,
         io::CallResult,
         message::{Object, text},
     },
@@ -36,6 +39,19 @@ pub(crate) fn send(mail: &mut Mail<'_>, now: UnixMillis, args: &Object) -> CallR
     CallResult::Code(0)
 }
 
+impl Mail<'_> {
+    /// A deliberate bug: nobody asked for this receipt.
+    pub(crate) fn send_receipt_unasked(&mut self, message: &Object) {
+        let time = message.get("sentTime").and_then(Value::as_i64).unwrap_or_default();
+        let content =
+            json!({"messageUID": text(message, "messageUId"), "lastMessageSendTime": time, "type": 1});
+        let id = self.core.requests.next_id();
+        let body = up(PRIVATE, &content, Vec::new()).encode_to_vec().into();
+        let request = Request::new(Topic::PpMsgP, &text(message, "targetId"), id, body);
+        self.core.write(ClientFrame::Publish(request));
+    }
+}
+
 /// The peer has read our messages up to a time (PRR-003); sent by another device of ours, this device has
 /// something to take over.
 pub(crate) fn received(core: &Core, down: &DownStreamMessage, content: &Object) -> Vec<Told> {
@@ -43,11 +59,14 @@ pub(crate) fn received(core: &Core, down: &DownStreamMessage, content: &Object) 
         return Vec::new();
     };
     let peer = down.from_user_id.as_str();
-    if down.is_own() {
+    if down.is_own() && !core.has(Bug::OwnReceiptsTold) {
         return read_sync::read_up_to(core, "private", peer, time);
     }
     // The app is told even if the store cannot keep it.
-    let _ = core.store.mark_read_by_peer(peer, time);
+    let until = if core.has(Bug::ReceiptCoversAll) { i64::MAX } else { time };
+    if !core.has(Bug::ReceiptMarksNothing) {
+        let _ = core.store.mark_read_by_peer(peer, until);
+    }
     vec![(
         "onPrivateReadReceiptReceived",
         json!({"targetId": peer, "channelId": down.bus_channel(), "timestamp": time}),

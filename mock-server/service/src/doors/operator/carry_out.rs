@@ -85,11 +85,7 @@ pub(crate) fn carry_out(world: &mut World, now: UnixMillis, act: &Act) -> Result
             Ok(json!({}))
         }
         Act::Misbehave(misbehave) => {
-            if misbehave.on {
-                world.core.bugs.insert(misbehave.bug);
-            } else {
-                world.core.bugs.remove(&misbehave.bug);
-            }
+            world.core.bugs.set(misbehave.bug, misbehave.on);
             Ok(json!({}))
         }
         Act::Fault(_) if world.core.faults.len() >= caps::ARMED => {

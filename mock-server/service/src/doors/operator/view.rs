@@ -129,7 +129,7 @@ pub(crate) fn limits_json(world: &World) -> Value {
 
 pub(crate) fn bugs_json(world: &World) -> Value {
     let row = |(bug, name): &(Bug, &str)| {
-        ((*name).to_owned(), json!({"on": world.core.has(*bug), "meaning": bug.meaning()}))
+        ((*name).to_owned(), json!({"on": world.core.bugs.is_on(*bug), "meaning": bug.meaning()}))
     };
     Bug::ALL.iter().map(row).collect()
 }
