@@ -13,6 +13,7 @@ use std::{
 };
 
 use harness::{
+    bug::Bug,
     cli::{exit, files, run_with},
     played::{Played, Playing, play},
     recorded::{line, meaning::Rules},
@@ -31,6 +32,7 @@ fn playing() -> Playing {
         rules: Rules::default(),
         all: false,
         requests: false,
+        bugs: Vec::new(),
     }
 }
 
@@ -84,6 +86,35 @@ fn sessions_of_the_suite_are_told_again() {
     let told = told.into_inner();
     assert!(wrong.is_empty(), "{} of {told}:\n{}", wrong.len(), wrong.join("\n"));
     assert!(told > 2_300 / ONE_IN, "{told}");
+}
+
+/// A client that does something wrong tells its app something else, or asks otherwise: each bug of the reference client that a scenario
+/// names is seen in the sessions of that scenario, recorded without it.
+#[test]
+fn a_client_with_a_bug_is_found_out() {
+    let suite: Vec<_> = files::read(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")]).unwrap();
+    let options = Options { record: Some("none is written".into()), ..Options::default() };
+    let (mut driver, mut tried, mut unnoticed) = (SimDriver::default(), 0, Vec::new());
+    for scenario in suite.into_iter().map(|file| file.scenario.unwrap()) {
+        let bugs: Vec<_> = scenario.breaks_when.iter().filter_map(|named| Bug::named(&named.value)).collect();
+        for bug in Bug::of_client(&bugs) {
+            let noticed = scenario.cases.iter().any(|case| {
+                let recordings = run_case(&scenario, case, 0, &options, &mut driver).recordings.unwrap();
+                let (header, entries) = read(&recordings[0]);
+                let with_it = Playing { requests: true, bugs: vec![bug], ..playing() };
+                let right = play(&header, &entries, &mut driver, &playing()).unwrap();
+                assert_eq!(right.outcome.difference, None, "{}", case.label());
+                play(&header, &entries, &mut driver, &with_it).unwrap().outcome.difference.is_some()
+            });
+            tried += 1;
+            if !noticed {
+                unnoticed.push(format!("{bug:?}"));
+            }
+        }
+    }
+    assert!(tried > 10, "{tried}");
+    // Played is one service with one address, and of what clients send only requests are looked at.
+    assert_eq!(unnoticed, ["RedirectOnlineKeepsAddress", "AcknowledgesTwice", "PingsTwice"]);
 }
 
 const SESSION: &str = "

@@ -11,7 +11,7 @@ use std::{
 };
 
 use recording::{FORMAT, Header, Seen, Tape, Writer};
-use service::{Output, Service};
+use service::{Input, Output, Service};
 use wire::UnixMillis;
 
 use crate::{
@@ -141,6 +141,12 @@ impl Recorder {
     /// Takes down what was done to the world.
     pub(crate) fn taken(&mut self, service: &mut Service) {
         self.tape.taken(service);
+    }
+
+    /// Takes down an input that the world is about to take.
+    pub(crate) fn input(&mut self, now: UnixMillis, input: &Input, service: &mut Service) {
+        self.tape.taken(service);
+        self.tape.input(now, input);
     }
 
     /// Takes down what the world said.

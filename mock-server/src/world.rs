@@ -130,7 +130,13 @@ impl World {
     pub(crate) fn input(&self, input: Input) {
         let now = self.now();
         let mut service = self.service.borrow_mut();
-        service.handle(now, input);
+        match &mut *self.recorder.borrow_mut() {
+            Some(recorder) => {
+                recorder.input(now, &input, &mut service);
+                service.handle_taken(now, input);
+            }
+            None => service.handle(now, input),
+        }
         self.drain(&mut service, now);
     }
 

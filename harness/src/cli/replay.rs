@@ -147,6 +147,7 @@ pub(super) fn run(
                 rules,
                 all: args.rules.all,
                 requests: args.requests,
+                bugs: Vec::new(),
             };
             let mut stage = Stage::of(client, playing, args.record.clone())?;
             if let Some(folder) = &args.record {

@@ -51,6 +51,8 @@ pub struct Playing {
     pub all: bool,
     /// What the client asks is compared, too.
     pub requests: bool,
+    /// Deliberate bugs that the reference client has: tests of the tests.
+    pub bugs: Vec<reference_client::bug::Bug>,
 }
 
 /// What came of it.

@@ -69,6 +69,7 @@ pub(super) fn staged(
         varied: false,
         start: header.start,
         recorded: true,
+        bugs: playing.bugs.clone(),
     };
     let lasts = match playing.pace {
         Pace::Times(times) => scaled(session.end, times),

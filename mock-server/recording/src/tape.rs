@@ -1,6 +1,6 @@
 //! A recording in the making: what a world tells of itself, as bytes for whoever keeps them.
 
-use service::{Output, Service};
+use service::{Input, Output, Service};
 use wire::UnixMillis;
 
 use crate::{
@@ -41,6 +41,11 @@ impl Tape {
         while let Some((at, taken)) = service.poll_taken() {
             self.writer.add(at, &What::Taken(taken), &mut self.bytes);
         }
+    }
+
+    /// Takes down an input that the world is about to take ([`Service::handle_taken`]).
+    pub fn input(&mut self, now: UnixMillis, input: &Input) {
+        self.writer.add_input(now, input, &mut self.bytes);
     }
 
     /// Takes down what the world said.

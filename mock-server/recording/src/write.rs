@@ -79,17 +79,29 @@ impl Writer {
 
     /// Adds an entry: a line at the end of `out`.
     pub fn add(&mut self, now: UnixMillis, what: &What, out: &mut Vec<u8>) {
-        let from = self.begin_line(now, out);
-        match what {
-            What::Taken(Taken::Input(Input::Frame { conn, frame })) => {
-                self.frame.clear();
-                up(frame, self.transports.of(*conn), &mut self.frame);
-                json::raw("up", *conn, &self.frame, out);
-            }
-            other => json::write(other, out),
+        if let What::Taken(Taken::Input(Input::Frame { conn, frame })) = what {
+            return self.add_frame(now, *conn, frame, out);
         }
+        let from = self.begin_line(now, out);
+        json::write(what, out);
         line::seal(out, from);
         self.transports.learn(what);
+    }
+
+    /// Adds an input: the same line as by [`add`](Self::add), made without an entry where it is a frame.
+    pub fn add_input(&mut self, now: UnixMillis, input: &Input, out: &mut Vec<u8>) {
+        match input {
+            Input::Frame { conn, frame } => self.add_frame(now, *conn, frame, out),
+            other => self.add(now, &What::Taken(Taken::Input(other.clone())), out),
+        }
+    }
+
+    fn add_frame(&mut self, now: UnixMillis, conn: ConnId, frame: &ClientFrame, out: &mut Vec<u8>) {
+        let from = self.begin_line(now, out);
+        self.frame.clear();
+        up(frame, self.transports.of(conn), &mut self.frame);
+        json::raw("up", conn, &self.frame, out);
+        line::seal(out, from);
     }
 
     /// Adds what a world said: the same line as by [`said`](Self::said) and [`add`](Self::add), made without an entry where it is

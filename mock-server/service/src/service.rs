@@ -228,6 +228,11 @@ impl Service {
     /// Takes an input; outputs queue up for [`poll_output`](Self::poll_output).
     pub fn handle(&mut self, now: UnixMillis, input: Input) {
         self.takes(now, || Taken::Input(input.clone()));
+        self.handle_taken(now, input);
+    }
+
+    /// The same for an input that whoever runs the world has taken down already: [`poll_taken`](Self::poll_taken) does not tell of it.
+    pub fn handle_taken(&mut self, now: UnixMillis, input: Input) {
         if self.stand_in.as_mut().is_some_and(|stand_in| stand_in.takes(now, &input)) {
             return;
         }
