@@ -21,7 +21,7 @@ use harness::{
     scenario,
     step::Pace,
 };
-use recording::{Decoder, Entry, Header, Reader, Said, Seen, What};
+use recording::{Decoder, End, Entry, Header, Reader, Said, Seen, What};
 use service::{Input, Taken};
 use wire::{ClientFrame, Request, Topic};
 
@@ -71,7 +71,7 @@ fn sessions_of_the_suite_are_told_again() {
             if !entries.iter().any(|entry| matches!(entry.what, What::Seen(Seen::Call { .. }))) {
                 continue;
             }
-            let played = play(&header, &entries, &mut driver, &playing()).unwrap();
+            let played = play(&header, &entries, &End::Whole, &mut driver, &playing()).unwrap();
             told.fetch_add(1, Ordering::Relaxed);
             if let Some(lines) = played.outcome.difference {
                 wrong.lock().unwrap().push(format!("{} {}: {}", scenario.path(), case.label(), lines[0]));
@@ -102,9 +102,13 @@ fn a_client_with_a_bug_is_found_out() {
                 let recordings = run_case(&scenario, case, 0, &options, &mut driver).recordings.unwrap();
                 let (header, entries) = read(&recordings[0]);
                 let with_it = Playing { requests: true, bugs: vec![bug], ..playing() };
-                let right = play(&header, &entries, &mut driver, &playing()).unwrap();
+                let right = play(&header, &entries, &End::Whole, &mut driver, &playing()).unwrap();
                 assert_eq!(right.outcome.difference, None, "{}", case.label());
-                play(&header, &entries, &mut driver, &with_it).unwrap().outcome.difference.is_some()
+                play(&header, &entries, &End::Whole, &mut driver, &with_it)
+                    .unwrap()
+                    .outcome
+                    .difference
+                    .is_some()
             });
             tried += 1;
             if !noticed {
@@ -140,7 +144,7 @@ fn session() -> (Header, Vec<Entry>) {
 }
 
 fn played(header: &Header, entries: &[Entry]) -> Played {
-    play(header, entries, &mut SimDriver::default(), &playing()).unwrap()
+    play(header, entries, &End::Whole, &mut SimDriver::default(), &playing()).unwrap()
 }
 
 /// Callbacks of that name, each with when it came and its text.
@@ -209,7 +213,7 @@ fn requests_that_are_missing_or_new_keep_nobody() {
     assert_eq!(received(&now)[0], (first + Duration::from_secs(2), "first".to_owned()));
     // Asked for strictly, that is a difference.
     let strictly = Playing { requests: true, ..playing() };
-    let again = play(&header, &entries, &mut SimDriver::default(), &strictly).unwrap();
+    let again = play(&header, &entries, &End::Whole, &mut SimDriver::default(), &strictly).unwrap();
     assert_eq!(
         again.outcome.difference.unwrap(),
         ["the client asks otherwise than was recorded: see the notes"]
@@ -275,9 +279,24 @@ fn what_cannot_be_played_is_said() {
     assert!(again.notes[0].contains("it was turned away"), "{:#?}", again.notes);
     let told = again.outcome.difference.unwrap();
     assert!(told[0].contains("onDatabaseOpened: - alone has it"), "{told:#?}");
+    header.proxy = Some(recording::Proxy { upstream: String::new(), scrubbed: true });
+    let why = play(&header, &entries, &End::Whole, &mut SimDriver::default(), &playing()).unwrap_err();
+    assert!(why.starts_with("it is scrubbed"), "{why}");
     header.from = 5;
-    let why = play(&header, &entries, &mut SimDriver::default(), &playing()).unwrap_err();
+    let why = play(&header, &entries, &End::Whole, &mut SimDriver::default(), &playing()).unwrap_err();
     assert!(why.starts_with("it begins at entry 5"), "{why}");
+}
+
+/// Of a recording that is cut, what follows the cut nobody knows: what is told then is no difference.
+#[test]
+fn a_recording_that_is_cut_is_played_up_to_there() {
+    let (header, entries) = session();
+    for cut in 3..entries.len() {
+        let played =
+            play(&header, &entries[..cut], &End::Cut, &mut SimDriver::default(), &playing()).unwrap();
+        assert_eq!(played.outcome.difference, None, "cut behind entry {cut}");
+        assert_eq!(played.outcome.end, End::Cut);
+    }
 }
 
 fn fixtures(name: &str) -> PathBuf {

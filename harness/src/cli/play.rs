@@ -45,10 +45,9 @@ impl Stage {
             Some(driver) => driver,
             None => self.start().map_err(said)?,
         };
-        let mut played = played::play(&header, &entries, &mut *driver, &self.playing).map_err(said)?;
+        let played = played::play(&header, &entries, &end, &mut *driver, &self.playing).map_err(said)?;
         // One that failed is not used again.
         self.driver = Some(driver);
-        played.outcome.end = end;
         if let (Some(folder), Some(name)) = (&self.record, path.file_name()) {
             let file = folder.join(Path::new(name).with_extension("").with_extension("jsonl"));
             std::fs::write(&file, &played.recording)

@@ -27,6 +27,7 @@ use std::collections::BTreeSet;
 use recording::{Entry, Header, What, replay::Replay};
 use service::bug::Bug;
 
+pub(crate) use people::platform;
 pub(crate) use story::{Do, Story};
 
 use trial::Heard;

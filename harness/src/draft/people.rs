@@ -22,7 +22,7 @@ pub(super) fn client_of(label: &str) -> Option<&str> {
 }
 
 /// A platform as scenarios name it.
-pub(super) fn platform(login: &Login) -> String {
+pub(crate) fn platform(login: &Login) -> String {
     if login.transport != Transport::Tcp && login.platform.is_empty() {
         return "Web".to_owned();
     }

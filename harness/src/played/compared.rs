@@ -1,13 +1,16 @@
 //! What apps were told beside what they were told then.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io::BufRead, time::Duration};
 
 use recording::{End, Entry, Header, Reader, Writer};
 use serde_json::Value;
 
 use super::{Playing, account, nature::Nature, session::Session};
 use crate::{
-    recorded::{self, Outcome, meaning::Of},
+    recorded::{
+        self, Outcome,
+        meaning::{Difference, Of},
+    },
     runner::Abilities,
 };
 
@@ -16,14 +19,14 @@ const MOST_NOTES: usize = 8;
 
 /// Compares what apps were told, or where that is not recorded what clients asked.
 pub(super) fn compared(
-    recorded: (&Header, &[Entry]),
+    recorded: (&Header, &[Entry], &End),
     again: &[u8],
     (session, told): (&Session, &Value),
     can: &Abilities,
     playing: &Playing,
     notes: &mut Vec<String>,
 ) -> Result<Outcome, String> {
-    let (header, entries) = recorded;
+    let (header, entries, end) = recorded;
     let mut rules = playing.rules.clone();
     for of in [Of::Frames, Of::Http, Of::Webhooks, Of::Operator, Of::Acts, Of::Calls] {
         rules = rules.ignoring(of);
@@ -39,6 +42,15 @@ pub(super) fn compared(
     let mut found = recorded::beside(&mut one()?, &mut other()?, rules)?;
     notes.append(&mut found.notes);
     notes.append(&mut found.partly);
+    // What follows where it is cut nobody knows.
+    if *end != End::Whole {
+        let last = entries.last().map(|entry| entry.after).unwrap_or_default();
+        let late = since(&mut other()?, last)?;
+        let is_known = |difference: &Difference| {
+            difference.a.is_some() || difference.b.is_none_or(|n| late.is_none_or(|late| n < late))
+        };
+        found.compared.differences.retain(is_known);
+    }
     let nature = Nature::of(can, &mut one()?, &mut other()?)?;
     let mut left_out = BTreeMap::new();
     found.compared.differences.retain(|difference| match nature.explains(difference) {
@@ -68,8 +80,18 @@ pub(super) fn compared(
     }
     Ok(Outcome {
         entries: entries.last().map_or(0, |entry| entry.n),
-        end: End::Whole,
+        end: end.clone(),
         compared: true,
         difference: (!lines.is_empty()).then_some(lines),
     })
+}
+
+/// The first entry at that time or later.
+fn since(reader: &mut Reader<impl BufRead>, after: Duration) -> Result<Option<u64>, String> {
+    while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
+        if entry.after >= after {
+            return Ok(Some(entry.n));
+        }
+    }
+    Ok(None)
 }

@@ -23,7 +23,7 @@ mod script;
 mod session;
 mod stage;
 
-use recording::{Entry, Header};
+use recording::{End, Entry, Header};
 
 use crate::{
     draft,
@@ -66,13 +66,14 @@ pub struct Played {
     pub recording: Vec<u8>,
 }
 
-/// Plays the service's half of a recording to a client.
+/// Plays the service's half of a recording to a client. Of one that is cut or damaged (`end`) what follows that is not compared.
 ///
 /// # Errors
 /// Nothing in it can be played, or the client is gone: a sentence.
 pub fn play(
     header: &Header,
     entries: &[Entry],
+    end: &End,
     driver: &mut dyn Driver,
     playing: &Playing,
 ) -> Result<Played, String> {
@@ -82,17 +83,21 @@ pub fn play(
             header.from
         ));
     }
+    if header.proxy.as_ref().is_some_and(|proxy| proxy.scrubbed) {
+        return Err("it is scrubbed: apps cannot call what stands for their calls".to_owned());
+    }
     let filled = if header.said { None } else { Some(draft::with_what_was_said(header, entries)?) };
     let entries = filled.as_deref().unwrap_or(entries);
-    let mut session = session::session(header, entries);
+    let script = script::script(header, entries);
+    let mut session = session::session(header, entries, &script);
     if session.steps.is_empty() {
         return Err("no client does anything in it".to_owned());
     }
     let mut notes = std::mem::take(&mut session.notes);
     cast(&mut session, header, driver, &mut notes);
-    let (recording, told) = stage::staged(header, entries, &session, driver, playing, &mut notes)?;
+    let (recording, told) = stage::staged((header, entries), script, &session, driver, playing, &mut notes)?;
     let outcome = compared::compared(
-        (header, entries),
+        (header, entries, end),
         &recording,
         (&session, &told),
         driver.abilities(),

@@ -1,14 +1,16 @@
 //! What apps did in a session, and to what surrounds their clients: as it is recorded, or guessed of the clients' frames.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use recording::{Entry, Header, Seen, What};
 use serde_json::{Map, Value};
 use service::Taken;
 
+use super::script::Script;
 use crate::{
     draft::{self, Do},
+    recorded::meaning::opaque,
     runner::Stage,
     scenario::{Client, MAIN_WORLD, NetworkChange},
 };
@@ -49,28 +51,37 @@ pub(super) enum Act {
     Restart(bool),
 }
 
-/// Reads the apps' half of a recording.
-pub(super) fn session(header: &Header, entries: &[Entry]) -> Session {
-    let story = draft::story(header, entries);
-    let told: BTreeSet<&str> = entries.iter().filter_map(app_of).collect();
-    let mut session = Session { apps: !told.is_empty(), ..Session::default() };
-    session.end = entries.last().map(|entry| entry.after).unwrap_or_default();
-    for (name, person) in &story.clients {
-        if session.apps && !told.contains(name.as_str()) {
-            session.notes.push(format!("{name} is not played: what its app did was not recorded"));
-            continue;
+/// Reads the apps' half of a recording, of which the service's is known.
+pub(super) fn session(header: &Header, entries: &[Entry], script: &Script) -> Session {
+    let end = entries.last().map(|entry| entry.after).unwrap_or_default();
+    let mut session = Session { end, ..Session::default() };
+    let mut told: Vec<&str> = Vec::new();
+    for app in entries.iter().filter_map(app_of) {
+        if !told.contains(&app) {
+            told.push(app);
         }
-        let client = Client {
-            at: Default::default(),
-            user: person.user.clone(),
-            world: MAIN_WORLD.to_owned(),
-            platform: person.platform.clone(),
-            options: Map::new(),
-            keep_store: true,
-            device: None,
-            client: None,
-        };
-        session.clients.insert(name.clone(), client);
+    }
+    session.apps = !told.is_empty();
+    if session.apps {
+        session.steps = entries.iter().filter_map(recorded).collect();
+        let people = told.iter().map(|name| (*name, person(&session.steps, name, script)));
+        let people: Vec<(&str, (String, Option<String>))> = people.collect();
+        for (name, (user, platform)) in &people {
+            // Devices of one user are told apart by it.
+            let several = people.iter().filter(|(_, (other, _))| other == user).count() > 1;
+            let platform = platform.clone().filter(|_| several);
+            session.clients.insert((*name).to_owned(), client(user.clone(), platform));
+        }
+    } else {
+        let story = draft::story(header, entries);
+        session
+            .notes
+            .push("what apps did was not recorded: it was guessed of what their clients asked".to_owned());
+        session.notes.extend(story.notes);
+        let people = story.clients.into_iter();
+        session.clients.extend(people.map(|(name, person)| (name, client(person.user, person.platform))));
+        session.steps =
+            story.steps.into_iter().filter_map(|step| guessed(step.n, step.after, step.what)).collect();
     }
     for entry in entries {
         if let What::Seen(Seen::Step { client, name, args }) = &entry.what
@@ -80,20 +91,34 @@ pub(super) fn session(header: &Header, entries: &[Entry]) -> Session {
             made(client, args);
         }
     }
-    if session.apps {
-        session.steps = entries.iter().filter_map(recorded).collect();
-    } else {
-        session
-            .notes
-            .push("what apps did was not recorded: it was guessed of what their clients asked".to_owned());
-        session.notes.extend(story.notes);
-        session.steps =
-            story.steps.into_iter().filter_map(|step| guessed(step.n, step.after, step.what)).collect();
-    }
     let clients = &session.clients;
     session.steps.retain(|step| clients.contains_key(&step.client));
     steps_at_once(&mut session.steps, entries);
     session
+}
+
+fn client(user: String, platform: Option<String>) -> Client {
+    Client {
+        at: Default::default(),
+        user,
+        world: MAIN_WORLD.to_owned(),
+        platform,
+        options: Map::new(),
+        keep_store: true,
+        device: None,
+        client: None,
+    }
+}
+
+/// Whose a client was, and of which platform, by the token that it connected with; nobody's, if it never did.
+fn person(steps: &[Step], name: &str, script: &Script) -> (String, Option<String>) {
+    let token = steps.iter().filter(|step| step.client == name).find_map(|step| match &step.act {
+        Act::Call(method, args) if method == "connect" => args.get("token")?.as_str(),
+        _ => None,
+    });
+    let line =
+        token.and_then(|token| script.lines.iter().find(|line| opaque(&line.login.token) == opaque(token)));
+    line.map_or_else(Default::default, |line| (line.user.clone(), Some(draft::platform(&line.login))))
 }
 
 /// A client as it was made.

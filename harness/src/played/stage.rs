@@ -16,7 +16,7 @@ use super::{
     known::Known,
     places::Places,
     player::{GRACE, Player, scaled},
-    script,
+    script::Script,
     session::{Act, Session},
 };
 use crate::{
@@ -32,8 +32,8 @@ const PIECE: Duration = Duration::from_millis(50);
 
 /// Does what apps did, with the recorded service in the world's stead: the recording of that, and the player's account.
 pub(super) fn staged(
-    header: &Header,
-    entries: &[Entry],
+    (header, entries): (&Header, &[Entry]),
+    script: Script,
     session: &Session,
     driver: &mut dyn Driver,
     playing: &Playing,
@@ -49,7 +49,7 @@ pub(super) fn staged(
         notes.push("this client has a clock of its own: it is played to in real time".to_owned());
     }
     let upstream = header.proxy.as_ref().map_or(&header.endpoints.navi, |proxy| &proxy.upstream);
-    let player = Player::new(script::script(header, entries), upstream, times, session.apps);
+    let player = Player::new(script, upstream, times, session.apps);
     let places = Places::new(upstream, &driver.navi());
     let mut setup = match &header.proxy {
         // Where the client asks for navigation in a way that the recorded one did not, a world with everything answers.
