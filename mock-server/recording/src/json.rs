@@ -1,7 +1,6 @@
 //! Entries as JSON: frames by hand, because they are most of a recording, the rest by `serde`.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use base64_simd::Out;
 use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -190,10 +189,7 @@ pub(crate) fn raw(is: &str, conn: ConnId, bytes: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b"\",\"conn\":");
     crate::write::number(conn.0, out);
     out.extend_from_slice(b",\"raw\":\"");
-    let from = out.len();
-    out.resize(from + bytes.len().div_ceil(3) * 4, 0);
-    // There is room for it: no more and no less.
-    let _ = base64_simd::STANDARD.encode(bytes, Out::from_slice(&mut out[from..]));
+    base64_simd::STANDARD.encode_append(bytes, out);
     out.push(b'"');
 }
 

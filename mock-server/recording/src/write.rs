@@ -194,8 +194,10 @@ fn down(frame: &ServerFrame, transport: Transport, raw: &mut BytesMut) {
 
 /// A number in digits: most of what a line has besides its bytes.
 pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
-    let mut digits = [0; 20];
-    let mut at = digits.len();
+    const MOST: usize = 20;
+    // Twice as long as need be: as many bytes are copied whatever number it is, which takes less time than as many as it has.
+    let mut digits = [0; 2 * MOST];
+    let mut at = MOST;
     // Two at a time: a division is what takes long.
     while number >= 100 {
         let two = (number % 100) as u8;
@@ -210,7 +212,11 @@ pub(crate) fn number(mut number: u64, out: &mut Vec<u8>) {
     }
     at -= 1;
     digits[at] = b'0' + number as u8;
-    out.extend_from_slice(&digits[at..]);
+    let end = out.len() + MOST - at;
+    if let Some(copied) = digits[at..].first_chunk::<MOST>() {
+        out.extend_from_slice(copied);
+    }
+    out.truncate(end);
 }
 
 /// How long after the beginning.
