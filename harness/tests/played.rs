@@ -370,6 +370,8 @@ fn wrong_usage_is_told() {
         told(&["replay", file, "--by-meaning", "--to", "client", "reference"]).contains("matched by meaning")
     );
     assert!(told(&["replay", file, "--to", "client", "dial@phone"]).contains("dial in"));
+    let told_nothing = told(&["replay", file, "--to", "client", "reference", "--ignore", "callbacks"]);
+    assert!(told_nothing.contains("leaves nothing to compare"));
     assert!(told(&["replay", "--to", "service"]).contains("no recording is named"));
     // A word behind `--to service` is a recording.
     let (code, _) = program(&["replay", "--to", "service", file]);

@@ -13,7 +13,10 @@ use serde_json::json;
 use super::{Format, Stop, diff_recordings::RuleArgs, exit, play::Stage, signals};
 use crate::{
     played::Playing,
-    recorded::{self, Outcome, meaning::Rules},
+    recorded::{
+        self, Outcome,
+        meaning::{Of, Rules},
+    },
     runner::Interrupt,
     step::{self, Pace},
 };
@@ -140,6 +143,10 @@ pub(super) fn run(
                 let hint = "what a client asks is always matched by meaning".to_owned();
                 return Err(Stop::usage("--by-meaning is of replays to the service", Some(hint)));
             }
+            if rules.leaves_out(Of::Callbacks) && !args.requests {
+                let hint = "--requests compares what the client asks".to_owned();
+                return Err(Stop::usage("--ignore callbacks leaves nothing to compare", Some(hint)));
+            }
             let interrupt = interrupt();
             let playing = Playing {
                 pace: args.time,
@@ -160,6 +167,9 @@ pub(super) fn run(
                     return Ok(exit::INTERRUPTED);
                 }
                 told.tell(path, stage.play(path), out)?;
+            }
+            if interrupt.is_set() {
+                return Ok(exit::INTERRUPTED);
             }
         }
     }
