@@ -155,6 +155,59 @@ fn a_damaged_recording_is_used_up_to_the_damage() {
     assert!(told.contains("it is no recording"), "{told}");
 }
 
+/// A recording that its writer did not go on with, or that is cut between two lines, never looks whole.
+#[test]
+fn what_is_not_all_there_does_not_look_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(fixtures().join("web-sdk@5.38.0/recall.jsonl")).unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let ends: Vec<usize> =
+        whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
+    let why = "it is as long as --record-limit allows (8192 bytes)";
+    let at = ends[40];
+    let full = [&whole[..at], &recording::last_line(40, Some(why))].concat();
+    let promised = recording::ended(&whole).unwrap();
+    let newline = promised.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(40).unwrap().0;
+    for (name, bytes, told) in [
+        (
+            "full.jsonl",
+            &full[..],
+            "what followed was not kept: it is as long as --record-limit allows (8192 bytes)",
+        ),
+        ("cut.jsonl", &promised[..=newline], "it is cut, or still being written"),
+    ] {
+        let file = write(name, bytes);
+        let page = folder.path().join(format!("{name}.html"));
+        for args in [
+            &["show", &file][..],
+            &["show", &file, "--format", "json"],
+            &["show", &file, "--html", page.to_str().unwrap()],
+            &["replay", &file],
+            &["replay", &file, "--by-meaning"],
+            &["replay", &file, "--to", "client", "reference"],
+            &["diff", &file, &file],
+            &["scenario-from", &file],
+            &["scrub", &file, "-o", folder.path().join(format!("{name}.scrubbed")).to_str().unwrap()],
+            // What was scrubbed is no more whole than it was.
+            &["show", folder.path().join(format!("{name}.scrubbed")).to_str().unwrap()],
+        ] {
+            let (code, said) = program(args);
+            assert!(said.contains(told), "{args:?}: {said}");
+            assert_eq!(code, exit::INCOMPLETE, "{args:?}: {said}");
+        }
+        assert!(std::fs::read_to_string(&page).unwrap().contains(told));
+    }
+    // With its last line it is whole, and no different.
+    let file = write("promised.jsonl", &promised);
+    for args in [&["show", &file][..], &["replay", &file], &["diff", &file, &file]] {
+        assert_eq!(program(args).0, exit::CONFORMS, "{args:?}");
+    }
+}
+
 /// A part of a recording can be shown and gone through, and is refused where its beginning would be needed.
 #[test]
 fn a_span_is_shown_and_not_replayed() {
@@ -201,6 +254,7 @@ fn compressed_recordings_are_read() {
         "{files:?}"
     );
     let file = files[0].to_str().unwrap();
+    assert!(harness::recorded::open(&files[0]).unwrap().header().ends, "a cut between two lines is seen");
     let (code, shown) = program(&["show", file]);
     assert!(code == exit::CONFORMS && shown.contains("recallMsg"), "{shown}");
     let (code, told) = program(&["replay", file]);

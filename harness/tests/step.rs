@@ -94,6 +94,7 @@ fn long(messages: u16) -> Vec<u8> {
         seed: 7,
         said: true,
         proxy: None,
+        ends: false,
         from: 1,
         open: Vec::new(),
         endpoints: Endpoints::default(),

@@ -53,8 +53,8 @@ impl Stage {
         self.driver = Some(driver);
         if let Some(folder) = &self.record {
             let file = kept_as(folder, path);
-            std::fs::write(&file, &played.recording)
-                .map_err(|error| format!("{}: {error}", file.display()))?;
+            let bytes = recording::ended(&played.recording).map_err(|error| said(error.to_string()))?;
+            std::fs::write(&file, bytes).map_err(|error| format!("{}: {error}", file.display()))?;
         }
         Ok((played.outcome, played.notes))
     }

@@ -161,7 +161,8 @@ impl<R: BufRead + Seek> Model<R> {
         };
         let broken = match self.source.end() {
             None | Some(End::Whole) => "",
-            Some(End::Cut) => "  CUT",
+            Some(End::Cut | End::Open) => "  CUT",
+            Some(End::Ended(_)) => "  NOT ALL OF IT",
             Some(End::Damaged(_)) => "  DAMAGED",
         };
         let told = format!("{name}  entry {} of {of}{broken}{differ}{marked}{doing}", self.at());

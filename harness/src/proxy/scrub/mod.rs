@@ -50,6 +50,7 @@ impl Scrubber {
             offset: header.offset,
             seed: 0,
             said: header.said,
+            ends: false,
             from: header.from,
             // Their tokens and addresses.
             open: Vec::new(),
