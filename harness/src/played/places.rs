@@ -83,7 +83,7 @@ mod tests {
             "plain": {"token": "test:alice"},
         });
         assert_eq!(args, now);
-        let body = places.body(b"\x0a\x19http://127.0.0.1:1/files/k");
+        let body = places.body(b"\x0a\x1ahttp://127.0.0.1:1/files/k");
         assert_eq!(body.as_deref(), Some(&b"\x0a\x1ahttp://10.0.0.2:99/files/k"[..]));
         assert_eq!(places.body(b"\x0a\x01x"), None);
         assert_eq!(Places::new("", "http://a").body(b"\x0a\x01x"), None);
