@@ -233,6 +233,17 @@ fn a_span_is_shown_and_not_replayed() {
     let (code, told) = program(&["replay", &late]);
     assert_eq!(code, exit::INCOMPLETE, "{told}");
     assert!(told.contains("it is a span that begins with entry 46"), "{told}");
+    // Scrubbed it is a span still: its entries keep their numbers, and frames of who was connected before can be read.
+    let scrubbed = folder.path().join("scrubbed.jsonl").display().to_string();
+    let (code, told) = program(&["scrub", &late, "-o", &scrubbed]);
+    assert!(code == exit::CONFORMS && told.contains("7 entries in"), "{told}");
+    let (code, shown) = program(&["show", &scrubbed]);
+    assert_eq!(code, exit::CONFORMS, "{shown}");
+    assert!(shown.contains("a span from entry 46 on, with 2 connected") && !shown.contains("ben"), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("    46 ") && line.contains("PUBLISH ppMsgP (")),
+        "{shown}"
+    );
     let (code, told) = program(&["replay", &span(1, 50, "early.jsonl")]);
     assert_eq!(code, exit::CONFORMS, "{told}");
 }

@@ -67,7 +67,9 @@ impl Writer {
     fn begin_as(header: &Header, ends: bool, out: &mut Vec<u8>) -> Self {
         let line = if header.ends == ends { header.line() } else { Header { ends, ..header.clone() }.line() };
         out.extend_from_slice(&line);
-        Self { last: header.from.saturating_sub(1), ..Self::silent(header.start) }
+        let mut writer = Self { last: header.from.saturating_sub(1), ..Self::silent(header.start) };
+        header.open.iter().for_each(|opened| writer.transports.opened(opened.id(), opened.login.transport));
+        writer
     }
 
     /// Goes on with one that was read to its end.
