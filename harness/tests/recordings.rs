@@ -248,7 +248,7 @@ fn a_span_is_shown_and_not_replayed() {
     assert_eq!(code, exit::CONFORMS, "{told}");
 }
 
-/// Compressed recordings are read as the others are, up to where they are damaged; whoever goes back in one is told to unpack it.
+/// Compressed recordings are read as the others are, up to where they are damaged.
 #[test]
 fn compressed_recordings_are_read() {
     let folder = tempfile::tempdir().unwrap();
