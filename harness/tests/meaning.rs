@@ -264,6 +264,39 @@ fn a_service_that_is_unlike_ours_is_named_by_what_it_did() {
     assert!(told.contains("a world made from what it shows: 2 users (2 tokens)"), "{told}");
 }
 
+/// What does not apply is refused before anything is done, not counted as a recording that failed.
+#[test]
+fn options_that_do_not_apply_are_wrong_usage() {
+    let path = |name: &str| root().join("fixtures/recordings").join(name).display().to_string();
+    let (ours, folder) = (path("web-sdk@5.38.0/recall.jsonl"), path("web-sdk@5.38.0"));
+    let refused = |args: &[&str], why: &str| {
+        let (code, told) = program(args);
+        assert_eq!(code, exit::USAGE, "{args:?}: {told}");
+        assert!(told.contains(why) && !told.contains("replayed:"), "{args:?}: {told}");
+    };
+    let by_bytes = "are of replays by meaning, and";
+    for rule in [&["--all"][..], &["--ignore", "qos"], &["--strict", "heartbeats"]] {
+        refused(&[&["replay", &ours][..], rule].concat(), by_bytes);
+        refused(&[&["replay", &folder][..], rule].concat(), "--by-meaning replays all of them so");
+        refused(&[&["replay", "--step", &ours][..], rule].concat(), "are not of --step");
+    }
+    refused(&["replay", "--step", "--by-meaning", &ours], "are not of --step");
+    // A proxy's is replayed by meaning in any case; beside one that is not, that is said of the other.
+    let kept = tempfile::tempdir().unwrap();
+    let theirs = kept.path().join("theirs.jsonl").display().to_string();
+    std::fs::write(&theirs, from_elsewhere(&fixture("web-sdk@5.38.0/recall.jsonl"))).unwrap();
+    assert_ne!(program(&["replay", "--all", &theirs]).0, exit::USAGE);
+    refused(&["replay", "--all", &theirs, &ours], &format!("{ours} is replayed byte for byte"));
+    assert_eq!(program(&["replay", "--all", "--by-meaning", &ours]).0, exit::CONFORMS);
+
+    refused(&["diff", &ours, &ours, "--most", "5"], "--run and --most are of runs");
+    refused(&["diff", &ours, &ours, "--run", "run.jsonl"], "--run and --most are of runs");
+    refused(&["scenario-from", &ours, "--from", "9", "--to", "4"], "--from 9 is behind --to 4");
+    refused(&["scenario-from", &ours, "--entries", "9", "--to", "4"], "give one of them");
+    refused(&["show", &theirs, "--html", &theirs], "no page is written over it");
+    assert!(Reader::open(&*std::fs::read(&theirs).unwrap()).is_ok());
+}
+
 #[test]
 fn what_is_compared_is_told_and_what_cannot_be_is_refused() {
     let path = |name: &str| root().join("fixtures/recordings").join(name).display().to_string();

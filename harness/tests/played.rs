@@ -373,6 +373,21 @@ fn wrong_usage_is_told() {
     let told_nothing = told(&["replay", file, "--to", "client", "reference", "--ignore", "callbacks"]);
     assert!(told_nothing.contains("leaves nothing to compare"));
     assert!(told(&["replay", "--to", "service"]).contains("no recording is named"));
+    // What is kept is written over nothing that is played, nor over one another.
+    let folder = tempfile::tempdir().unwrap();
+    let (copy, kept) = (folder.path().join("recall.jsonl"), folder.path().to_str().unwrap());
+    std::fs::copy(file, &copy).unwrap();
+    let copied = copy.to_str().unwrap();
+    let to = ["--to", "client", "reference", "--record", kept];
+    assert!(
+        told(&[&["replay", copied][..], &to].concat())
+            .contains("recall.jsonl is one of those that are played")
+    );
+    assert!(
+        told(&[&["replay", copied, file][..], &to].concat()).contains("would be kept as one file"),
+        "two of one name"
+    );
+    assert_eq!(std::fs::read(&copy).unwrap(), std::fs::read(file).unwrap());
     // A word behind `--to service` is a recording.
     let (code, _) = program(&["replay", "--to", "service", file]);
     assert_eq!(code, exit::CONFORMS);

@@ -155,6 +155,59 @@ fn a_damaged_recording_is_used_up_to_the_damage() {
     assert!(told.contains("it is no recording"), "{told}");
 }
 
+/// A recording that its writer did not go on with, or that is cut between two lines, never looks whole.
+#[test]
+fn what_is_not_all_there_does_not_look_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = std::fs::read(fixtures().join("web-sdk@5.38.0/recall.jsonl")).unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let ends: Vec<usize> =
+        whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1).collect();
+    let why = "it is as long as --record-limit allows (8192 bytes)";
+    let at = ends[40];
+    let full = [&whole[..at], &recording::last_line(40, Some(why))].concat();
+    let promised = recording::ended(&whole).unwrap();
+    let newline = promised.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(40).unwrap().0;
+    for (name, bytes, told) in [
+        (
+            "full.jsonl",
+            &full[..],
+            "what followed was not kept: it is as long as --record-limit allows (8192 bytes)",
+        ),
+        ("cut.jsonl", &promised[..=newline], "it is cut, or still being written"),
+    ] {
+        let file = write(name, bytes);
+        let page = folder.path().join(format!("{name}.html"));
+        for args in [
+            &["show", &file][..],
+            &["show", &file, "--format", "json"],
+            &["show", &file, "--html", page.to_str().unwrap()],
+            &["replay", &file],
+            &["replay", &file, "--by-meaning"],
+            &["replay", &file, "--to", "client", "reference"],
+            &["diff", &file, &file],
+            &["scenario-from", &file],
+            &["scrub", &file, "-o", folder.path().join(format!("{name}.scrubbed")).to_str().unwrap()],
+            // What was scrubbed is no more whole than it was.
+            &["show", folder.path().join(format!("{name}.scrubbed")).to_str().unwrap()],
+        ] {
+            let (code, said) = program(args);
+            assert!(said.contains(told), "{args:?}: {said}");
+            assert_eq!(code, exit::INCOMPLETE, "{args:?}: {said}");
+        }
+        assert!(std::fs::read_to_string(&page).unwrap().contains(told));
+    }
+    // With its last line it is whole, and no different.
+    let file = write("promised.jsonl", &promised);
+    for args in [&["show", &file][..], &["replay", &file], &["diff", &file, &file]] {
+        assert_eq!(program(args).0, exit::CONFORMS, "{args:?}");
+    }
+}
+
 /// A part of a recording can be shown and gone through, and is refused where its beginning would be needed.
 #[test]
 fn a_span_is_shown_and_not_replayed() {
@@ -180,11 +233,22 @@ fn a_span_is_shown_and_not_replayed() {
     let (code, told) = program(&["replay", &late]);
     assert_eq!(code, exit::INCOMPLETE, "{told}");
     assert!(told.contains("it is a span that begins with entry 46"), "{told}");
+    // Scrubbed it is a span still: its entries keep their numbers, and frames of who was connected before can be read.
+    let scrubbed = folder.path().join("scrubbed.jsonl").display().to_string();
+    let (code, told) = program(&["scrub", &late, "-o", &scrubbed]);
+    assert!(code == exit::CONFORMS && told.contains("7 entries in"), "{told}");
+    let (code, shown) = program(&["show", &scrubbed]);
+    assert_eq!(code, exit::CONFORMS, "{shown}");
+    assert!(shown.contains("a span from entry 46 on, with 2 connected") && !shown.contains("ben"), "{shown}");
+    assert!(
+        shown.lines().any(|line| line.starts_with("    46 ") && line.contains("PUBLISH ppMsgP (")),
+        "{shown}"
+    );
     let (code, told) = program(&["replay", &span(1, 50, "early.jsonl")]);
     assert_eq!(code, exit::CONFORMS, "{told}");
 }
 
-/// Compressed recordings are read as the others are, up to where they are damaged; whoever goes back in one is told to unpack it.
+/// Compressed recordings are read as the others are, up to where they are damaged.
 #[test]
 fn compressed_recordings_are_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -201,6 +265,7 @@ fn compressed_recordings_are_read() {
         "{files:?}"
     );
     let file = files[0].to_str().unwrap();
+    assert!(harness::recorded::open(&files[0]).unwrap().header().ends, "a cut between two lines is seen");
     let (code, shown) = program(&["show", file]);
     assert!(code == exit::CONFORMS && shown.contains("recallMsg"), "{shown}");
     let (code, told) = program(&["replay", file]);

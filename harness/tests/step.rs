@@ -15,6 +15,7 @@ use ratatui::{
     crossterm::event::{KeyCode, KeyEvent, KeyModifiers},
 };
 use recording::{Header, Reader, Tape, What, Writer, replay::Replay};
+use ruzstd::encoding::CompressionLevel;
 use serde_json::{Value, json};
 use service::{ConnId, Endpoints, Input, Login, Service, StateKind, Taken, WorldSetup};
 use wire::{ClientFrame, Request, Topic, UnixMillis};
@@ -29,7 +30,7 @@ fn fixture(name: &str) -> Vec<u8> {
 
 fn paced(bytes: Vec<u8>, pace: Pace, export: Option<Export>) -> Model<Cursor<Vec<u8>>> {
     let size = bytes.len() as u64;
-    Model::new(Reader::open(Cursor::new(bytes)).unwrap(), "session.jsonl", size, pace, export)
+    Model::new(Reader::open(Cursor::new(bytes)).unwrap(), "session.jsonl", Some(size), pace, export)
 }
 
 fn open(bytes: Vec<u8>) -> Model<Cursor<Vec<u8>>> {
@@ -94,6 +95,7 @@ fn long(messages: u16) -> Vec<u8> {
         seed: 7,
         said: true,
         proxy: None,
+        ends: false,
         from: 1,
         open: Vec::new(),
         endpoints: Endpoints::default(),
@@ -130,6 +132,42 @@ fn long(messages: u16) -> Vec<u8> {
         told(&mut service, &mut tape, now);
     }
     tape.bytes().to_vec()
+}
+
+/// A compressed recording is gone through as the one that is in it, back and forth, up to where it is damaged.
+#[test]
+fn a_compressed_recording_is_gone_through_as_any() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("session.jsonl.zst");
+    let whole = long(4_000);
+    // Of two pieces, as who goes on with one has it.
+    let (one, other) = whole.split_at(whole.len() / 2);
+    let packed = [one, other].map(|part| ruzstd::encoding::compress_to_vec(part, CompressionLevel::Fastest));
+    let keys = ["jjj", ":2345<Enter>", "/message 77<Enter>", "<PageUp>", "G", "g", "G<PageUp>k2"];
+    let unpacked = || {
+        let (file, size) = harness::recorded::Aside::open(&path).unwrap();
+        assert_eq!(size, None);
+        Model::new(Reader::open(file).unwrap(), "session.jsonl", size, Pace::Virtual, None)
+    };
+    std::fs::write(&path, packed.concat()).unwrap();
+    let (mut plain, mut model) = (open(whole), unpacked());
+    for keys in keys {
+        press(&mut plain, keys);
+        press(&mut model, keys);
+        assert_eq!(model.at(), plain.at(), "{keys}");
+        // How much of it was read nobody knows.
+        let rest = |screen: String| screen.split_once('\n').unwrap().1.to_owned();
+        assert_eq!(rest(shown(&mut model, 80, 24)), rest(shown(&mut plain, 80, 24)), "{keys}");
+    }
+    // The second piece is damaged.
+    let mut damaged = packed.concat();
+    damaged.truncate(packed[0].len() + packed[1].len() / 2);
+    std::fs::write(&path, damaged).unwrap();
+    let mut model = unpacked();
+    press(&mut model, "Ggk:3000<Enter>G");
+    assert!(model.at() > 4_000, "{}", model.at());
+    let screen = shown(&mut model, 80, 24);
+    assert!(screen.contains("DAMAGED") && screen.contains("it ends here"), "{screen}");
 }
 
 /// Behind every entry, however one came to it, the world is what it was.
@@ -286,7 +324,7 @@ fn marked_entries_become_a_scenario() {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/recordings/native@5.46.1/recall.jsonl");
     let reader = Reader::open(std::io::BufReader::new(std::fs::File::open(&path).unwrap())).unwrap();
     let name = path.display().to_string();
-    let mut model = Model::new(reader, &name, 1, Pace::Virtual, Some(harness::step::drafts()));
+    let mut model = Model::new(reader, &name, None, Pace::Virtual, Some(harness::step::drafts()));
     let to = folder.path().join("recalled.yaml");
     press(&mut model, &format!(":45<Enter>v:58<Enter>vw{}<Enter>", to.display()));
     let told = model.message().unwrap_or_default();

@@ -10,7 +10,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use recording::{FORMAT, Header, Seen, Tape, Writer};
+use recording::{FORMAT, Header, LONGEST_ENDING, Seen, Tape, Writer, last_line};
 use service::{Input, Output, Service};
 use wire::UnixMillis;
 
@@ -19,6 +19,8 @@ use crate::{
     recordings::{file_name, path_of, private, set_aside},
 };
 
+/// So much room is left for a last line.
+const ENDING: u64 = LONGEST_ENDING as u64;
 /// So many bytes are kept in any case.
 const ENOUGH: usize = 64 << 10;
 
@@ -209,23 +211,20 @@ impl Recorder {
             }
             Sink::Over { .. } => return self.tape.kept(),
             Sink::File { file, place, limit } => {
-                let path = place.path.display();
-                if before + length > *limit {
-                    let why = format!("{path} is as long as --record-limit allows ({limit} bytes)");
-                    Some((place.clone(), why))
-                } else if let Err(error) = file.write_all(bytes) {
-                    // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
-                    let _ = file.set_len(before);
-                    Some((place.clone(), format!("{path} cannot be written: {error}")))
+                let why = if before + length + ENDING > *limit {
+                    Some(format!("is as long as --record-limit allows ({limit} bytes)"))
                 } else {
-                    None
-                }
+                    file.write_all(bytes).err().map(|error| format!("cannot be written: {error}"))
+                };
+                why.map(|why| (place.clone(), end(file, self.kept, &why), why))
             }
         };
         match over {
             None => self.kept = Kept { entries: self.tape.last(), bytes: before + length },
-            Some((place, why)) => {
+            Some((place, bytes, why)) => {
+                let why = format!("{} {why}", place.path.display());
                 tracing::error!("{why}; it is whole up to there and not gone on with");
+                self.kept.bytes = bytes;
                 self.sink = Sink::Over { place: Some(place), why };
             }
         }
@@ -306,6 +305,20 @@ impl Drop for Recorder {
     }
 }
 
+/// Ends a file behind what is kept of it, with a last line that says why; gives its length.
+fn end(file: &mut File, kept: Kept, why: &str) -> u64 {
+    let line = last_line(kept.entries, Some(&format!("it {why}")));
+    // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
+    let _ = file.set_len(kept.bytes).and_then(|()| file.seek(SeekFrom::Start(kept.bytes)));
+    match file.write_all(&line) {
+        Ok(()) => kept.bytes + line.len() as u64,
+        Err(_) => {
+            let _ = file.set_len(kept.bytes);
+            kept.bytes
+        }
+    }
+}
+
 /// How a world was made, for the first line.
 pub(crate) fn header(
     app_key: &str,
@@ -318,6 +331,7 @@ pub(crate) fn header(
     Header {
         recording: FORMAT,
         said: true,
+        ends: false,
         from: 1,
         open: Vec::new(),
         made_by: format!("mock-server {}", env!("CARGO_PKG_VERSION")),

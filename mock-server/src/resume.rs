@@ -34,6 +34,8 @@ struct Resumed {
     /// The highest numbers that it has seen.
     last_conn: ConnId,
     last_request: HttpId,
+    /// Why what happened behind its last entry is missing, if its writer said so.
+    ended: Option<String>,
 }
 
 /// Makes the world of a recording again, and goes on with the recording. Connections are gone with the process that had them: the
@@ -63,9 +65,11 @@ fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
         }
         replay.go_on(entry);
     }
+    let mut ended = None;
     let (app_key, folder) = (reader.header().app_key.clone(), path.parent().unwrap_or(Path::new("")));
     match reader.end() {
-        None | Some(End::Whole) => {}
+        None | Some(End::Whole | End::Open) => {}
+        Some(End::Ended(why)) => ended = Some(why.clone()),
         // Its writer ended within a line that nobody was told of.
         Some(End::Cut) => {
             tracing::warn!("{}: the line behind entry {} is cut", path.display(), reader.last())
@@ -87,7 +91,7 @@ fn resume(path: &Path, limit: u64) -> Result<Resumed, String> {
     let mut recorder = recorder.map_err(|error| said(error.to_string()))?;
     unsaid.iter().for_each(|output| recorder.said(last, output));
     disconnect(&mut service, &mut recorder, clock.now());
-    Ok(Resumed { service, clock, recorder, last_conn, last_request })
+    Ok(Resumed { service, clock, recorder, last_conn, last_request, ended })
 }
 
 impl Worlds {
@@ -98,7 +102,8 @@ impl Worlds {
         };
         let found = to_resume(folder);
         for path in found.map_err(|error| format!("--resume {}: {error}", folder.display()))? {
-            let Resumed { mut service, clock, mut recorder, last_conn, last_request } = resume(&path, limit)?;
+            let Resumed { mut service, clock, mut recorder, last_conn, last_request, ended } =
+                resume(&path, limit)?;
             // It may listen elsewhere now.
             let mut clock = clock;
             service.move_to(clock.now(), self.endpoints());
@@ -115,7 +120,7 @@ impl Worlds {
                 recorder.unheard(clock.now(), &mut service);
                 recorder.keep();
             }
-            self.warnings.borrow_mut().extend(reached(&path, &recorder));
+            self.warnings.borrow_mut().extend(reached(&path, &recorder, ended.as_deref()));
             let app_key = service.app_key().to_owned();
             tracing::info!(app_key, "goes on");
             let world = self.install(Made { service, clock, recorder: Some(recorder) });
@@ -149,7 +154,7 @@ fn disconnect(service: &mut Service, recorder: &mut Recorder, now: UnixMillis) {
 }
 
 /// What is missing of a recording that its limit has ended, or is about to end.
-fn reached(path: &Path, recorder: &Recorder) -> Option<String> {
+fn reached(path: &Path, recorder: &Recorder, ended: Option<&str>) -> Option<String> {
     let (path, kept, room) = (path.display(), recorder.so_far(), recorder.room());
     let (entries, bytes) = (kept.entries, kept.bytes);
     let remedy = "start it with a larger --record-limit, or begin anew in another folder";
@@ -157,6 +162,12 @@ fn reached(path: &Path, recorder: &Recorder) -> Option<String> {
         return Some(format!(
             "{path}: its {bytes} bytes are all that --record-limit allows: the world goes on from entry {entries}, what happened behind \
              it is missing, and nothing is kept from now on; {remedy}"
+        ));
+    }
+    if let Some(why) = ended {
+        return Some(format!(
+            "{path}: what happened behind entry {entries} is missing, for {why}; the world goes on from there, with room for {room} bytes \
+             more"
         ));
     }
     (room < SCARCE).then(|| {

@@ -154,7 +154,12 @@ fn a_full_disk_ends_the_recording_with_a_whole_line() {
     assert!(file.ends_with(b"}\n"));
     let mut reader = Reader::open(&*file).unwrap();
     assert_eq!(replay(&mut reader).unwrap().difference, None);
-    assert_eq!(reader.end(), Some(&End::Whole));
+    // On a disk with so little room left that says so itself.
+    assert!(
+        matches!(reader.end(), Some(End::Ended(why)) if why.contains("cannot be written")),
+        "{:?}",
+        reader.end()
+    );
     assert!(Process::resume(folder.path()).waiting("u2").len() > 10);
 }
 
@@ -173,6 +178,12 @@ fn a_recording_has_a_limit_and_says_so() {
     assert_eq!(said.matches("--record-limit").count(), 1, "{said}");
     let file = fs::read(folder.path().join(format!("{APP}.jsonl"))).unwrap();
     assert!(file.len() <= 8 << 10 && file.ends_with(b"}\n"), "{}", file.len());
+    // It does not look as if that were all.
+    let mut reader = Reader::open(&*file).unwrap();
+    assert_eq!(replay(&mut reader).unwrap().difference, None);
+    let why = "it is as long as --record-limit allows (8192 bytes)".to_owned();
+    assert_eq!(reader.end(), Some(&End::Ended(why)));
+    assert!(file.len() > 7 << 10, "{}", file.len());
 }
 
 #[test]
@@ -282,7 +293,9 @@ fn whoever_goes_on_with_a_recording_that_is_at_its_limit_is_warned() {
     assert!(is_warned(&said), "{said}");
     let said = said_by("1K");
     assert!(is_warned(&said) && said.contains("nothing is kept"), "{said}");
-    // With room enough there is nothing to say.
+    // With room enough it is said once what is missing.
+    let said = said_by("1G");
+    assert!(is_warned(&said) && said.contains("the world goes on from there"), "{said}");
     assert_eq!(said_by("1G"), "");
 }
 

@@ -198,6 +198,7 @@ impl Simulation {
                 seed,
                 said: true,
                 proxy: None,
+                ends: false,
                 from: 1,
                 open: Vec::new(),
                 endpoints,

@@ -16,6 +16,9 @@ use crate::{
     verdict::RunResult,
 };
 
+/// How many cases are shown, unless somebody says.
+const MOST_CASES: usize = 50;
+
 /// Arguments of `harness diff`.
 #[derive(Debug, Args)]
 pub(super) struct DiffArgs {
@@ -24,15 +27,15 @@ pub(super) struct DiffArgs {
     a: String,
     /// The other one.
     b: String,
-    /// The run that clients given by name are of.
-    #[arg(long, value_name = "FILE", default_value_os_t = Path::new(REPORTS).join(FILES[0]))]
-    run: PathBuf,
+    /// The run that clients given by name are of. Default: that of the last run, in the folder of its reports.
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
     /// Instants within what was said count too; without this they are all alike.
     #[arg(long)]
     times: bool,
-    /// Shows so many cases; 0: all of them. What is left out is counted.
-    #[arg(long, value_name = "N", default_value_t = 50)]
-    most: usize,
+    /// Shows so many cases; 0: all of them. What is left out is counted. Default: 50.
+    #[arg(long, value_name = "N")]
+    most: Option<usize>,
     #[command(flatten)]
     rules: diff_recordings::RuleArgs,
     /// How differences are written; as JSON always all of them, a line each, the numbers last.
@@ -46,6 +49,10 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
         (true, true) if args.times => {
             let hint = "of recordings, `--strict instants` or `--strict pace` do that".to_owned();
             return Err(Stop::usage("--times is of runs", Some(hint)));
+        }
+        (true, true) if args.run.is_some() || args.most.is_some() => {
+            let hint = "of recordings, `--all` shows all differences".to_owned();
+            return Err(Stop::usage("--run and --most are of runs", Some(hint)));
         }
         (true, true) => return diff_recordings::run(paths, &args.rules, args.format, out),
         (false, false) if args.rules.are_given() => {
@@ -64,7 +71,8 @@ pub(super) fn run(args: &DiffArgs, out: &mut dyn Write, err: &mut dyn Write) -> 
             return Err(Stop::usage(format!("{one} is a recording, and {other} is none"), Some(hint)));
         }
     }
-    let (a, b) = (side(&args.a, &args.run)?, side(&args.b, &args.run)?);
+    let run = args.run.clone().unwrap_or_else(|| Path::new(REPORTS).join(FILES[0]));
+    let (a, b) = (side(&args.a, &run)?, side(&args.b, &run)?);
     if a.suite_hash.is_some() && b.suite_hash.is_some() && a.suite_hash != b.suite_hash {
         writeln!(err, "harness: the runs are of different suites; a difference may be the scenarios' own")?;
     }
@@ -156,7 +164,10 @@ fn text(
             writeln!(out, "{sign} alone tells, and is passed over below: {}", names.join(", "))?;
         }
     }
-    let most = if args.most == 0 { usize::MAX } else { args.most };
+    let most = match args.most.unwrap_or(MOST_CASES) {
+        0 => usize::MAX,
+        most => most,
+    };
     for case in found.cases.iter().take(most) {
         writeln!(out)?;
         shown(case, out)?;

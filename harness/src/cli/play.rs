@@ -1,6 +1,9 @@
 //! A client that recordings are played to: `harness replay --to client`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{Stop, settings::Settings, tested};
 use crate::{
@@ -48,10 +51,10 @@ impl Stage {
         let played = played::play(&header, &entries, &end, &mut *driver, &self.playing).map_err(said)?;
         // One that failed is not used again.
         self.driver = Some(driver);
-        if let (Some(folder), Some(name)) = (&self.record, path.file_name()) {
-            let file = folder.join(Path::new(name).with_extension("").with_extension("jsonl"));
-            std::fs::write(&file, &played.recording)
-                .map_err(|error| format!("{}: {error}", file.display()))?;
+        if let Some(folder) = &self.record {
+            let file = kept_as(folder, path);
+            let bytes = recording::ended(&played.recording).map_err(|error| said(error.to_string()))?;
+            std::fs::write(&file, bytes).map_err(|error| format!("{}: {error}", file.display()))?;
         }
         Ok((played.outcome, played.notes))
     }
@@ -64,5 +67,41 @@ impl Stage {
                 Box::new(driver.map_err(|fault| fault.0)?)
             }
         })
+    }
+}
+
+/// Where the recording of what became of one is kept.
+fn kept_as(folder: &Path, played: &Path) -> PathBuf {
+    let name = Path::new(played.file_name().unwrap_or_default());
+    folder.join(name.with_extension("").with_extension("jsonl"))
+}
+
+/// Makes the folder that recordings of a client are kept in, each in a file of its own that is none of those that are played.
+///
+/// # Errors
+/// Two would be one file, or one would be written over, or the folder cannot be made.
+pub(super) fn keep_in(folder: &Path, paths: &[PathBuf]) -> Result<(), Stop> {
+    let hint =
+        || Some("play them one by one, or each folder alone, each with a --record of its own".to_owned());
+    let mut taken: BTreeMap<PathBuf, &Path> = BTreeMap::new();
+    for path in paths {
+        if let Some(other) = taken.insert(kept_as(folder, path), path) {
+            let (one, other) = (other.display(), path.display());
+            return Err(Stop::usage(
+                format!("--record: {one} and {other} would be kept as one file"),
+                hint(),
+            ));
+        }
+    }
+    std::fs::create_dir_all(folder)
+        .map_err(|error| Stop::usage(format!("{}: {error}", folder.display()), None))?;
+    // Whichever way they are named.
+    let played: Vec<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
+    match taken.keys().find(|file| file.canonicalize().is_ok_and(|file| played.contains(&file))) {
+        None => Ok(()),
+        Some(file) => {
+            let message = format!("--record: {} is one of those that are played", file.display());
+            Err(Stop::usage(message, Some("name another folder".to_owned())))
+        }
     }
 }

@@ -10,11 +10,17 @@ use clap::Args;
 use recording::End;
 use serde_json::json;
 
-use super::{Format, Stop, diff_recordings::RuleArgs, exit, play::Stage, signals};
+use super::{
+    Format, Stop,
+    diff_recordings::RuleArgs,
+    exit,
+    play::{Stage, keep_in},
+    signals,
+};
 use crate::{
     played::Playing,
     recorded::{
-        self, Outcome,
+        self, FileReader, Outcome,
         meaning::{Of, Rules},
     },
     runner::Interrupt,
@@ -96,6 +102,10 @@ fn by_hand(args: &ReplayArgs, is_terminal: bool) -> Result<u8, Stop> {
     if args.requests || args.record.is_some() {
         return Err(Stop::usage("--requests and --record are of replays to a client", None));
     }
+    if args.by_meaning || args.rules.are_given() {
+        let hint = "by hand every entry is done again as it is, and compared byte for byte".to_owned();
+        return Err(Stop::usage("--by-meaning, --all, --ignore and --strict are not of --step", Some(hint)));
+    }
     let [file] = args.paths.as_slice() else {
         return Err(Stop::usage("--step goes through one recording at a time", None));
     };
@@ -134,6 +144,9 @@ pub(super) fn run(
             if args.requests || args.record.is_some() || args.time != Pace::Virtual {
                 return Err(Stop::usage("--requests, --record and --time are of replays to a client", None));
             }
+            if args.rules.are_given() && !args.by_meaning {
+                all_by_meaning(&paths)?;
+            }
             for path in &paths {
                 told.tell(path, to_service(args, path, &rules), out)?;
             }
@@ -158,8 +171,7 @@ pub(super) fn run(
             };
             let mut stage = Stage::of(client, playing, args.record.clone())?;
             if let Some(folder) = &args.record {
-                std::fs::create_dir_all(folder)
-                    .map_err(|error| Stop::usage(format!("{}: {error}", folder.display()), None))?;
+                keep_in(folder, &paths)?;
             }
             for path in &paths {
                 if interrupt.is_set() {
@@ -176,15 +188,31 @@ pub(super) fn run(
     told.end(out)
 }
 
+/// Rules are given: no recording may be one that is replayed byte for byte. What is no recording is told of when it is its turn.
+fn all_by_meaning(paths: &[PathBuf]) -> Result<(), Stop> {
+    let by_bytes = |path: &&PathBuf| recorded::open(path).is_ok_and(|reader| !is_from_elsewhere(&reader));
+    match paths.iter().find(by_bytes) {
+        None => Ok(()),
+        Some(path) => Err(Stop::usage(
+            format!(
+                "--all, --ignore and --strict are of replays by meaning, and {} is replayed byte for byte",
+                path.display()
+            ),
+            Some("--by-meaning replays all of them so".to_owned()),
+        )),
+    }
+}
+
+/// Whether a recording is replayed by meaning in any case. Of pseudonyms no world can be made: what messages said decides too much.
+fn is_from_elsewhere(reader: &FileReader) -> bool {
+    reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed)
+}
+
 /// Replays one to the service of this build.
 fn to_service(args: &ReplayArgs, path: &Path, rules: &Rules) -> Result<(Outcome, Vec<String>), String> {
     let mut reader = recorded::open(path)?;
-    // Of pseudonyms no world can be made: what messages said decides too much.
-    let elsewhere = reader.header().proxy.as_ref().is_some_and(|proxy| !proxy.scrubbed);
-    let outcome = if args.by_meaning || elsewhere {
+    let outcome = if args.by_meaning || is_from_elsewhere(&reader) {
         recorded::replayed_by_meaning(|| recorded::open(path), rules.clone(), args.rules.all)
-    } else if args.rules.are_given() {
-        Err("--all, --ignore and --strict are of replays by meaning (--by-meaning)".to_owned())
     } else {
         recorded::replayed(&mut reader).map(|outcome| (outcome, Vec::new()))
     };

@@ -54,6 +54,13 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
         let message = format!("{} is there already", path.display());
         return Err(Stop::usage(message, Some("name another file, or move it away".to_owned())));
     }
+    if !args.entries.is_empty() && (args.from > 1 || args.to.is_some()) {
+        return Err(Stop::usage("--entries and --from or --to: give one of them", None));
+    }
+    if let Some(to) = args.to.filter(|to| *to < args.from) {
+        let message = format!("--from {} is behind --to {to}: both are numbers of entries", args.from);
+        return Err(Stop::usage(message, None));
+    }
     let mut reader = recorded::open(&args.file).map_err(|why| Stop::usage(why, None))?;
     let header = reader.header().clone();
     let mut entries = Vec::new();
@@ -70,9 +77,6 @@ pub(super) fn run(args: &ScenarioFromArgs, out: &mut dyn Write, err: &mut dyn Wr
         }
     }
     let file = args.file.file_name().map_or_else(|| name.clone(), |file| file.to_string_lossy().into_owned());
-    if !args.entries.is_empty() && (args.from > 1 || args.to.is_some()) {
-        return Err(Stop::usage("--entries and --from or --to: give one of them", None));
-    }
     let asked = wanted(args, reader.last())?;
     let end = reader.end().filter(|end| **end != recording::End::Whole);
     let notes = end.iter().map(|end| format!("{end}: this is of what is before it")).collect();

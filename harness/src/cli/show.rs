@@ -116,6 +116,10 @@ pub(super) fn run(args: &ShowArgs, out: &mut dyn Write) -> Result<u8, Stop> {
 /// The recording as one page.
 fn page(args: &ShowArgs, path: &Path, reader: &mut FileReader, out: &mut dyn Write) -> Result<u8, Stop> {
     let cannot = |error: std::io::Error| Stop::usage(format!("{}: {error}", path.display()), None);
+    if recorded::is_one(path) {
+        let message = format!("{} is a recording: no page is written over it", path.display());
+        return Err(Stop::usage(message, Some("harness show FILE --html PAGE.html".to_owned())));
+    }
     let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
     let name = args.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let mut page = Page::begin(&mut file, &name, reader.header()).map_err(cannot)?;

@@ -1,16 +1,13 @@
 //! What apps were told beside what they were told then.
 
-use std::{collections::BTreeMap, io::BufRead, time::Duration};
+use std::collections::BTreeMap;
 
 use recording::{End, Entry, Header, Reader, Writer};
 use serde_json::Value;
 
 use super::{Playing, account, nature::Nature, session::Session};
 use crate::{
-    recorded::{
-        self, Outcome,
-        meaning::{Difference, Of},
-    },
+    recorded::{self, Outcome, meaning::Of},
     runner::Abilities,
 };
 
@@ -42,14 +39,8 @@ pub(super) fn compared(
     let mut found = recorded::beside(&mut one()?, &mut other()?, rules)?;
     notes.append(&mut found.notes);
     notes.append(&mut found.partly);
-    // What follows where it is cut nobody knows.
     if *end != End::Whole {
-        let last = entries.last().map(|entry| entry.after).unwrap_or_default();
-        let late = since(&mut other()?, last)?;
-        let is_known = |difference: &Difference| {
-            difference.a.is_some() || difference.b.is_none_or(|n| late.is_none_or(|late| n < late))
-        };
-        found.compared.differences.retain(is_known);
+        found.up_to_the_cut(&mut other()?)?;
     }
     let nature = Nature::of(can, &mut one()?, &mut other()?)?;
     let mut left_out = BTreeMap::new();
@@ -84,14 +75,4 @@ pub(super) fn compared(
         compared: true,
         difference: (!lines.is_empty()).then_some(lines),
     })
-}
-
-/// The first entry at that time or later.
-fn since(reader: &mut Reader<impl BufRead>, after: Duration) -> Result<Option<u64>, String> {
-    while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
-        if entry.after >= after {
-            return Ok(Some(entry.n));
-        }
-    }
-    Ok(None)
 }

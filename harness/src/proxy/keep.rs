@@ -3,12 +3,12 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::Write,
+    io::{Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
 use mock_server::shell;
-use recording::{FORMAT, Header, Proxy, What, Writer};
+use recording::{FORMAT, Header, LONGEST_ENDING, Proxy, What, Writer, last_line};
 use service::{Endpoints, WorldSetup};
 use wire::UnixMillis;
 
@@ -109,6 +109,7 @@ impl Keeper {
             offset: Some(0),
             seed: 0,
             said: true,
+            ends: false,
             from: 1,
             open: Vec::new(),
             proxy: Some(Proxy {
@@ -119,7 +120,7 @@ impl Keeper {
             world: WorldSetup::default(),
         };
         let mut line = Vec::new();
-        let writer = Writer::begin(&header, &mut line);
+        let writer = Writer::begin_to_end(&header, &mut line);
         let path = shell::path_of(&self.folder, alias);
         let made = shell::set_aside(&self.folder, alias).and_then(|()| {
             let mut file = shell::private().write(true).create(true).truncate(true).open(&path)?;
@@ -128,6 +129,11 @@ impl Keeper {
         });
         let file = made.map_err(|error| say(&format!("the recording {}: {error}", path.display()))).ok();
         Sink { writer, file, path, written: line.len() as u64, entries: 0 }
+    }
+
+    /// Nothing is recorded any more: each recording gets its last line.
+    pub(super) fn end(&mut self) {
+        self.worlds.values_mut().for_each(|sink| sink.end(None));
     }
 
     /// What there is.
@@ -143,19 +149,28 @@ impl Sink {
         let mut line = Vec::new();
         self.writer.add(now, what, &mut line);
         let path = self.path.display();
-        let over = if self.written + line.len() as u64 > limit {
-            format!("{path} is as long as --record-limit allows ({limit} bytes)")
+        let why = if self.written + (line.len() + LONGEST_ENDING) as u64 > limit {
+            format!("is as long as --record-limit allows ({limit} bytes)")
         } else if let Err(error) = file.write_all(&line) {
-            // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
-            let _ = file.set_len(self.written);
-            format!("{path} cannot be written: {error}")
+            format!("cannot be written: {error}")
         } else {
             self.written += line.len() as u64;
             self.entries += 1;
             return;
         };
-        say(&format!("{over}; it is whole up to there and not gone on with. The session goes on"));
-        self.file = None;
+        say(&format!("{path} {why}; it is whole up to there and not gone on with. The session goes on"));
+        self.end(Some(&format!("it {why}")));
+    }
+
+    /// Writes the last line: nothing follows, or `why` it is not kept.
+    fn end(&mut self, why: Option<&str>) {
+        let Some(mut file) = self.file.take() else { return };
+        let line = last_line(self.entries, why);
+        // A part of a line is no entry. If not even that can be taken back, readers see that it is none.
+        let back = file.set_len(self.written).and_then(|()| file.seek(SeekFrom::Start(self.written)));
+        if back.and_then(|_| file.write_all(&line)).is_err() {
+            let _ = file.set_len(self.written);
+        }
     }
 }
 
@@ -194,9 +209,11 @@ mod tests {
             keeper.add(&key, UnixMillis(1000 + n), note("x"));
         }
         assert_eq!(keeper.app_key(None), "k");
+        keeper.end();
         let kept = keeper.kept();
         assert_eq!(kept.len(), 2);
-        for Kept { path, entries } in kept {
+        let full = "it is as long as --record-limit allows (1500 bytes)".to_owned();
+        for (Kept { path, entries }, end) in kept.into_iter().zip([End::Ended(full), End::Whole]) {
             let bytes = fs::read(&path).unwrap();
             assert!(bytes.len() <= 1500, "{}", bytes.len());
             let mut reader = Reader::open(&*bytes).unwrap();
@@ -204,7 +221,7 @@ mod tests {
             assert_eq!((proxy.upstream.as_str(), proxy.scrubbed), ("https://navi.example", false));
             assert!(reader.header().world().unwrap_err()[0].contains("taken by a proxy"));
             while reader.next_entry().unwrap().is_some() {}
-            assert_eq!((reader.end(), reader.last()), (Some(&End::Whole), entries));
+            assert_eq!((reader.end(), reader.last()), (Some(&end), entries));
         }
         assert!(
             Keeper::new(folder.path(), 1, "", false).unwrap_err().contains("another server records there")

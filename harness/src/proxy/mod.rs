@@ -180,7 +180,9 @@ fn run(
             // Dropping the other end is the sign.
             _ = stopped => {}
         }
-        keeper.borrow().kept()
+        let mut keeper = keeper.borrow_mut();
+        keeper.end();
+        keeper.kept()
     });
     // Connections end with it, and a name that is being looked up is not waited for.
     drop(local);

@@ -120,6 +120,25 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 impl Beside {
+    /// The first recording is cut or was not gone on with, and the second, read again here, was made from it: what follows in the
+    /// second at the instant of the cut, or later, is no difference, for nobody knows.
+    ///
+    /// # Errors
+    /// It cannot be read: a sentence.
+    pub(crate) fn up_to_the_cut(&mut self, b: &mut Reader<impl BufRead>) -> Result<(), String> {
+        let mut late = None;
+        while late.is_none()
+            && let Some(entry) = b.next_entry().map_err(|error| error.to_string())?
+        {
+            late = (entry.after >= self.a.until).then_some(entry.n);
+        }
+        let is_known = |difference: &Difference| {
+            difference.a.is_some() || difference.b.is_none_or(|n| late.is_none_or(|late| n < late))
+        };
+        self.compared.differences.retain(is_known);
+        Ok(())
+    }
+
     /// The differences in words, each in some lines: the first with what led to it, `all` of them, or it alone. The recordings are
     /// read again for that.
     ///

@@ -1,5 +1,6 @@
 //! Recordings, for people: a line an entry, and what a replay finds.
 
+mod aside;
 mod beside;
 mod elsewhere;
 mod line;
@@ -8,6 +9,7 @@ mod page;
 mod replayed;
 mod unpacked;
 
+pub use aside::Aside;
 pub use beside::{Beside, beside};
 pub use elsewhere::replayed_by_meaning;
 pub(crate) use elsewhere::{Names, rewrite_body};

@@ -17,6 +17,16 @@ const PIECE: usize = 1 << 18;
 /// How far compressed bytes may refer back, bytes: what memory unpacking takes. `zstd` itself needs `--long` to go that far.
 const LARGEST_WINDOW: u64 = 128 << 20;
 
+/// Whether a file is compressed: its first bytes tell.
+///
+/// # Errors
+/// It is not there, or cannot be read.
+pub(super) fn is_packed(path: &Path) -> std::io::Result<bool> {
+    let mut begin = Vec::with_capacity(ZSTD.len());
+    File::open(path)?.take(ZSTD.len() as u64).read_to_end(&mut begin)?;
+    Ok(begin == ZSTD)
+}
+
 /// Opens a file.
 ///
 /// # Errors

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use recording::ended;
+
 use super::{Options, RanCase, case_name};
 use crate::recorded::packed;
 
@@ -20,6 +22,8 @@ pub(super) fn recordings(options: &Options, ran: &RanCase) -> Result<(), String>
     let case = case_name(&ran.result.path, &ran.label);
     let recordings = ran.recordings.as_ref().map_err(|fault| format!("no recording of {case}: {fault}"))?;
     for (world, bytes) in recordings.iter().enumerate() {
+        // It is all there: whatever is cut off is missed.
+        let bytes = &ended(bytes).map_err(|why| format!("no recording of {case}: {why}"))?;
         let mut path = folder.join(file_name(&case, world));
         let written = if options.record_zst {
             path.as_mut_os_string().push(".zst");

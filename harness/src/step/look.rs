@@ -139,9 +139,12 @@ impl<R: BufRead + Seek> Model<R> {
         let (name, known) = (fit(&name, width / 3), self.source.known());
         let of = match self.source.end() {
             Some(_) => known.to_string(),
-            None => {
-                format!("{known}+ (read {}%)", self.source.offset().saturating_mul(100) / self.size.max(1))
-            }
+            None => match self.size {
+                Some(size) => {
+                    format!("{known}+ (read {}%)", self.source.offset().saturating_mul(100) / size.max(1))
+                }
+                None => format!("{known}+"),
+            },
         };
         let doing = match (&self.job, &self.playing) {
             (Some(Job::Go { to: u64::MAX, .. }), _) => "  going to the end, Esc ends it".to_owned(),
@@ -161,7 +164,8 @@ impl<R: BufRead + Seek> Model<R> {
         };
         let broken = match self.source.end() {
             None | Some(End::Whole) => "",
-            Some(End::Cut) => "  CUT",
+            Some(End::Cut | End::Open) => "  CUT",
+            Some(End::Ended(_)) => "  NOT ALL OF IT",
             Some(End::Damaged(_)) => "  DAMAGED",
         };
         let told = format!("{name}  entry {} of {of}{broken}{differ}{marked}{doing}", self.at());

@@ -61,7 +61,7 @@ pub enum Pick {
 pub struct Model<R> {
     pub(super) name: String,
     /// Bytes of the file.
-    pub(super) size: u64,
+    pub(super) size: Option<u64>,
     pub(super) source: Source<R>,
     /// The world is behind the entry that one is at.
     pub(super) world: World,
@@ -90,10 +90,10 @@ pub struct Model<R> {
 }
 
 impl<R: BufRead + Seek> Model<R> {
-    /// Stands before the first entry of a recording, `size` bytes long and called `name`, that was opened and not read yet.
+    /// Stands before the first entry of a recording, `size` bytes long (if that is known) and called `name`, that was opened and not read yet.
     /// `export` makes scenarios of entries.
     #[must_use]
-    pub fn new(reader: Reader<R>, name: &str, size: u64, pace: Pace, export: Option<Export>) -> Self {
+    pub fn new(reader: Reader<R>, name: &str, size: Option<u64>, pace: Pace, export: Option<Export>) -> Self {
         let source = Source::new(reader);
         let world = World::begin(source.header());
         let message = match world.why_none() {

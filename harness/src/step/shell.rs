@@ -1,8 +1,7 @@
 //! The terminal.
 
 use std::{
-    fs::File,
-    io::{self, BufReader},
+    io,
     path::Path,
     sync::{
         Arc,
@@ -18,11 +17,10 @@ use ratatui::{
 use recording::Reader;
 
 use super::{Export, Model, Pace, view::draw};
+use crate::recorded::Aside;
 
 /// How long is worked before it is looked whether there is a key.
 const SLICE: Duration = Duration::from_millis(40);
-/// How much of the file is read at once, bytes.
-const PIECE_OF_FILE: usize = 1 << 18;
 /// Entries of a piece of that.
 const PIECE: usize = 64;
 /// How long it is waited for a key while nothing goes on: a signal is seen after that at the latest.
@@ -35,11 +33,9 @@ const FRAME: Duration = Duration::from_millis(30);
 /// # Errors
 /// The file is no recording, or the terminal cannot be used: a sentence.
 pub fn run(path: &Path, pace: Pace, export: Option<Export>, ends: &Arc<AtomicBool>) -> Result<(), String> {
-    let size = path.metadata().map_err(|error| format!("{}: {error}", path.display()))?.len();
     let said = |why: &dyn std::fmt::Display| format!("{}: {why}", path.display());
-    // One goes back in it: a compressed one is refused, with what to do about that.
-    let file = File::open(path).map_err(|error| said(&error))?;
-    let reader = Reader::open(BufReader::with_capacity(PIECE_OF_FILE, file)).map_err(|error| said(&error))?;
+    let (file, size) = Aside::open(path).map_err(|error| said(&error))?;
+    let reader = Reader::open(file).map_err(|error| said(&error))?;
     let mut model = Model::new(reader, &path.display().to_string(), size, pace, export);
     // It is as it was before whatever happens: `try_init` restores it on a panic, too.
     let mut terminal = ratatui::try_init().map_err(|error| format!("the terminal: {error}"))?;

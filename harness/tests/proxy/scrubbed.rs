@@ -37,6 +37,7 @@ fn nothing_is_left_of_secrets_in_every_field() {
         seed: 7,
         said: true,
         proxy: None,
+        ends: false,
         from: 1,
         open: Vec::new(),
         endpoints: Endpoints { navi: secrets.next(), ..Endpoints::default() },

@@ -36,6 +36,10 @@ pub struct Header {
     /// scrubbed: `seed`, `endpoints` and `world` tell nothing. Absent in a recording of a world.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<Proxy>,
+    /// Its last line says that it ends there: without that it is cut, or still being written. Absent: nothing is promised, and
+    /// where it ends it is taken to be whole. [`Writer`](crate::Writer) sees to it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub ends: bool,
     /// The number of its first entry. More than 1: it is a span of a longer one, which can be shown, and not replayed.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub from: u64,
@@ -104,6 +108,11 @@ fn yes() -> bool {
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_true(said: &bool) -> bool {
     *said
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(ends: &bool) -> bool {
+    !*ends
 }
 
 fn as_given<S: serde::Serializer>(world: &WorldSetup, to: S) -> Result<S::Ok, S::Error> {

@@ -5,6 +5,7 @@ use std::io::{BufRead, ErrorKind, Seek, SeekFrom};
 use serde_json::Value;
 
 use crate::{
+    ended,
     entry::Entry,
     header::{FORMAT, Header},
     json, line,
@@ -49,6 +50,10 @@ pub enum End {
     Whole,
     /// The last line is not: it was cut, or its writer ended within it.
     Cut,
+    /// Its first line promises a last one, and there is none: it was cut between two lines, or is still being written.
+    Open,
+    /// Its writer did not go on with it, and says why.
+    Ended(String),
     /// A line is not what was written.
     Damaged(Damage),
 }
@@ -67,6 +72,10 @@ impl std::fmt::Display for End {
         match self {
             Self::Whole => f.write_str("it is whole"),
             Self::Cut => f.write_str("it is cut: its last line has no end"),
+            Self::Open => f.write_str(
+                "it is cut, or still being written: its last line does not say that it ends there",
+            ),
+            Self::Ended(why) => write!(f, "what followed was not kept: {why}"),
             Self::Damaged(Damage { line, what }) => write!(f, "line {line} is damaged: {what}"),
         }
     }
@@ -80,6 +89,8 @@ pub struct Reader<R> {
     line: Vec<u8>,
     lines: u64,
     last: u64,
+    /// Bytes of the first line.
+    begin: usize,
     /// Bytes of whole, intact lines.
     intact: u64,
     transports: Transports,
@@ -166,11 +177,17 @@ impl<R: BufRead> Reader<R> {
         }
         let header: Header =
             serde_json::from_value(json).map_err(|error| NoRecording::Damaged(error.to_string()))?;
-        let intact = line.len() as u64 + 1;
+        let begin = line.len() + 1;
         let mut transports = Transports::default();
         header.open.iter().for_each(|opened| transports.opened(opened.id(), opened.login.transport));
         let last = header.from.saturating_sub(1);
-        Ok(Self { input, header, line, lines: 1, last, intact, transports, end: None })
+        let intact = begin as u64;
+        Ok(Self { input, header, line, lines: 1, last, begin, intact, transports, end: None })
+    }
+
+    /// Bytes of the first line.
+    pub(crate) fn begin(&self) -> usize {
+        self.begin
     }
 
     /// What it is of.
@@ -208,7 +225,7 @@ impl<R: BufRead> Reader<R> {
         &self.transports
     }
 
-    /// The line of the last entry, without its end of line.
+    /// The line that was read last, without its end of line.
     pub(crate) fn line(&self) -> &[u8] {
         &self.line
     }
@@ -237,7 +254,7 @@ impl<R: BufRead> Reader<R> {
             Err(error) => return Err(error),
         };
         if self.line.is_empty() && !whole {
-            self.end = Some(End::Whole);
+            self.end = Some(if self.header.ends { End::Open } else { End::Whole });
             return Ok(None);
         }
         self.lines += 1;
@@ -245,8 +262,15 @@ impl<R: BufRead> Reader<R> {
             self.end = Some(End::Cut);
             return Ok(None);
         }
-        match self.entry() {
-            Ok(entry) => {
+        match self.told() {
+            Ok(Line::End(end)) => {
+                let is_last = self.input.fill_buf()?.is_empty();
+                let what = || "it stands behind the line that says that it ends".to_owned();
+                let behind = || End::Damaged(Damage { line: self.lines + 1, what: what() });
+                self.end = Some(if is_last { end } else { behind() });
+                Ok(None)
+            }
+            Ok(Line::Entry(entry)) => {
                 self.last = entry.n;
                 self.intact += self.line.len() as u64 + 1;
                 self.transports.learn(&entry.what);
@@ -259,7 +283,8 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    fn entry(&self) -> Result<Entry, String> {
+    /// What the line says that was just read.
+    fn told(&self) -> Result<Line, String> {
         match line::is_sealed(&self.line) {
             Some(true) => {}
             Some(false) => return Err("its checksum is another".to_owned()),
@@ -267,14 +292,28 @@ impl<R: BufRead> Reader<R> {
         }
         let fields: Value =
             serde_json::from_slice(&self.line).map_err(|error| format!("it is no JSON: {error}"))?;
+        if let Some((last, why)) = ended::read(&fields) {
+            return if last == self.last {
+                Ok(Line::End(why.map_or(End::Whole, |why| End::Ended(why.to_owned()))))
+            } else {
+                Err(format!("it ends behind entry {last}, and the last one before it is {}", self.last))
+            };
+        }
         let n = fields["n"].as_u64().ok_or("it has no number (`n`)")?;
         if n != self.last + 1 {
             return Err(format!("it is entry {n} where entry {} belongs", self.last + 1));
         }
         let t = fields["t"].as_u64().ok_or("it has no time (`t`)")?;
         let what = json::read(fields, |conn| self.transports.of(conn))?;
-        Ok(Entry { n, after: after(t), what })
+        Ok(Line::Entry(Entry { n, after: after(t), what }))
     }
+}
+
+/// What a line is.
+enum Line {
+    Entry(Entry),
+    /// The last one.
+    End(End),
 }
 
 /// Reads up to the end of a line, which is left out; `false`: there was none.

@@ -8,11 +8,11 @@ use crate::{
     entry::{Entry, Said, What},
     header::{Header, Opened},
     line,
-    read::Reader,
+    read::{End, Reader},
 };
 
 /// Copies the entries with these numbers, and what was said of the last of them, behind a first line that says where they begin and
-/// who was connected then. `out` gets one whole line after the other, the first of them in any case, and says whether it goes on.
+/// who was connected then, up to a last line that says why no more was kept, if it reaches that far. `out` gets one whole line after the other, the first of them in any case, and says whether it goes on.
 ///
 /// # Errors
 /// The recording cannot be read.
@@ -29,16 +29,26 @@ pub fn span(
     {
         learn(&mut open, entry);
     }
-    let header =
-        Header { from: reader.last() + 1, open: open.into_values().collect(), ..reader.header().clone() };
+    let header = Header {
+        from: reader.last() + 1,
+        open: open.into_values().collect(),
+        ends: false,
+        ..reader.header().clone()
+    };
     if !out(&header.line()) {
         return Ok(());
     }
     while let Some(entry) = reader.next_entry()? {
         let is_behind = entry.n > *entries.end();
         if is_behind && !matches!(entry.what, What::Said(_)) || !out(reader.line()) || !out(b"\n") {
-            break;
+            return Ok(());
         }
+    }
+    // It reaches to where what followed was not kept.
+    if let Some(End::Ended(_)) = reader.end()
+        && out(reader.line())
+    {
+        out(b"\n");
     }
     Ok(())
 }

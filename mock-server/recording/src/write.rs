@@ -54,10 +54,22 @@ impl Transports {
 }
 
 impl Writer {
-    /// Begins a recording: `out` gets its first line.
+    /// Begins a recording that may end at any time: `out` gets its first line.
     pub fn begin(header: &Header, out: &mut Vec<u8>) -> Self {
-        out.extend_from_slice(&header.line());
-        Self::silent(header.start)
+        Self::begin_as(header, false, out)
+    }
+
+    /// Begins one that gets a [`last_line`](crate::last_line), and says so: without a last line it is cut.
+    pub fn begin_to_end(header: &Header, out: &mut Vec<u8>) -> Self {
+        Self::begin_as(header, true, out)
+    }
+
+    fn begin_as(header: &Header, ends: bool, out: &mut Vec<u8>) -> Self {
+        let line = if header.ends == ends { header.line() } else { Header { ends, ..header.clone() }.line() };
+        out.extend_from_slice(&line);
+        let mut writer = Self { last: header.from.saturating_sub(1), ..Self::silent(header.start) };
+        header.open.iter().for_each(|opened| writer.transports.opened(opened.id(), opened.login.transport));
+        writer
     }
 
     /// Goes on with one that was read to its end.

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use bytes::Bytes;
-use recording::{Damage, End, FORMAT, Header, NoRecording, Reader, Tape, replay::replay};
+use recording::{
+    Damage, End, FORMAT, Header, NoRecording, Reader, Tape, ended, last_line, replay::replay, span,
+};
 use service::{ConnId, Endpoints, Input, Login, Transport, WorldSetup};
 use wire::{ClientFrame, Request, Topic};
 
@@ -20,6 +22,7 @@ fn recording() -> Vec<u8> {
         seed: 3,
         said: true,
         proxy: None,
+        ends: false,
         from: 1,
         open: Vec::new(),
         endpoints: Endpoints::default(),
@@ -65,6 +68,50 @@ fn a_whole_one_replays_and_its_bytes_are_all_intact() {
     assert_eq!(replayed.difference, None);
     assert!(replayed.entries > 20, "{replayed:?}");
     assert_eq!((reader.intact(), reader.end()), (bytes.len() as u64, Some(&End::Whole)));
+}
+
+/// One with a last line that is promised: no cut goes unseen, not even one between two lines.
+#[test]
+fn where_a_last_line_is_promised_every_cut_is_seen() {
+    let plain = recording();
+    let bytes = ended(&plain).unwrap();
+    let entries = read(&plain).0;
+    assert_eq!(read(&bytes), (entries, End::Whole));
+    let mut reader = Reader::open(&*bytes).unwrap();
+    assert_eq!(replay(&mut reader).unwrap().difference, None);
+    // Who goes on with it does so behind its last entry.
+    let last_line = last_line(entries, None);
+    assert_eq!(reader.intact(), (bytes.len() - last_line.len()) as u64);
+    let header = bytes.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+    for length in header..bytes.len() {
+        let cut = &bytes[..length];
+        let expected = if cut.ends_with(b"\n") { End::Open } else { End::Cut };
+        assert_eq!(read(cut).1, expected, "{length} bytes");
+    }
+    let begins: Vec<usize> =
+        bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(at, _)| at + 1).collect();
+    // A line is missing before it, or there is one behind it.
+    let missing = [&bytes[..begins[entries as usize - 1]], &last_line[..]].concat();
+    let what = format!("it ends behind entry {entries}, and the last one before it is {}", entries - 1);
+    assert_eq!(read(&missing), (entries - 1, End::Damaged(Damage { line: entries + 1, what })));
+    let more = [&bytes[..], &plain[begins[0]..]].concat();
+    let what = "it stands behind the line that says that it ends".to_owned();
+    assert_eq!(read(&more), (entries, End::Damaged(Damage { line: entries + 3, what })));
+    // A part of it promises nothing, and ends as it does if it reaches that far.
+    let part = |recording: &[u8], entries| {
+        let mut part = Vec::new();
+        let keep = |line: &[u8]| {
+            part.extend_from_slice(line);
+            true
+        };
+        span(&mut Reader::open(recording).unwrap(), entries, keep).unwrap();
+        read(&part)
+    };
+    assert_eq!(part(&bytes, 5..=9).1, End::Whole);
+    assert_eq!(part(&bytes, 5..=u64::MAX), (entries, End::Whole));
+    let full = [&plain[..], &recording::last_line(entries, Some("it is full"))].concat();
+    assert_eq!(part(&full, 5..=u64::MAX), (entries, End::Ended("it is full".to_owned())));
+    assert_eq!(part(&full, 5..=9).1, End::Whole);
 }
 
 #[test]

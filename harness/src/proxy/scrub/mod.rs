@@ -14,7 +14,7 @@ mod texts;
 
 use std::collections::BTreeMap;
 
-use recording::{Header, Proxy, Said, Seen, What};
+use recording::{Header, Opened, Proxy, Said, Seen, What};
 use service::{ConnId, Endpoints, Input, Taken, WorldSetup};
 
 pub use file::{Scrubbed, scrub};
@@ -50,13 +50,20 @@ impl Scrubber {
             offset: header.offset,
             seed: 0,
             said: header.said,
+            ends: false,
             from: header.from,
-            // Their tokens and addresses.
-            open: Vec::new(),
+            open: header.open.iter().map(|opened| self.opened(opened)).collect(),
             proxy: Some(Proxy { upstream: String::new(), scrubbed: true }),
             endpoints: Endpoints::default(),
             world: WorldSetup::default(),
         }
+    }
+
+    /// A connection that was there before a span began.
+    fn opened(&mut self, opened: &Opened) -> Opened {
+        self.conns.insert(opened.id(), Conn::new(&opened.login));
+        let login = frames::login(&mut self.names, (*opened.login).clone());
+        Opened { conn: opened.conn, login: Box::new(login) }
     }
 
     /// An entry, scrubbed; `None`: it is of a kind that cannot be (acts of an operator, calls of the app's own server).

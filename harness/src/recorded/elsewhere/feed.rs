@@ -85,6 +85,7 @@ pub(super) fn fed(
         offset,
         seed: SEED,
         said: true,
+        ends: false,
         from: 1,
         open: Vec::new(),
         endpoints,

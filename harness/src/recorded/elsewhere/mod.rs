@@ -40,7 +40,10 @@ pub fn replayed_by_meaning<R: BufRead>(
     let in_world = |setup: &WorldSetup| {
         let again = feed::fed(&mut open()?, &shown, setup)?;
         let mut ours = Reader::open(&again[..]).map_err(|error| error.to_string())?;
-        let found = beside(&mut open()?, &mut ours, rules.clone())?;
+        let mut found = beside(&mut open()?, &mut ours, rules.clone())?;
+        if found.a.end != End::Whole || found.a.too_long {
+            found.up_to_the_cut(&mut Reader::open(&again[..]).map_err(|error| error.to_string())?)?;
+        }
         Ok::<_, String>((again, found))
     };
     let (mut again, mut found) = in_world(&shown.setup)?;

@@ -85,6 +85,8 @@ pub struct Session {
     pub end: End,
     /// The last entry that was read.
     pub entries: u64,
+    /// When that was.
+    pub(crate) until: Duration,
     /// It is longer than what is compared.
     pub too_long: bool,
 }
@@ -97,18 +99,19 @@ impl Session {
     pub fn read(reader: &mut Reader<impl BufRead>, rules: &Rules) -> Result<Self, String> {
         let header = reader.header().clone();
         let mut building = Building::of(&header, rules);
-        let mut too_long = false;
+        let (mut too_long, mut until) = (false, Duration::ZERO);
         while let Some(entry) = reader.next_entry().map_err(|error| error.to_string())? {
             if entry.n > MOST || building.bytes() > MOST_BYTES {
                 too_long = true;
                 break;
             }
             building.add(&entry);
+            until = entry.after;
         }
         let (lanes, names, apps) = building.finish();
         let end = reader.end().cloned().unwrap_or(End::Whole);
         let entries = reader.last();
-        Ok(Self { header, lanes, names, apps, end, entries, too_long })
+        Ok(Self { header, lanes, names, apps, end, entries, until, too_long })
     }
 }
 
