@@ -13,7 +13,6 @@ mod mail;
 mod outward;
 mod preferences;
 mod service;
-mod stand_in;
 mod taken;
 mod ultra_group;
 mod world;
@@ -23,14 +22,15 @@ pub use self::core::{
     http_path::{HttpPath, NAVI},
     io::{Callback, CallbackKind},
     io::{
-        Close, ConnId, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output, PlatformClass,
-        Transport,
+        Close, ConnId, ConnView, Endpoints, HttpId, HttpRequest, HttpResponse, Input, Login, Output,
+        PlatformClass, Transport,
     },
     journal, limits,
     preset::Preset,
     refusal::Hint,
     secret::shortened,
     signature::signature_of,
+    stand_in::StandIn,
     switch,
     switch::AppLevel,
 };
@@ -46,7 +46,6 @@ pub use doors::operator::{
 };
 pub use doors::server_api::nearest_endpoint;
 pub use outward::callback::Callbacks;
-pub use service::{ConnView, Held, Service};
-pub use stand_in::StandIn;
+pub use service::{Held, Service};
 pub use taken::Taken;
 pub use ultra_group::{ChannelSetup, ChannelType, UltraGroupSetup};

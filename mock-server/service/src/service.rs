@@ -10,8 +10,9 @@ use crate::{
     core::{
         Core,
         bug::Bug,
-        io::{Close, ConnId, Endpoints, Input, Output},
+        io::{Close, ConnId, ConnView, Endpoints, Input, Output},
         journal::{Journal, What},
+        stand_in::StandIn,
         timers::Delayed,
     },
     doors::{
@@ -31,31 +32,12 @@ use crate::{
         server_api::ApiState,
     },
     outward::OutwardState,
-    stand_in::StandIn,
     taken::Taken,
     world::World,
 };
 
 /// What [`Service::on_deadline`] runs at most in one go.
 const MOST_AT_ONCE: usize = 256;
-
-/// A connection as shells and fences see it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConnView {
-    /// The connection.
-    pub conn: ConnId,
-    /// Its user.
-    pub user: String,
-    /// The label its login gave.
-    pub label: String,
-    /// Frames written to it.
-    pub written: u64,
-    /// Frames read from it.
-    pub read: u64,
-    /// What was sent to it and it has not acknowledged: pushes, an answered pull, an announcement that it has not pulled
-    /// for.
-    pub owes: usize,
-}
 
 /// What a world keeps, in bytes, and what it dropped and refused because of its bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

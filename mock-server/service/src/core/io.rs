@@ -93,6 +93,24 @@ pub struct Login {
     pub origin: String,
 }
 
+/// A connection as shells and fences see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnView {
+    /// The connection.
+    pub conn: ConnId,
+    /// Its user.
+    pub user: String,
+    /// The label its login gave.
+    pub label: String,
+    /// Frames written to it.
+    pub written: u64,
+    /// Frames read from it.
+    pub read: u64,
+    /// What was sent to it and it has not acknowledged: pushes, an answered pull, an announcement that it has not pulled
+    /// for.
+    pub owes: usize,
+}
+
 /// Something that happens to a world.
 #[derive(Debug, Clone)]
 pub enum Input {

@@ -31,6 +31,7 @@ pub(crate) mod reach;
 pub(crate) mod refusal;
 pub(crate) mod secret;
 pub(crate) mod signature;
+pub(crate) mod stand_in;
 pub mod switch;
 pub(crate) mod timers;
 

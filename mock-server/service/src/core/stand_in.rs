@@ -3,10 +3,7 @@
 use serde_json::Value;
 use wire::UnixMillis;
 
-use crate::{
-    core::io::{Input, Output},
-    service::ConnView,
-};
+use crate::core::io::{ConnView, Input, Output};
 
 /// Says what a world would say, to clients that it chooses: a recording that is played to them, say. What it does not want is the world's own.
 ///
