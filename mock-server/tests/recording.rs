@@ -166,7 +166,12 @@ fn a_full_disk_ends_the_recording_with_a_whole_line() {
     let last = file[..entries].iter().filter(|byte| **byte == b'\n').count() as u64 - 1;
     let why = std::io::Error::from_raw_os_error(27);
     let line = last_line(last, Some(&format!("it cannot be written: {why}")));
-    assert_eq!(is_told, entries + line.len() <= limit, "{entries} of {limit} bytes, and a line of {}", line.len());
+    assert_eq!(
+        is_told,
+        entries + line.len() <= limit,
+        "{entries} of {limit} bytes, and a line of {}",
+        line.len()
+    );
     assert!(Process::resume(folder.path()).waiting("u2").len() > 10);
 }
 
